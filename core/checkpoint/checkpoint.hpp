@@ -1,0 +1,38 @@
+// Named tensors in files. Reads safetensors and PyTorch's zip files (state_dict, Lightning .ckpt)
+// with a reader of our own that never executes a pickle and bounds every size before it allocates.
+// Writes safetensors. Knows nothing about graphs but their parameter names. No LibTorch.
+#pragma once
+
+#include "core/graph/graph.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace lathe {
+
+struct Checkpoint {
+  std::map<std::string, Tensor> tensors;         // by name, as the file has it
+  std::map<std::string, std::string> metadata;   // safetensors' __metadata__
+  std::string type;                              // "safetensors", "state_dict", "lightning"
+};
+
+// What kind of file it is follows from its contents, never from its name. Throws run_error naming
+// the file, and the tensor or the offset.
+Checkpoint read_checkpoint(const std::filesystem::path& path);
+
+// Atomically: a reader sees the old file or the new one. Deterministic bytes.
+void write_safetensors(const std::filesystem::path& path,
+                       const std::map<std::string, Tensor>& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+// The graph with the contents of the file. Prefixes ("model.", "module.") are recognised; a tensor
+// the graph needs and the file lacks, and a shape that disagrees, are errors that name the tensor,
+// the expected and the found shape; tensors nobody needs are listed in `unused`.
+Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
+                      const std::filesystem::path& path, std::vector<std::string>& unused);
+
+// Every parameter and buffer of the graph by its qualified name.
+std::map<std::string, Tensor> parameters_of(const Graph& graph);
+
+}  // namespace lathe

@@ -1,0 +1,37 @@
+// Selectors: which options belong to which node. Resolves MASE's `by` (type, name, regex_name, also
+// spelt regx_name), `default`, op, node and regex keys against a graph, in file order.
+// A key that names an op or a node of the graph is legal under any `by`; one that is neither is an
+// error with the nearest name; unused ones are warnings.
+#pragma once
+
+#include "core/config/option.hpp"
+#include "core/graph/graph.hpp"
+
+namespace lathe {
+
+struct NodeOptions {
+  NodeId node;
+  Value options;  // a map with `name`; prefixed options of the chosen format filled in and checked
+};
+
+struct NodeMapRules {
+  std::vector<std::string> targets;  // ops the pass can act on; empty: any
+  const Option* option = nullptr;    // the LATHE_OPTION_NODE_MAP row
+  std::string owner;                 // "pass 'quantize'"
+  // The option table of a component that `name` may choose (item_kind), by id; null: unknown.
+  std::function<const OptionTable*(std::string_view id)> item_table;
+  std::vector<std::string> item_ids;  // all of them, for did-you-mean
+};
+
+// Reads `map` ({by, default, <key>: {config: {...}} or {...}}) for a graph. Nodes whose name is
+// none are left out. Warnings (unused keys) are appended.
+std::vector<NodeOptions> resolve_node_map(const Value& map, const NodeMapRules& rules,
+                                          const Graph& graph, std::vector<std::string>& warnings);
+
+// The same without a graph: everything that can be refused before a model is built.
+void check_node_map(const Value& map, const NodeMapRules& rules);
+
+// Which entry applies to a node, or null: the selection rule alone, shared with search spaces.
+const Value* select_entry(const Value& map, std::string_view by, const Node& node);
+
+}  // namespace lathe

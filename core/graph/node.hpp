@@ -1,0 +1,113 @@
+// One node of a graph, in torch.fx's terms. A plain value; nodes are shared between graphs and
+// never changed once shared.
+#pragma once
+
+#include "core/tensor/hash.hpp"
+#include "core/tensor/initialiser.hpp"
+#include "core/value.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace lathe {
+
+enum class NodeId : std::uint32_t { none = LATHE_NONE_ID };
+constexpr std::uint32_t index_of(NodeId id) { return static_cast<std::uint32_t>(id); }
+
+enum class Opcode : std::uint8_t {
+  placeholder = LATHE_PLACEHOLDER,
+  get_attr = LATHE_GET_ATTR,
+  call_function = LATHE_CALL_FUNCTION,
+  call_method = LATHE_CALL_METHOD,
+  call_module = LATHE_CALL_MODULE,
+  output = LATHE_OUTPUT,
+};
+std::string_view name(Opcode opcode);  // "call_module"
+
+// An argument of a node: another node's result, a literal, or a list of arguments.
+struct Argument {
+  std::variant<NodeId, Value, std::vector<Argument>> data;
+  bool operator==(const Argument&) const = default;
+};
+
+// The contents of a parameter or buffer: made on first read, shared by copies of the graph.
+// Thread-safe.
+class ParameterContent {
+ public:
+  ParameterContent(Initialiser initialiser, DType dtype, Shape shape, std::uint64_t seed,
+                   std::string qualified_name);
+  explicit ParameterContent(Tensor tensor);
+
+  const Tensor& tensor() const;  // makes it if need be
+  bool trained() const { return given_; }  // given by a checkpoint or training, not an initialiser
+  // Of the contents; a function of (initialiser, seed, name) while nobody has read them.
+  const ContentHash& hash() const;
+
+ private:
+  Initialiser initialiser_;
+  DType dtype_;
+  Shape shape_;
+  std::uint64_t seed_ = 0;
+  std::string qualified_name_;
+  bool given_ = false;
+  mutable std::once_flag made_;
+  mutable Tensor tensor_;
+  mutable std::once_flag hashed_;
+  mutable ContentHash hash_;
+};
+
+struct Parameter {
+  std::string name;            // "weight"
+  std::string qualified_name;  // "seq_blocks.2.weight", as PyTorch names it
+  DType dtype = DType::float32;
+  Shape shape;
+  bool is_buffer = false;  // running_mean, ...: state, not trained
+  Initialiser initialiser;
+  std::shared_ptr<const ParameterContent> content;
+};
+
+// The number format of one operand. `precision` and `bits` come from the format when it is set, so
+// that readers of metadata need not load it.
+struct OperandFormat {
+  std::string role;    // "data_in", "weight", "bias", "data_out"
+  std::string format;  // component id, eg: "integer"
+  Value options;       // a map, defaults filled in, no prefix
+  Value precision;     // a list, eg: [8, 4]
+  double bits = 32.0;  // storage per element
+  std::string plugin_hash;  // of the file that brings the format
+  bool operator==(const OperandFormat&) const = default;
+};
+
+// What a node computes: a tensor, or a value that is none (size).
+struct Result {
+  DType dtype = DType::none;
+  Shape shape;
+  Value value;
+  bool is_tensor() const { return dtype != DType::none; }
+  bool operator==(const Result&) const = default;
+};
+
+struct Node {
+  std::string name;    // "seq_blocks_2"
+  Opcode opcode = Opcode::placeholder;
+  std::string op;      // row of the op table: "linear"; "placeholder", "output"
+  std::string target;  // "seq_blocks.2", "view", "add"
+  std::vector<Argument> args;
+  std::vector<std::pair<std::string, Argument>> kwargs;
+  Value attributes{Value::Map{}};  // module constructor arguments
+  std::vector<Parameter> parameters;
+  std::vector<OperandFormat> formats;
+  Result result;  // filled in by shape inference
+
+  // Nodes read, in argument order, repeats kept.
+  std::vector<NodeId> inputs() const;
+  const OperandFormat* format(std::string_view role) const;
+  const Parameter* parameter(std::string_view name) const;
+};
+
+}  // namespace lathe

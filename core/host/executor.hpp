@@ -1,0 +1,102 @@
+// What can run a graph. The engine (LibTorch, a shared library of its own) implements it and is
+// opened on first use; everyone else sees only this.
+#pragma once
+
+#include "core/data/dataset.hpp"
+#include "core/graph/graph.hpp"
+#include "core/plugin/registry.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+namespace lathe {
+
+struct Evaluation {
+  double loss = 0;            // cross entropy, mean of batch means
+  double accuracy = 0;        // micro
+  double accuracy_macro = 0;  // mean recall over the classes seen
+  std::uint64_t samples = 0;
+};
+
+// The rows to run on: the first `samples` (0: all) of a split, in batches.
+struct Rows {
+  Split split = Split::validation;
+  std::uint64_t samples = 0;
+  std::int64_t batch_size = 128;
+};
+
+struct TrainingOptions {
+  std::string optimizer = "adam";  // adam, adamw, sgd
+  double learning_rate = 1e-5;
+  double weight_decay = 0;
+  std::int64_t max_epochs = 20;
+  std::int64_t max_steps = -1;  // -1: no bound
+  std::int64_t batch_size = 128;
+  std::int64_t accumulate_grad_batches = 1;
+  std::uint64_t seed = 0;
+  bool shuffle = true;                     // the train split, anew each epoch
+  std::filesystem::path folder;            // checkpoints and metrics.csv; empty: none
+  bool resume = false;                     // go on from folder/last.safetensors if it is there
+  std::int64_t checkpoint_every_steps = 0; // besides every epoch's end; 0: epochs only
+  double checkpoint_every_seconds = 0;
+};
+
+struct EpochMetrics {
+  std::int64_t epoch = 0;  // from 0
+  double train_loss = 0, train_accuracy = 0;
+  double validation_loss = 0, validation_accuracy = 0;
+  double learning_rate = 0;
+};
+
+struct TrainingResult {
+  Graph last;  // trained contents
+  Graph best;  // at the lowest validation loss
+  std::vector<EpochMetrics> epochs;
+  std::vector<double> step_losses;
+  bool interrupted = false;
+};
+
+struct TrainingEvents {
+  std::function<void(const EpochMetrics&)> epoch_ended;
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // samples of this epoch
+};
+
+// Sees one tensor of one batch of an observed node.
+using Observer = std::function<void(NodeId node, const Operand& operand, const Tensor& tensor)>;
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  // One batch per placeholder, in graph order; evaluation mode. Thread-safe.
+  virtual std::vector<Tensor> run(const Graph& graph, const std::vector<Tensor>& inputs) = 0;
+
+  // Loss and accuracies in evaluation mode. Activations are cached by content hash. Thread-safe.
+  virtual Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows) = 0;
+
+  // Predicted class of each row, and the logits (rows x classes).
+  virtual Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows) = 0;
+
+  virtual void observe(const Graph& graph, const Dataset& data, const Rows& rows,
+                       const std::vector<NodeId>& nodes, const Observer& observer) = 0;
+
+  // Stops at a NaN loss (run_error with epoch and batch, last good checkpoint kept) and, saving the
+  // last checkpoint, when `cancelled` becomes true.
+  virtual TrainingResult train(const Graph& graph, const Dataset& data,
+                               const TrainingOptions& options, const TrainingEvents& events,
+                               const std::atomic<bool>& cancelled) = 0;
+
+  // Threads inside one operator, for this thread's calls: 1 in a trial, all cores in train.
+  virtual void set_threads(int threads) = 0;
+  // {"libtorch": "1.13.1", "cpu_capability": "AVX2", "threads": 2}, for provenance.
+  virtual Value environment() const = 0;
+  virtual void set_cache_limit(std::uint64_t bytes) = 0;  // 0 switches the cache off
+};
+
+// Opens liblathe_engine beside the core library (once per process). `device` is "cpu", "gpu",
+// "cuda" or "auto"; without CUDA all are the CPU, "cuda" and "gpu" with a warning to the log.
+std::shared_ptr<Executor> open_executor(const Registry& registry, const std::string& device);
+
+}  // namespace lathe

@@ -1,0 +1,45 @@
+// What the passes of one run share, and what they leave behind: data, executor, results. The
+// service tables that plugins see read from and write into this.
+#pragma once
+
+#include "core/host/executor.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+// What a pass published.
+struct ReportTable {
+  std::string name;
+  std::vector<std::string> columns;
+  std::vector<std::vector<Value>> rows;
+};
+struct PassReport {
+  std::string pass;  // id
+  std::vector<std::pair<std::string, Value>> scalars;
+  std::vector<ReportTable> tables;
+  std::vector<std::pair<std::string, std::string>> texts;
+  std::vector<std::filesystem::path> files;
+};
+
+// Everything a plugin call may reach. One per thread of work; the parts shared between threads
+// (registry, executor, data) are thread-safe.
+struct RunContext {
+  const Registry* registry = nullptr;
+  std::function<Executor&()> executor;         // opens the engine on first use
+  std::function<const Dataset&()> dataset;     // opens the data on first use
+  std::int64_t batch_size = 128;
+  std::uint64_t seed = 0;
+  std::filesystem::path folder;                // the run's folder; empty: passes may write no files
+  const Graph* original = nullptr;             // before the first pass
+  const std::atomic<bool>* cancelled = nullptr;
+  bool in_trial = false;                       // one thread, no progress
+};
+
+}  // namespace lathe

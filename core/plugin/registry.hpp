@@ -1,0 +1,85 @@
+// Finds plugin files, reads their stamps without running code, and loads on demand.
+// Search order: explicit --plugin, project `plugins/`, LATHE_PLUGIN_PATH, user data folder, install
+// folder. A found-but-broken file and a duplicate id are errors that name the files; nothing falls
+// through, nothing is unloaded. Rules R4-R8, R13, R28-R33 of the SDK.
+#pragma once
+
+#include "core/config/option.hpp"
+
+#include <lathe/lathe.h>
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+enum class Kind { pass, model, dataset, format, sampler };
+std::string_view name(Kind kind);                        // "pass"
+std::optional<Kind> kind_from_name(std::string_view name);
+
+// What a stamp says of a component: known without loading.
+struct Listed {
+  Kind kind;
+  std::string id;
+  std::string version;
+  std::filesystem::path file;
+  std::string source;  // "explicit", "project", "path", "user", "built-in"
+};
+
+// A loaded component. Lives as long as the process.
+struct Component {
+  Kind kind;
+  std::string id;
+  std::string version;
+  std::string doc;
+  lathe_component_flags flags = 0;
+  OptionTable options;
+  const void* interface = nullptr;
+  std::filesystem::path file;
+  std::string sha256;  // of the file
+  bool has(lathe_component_flags flag) const { return (flags & flag) != 0; }
+  template <typename T>
+  const T& as() const {
+    return *static_cast<const T*>(interface);
+  }
+};
+
+// A folder to look in.
+struct PluginFolder {
+  std::filesystem::path path;
+  std::string source;
+};
+
+class Registry {
+ public:
+  // Reads the stamps of every *.so in the folders (missing folders are fine) and of the explicit
+  // files. Throws usage_error naming the file(s) for a broken file or a duplicate id.
+  Registry(const std::vector<PluginFolder>& folders,
+           const std::vector<std::filesystem::path>& explicit_files);
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  std::span<const Listed> listed() const;  // sorted by kind, id
+  std::vector<std::string> ids(Kind kind) const;
+
+  // The loaded component; loads its file if need be. Unknown ids throw usage_error with the
+  // nearest known id. Thread-safe.
+  const Component& find(Kind kind, std::string_view id, const Position& position = {}) const;
+  bool knows(Kind kind, std::string_view id) const;
+
+  // Every component whose file has been loaded so far, for provenance.
+  std::vector<const Component*> loaded() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The folders of this process in search order.
+std::vector<PluginFolder> default_plugin_folders();
+
+}  // namespace lathe

@@ -1,0 +1,124 @@
+#ifndef LATHE_MODULE_H
+#define LATHE_MODULE_H
+
+/* What a plugin file says about itself: components, their options, and the stamp that the host
+ * reads before it runs any of the plugin's code. All of it is const static data. */
+
+#include <lathe/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The one exported symbol: `const lathe_module *lathe_module_v0(void)`. No side effects; the result
+ * lives as long as the file is loaded. A function, because Rust and abidiff want one. */
+#define LATHE_ENTRY lathe_module_v0
+#define LATHE_ENTRY_NAME "lathe_module_v0"
+
+/* Kinds of components; the id of a kind's interface is also its version. */
+#define LATHE_KIND_PASS "pass"
+#define LATHE_KIND_MODEL "model"
+#define LATHE_KIND_DATASET "dataset"
+#define LATHE_KIND_FORMAT "format"
+#define LATHE_KIND_SAMPLER "sampler"
+
+/* Type of an option's value. */
+typedef int32_t lathe_option_type;
+enum {
+  LATHE_OPTION_BOOL = 1,
+  LATHE_OPTION_INT = 2,
+  LATHE_OPTION_FLOAT = 3, /* an integer is accepted */
+  LATHE_OPTION_STRING = 4,
+  LATHE_OPTION_CHOICE = 5, /* one of `choices` */
+  LATHE_OPTION_PATH = 6,   /* relative to the file that names it, else to the working directory */
+  LATHE_OPTION_INT_LIST = 7,
+  LATHE_OPTION_STRING_LIST = 8,
+  LATHE_OPTION_ANY = 9,
+  /* selector -> options of a node: MASE's `by`, `default`, op, node and regex keys. The host
+   * resolves it against the graph; the pass reads flat options per node (svc/options.h). */
+  LATHE_OPTION_NODE_MAP = 10
+};
+
+typedef uint32_t lathe_option_flags;
+enum {
+  LATHE_REQUIRED = 1u << 0,
+  LATHE_NULLABLE = 1u << 1, /* "NA" is a value */
+  LATHE_TUNABLE = 1u << 2,  /* part of the default search space */
+  LATHE_DEPRECATED = 1u << 3
+};
+
+/* One option. Single source for validation, `lathe plugin show`, documentation, did-you-mean. */
+typedef struct lathe_option {
+  const char *key; /* eg: "width", mandatory */
+  lathe_option_type type;
+  lathe_option_flags flags;
+  const char *default_value; /* as a user would write it, eg: "8", "adam", "[1, 2]"; NULL: none */
+  const char *range;         /* eg: "1..64", "0..", "0<..1"; NULL: any */
+  const char *choices;       /* eg: "adam|adamw|sgd"; NULL: any */
+  const char *unit;          /* eg: "bits"; NULL: none */
+  const char *doc;           /* one sentence, mandatory */
+  /* For LATHE_OPTION_NODE_MAP only: the options an entry may have. One of them is `name`. If its
+   * choices are NULL, `name` is the id of a component of kind `item_kind` and that component's
+   * options are legal with the prefixes `item_roles`, eg: "data_in|weight|bias|data_out". */
+  const struct lathe_option *items;
+  uint64_t item_count;
+  const char *item_kind;
+  const char *item_roles;
+} lathe_option;
+
+typedef uint64_t lathe_component_flags;
+enum {
+  LATHE_FLAG_MUTATES_GRAPH = 1u << 0,    /* else the edit service refuses */
+  LATHE_FLAG_READS_WEIGHTS = 1u << 1,    /* else svc/tensor.h refuses */
+  LATHE_FLAG_EXECUTES = 1u << 2,         /* else svc/exec.h refuses; opens the engine and data */
+  LATHE_FLAG_PARALLEL = 1u << 3,         /* one instance may be called from several threads */
+  LATHE_FLAG_NONDETERMINISTIC = 1u << 4, /* results are never cached */
+  LATHE_FLAG_SYNTHETIC = 1u << 5,        /* data set: invented data; every report says so */
+  LATHE_FLAG_STOCHASTIC = 1u << 6        /* format: uses the random stream; bypasses the cache */
+};
+
+/* One thing a plugin file brings. */
+typedef struct lathe_component {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char *kind;    /* LATHE_KIND_*, mandatory */
+  const char *id;      /* eg: "count_relu" or "org.example.count_relu", mandatory */
+  const char *version; /* eg: "1.0.0", mandatory */
+  const char *doc;     /* one sentence, mandatory */
+  lathe_component_flags flags;
+  /* Flags that a host must know to run this component; an unknown one is a refusal. */
+  lathe_component_flags must_flags;
+  const lathe_option *options;
+  uint64_t option_count;
+  uint64_t option_size;  /* sizeof(lathe_option) as the plugin knew it */
+  const void *interface; /* lathe_pass, lathe_model, lathe_dataset, lathe_format, lathe_sampler */
+} lathe_component;
+
+/* A service without which the plugin cannot work; answered at load in one clear line. */
+typedef struct lathe_need {
+  const char *service; /* eg: LATHE_SVC_GRAPH */
+  uint64_t struct_size;
+} lathe_need;
+
+typedef struct lathe_module {
+  uint32_t struct_size;
+  uint32_t abi_version; /* LATHE_ABI_VERSION */
+  const lathe_component *const *components;
+  uint64_t component_count;
+  const lathe_need *needs;
+  uint64_t need_count;
+  const char *stamp; /* the stamp below: the reference keeps the linker from dropping it */
+  uint64_t stamp_size;
+} lathe_module;
+
+/* The stamp: key=value texts, each ended by a NUL, in the ELF section ".lathe_meta". Read without
+ * dlopen, so a file of another ABI is refused before any of its code runs, and components are
+ * listed without loading. Keys: abi=0, then one component=KIND:ID:VERSION for each component.
+ *   LATHE_STAMP static const char stamp[] = "abi=0\0component=pass:count_relu:1.0.0\0"; */
+#define LATHE_STAMP __attribute__((section(".lathe_meta"), used))
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

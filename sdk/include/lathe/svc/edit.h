@@ -1,0 +1,89 @@
+#ifndef LATHE_SVC_EDIT_H
+#define LATHE_SVC_EDIT_H
+
+/* Changing a graph: a recorded transaction. Nothing shows in the graph before commit; an error, an
+ * exception or a cancel leaves the graph byte-identical. */
+
+#include <lathe/dlpack.h>
+#include <lathe/svc/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LATHE_SVC_EDIT "lathe.edit/0"
+
+typedef struct lathe_edit lathe_edit;
+
+/* A node to add. */
+typedef struct lathe_node_spec {
+  uint32_t struct_size;
+  lathe_opcode opcode;
+  uint8_t reserved[3];
+  lathe_str op;     /* row of the op table, eg: "linear", "relu", "view", "add" */
+  lathe_str target; /* eg: "seq_blocks.2"; empty: the op's own name */
+  lathe_str name;   /* wish; empty: torch.fx's naming rule. Taken names get a suffix */
+  const lathe_value *args; /* LATHE_NODE for nodes, literals as they are; lists may nest */
+  uint64_t arg_count;
+  const lathe_entry *kwargs;
+  uint64_t kwarg_count;
+  const lathe_entry *attributes; /* constructor arguments of a module */
+  uint64_t attribute_count;
+  uint32_t after; /* id to stand behind; LATHE_NONE_ID: before output, or last */
+  uint32_t reserved_2;
+} lathe_node_spec;
+
+typedef struct lathe_edit_api {
+  uint32_t struct_size;
+  uint32_t reserved;
+
+  /* Opens the transaction of this call. One at a time per graph; PERMISSION_DENIED for a component
+   * without LATHE_FLAG_MUTATES_GRAPH, unless the graph is a copy. [call] */
+  lathe_code (*begin)(lathe_call *call, lathe_graph *graph, lathe_edit **edit);
+
+  /* Adds a node and gives its id, to be used in later edits. Parameters follow from the op and the
+   * attributes. [call] */
+  lathe_code (*add_node)(lathe_call *call, lathe_edit *edit, const lathe_node_spec *spec,
+                         uint32_t *node);
+
+  /* Replaces the positional arguments. [call] */
+  lathe_code (*set_args)(lathe_call *call, lathe_edit *edit, uint32_t node, const lathe_value *args,
+                         uint64_t count);
+
+  /* Every reader of `node` reads `replacement` instead, `replacement` itself excepted. [call] */
+  lathe_code (*replace_uses)(lathe_call *call, lathe_edit *edit, uint32_t node,
+                             uint32_t replacement);
+
+  /* Removes a node that nobody reads. [call] */
+  lathe_code (*remove)(lathe_call *call, lathe_edit *edit, uint32_t node);
+
+  /* Sets one attribute, eg: out_features. Parameters whose shape changes start afresh from their
+   * initialisers. [call] */
+  lathe_code (*set_attribute)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str key,
+                              const lathe_value *value);
+
+  lathe_code (*rename)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str name);
+
+  /* Gives a parameter or buffer contents; the tensor is copied. [call] */
+  lathe_code (*set_parameter)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str name,
+                              const DLTensor *tensor);
+
+  /* Gives an operand a number format: role "data_in" (all tensor inputs), "weight" (also the second
+   * input of matmul and bmm), "bias" or "data_out". `options` is a map of the format's options
+   * without prefix; missing ones take their defaults. A NULL `format` makes it float again. [call] */
+  lathe_code (*set_format)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str role,
+                           const char *format, const lathe_value *options);
+
+  /* Checks (acyclic, names, shapes, the op table's rules) and applies, or returns the first error
+   * with its node and drops everything. Views of the graph are stale after it. [call] */
+  lathe_code (*commit)(lathe_call *call, lathe_edit *edit);
+
+  /* Drops the transaction; so does returning without commit. [call] */
+  void (*rollback)(lathe_call *call, lathe_edit *edit);
+} lathe_edit_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

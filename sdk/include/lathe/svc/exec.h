@@ -1,0 +1,60 @@
+#ifndef LATHE_SVC_EXEC_H
+#define LATHE_SVC_EXEC_H
+
+/* Running graphs, for plugins without LibTorch. Needs LATHE_FLAG_EXECUTES. */
+
+#include <lathe/dlpack.h>
+#include <lathe/svc/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LATHE_SVC_EXEC "lathe.exec/0"
+
+/* Which rows of the run's data set: the first `samples` (0: all) of a split. */
+typedef struct lathe_rows {
+  uint32_t struct_size;
+  uint32_t batch_size; /* 0: the run's own */
+  lathe_str split;     /* "train", "validation" or "test" */
+  uint64_t samples;
+} lathe_rows;
+
+typedef struct lathe_evaluation {
+  uint32_t struct_size;
+  uint32_t reserved;
+  double loss;           /* cross entropy, mean of batch means */
+  double accuracy;       /* micro: correct / samples */
+  double accuracy_macro; /* mean recall over the classes seen */
+  uint64_t samples;
+} lathe_evaluation;
+
+/* Sees one tensor of one batch. Return LATHE_OK to go on. The tensor is valid for this call. */
+typedef lathe_code (*lathe_observer)(lathe_call *call, void *user, uint32_t node,
+                                     const lathe_operand *operand, const DLTensor *tensor);
+
+typedef struct lathe_exec_api {
+  uint32_t struct_size;
+  uint32_t reserved;
+
+  /* Runs a graph in evaluation mode on one batch per placeholder; outputs in the graph's order.
+   * Valid: until the plugin function returns. [call] */
+  lathe_code (*run)(lathe_call *call, const lathe_graph *graph, const DLTensor *const *inputs,
+                    uint64_t input_count, const DLTensor *const **outputs, uint64_t *output_count);
+
+  /* Loss and accuracies on rows of the run's data. The caller sets evaluation->struct_size. [call] */
+  lathe_code (*evaluate)(lathe_call *call, const lathe_graph *graph, const lathe_rows *rows,
+                         lathe_evaluation *evaluation);
+
+  /* Runs rows through the graph and shows the observer every input and output tensor of `nodes`,
+   * batch by batch, in order. [call] */
+  lathe_code (*observe)(lathe_call *call, const lathe_graph *graph, const lathe_rows *rows,
+                        const uint32_t *nodes, uint64_t node_count, lathe_observer observer,
+                        void *user);
+} lathe_exec_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

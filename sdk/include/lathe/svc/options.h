@@ -1,0 +1,41 @@
+#ifndef LATHE_SVC_OPTIONS_H
+#define LATHE_SVC_OPTIONS_H
+
+/* Options that depend on the graph: node maps, resolved by the host in file order. Plain options
+ * arrive in create(), defaults filled in. */
+
+#include <lathe/svc/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LATHE_SVC_OPTIONS "lathe.options/0"
+
+/* The options of one node; node map entries whose `name` is NA are left out.
+ * eg: {name: "integer", data_in_width: 8, data_in_frac_width: 4, weight_width: 8, ...} */
+typedef struct lathe_node_options {
+  uint32_t node;
+  uint32_t reserved;
+  const lathe_value *options; /* a map */
+} lathe_node_options;
+
+typedef struct lathe_options_api {
+  uint32_t struct_size;
+  uint32_t reserved;
+
+  /* Rows of the node map `key` of the running pass, in graph order. Valid: until the plugin
+   * function returns. [call] */
+  lathe_code (*nodes)(lathe_call *call, const lathe_graph *graph, const char *key,
+                      const lathe_node_options **rows, uint64_t *count);
+
+  /* Where the user wrote an option: "file:line:column", or the command line; empty if nowhere.
+   * [call] */
+  lathe_str (*location)(lathe_call *call, lathe_str key);
+} lathe_options_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
