@@ -7,6 +7,8 @@
 #include "core/config/option.hpp"
 #include "core/graph/graph.hpp"
 
+#include <functional>
+
 namespace lathe {
 
 struct NodeOptions {

@@ -1,49 +1,10 @@
-// A data set as the host sees it: three splits of (sample, label) rows, wherever they come from.
-// Data-set plugins are wrapped by host/instances.hpp; tests make their own from tensors.
+// Data sets over plugins and over tensors, and the order in which an epoch sees their rows.
 #pragma once
 
-#include "core/tensor/tensor.hpp"
-
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
+#include "core/host/dataset.hpp"
+#include "core/plugin/registry.hpp"
 
 namespace lathe {
-
-enum class Split { train = 0, validation = 1, test = 2 };
-std::string_view name(Split split);                       // "validation"
-std::optional<Split> split_from_name(std::string_view name);  // also MASE's "val_dataloader" etc.
-
-struct DatasetInfo {
-  Shape sample_shape;        // of one sample; rank 0 with known == false
-  bool known_shape = false;
-  std::int64_t classes = 0;  // 0: not known before open
-  std::vector<std::string> class_names;
-};
-
-// The rows of a split in memory: samples (n x shape, float32) and labels (n, int64).
-struct SplitTensors {
-  Tensor samples;
-  Tensor labels;
-};
-
-// Thread-safe after open.
-class Dataset {
- public:
-  virtual ~Dataset() = default;
-  virtual std::string id() const = 0;        // as the user named it, options included
-  virtual bool synthetic() const = 0;
-  virtual DatasetInfo info() const = 0;      // reads no data before open()
-  virtual void open() = 0;                   // idempotent; throws run_error
-  virtual std::uint64_t count(Split split) const = 0;
-  // Rows of a split by index, in that order.
-  virtual SplitTensors read(Split split, std::span<const std::uint64_t> index) const = 0;
-  // The whole split, read once and kept.
-  virtual const SplitTensors& all(Split split) const = 0;
-  virtual std::vector<std::string> files() const = 0;
-};
 
 // A data set from tensors, for tests and for plugins' own data.
 std::shared_ptr<Dataset> dataset_of(std::string id, SplitTensors train, SplitTensors validation,
@@ -52,5 +13,10 @@ std::shared_ptr<Dataset> dataset_of(std::string id, SplitTensors train, SplitTen
 // Order of the rows of an epoch: a permutation keyed by (seed, epoch).
 std::vector<std::uint64_t> epoch_order(std::uint64_t rows, bool shuffle, std::uint64_t seed,
                                        std::int64_t epoch);
+
+// A data-set plugin. `text` is how the user named it. Options are checked already.
+std::shared_ptr<Dataset> make_dataset(const Component& component, const Value& options,
+                                      const std::string& text,
+                                      const std::filesystem::path& data_dir);
 
 }  // namespace lathe

@@ -2,8 +2,8 @@
 // opened on first use; everyone else sees only this.
 #pragma once
 
-#include "core/data/dataset.hpp"
-#include "core/graph/graph.hpp"
+#include "core/graph/metadata.hpp"
+#include "core/host/dataset.hpp"
 #include "core/plugin/registry.hpp"
 
 #include <atomic>

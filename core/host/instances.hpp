@@ -40,10 +40,6 @@ NodeMapRules node_map_rules(const Registry& registry, const Component& pass, con
 Graph build_model(const Component& component, const Value& options, const DatasetInfo& info,
                   std::int64_t batch, std::uint64_t seed, RunContext& context);
 
-std::shared_ptr<Dataset> make_dataset(const Component& component, const Value& options,
-                                      const std::string& text,
-                                      const std::filesystem::path& data_dir);
-
 // Thread-safe: a format's kernel may be called from several threads.
 class FormatInstance {
  public:

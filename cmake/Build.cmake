@@ -1,0 +1,24 @@
+# How everything is compiled: warnings, linker, compiler cache, sanitizers.
+
+find_program(LATHE_CCACHE ccache)
+if(LATHE_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${LATHE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${LATHE_CCACHE})
+endif()
+
+find_program(LATHE_LLD ld.lld)
+if(LATHE_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_compile_options(-g1 -fno-semantic-interposition)
+if(LATHE_SANITIZE)
+  add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LATHE_SANITIZE})
+endif()
+
+add_library(lathe_warnings INTERFACE)
+target_compile_options(lathe_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
+if(LATHE_WARNINGS_AS_ERRORS)
+  target_compile_options(lathe_warnings INTERFACE -Werror)
+endif()

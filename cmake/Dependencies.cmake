@@ -1,0 +1,17 @@
+# Libraries from the distribution. LibTorch, SQLite and HDF5 are used by one target each.
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem program_options
+             OPTIONAL_COMPONENTS unit_test_framework)
+find_package(toml11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(Torch REQUIRED)
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)

@@ -1,0 +1,48 @@
+// A data set as the host sees it: three splits of (sample, label) rows, wherever they come from.
+// An interface: core/data implements it over plugins and over tensors.
+#pragma once
+
+#include "core/tensor/tensor.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+enum class Split { train = 0, validation = 1, test = 2 };
+std::string_view name(Split split);                       // "validation"
+std::optional<Split> split_from_name(std::string_view name);  // also MASE's "val_dataloader" etc.
+
+struct DatasetInfo {
+  Shape sample_shape;        // of one sample; rank 0 with known == false
+  bool known_shape = false;
+  std::int64_t classes = 0;  // 0: not known before open
+  std::vector<std::string> class_names;
+};
+
+// The rows of a split in memory: samples (n x shape, float32) and labels (n, int64).
+struct SplitTensors {
+  Tensor samples;
+  Tensor labels;
+};
+
+// Thread-safe after open.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual std::string id() const = 0;        // as the user named it, options included
+  virtual bool synthetic() const = 0;
+  virtual DatasetInfo info() const = 0;      // reads no data before open()
+  virtual void open() = 0;                   // idempotent; throws run_error
+  virtual std::uint64_t count(Split split) const = 0;
+  // Rows of a split by index, in that order.
+  virtual SplitTensors read(Split split, std::span<const std::uint64_t> index) const = 0;
+  // The whole split, read once and kept.
+  virtual const SplitTensors& all(Split split) const = 0;
+  virtual std::vector<std::string> files() const = 0;
+};
+
+}  // namespace lathe

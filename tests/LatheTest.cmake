@@ -1,0 +1,25 @@
+# lathe_test(FOLDER library...): an executable from tests/FOLDER/*.cpp, its cases found after the
+# build and run one by one.
+function(lathe_test folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${folder} ${sources} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  target_compile_definitions(test_${folder} PRIVATE
+    BOOST_TEST_DYN_LINK
+    LATHE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LATHE_BUILD_DIR="${PROJECT_BINARY_DIR}"
+    LATHE_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
+    LATHE_BUILT_PLUGIN_DIR="${PROJECT_BINARY_DIR}/${LATHE_PLUGIN_DIR}"
+    LATHE_EXECUTABLE="$<TARGET_FILE:lathe>")
+  target_link_libraries(test_${folder} PRIVATE ${ARGN} lathe_warnings fmt::fmt
+    nlohmann_json::nlohmann_json Boost::unit_test_framework)
+  set_target_properties(test_${folder} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  set(list ${CMAKE_CURRENT_BINARY_DIR}/cases_${folder}.cmake)
+  add_custom_command(TARGET test_${folder} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -D executable=$<TARGET_FILE:test_${folder}> -D folder=${folder}
+            -D list=${list} -P ${PROJECT_SOURCE_DIR}/tests/list_cases.cmake
+    VERBATIM)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${list})
+endfunction()
