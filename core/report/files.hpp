@@ -1,0 +1,17 @@
+// Result files: CSV as RFC 4180 has it, and text files that a reader sees whole or not at all.
+#pragma once
+
+#include "core/report/table.hpp"
+
+#include <filesystem>
+#include <string_view>
+
+namespace lathe {
+
+// Cells with a comma, a quote or a line break are quoted.
+std::string csv_text(const TextTable& table);
+
+// Written beside its place and renamed; folders are made. Throws run_error naming the file.
+void write_text_file(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace lathe

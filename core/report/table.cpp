@@ -1,0 +1,126 @@
+// Aligns cells; widths are counted in code points, so that a name outside ASCII keeps the columns
+// straight.
+#include "core/report/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace lathe {
+
+namespace {
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+bool is_number(std::string_view cell) {
+  if (cell.empty() || cell == "-") return true;
+  if (cell.back() == '%') cell.remove_suffix(1);
+  double ignored = 0;
+  auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), ignored);
+  return error == std::errc{} && end == cell.data() + cell.size();
+}
+
+struct Layout {
+  std::vector<std::size_t> widths;
+  std::vector<bool> to_the_right;
+};
+
+Layout layout_of(const TextTable& table) {
+  Layout layout;
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    std::size_t width = width_of(table.columns[column]);
+    bool numbers = !table.rows.empty();
+    for (const auto& row : table.rows) {
+      width = std::max(width, width_of(row[column]));
+      numbers = numbers && is_number(row[column]);
+    }
+    layout.widths.push_back(width);
+    layout.to_the_right.push_back(numbers);
+  }
+  return layout;
+}
+
+std::string padded(const std::string& cell, std::size_t width, bool to_the_right) {
+  std::string space(width - width_of(cell), ' ');
+  return to_the_right ? space + cell : cell + space;
+}
+
+std::string row_text(const std::vector<std::string>& cells, const Layout& layout,
+                     std::string_view left, std::string_view between, std::string_view right) {
+  std::string line(left);
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (column > 0) line += between;
+    line += padded(cells[column], layout.widths[column], layout.to_the_right[column]);
+  }
+  line += right;
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line + "\n";
+}
+
+std::string rule_text(const Layout& layout, std::string_view left, std::string_view between,
+                      std::string_view right, std::size_t extra) {
+  std::string line(left);
+  for (std::size_t column = 0; column < layout.widths.size(); ++column) {
+    if (column > 0) line += between;
+    line += std::string(layout.widths[column] + extra, '-');
+  }
+  return line + std::string(right) + "\n";
+}
+
+}  // namespace
+
+std::string render(const TextTable& table, TableStyle style) {
+  const Layout layout = layout_of(table);
+  const bool orgtbl = style == TableStyle::orgtbl;
+  const std::string_view left = orgtbl ? "| " : "";
+  const std::string_view between = orgtbl ? " | " : "  ";
+  const std::string_view right = orgtbl ? " |" : "";
+  std::string text = row_text(table.columns, layout, left, between, right);
+  text += orgtbl ? rule_text(layout, "|", "+", "|", 2) : rule_text(layout, "", "  ", "", 0);
+  for (const auto& row : table.rows) text += row_text(row, layout, left, between, right);
+  return text;
+}
+
+std::string number_text(double number, int digits) {
+  constexpr double kWholeBelow = 1e15;  // exact in a double
+  if (std::isfinite(number) && std::abs(number) < kWholeBelow && number == std::trunc(number))
+    return fmt::format("{}", static_cast<std::int64_t>(number));
+  return fmt::format("{:.{}g}", number, digits);
+}
+
+std::string cell_text(const Value& value) {
+  if (value.is_none()) return "-";
+  if (value.is_float()) return number_text(value.as_float());
+  return value.text();
+}
+
+std::string rounded_text(const Value& value) {
+  if (value.is_float() && std::isfinite(value.as_float()))
+    return number_text(std::round(value.as_float() * 1000.0) / 1000.0);
+  if (value.is_map()) {
+    std::string text;
+    for (const auto& [key, entry] : value.as_map())
+      text += fmt::format("{}'{}': {}", text.empty() ? "" : ", ", key, rounded_text(entry));
+    return "{" + text + "}";
+  }
+  if (value.is_number()) return cell_text(value);
+  return cell_text(value).substr(0, 20);
+}
+
+TextTable text_table(const ReportTable& table) {
+  TextTable text{table.columns, {}};
+  for (const auto& row : table.rows) {
+    std::vector<std::string> cells;
+    for (const Value& cell : row) cells.push_back(cell_text(cell));
+    text.rows.push_back(std::move(cells));
+  }
+  return text;
+}
+
+}  // namespace lathe

@@ -1,0 +1,34 @@
+// Tables for people: columns as wide as their widest cell, numbers to the right. Knows nothing
+// about where the rows come from or where the text goes.
+#pragma once
+
+#include "core/host/run.hpp"
+
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+struct TextTable {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;  // as many cells as columns
+};
+
+enum class TableStyle {
+  plain,   // aligned columns under a rule: easy on the eye, and grep finds whole rows
+  orgtbl,  // | a | b | with a |---+---| rule, as MASE logs its best trials
+};
+
+// Ends with a newline. A column is set to the right when all its cells are numbers.
+std::string render(const TextTable& table, TableStyle style = TableStyle::plain);
+
+// A number with `digits` significant digits, whole numbers in full: 46408, 0.3267, 1.25e-07.
+std::string number_text(double number, int digits = 6);
+// A cell as a person reads it: numbers as above, none as "-", the rest as Value writes it.
+std::string cell_text(const Value& value);
+// With decimals cut to three, and other values to 20 characters: MASE's table of best trials.
+std::string rounded_text(const Value& value);
+
+TextTable text_table(const ReportTable& table);
+
+}  // namespace lathe
