@@ -6,6 +6,7 @@
 
 #include "core/config/option.hpp"
 #include "core/graph/graph.hpp"
+#include "core/graph/op_table.hpp"
 
 #include <functional>
 
@@ -33,7 +34,17 @@ std::vector<NodeOptions> resolve_node_map(const Value& map, const NodeMapRules& 
 // The same without a graph: everything that can be refused before a model is built.
 void check_node_map(const Value& map, const NodeMapRules& rules);
 
+// The options of one node from what one entry says: {name, data_in_width, ...}, checked, with the
+// defaults of the chosen component for each role that the node's op has; options of other roles
+// are dropped, as MASE's `default` entries need. None if `name` is none or `bypass` is true.
+Value node_options(const Value& entry, const NodeMapRules& rules, const Node& node,
+                   const OpSet& ops);
+
+// Values that `name` may have under these rules: its own choices, or the ids of components.
+std::vector<std::string> accepted_names(const NodeMapRules& rules);
+
 // Which entry applies to a node, or null: the selection rule alone, shared with search spaces.
+// `map` and `by` as above; what it returns is the entry's options, without its `config` table.
 const Value* select_entry(const Value& map, std::string_view by, const Node& node);
 
 }  // namespace lathe

@@ -52,7 +52,14 @@ struct OptionTable {
 Value check_value(const Option& option, const Value& value, std::string_view owner);
 
 // Checks a map against a table and fills in defaults, in the table's order. Unknown keys are errors
-// with the nearest known key. Node map options are passed through (config/node_map.hpp).
+// with the nearest known key.
+// A node map option (config/node_map.hpp) takes `by`, `default` and every other key that holds a
+// table: MASE writes them beside the pass's own options. They end up, unchecked, in one map under
+// the option's key, eg: {by, linear, bias} -> {nodes: {by, linear}, bias}; writing them under that
+// key is fine too, so checking twice changes nothing.
 Value check_options(const OptionTable& table, const Value& given);
+
+// The inverse of that nesting: checked options as a user writes them, node map keys at the top.
+Value written_options(const OptionTable& table, const Value& checked);
 
 }  // namespace lathe
