@@ -29,7 +29,7 @@ class Tensor {
   // A copy of any CPU DLTensor, strides honoured.
   static Tensor copy_of(const DLTensor& tensor);
 
-  bool defined() const { return data_ != nullptr || numel_ == 0; }
+  bool defined() const { return dtype_ != DType::none; }
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   std::int64_t numel() const { return numel_; }
