@@ -17,7 +17,7 @@
 namespace lathe {
 
 enum class Kind { pass, model, dataset, format, sampler };
-std::string_view name(Kind kind);                        // "pass"
+std::string_view name(Kind kind);  // "pass"
 std::optional<Kind> kind_from_name(std::string_view name);
 
 // What a stamp says of a component: known without loading.
@@ -73,6 +73,9 @@ class Registry {
 
   // Every component whose file has been loaded so far, for provenance.
   std::vector<const Component*> loaded() const;
+
+  // What is odd about the files loaded so far: more than one exported symbol, LibTorch linked.
+  std::vector<std::string> warnings() const;
 
  private:
   struct State;

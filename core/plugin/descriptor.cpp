@@ -1,0 +1,211 @@
+#include "core/plugin/descriptor.hpp"
+
+#include "core/config/component_text.hpp"
+#include "core/plugin/option_table.hpp"
+#include "core/plugin/services.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace lathe {
+namespace {
+
+// Above these a count is damage, not ambition.
+constexpr std::uint64_t kMaxComponents = 4096;
+constexpr std::uint64_t kMaxNeeds = 256;
+constexpr std::uint32_t kMaxStructSize = 1u << 16;
+
+constexpr lathe_component_flags kKnownFlags = LATHE_FLAG_MUTATES_GRAPH | LATHE_FLAG_READS_WEIGHTS |
+                                              LATHE_FLAG_EXECUTES | LATHE_FLAG_PARALLEL |
+                                              LATHE_FLAG_NONDETERMINISTIC | LATHE_FLAG_SYNTHETIC |
+                                              LATHE_FLAG_STOCHASTIC;
+
+class ModuleReader {
+ public:
+  explicit ModuleReader(const std::filesystem::path& path) : path_(path) {}
+
+  std::vector<std::unique_ptr<Component>> read(const lathe_module* module, const Stamp& stamp) {
+    if (module == nullptr) refuse(fmt::format("its {}() returns null", LATHE_ENTRY_NAME));
+    require_size(module->struct_size, LATHE_SIZE_UP_TO(lathe_module, component_count),
+                 "its module");
+    const lathe_module m = prefix_of<lathe_module>(module);
+    if (m.abi_version != LATHE_ABI_VERSION) {
+      refuse(fmt::format("it says ABI {} where this host speaks {}", m.abi_version,
+                         LATHE_ABI_VERSION));
+    }
+    check_needs(m);
+    if (m.component_count == 0 || m.components == nullptr) refuse("it brings no component");
+    if (m.component_count > kMaxComponents) {
+      refuse(fmt::format("it claims {} components; at most {} are believed", m.component_count,
+                         kMaxComponents));
+    }
+    std::vector<std::unique_ptr<Component>> components;
+    std::vector<StampedComponent> described;
+    for (std::uint64_t i = 0; i < m.component_count; ++i) {
+      if (m.components[i] == nullptr) refuse(fmt::format("its component {} is null", i));
+      if (auto component = read_component(m.components[i], i, described)) {
+        components.push_back(std::move(component));
+      }
+    }
+    check_stamp(stamp, described);
+    return components;
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw usage_error(fmt::format("plugin '{}' is refused: {}", path_.string(), why));
+  }
+
+  void require_size(std::uint32_t size, std::size_t least, const std::string& what) const {
+    if (size < least || size > kMaxStructSize) {
+      refuse(fmt::format("{} has struct_size {}, which cannot be (at least {} bytes are mandatory)",
+                         what, size, least));
+    }
+  }
+
+  std::string text(const char* source, const std::string& what) const {
+    const std::optional<std::string> out = bounded_text(source);
+    if (!out || out->empty())
+      refuse(what + (source == nullptr ? " is null" : " is empty or endless"));
+    return *out;
+  }
+
+  // One clear line: who needs what, what there is, what to do (R8).
+  void check_needs(const lathe_module& m) const {
+    if (m.need_count == 0) return;
+    if (m.needs == nullptr || m.need_count > kMaxNeeds) refuse("its list of needs is damaged");
+    for (std::uint64_t i = 0; i < m.need_count; ++i) {
+      const std::string id = text(m.needs[i].service, fmt::format("need {}", i));
+      const auto services = known_services();
+      const auto found = std::ranges::find(services, std::string_view(id), &KnownService::id);
+      const std::uint64_t there = found == services.end() ? 0 : found->struct_size;
+      if (m.needs[i].struct_size <= there && found != services.end()) continue;
+      refuse(fmt::format(
+          "it needs service '{}' with {} bytes, this host has {}; use a newer host, or build the "
+          "plugin for an older target",
+          id, m.needs[i].struct_size,
+          found == services.end() ? std::string("none") : fmt::format("{} bytes", there)));
+    }
+  }
+
+  // Null for a kind that only a newer host knows.
+  std::unique_ptr<Component> read_component(const lathe_component* source, std::uint64_t index,
+                                            std::vector<StampedComponent>& described) const {
+    const std::string nth = fmt::format("component {}", index);
+    require_size(source->struct_size, LATHE_SIZE_UP_TO(lathe_component, doc), nth);
+    const auto c = prefix_of<lathe_component>(source);
+    StampedComponent said{text(c.kind, "the kind of " + nth), text(c.id, "the id of " + nth), ""};
+    const std::string who = fmt::format("{} '{}'", said.kind, said.id);
+    if (!is_component_id(said.id)) {
+      refuse(fmt::format("the id of {} has other characters than letters, digits, '_', '-', '.'",
+                         who));
+    }
+    said.version = text(c.version, "the version of " + who);
+    described.push_back(said);
+    const std::optional<Kind> kind = kind_from_name(said.kind);
+    if (!kind) return nullptr;
+
+    auto out = std::make_unique<Component>();
+    out->kind = *kind;
+    out->id = said.id;
+    out->version = said.version;
+    out->doc = text(c.doc, "the doc of " + who);
+    const lathe_component_flags unknown = c.must_flags & ~kKnownFlags;
+    if (unknown != 0) {
+      refuse(
+          fmt::format("{} demands abilities this host does not know (must_flags {:#x}); use a "
+                      "newer host",
+                      who, unknown));
+    }
+    out->flags = c.flags | c.must_flags;
+    if (c.option_count > 0) {
+      out->options = read_option_table(c.options, c.option_count, c.option_size, who, path_);
+    }
+    out->options.owner = who;
+    if (c.interface == nullptr) refuse(who + " has no interface");
+    out->interface = read_interface(*kind, c.interface, who);
+    return out;
+  }
+
+  // A zero-padded copy that lives as long as the process.
+  template <typename T>
+  const T* copied(const void* source, std::size_t least, const std::string& who) const {
+    std::uint32_t size = 0;
+    std::memcpy(&size, source, sizeof size);
+    require_size(size, least, "the interface of " + who);
+    return new T(prefix_of<T>(source));
+  }
+
+  void require(bool present, const std::string& who, const char* function) const {
+    if (!present) refuse(fmt::format("{} has no {}()", who, function));
+  }
+
+  const void* read_interface(Kind kind, const void* source, const std::string& who) const {
+    switch (kind) {
+      case Kind::pass: {
+        const auto* i = copied<lathe_pass>(source, LATHE_SIZE_UP_TO(lathe_pass, run), who);
+        require(i->run != nullptr, who, "run");
+        return i;
+      }
+      case Kind::model: {
+        const auto* i = copied<lathe_model>(source, LATHE_SIZE_UP_TO(lathe_model, build), who);
+        require(i->build != nullptr, who, "build");
+        return i;
+      }
+      case Kind::dataset: {
+        const auto* i = copied<lathe_dataset>(source, LATHE_SIZE_UP_TO(lathe_dataset, read), who);
+        require(i->create != nullptr, who, "create");
+        require(i->info != nullptr, who, "info");
+        require(i->open != nullptr, who, "open");
+        require(i->count != nullptr, who, "count");
+        require(i->read != nullptr, who, "read");
+        return i;
+      }
+      case Kind::format: {
+        const auto* i = copied<lathe_format>(source, LATHE_SIZE_UP_TO(lathe_format, quantize), who);
+        require(i->quantize != nullptr, who, "quantize");
+        return i;
+      }
+      case Kind::sampler: {
+        const auto* i =
+            copied<lathe_sampler>(source, LATHE_SIZE_UP_TO(lathe_sampler, suggest), who);
+        require(i->create != nullptr, who, "create");
+        require(i->suggest != nullptr, who, "suggest");
+        return i;
+      }
+    }
+    refuse(who + " is of no known kind");
+  }
+
+  void check_stamp(const Stamp& stamp, std::vector<StampedComponent> described) const {
+    std::vector<StampedComponent> stamped = stamp.components;
+    std::ranges::sort(stamped);
+    std::ranges::sort(described);
+    if (stamped == described) return;
+    for (const StampedComponent& c : described) {
+      if (std::ranges::find(stamped, c) == stamped.end()) {
+        refuse(fmt::format("it brings {} '{}' {}, which its stamp does not name", c.kind, c.id,
+                           c.version));
+      }
+    }
+    for (const StampedComponent& c : stamped) {
+      if (std::ranges::find(described, c) == described.end()) {
+        refuse(fmt::format("its stamp names {} '{}' {}, which it does not bring", c.kind, c.id,
+                           c.version));
+      }
+    }
+    refuse("its stamp and its descriptors differ");
+  }
+
+  const std::filesystem::path& path_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Component>> read_module(const lathe_module* module, const Stamp& stamp,
+                                                    const std::filesystem::path& path) {
+  return ModuleReader(path).read(module, stamp);
+}
+
+}  // namespace lathe

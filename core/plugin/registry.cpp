@@ -1,0 +1,261 @@
+#include "core/plugin/registry.hpp"
+
+#include "core/config/suggest.hpp"
+#include "core/plugin/load.hpp"
+#include "core/plugin/trust.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace lathe {
+namespace {
+
+struct KindName {
+  Kind kind;
+  std::string_view name;
+};
+constexpr std::array<KindName, 5> kKinds{{{Kind::pass, LATHE_KIND_PASS},
+                                          {Kind::model, LATHE_KIND_MODEL},
+                                          {Kind::dataset, LATHE_KIND_DATASET},
+                                          {Kind::format, LATHE_KIND_FORMAT},
+                                          {Kind::sampler, LATHE_KIND_SAMPLER}}};
+
+// Components outlive every registry: instances and graphs point at them.
+const Component* keep(std::unique_ptr<Component> component) {
+  static std::mutex mutex;
+  static auto* kept = new std::vector<std::unique_ptr<Component>>;
+  const std::lock_guard lock(mutex);
+  return kept->emplace_back(std::move(component)).get();
+}
+
+// The values of `name` that a transform claims in its node maps: each value may have one owner, or
+// a config could not say which transform an entry is for.
+std::vector<std::string> claims_of(const Component& component) {
+  std::vector<std::string> claims;
+  if (component.kind != Kind::pass || !component.has(LATHE_FLAG_MUTATES_GRAPH)) return claims;
+  for (const Option& option : component.options.options) {
+    for (const Option& item : option.items) {
+      if (item.key != "name") continue;
+      for (const std::string& choice : item.choices) {
+        if (choice != "NA") claims.push_back(fmt::format("the name '{}'", choice));
+      }
+      if (item.choices.empty()) {
+        claims.push_back(fmt::format("every {} as a name", option.item_kind));
+      }
+    }
+  }
+  return claims;
+}
+
+}  // namespace
+
+std::string_view name(Kind kind) { return std::ranges::find(kKinds, kind, &KindName::kind)->name; }
+
+std::optional<Kind> kind_from_name(std::string_view name) {
+  const auto found = std::ranges::find(kKinds, name, &KindName::name);
+  return found == kKinds.end() ? std::nullopt : std::optional(found->kind);
+}
+
+struct Registry::State {
+  struct File {
+    std::filesystem::path path;
+    Stamp stamp;
+  };
+  struct Slot {
+    File* file;
+    std::atomic<const Component*> component{nullptr};
+  };
+
+  // Fixed once the constructor is done: looked up without a lock.
+  std::vector<Listed> listed;
+  std::vector<std::unique_ptr<Slot>> slots;  // of listed, in the same order
+  std::vector<std::unique_ptr<File>> files;
+  std::set<std::pair<dev_t, ino_t>> seen;
+
+  std::mutex loading;
+  std::map<std::string, const Component*> claims;
+  std::vector<const Component*> loaded;
+  std::vector<std::string> warnings;
+
+  void add_file(const std::filesystem::path& path, const std::string& source,
+                std::vector<std::pair<Listed, File*>>& found);
+  void add_folder(const PluginFolder& folder, std::vector<std::pair<Listed, File*>>& found);
+  void index(std::vector<std::pair<Listed, File*>> found);
+  std::size_t position(Kind kind, std::string_view id) const;
+  const Component& load(std::size_t slot);
+};
+
+void Registry::State::add_file(const std::filesystem::path& path, const std::string& source,
+                               std::vector<std::pair<Listed, File*>>& found) {
+  const OpenFile file(path);
+  // The same file in two folders, or by two names, is one plugin.
+  if (!seen.emplace(file.status().st_dev, file.status().st_ino).second) return;
+  check_trusted_file(path, file.status());
+  const ElfFile elf(file.descriptor(), static_cast<std::uint64_t>(file.status().st_size), path);
+  files.push_back(std::make_unique<File>(File{path, read_stamp(elf, path)}));
+  for (const StampedComponent& c : files.back()->stamp.components) {
+    const std::optional<Kind> kind = kind_from_name(c.kind);
+    if (kind) found.emplace_back(Listed{*kind, c.id, c.version, path, source}, files.back().get());
+  }
+}
+
+void Registry::State::add_folder(const PluginFolder& folder,
+                                 std::vector<std::pair<Listed, File*>>& found) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(folder.path, error);
+  if (error) return;  // a missing folder is fine
+  std::vector<std::filesystem::path> paths;
+  std::filesystem::directory_iterator entries(real, error), end;
+  for (; !error && entries != end; entries.increment(error)) {
+    if (entries->path().extension() == ".so") paths.push_back(entries->path());
+  }
+  if (error) {
+    throw usage_error(
+        fmt::format("plugin folder '{}' cannot be read: {}", real.string(), error.message()));
+  }
+  if (paths.empty()) return;
+  check_trusted_folder(real);
+  std::ranges::sort(paths);
+  for (const std::filesystem::path& path : paths) {
+    std::filesystem::path target = path;
+    if (std::filesystem::is_symlink(path, error)) {
+      target = std::filesystem::canonical(path, error);
+      if (error) {
+        throw usage_error(fmt::format("plugin '{}' is a link to nothing", path.string()));
+      }
+      if (target.parent_path() != real) {
+        throw usage_error(
+            fmt::format("plugin '{}' is refused: it is a link out of its folder, to "
+                        "'{}'; copy the file, or name it with --plugin",
+                        path.string(), target.string()));
+      }
+    }
+    add_file(target, folder.source, found);
+  }
+}
+
+void Registry::State::index(std::vector<std::pair<Listed, File*>> found) {
+  std::ranges::sort(found, [](const auto& a, const auto& b) {
+    return std::tie(a.first.kind, a.first.id) < std::tie(b.first.kind, b.first.id);
+  });
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Listed& item = found[i].first;
+    if (i > 0 && listed.back().kind == item.kind && listed.back().id == item.id) {
+      throw usage_error(fmt::format(
+          "two plugins bring the {} '{}': '{}' ({}) and '{}' ({}); remove or rename one",
+          name(item.kind), item.id, listed.back().file.string(), listed.back().source,
+          item.file.string(), item.source));
+    }
+    listed.push_back(item);
+    slots.push_back(std::make_unique<Slot>());
+    slots.back()->file = found[i].second;
+  }
+}
+
+std::size_t Registry::State::position(Kind kind, std::string_view id) const {
+  const auto key = std::pair(kind, id);
+  const auto found = std::ranges::lower_bound(listed, key, {}, [](const Listed& item) {
+    return std::pair(item.kind, std::string_view(item.id));
+  });
+  const bool hit = found != listed.end() && found->kind == kind && found->id == id;
+  return hit ? static_cast<std::size_t>(found - listed.begin()) : listed.size();
+}
+
+const Component& Registry::State::load(std::size_t slot) {
+  const std::lock_guard lock(loading);
+  if (const Component* done = slots[slot]->component.load()) return *done;
+  const File& file = *slots[slot]->file;
+  LoadedModule module = load_module(file.path, file.stamp);
+  auto claimed = claims;
+  for (const auto& component : module.components) {
+    for (const std::string& claim : claims_of(*component)) {
+      const auto [taken, fresh] = claimed.emplace(claim, component.get());
+      if (fresh) continue;
+      throw usage_error(fmt::format(
+          "two transforms claim {} in their node maps: '{}' ({}) and '{}' ({}); use one of them",
+          claim, taken->second->id, taken->second->file.string(), component->id,
+          component->file.string()));
+    }
+  }
+  claims = std::move(claimed);
+  for (auto& component : module.components) {
+    const std::size_t at = position(component->kind, component->id);
+    const Component* kept = keep(std::move(component));
+    loaded.push_back(kept);
+    slots[at]->component.store(kept);
+  }
+  warnings.insert(warnings.end(), module.warnings.begin(), module.warnings.end());
+  return *slots[slot]->component.load();
+}
+
+Registry::Registry(const std::vector<PluginFolder>& folders,
+                   const std::vector<std::filesystem::path>& explicit_files)
+    : state_(std::make_unique<State>()) {
+  std::vector<std::pair<Listed, State::File*>> found;
+  for (const std::filesystem::path& file : explicit_files) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::canonical(file, error);
+    if (error) {
+      throw usage_error(fmt::format("there is no plugin file '{}'{}", file.string(),
+                                    file.is_relative() ? " in the working directory" : ""));
+    }
+    const std::size_t before = found.size();
+    const std::size_t files = state_->files.size();
+    check_trusted_folder(real.parent_path());
+    state_->add_file(real, "explicit", found);
+    if (state_->files.size() > files && found.size() == before) {
+      throw usage_error(
+          fmt::format("plugin '{}' brings no component that this host knows", real.string()));
+    }
+  }
+  for (const PluginFolder& folder : folders) state_->add_folder(folder, found);
+  state_->index(std::move(found));
+}
+
+Registry::~Registry() = default;
+
+std::span<const Listed> Registry::listed() const { return state_->listed; }
+
+std::vector<std::string> Registry::ids(Kind kind) const {
+  std::vector<std::string> out;
+  for (const Listed& item : state_->listed) {
+    if (item.kind == kind) out.push_back(item.id);
+  }
+  return out;
+}
+
+const Component& Registry::find(Kind kind, std::string_view id, const Position& position) const {
+  const std::size_t slot = state_->position(kind, id);
+  if (slot == state_->listed.size()) {
+    throw usage_error(fmt::format("unknown {} '{}'{}", name(kind), id, suggestion(id, ids(kind))),
+                      position);
+  }
+  if (const Component* component = state_->slots[slot]->component.load()) return *component;
+  try {
+    return state_->load(slot);
+  } catch (const Error& error) {
+    throw error.at(position);
+  }
+}
+
+bool Registry::knows(Kind kind, std::string_view id) const {
+  return state_->position(kind, id) != state_->listed.size();
+}
+
+std::vector<const Component*> Registry::loaded() const {
+  const std::lock_guard lock(state_->loading);
+  return state_->loaded;
+}
+
+std::vector<std::string> Registry::warnings() const {
+  const std::lock_guard lock(state_->loading);
+  return state_->warnings;
+}
+
+}  // namespace lathe

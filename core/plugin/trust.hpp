@@ -1,0 +1,34 @@
+// Which files may be loaded at all: loaded means trusted, so nobody else may be able to write
+// them. Accepted owners are root, the user, and whoever owns the host's own binary.
+#pragma once
+
+#include <filesystem>
+
+#include <sys/stat.h>
+
+namespace lathe {
+
+// An open file, closed with the object.
+class OpenFile {
+ public:
+  // Opens a regular file; does not follow a link in the last component. Throws usage_error.
+  explicit OpenFile(const std::filesystem::path& path);
+  ~OpenFile();
+  OpenFile(OpenFile&& other) noexcept;
+  OpenFile(const OpenFile&) = delete;
+  int descriptor() const { return descriptor_; }
+  const struct stat& status() const { return status_; }
+
+ private:
+  int descriptor_ = -1;
+  struct stat status_ {};
+};
+
+// Throw usage_error that names the path, what is wrong with it and the way out.
+void check_trusted_file(const std::filesystem::path& path, const struct stat& status);
+void check_trusted_folder(const std::filesystem::path& folder);
+
+// The shared object this code is in: liblathe_core.so.
+std::filesystem::path host_library();
+
+}  // namespace lathe
