@@ -1,0 +1,136 @@
+// Kind "format". A type with const methods, called from several threads at once:
+//   void quantize(const lathe::format_context&, lathe::tensor<const float> x,
+//                 lathe::tensor<float> y) const          y may be x
+//   void backward(const lathe::format_context&, lathe::tensor<const float> x,
+//                 lathe::tensor<const float> dy, lathe::tensor<float> dx) const     optional
+//   double storage_bits(lathe::shape) const
+//   std::vector<lathe::value> precision() const          at most 8 entries
+#ifndef LATHE_HPP_FORMAT_HPP
+#define LATHE_HPP_FORMAT_HPP
+
+#include <lathe/kind/format.h>
+#include <lathe/hpp/component.hpp>
+
+#pragma GCC visibility push(hidden)
+
+namespace lathe {
+
+// What is being quantized.
+class format_context {
+ public:
+  format_context(lathe_call* call, const lathe_format_context& c) : call_(call), c_(c) {}
+  lathe_role role() const { return c_.role; }
+  bool is_activation() const { return c_.role == LATHE_DATA_IN || c_.role == LATHE_DATA_OUT; }
+  std::string_view op() const { return to_view(c_.op); }  // "linear", "relu"
+  bool training() const { return c_.training != 0; }
+  std::uint32_t input_index() const { return c_.input_index; }
+  // Of the random stream, for formats with LATHE_FLAG_STOCHASTIC.
+  std::uint64_t seed() const { return c_.seed; }
+  std::uint64_t counter() const { return c_.counter; }
+  context host() const { return context(call_); }
+
+ private:
+  lathe_call* call_;
+  const lathe_format_context& c_;
+};
+
+namespace detail {
+
+template <class T, class = void>
+constexpr bool has_backward = false;
+template <class T>
+constexpr bool has_backward<T, std::void_t<decltype(&T::backward)>> = true;
+
+// The instance, and the precision list that the host borrows until it is destroyed.
+template <class T>
+struct format_instance {
+  const T* object;
+  std::vector<value> precision;
+  value::storage arrays;
+
+  explicit format_instance(const T* made) : object(made) {}
+  ~format_instance() { delete object; }
+  format_instance(const format_instance&) = delete;
+  format_instance& operator=(const format_instance&) = delete;
+};
+
+template <class T>
+struct format_thunks {
+  using instance = format_instance<T>;
+  static constexpr std::uint64_t most_precision = 8;
+  static const T& of(void* self) { return *static_cast<instance*>(self)->object; }
+
+  static lathe_code create(lathe_call* call, const lathe_value* options, void** self) noexcept {
+    return guarded(call, [&] {
+      const T* made = construct<T>(call, options);
+      try {
+        auto* holder = new instance(made);
+        made = nullptr;
+        *self = holder;
+        holder->precision = holder->object->precision();
+      } catch (...) {
+        if (made == nullptr) destroy<instance>(*self);
+        *self = nullptr;
+        delete made;
+        throw;
+      }
+    });
+  }
+  static lathe_code quantize(lathe_call* call, void* self, const lathe_format_context* c,
+                             const DLTensor* x, DLTensor* y) noexcept {
+    return guarded(call, [&] {
+      const tensor<const float> from(*x);
+      const tensor<float> to(*y);
+      if (from.size() != to.size()) throw invalid_argument("x and y differ in size");
+      of(self).quantize(format_context(call, *c), from, to);
+    });
+  }
+  static lathe_code backward(lathe_call* call, void* self, const lathe_format_context* c,
+                             const DLTensor* x, const DLTensor* dy, DLTensor* dx) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_backward<T>) {
+        of(self).backward(format_context(call, *c), tensor<const float>(*x),
+                          tensor<const float>(*dy), tensor<float>(*dx));
+      }
+    });
+  }
+  static lathe_code storage_bits(lathe_call* call, void* self, const std::int64_t* extents,
+                                 std::uint64_t rank, double* bits) noexcept {
+    return guarded(call, [&] { *bits = of(self).storage_bits(shape(extents, rank)); });
+  }
+  static lathe_code precision(lathe_call* call, void* self, lathe_value* list,
+                              std::uint64_t* count) noexcept {
+    return guarded(call, [&] {
+      auto& i = *static_cast<instance*>(self);
+      if (i.precision.size() > most_precision) {
+        throw error(LATHE_INTERNAL, "a precision has at most 8 entries");
+      }
+      i.arrays = {};
+      *count = 0;
+      for (const value& entry : i.precision) list[(*count)++] = entry.c_value(i.arrays);
+    });
+  }
+};
+
+template <class T>
+constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, precision),
+                                           0,
+                                           format_thunks<T>::create,
+                                           destroy<format_instance<T>>,
+                                           format_thunks<T>::quantize,
+                                           has_backward<T> ? format_thunks<T>::backward : nullptr,
+                                           format_thunks<T>::storage_bits,
+                                           format_thunks<T>::precision};
+
+}  // namespace detail
+
+template <class T>
+constexpr lathe_component format(const char* id, const char* version, const char* doc) {
+  return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, &detail::format_interface<T>);
+}
+
+}  // namespace lathe
+
+#pragma GCC visibility pop
+
+#endif

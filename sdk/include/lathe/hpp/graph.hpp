@@ -1,0 +1,247 @@
+// Reading a graph: nodes with names, ops, inputs, shapes, attributes, operands and costs. All of it
+// is borrowed from the host and valid until the pass returns or an edit of the graph is committed.
+#ifndef LATHE_HPP_GRAPH_HPP
+#define LATHE_HPP_GRAPH_HPP
+
+#include <lathe/hpp/context.hpp>
+
+#include <optional>
+
+#pragma GCC visibility push(hidden)
+
+namespace lathe {
+
+class edit;
+class graph;
+
+// A tensor that a node reads, owns or makes, as MASE's metadata describes it.
+class operand {
+ public:
+  explicit operand(const lathe_operand& o) : o_(&o) {}
+  std::string_view name() const { return to_view(o_->name); }  // "data_in_0", "weight"
+  std::string_view type() const { return to_view(o_->type); }  // "float", or a format's id
+  bool is_float() const { return type() == "float"; }
+  bool is_input() const { return o_->kind == LATHE_OPERAND_INPUT; }
+  bool is_parameter() const { return o_->kind == LATHE_OPERAND_PARAMETER; }
+  bool is_buffer() const { return o_->kind == LATHE_OPERAND_BUFFER; }
+  bool is_output() const { return o_->kind == LATHE_OPERAND_OUTPUT; }
+  bool is_tensor() const { return o_->dtype != LATHE_DTYPE_NONE; }
+  double bits() const { return o_->bits; }  // storage per element
+  std::uint64_t precision_count() const { return o_->precision_count; }
+  value_view precision(std::uint64_t i) const {
+    return i < o_->precision_count ? value_view(&o_->precision[i]) : value_view();
+  }
+  lathe::shape shape() const { return {o_->shape, o_->rank}; }
+  std::int64_t numel() const { return o_->numel; }
+  const lathe_operand& raw() const { return *o_; }
+
+ private:
+  const lathe_operand* o_;
+};
+
+class node {
+ public:
+  node() = default;
+  node(lathe_call* call, const lathe_graph* graph, const lathe_graph_view* view, std::uint32_t id)
+      : call_(call), graph_(graph), view_(view), id_(id) {}
+
+  // False for the node that find() did not find.
+  explicit operator bool() const { return id_ != LATHE_NONE_ID; }
+  node_id id() const { return {id_}; }
+  operator node_id() const { return {id_}; }
+
+  std::string_view name() const { return to_view(view_->name[id_]); }      // "seq_blocks_2"
+  std::string_view op() const { return to_view(view_->op_text[id_]); }     // "linear"
+  std::string_view target() const { return to_view(view_->target[id_]); }  // "seq_blocks.2"
+  lathe_opcode opcode() const { return view_->opcode[id_]; }
+  bool is_module() const { return opcode() == LATHE_CALL_MODULE; }
+  bool is_placeholder() const { return opcode() == LATHE_PLACEHOLDER; }
+  bool is_output() const { return opcode() == LATHE_OUTPUT; }
+
+  // Of the result, batch dimension included.
+  lathe::shape shape() const {
+    const std::uint32_t begin = view_->shape_begin[id_];
+    return {view_->shape + begin, view_->shape_begin[id_ + 1] - begin};
+  }
+  lathe_dtype dtype() const { return view_->dtype[id_]; }
+  std::uint64_t numel() const { return element_count(shape()); }
+
+  // Nodes whose results it reads, in argument order; and nodes that read its result.
+  std::uint32_t input_count() const {
+    return view_->input_begin[id_ + 1] - view_->input_begin[id_];
+  }
+  node input(std::uint32_t i) const { return other(view_->inputs[view_->input_begin[id_] + i]); }
+  std::vector<node> inputs() const {
+    return others(view_->inputs, view_->input_begin[id_], view_->input_begin[id_ + 1]);
+  }
+  std::vector<node> users() const {
+    return others(view_->uses, view_->use_begin[id_], view_->use_begin[id_ + 1]);
+  }
+  std::uint32_t user_count() const { return view_->use_begin[id_ + 1] - view_->use_begin[id_]; }
+
+  // Constructor arguments of its module, literal arguments of its function: a map.
+  value_view attributes() const { return api()->attributes(call_, graph_, id_); }
+  // One of them; none if there is none. eg: node.attribute("in_features").integer()
+  value_view attribute(std::string_view key) const { return attributes().find(key); }
+
+  std::vector<operand> operands() const {
+    const lathe_operand* rows = nullptr;
+    std::uint64_t count = 0;
+    detail::check(call_, api()->operands(call_, graph_, id_, &rows, &count));
+    std::vector<operand> all;
+    for (std::uint64_t i = 0; i < count; ++i) all.emplace_back(rows[i]);
+    return all;
+  }
+  // The operand of that name, if there is one. eg: node.find_operand("weight")
+  std::optional<operand> find_operand(std::string_view name) const {
+    const lathe_operand* rows = nullptr;
+    std::uint64_t count = 0;
+    detail::check(call_, api()->operands(call_, graph_, id_, &rows, &count));
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (to_view(rows[i].name) == name) return operand(rows[i]);
+    }
+    return std::nullopt;
+  }
+
+  // What executing it costs, by MASE's FLOP estimator; known is 0 where there is no rule.
+  lathe_cost cost() const {
+    lathe_cost c = {};
+    c.struct_size = sizeof c;
+    detail::check(call_, api()->cost(call_, graph_, id_, &c));
+    return c;
+  }
+  // MASE's metadata: {common, software, hardware}.
+  value_view metadata() const { return api()->metadata(call_, graph_, id_); }
+  // As PyTorch prints the module; empty for a node that is none.
+  std::string_view module_text() const { return to_view(api()->module_text(call_, graph_, id_)); }
+
+ private:
+  const lathe_graph_api* api() const {
+    return static_cast<const lathe_graph_api*>(call_->host->service(call_, LATHE_SVC_GRAPH));
+  }
+  node other(std::uint32_t id) const { return {call_, graph_, view_, id}; }
+  std::vector<node> others(const std::uint32_t* ids, std::uint32_t begin, std::uint32_t end) const {
+    std::vector<node> all;
+    for (std::uint32_t i = begin; i < end; ++i) all.push_back(other(ids[i]));
+    return all;
+  }
+
+  lathe_call* call_ = nullptr;
+  const lathe_graph* graph_ = nullptr;
+  const lathe_graph_view* view_ = nullptr;
+  std::uint32_t id_ = LATHE_NONE_ID;
+};
+
+// The live nodes of a graph in execution order, for range-for.
+class node_range {
+ public:
+  class iterator {
+   public:
+    iterator(const node_range* range, const std::uint32_t* at) : range_(range), at_(at) {}
+    node operator*() const { return {range_->call_, range_->graph_, range_->view_, *at_}; }
+    iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator!=(const iterator& other) const { return at_ != other.at_; }
+
+   private:
+    const node_range* range_;
+    const std::uint32_t* at_;
+  };
+
+  node_range(lathe_call* call, const lathe_graph* graph, const lathe_graph_view* view)
+      : call_(call), graph_(graph), view_(view) {}
+  iterator begin() const { return {this, view_->order}; }
+  iterator end() const { return {this, view_->order + view_->live_count}; }
+  std::uint32_t size() const { return view_->live_count; }
+  node operator[](std::uint32_t i) const { return {call_, graph_, view_, view_->order[i]}; }
+
+ private:
+  lathe_call* call_;
+  const lathe_graph* graph_;
+  const lathe_graph_view* view_;
+};
+
+class graph {
+ public:
+  graph(lathe_call* call, lathe_graph* g) : graph(call, static_cast<const lathe_graph*>(g)) {
+    writable_ = g;
+  }
+  graph(lathe_call* call, const lathe_graph* g)
+      : call_(call),
+        graph_(g),
+        api_(detail::service<lathe_graph_api>(call, LATHE_SVC_GRAPH,
+                                              LATHE_SIZE_UP_TO(lathe_graph_api, copy))) {}
+
+  node_range nodes() const { return {call_, graph_, view()}; }
+  // The node of that name; it is false if there is none.
+  node find(std::string_view name) const {
+    return {call_, graph_, view(), api_->find(call_, graph_, to_str(name))};
+  }
+  node at(node_id id) const { return {call_, graph_, view(), id.index}; }
+  // torch.fx's printout.
+  std::string_view text() const { return to_view(api_->text(call_, graph_)); }
+
+  // The graph as it was before the first pass of this run.
+  graph original() const { return {call_, api_->original(call_)}; }
+  // A copy that may be edited and run, also by an analysis; it goes when the pass returns.
+  graph copy() const {
+    lathe_graph* made = nullptr;
+    detail::check(call_, api_->copy(call_, graph_, &made));
+    return {call_, made};
+  }
+  // Opens a transaction (hpp/edit.hpp).
+  lathe::edit edit() const;
+
+  // Options of the nodes that the node map `key` of the running pass chooses, in graph order.
+  struct chosen;
+  std::vector<chosen> choose(const char* key) const;
+
+  lathe_call* call() const { return call_; }
+  const lathe_graph* raw() const { return graph_; }
+  lathe_graph* writable() const {
+    if (writable_ == nullptr) {
+      throw error(LATHE_PERMISSION_DENIED, "this graph may only be read; edit a copy");
+    }
+    return writable_;
+  }
+
+ private:
+  const lathe_graph_view* view() const {
+    const lathe_graph_view* v = api_->view(call_, graph_);
+    if (v == nullptr) {
+      throw error(LATHE_FAILED_PRECONDITION, to_string(to_view(call_->host->last_error(call_))));
+    }
+    return v;
+  }
+
+  lathe_call* call_;
+  const lathe_graph* graph_;
+  lathe_graph* writable_ = nullptr;
+  const lathe_graph_api* api_;
+};
+
+struct graph::chosen {
+  lathe::node node;
+  lathe::options options;
+};
+
+inline std::vector<graph::chosen> graph::choose(const char* key) const {
+  const auto* api = detail::service<lathe_options_api>(
+      call_, LATHE_SVC_OPTIONS, LATHE_SIZE_UP_TO(lathe_options_api, location));
+  const lathe_node_options* rows = nullptr;
+  std::uint64_t count = 0;
+  detail::check(call_, api->nodes(call_, graph_, key, &rows, &count));
+  std::vector<chosen> all;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    all.push_back({at({rows[i].node}), lathe::options(value_view(rows[i].options))});
+  }
+  return all;
+}
+
+}  // namespace lathe
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,176 @@
+// Kind "model". A type with `void build(lathe::model_builder& m)`: adds nodes as PyTorch would name
+// them. Attributes left out take PyTorch's defaults.
+#ifndef LATHE_HPP_MODEL_HPP
+#define LATHE_HPP_MODEL_HPP
+
+#include <lathe/kind/model.h>
+#include <lathe/hpp/component.hpp>
+#include <lathe/hpp/edit.hpp>
+
+#pragma GCC visibility push(hidden)
+
+namespace lathe {
+
+class model_builder {
+ public:
+  using attributes = std::vector<value::entry>;
+
+  model_builder(lathe_call* call, lathe_edit* e, const lathe_model_input& input)
+      : edit_(call, e), input_(input) {}
+
+  // What the data set says of one sample; empty if it does not say.
+  lathe::shape sample_shape() const { return {input_.shape, input_.rank}; }
+  bool knows_shape() const { return input_.rank > 0; }
+  // Elements of one sample, or `otherwise` (0: then unknown is an error).
+  std::int64_t features(std::int64_t otherwise = 0) const {
+    if (knows_shape()) return static_cast<std::int64_t>(element_count(sample_shape()));
+    if (otherwise > 0) return otherwise;
+    throw error(LATHE_FAILED_PRECONDITION,
+                "the data set does not say how many features a sample has; name a data set "
+                "(--dataset), or files it can be read from");
+  }
+  std::int64_t classes(std::int64_t otherwise = 0) const {
+    if (input_.classes > 0) return input_.classes;
+    if (otherwise > 0) return otherwise;
+    throw error(LATHE_FAILED_PRECONDITION,
+                "the data set does not say how many classes it has; name a data set (--dataset), "
+                "or give its option 'classes'");
+  }
+
+  // Without a shape it takes the data set's; a shape is that of one sample.
+  node_id placeholder(const std::string& name) { return input_node(name, {}); }
+  node_id placeholder(const std::string& name, const std::vector<std::int64_t>& sample) {
+    return input_node(name, {{"shape", value::list_of(sample)}});
+  }
+  void output(node_id x) {
+    node_spec spec{"output", "output", {x}};
+    spec.opcode = LATHE_OUTPUT;
+    edit_.add(spec);
+  }
+
+  // Any op of the table as a module, a function or a method.
+  node_id module(const std::string& op, const std::string& target, std::vector<value> args,
+                 attributes a = {}) {
+    return edit_.add({op, target, std::move(args), std::move(a)});
+  }
+  node_id function(const std::string& op, std::vector<value> args, attributes kwargs = {}) {
+    node_spec spec{op, op, std::move(args)};
+    spec.opcode = LATHE_CALL_FUNCTION;
+    spec.kwargs = std::move(kwargs);
+    return edit_.add(spec);
+  }
+  node_id method(const std::string& op, std::vector<value> args) {
+    node_spec spec{op, op, std::move(args)};
+    spec.opcode = LATHE_CALL_METHOD;
+    return edit_.add(spec);
+  }
+
+  node_id linear(const std::string& target, node_id x, std::int64_t in, std::int64_t out,
+                 bool bias = true) {
+    return module("linear", target, {x},
+                  {{"in_features", in}, {"out_features", out}, {"bias", bias}});
+  }
+  // `kernel`, `stride` and `padding` are a number or value::list({height, width}).
+  node_id conv1d(const std::string& target, node_id x, std::int64_t in, std::int64_t out,
+                 value kernel, attributes more = {}) {
+    return conv("conv1d", target, x, in, out, std::move(kernel), std::move(more));
+  }
+  node_id conv2d(const std::string& target, node_id x, std::int64_t in, std::int64_t out,
+                 value kernel, attributes more = {}) {
+    return conv("conv2d", target, x, in, out, std::move(kernel), std::move(more));
+  }
+  node_id batch_norm1d(const std::string& target, node_id x, std::int64_t features,
+                       attributes more = {}) {
+    more.insert(more.begin(), {"num_features", features});
+    return module("batch_norm1d", target, {x}, std::move(more));
+  }
+  node_id batch_norm2d(const std::string& target, node_id x, std::int64_t features,
+                       attributes more = {}) {
+    more.insert(more.begin(), {"num_features", features});
+    return module("batch_norm2d", target, {x}, std::move(more));
+  }
+  node_id relu(const std::string& target, node_id x, bool inplace = false) {
+    return module("relu", target, {x}, {{"inplace", inplace}});
+  }
+  node_id dropout(const std::string& target, node_id x, double p = 0.5) {
+    return module("dropout", target, {x}, {{"p", p}});
+  }
+  node_id max_pool2d(const std::string& target, node_id x, value kernel, attributes more = {}) {
+    more.insert(more.begin(), {"kernel_size", std::move(kernel)});
+    return module("max_pool2d", target, {x}, std::move(more));
+  }
+  node_id avg_pool2d(const std::string& target, node_id x, value kernel, attributes more = {}) {
+    more.insert(more.begin(), {"kernel_size", std::move(kernel)});
+    return module("avg_pool2d", target, {x}, std::move(more));
+  }
+  node_id adaptive_avg_pool1d(const std::string& target, node_id x, value size) {
+    return module("adaptive_avg_pool1d", target, {x}, {{"output_size", std::move(size)}});
+  }
+  node_id adaptive_avg_pool2d(const std::string& target, node_id x, value size) {
+    return module("adaptive_avg_pool2d", target, {x}, {{"output_size", std::move(size)}});
+  }
+
+  // x.size(dimension), x.view(extents...), torch.flatten(x, start), x + y and friends.
+  node_id size(node_id x, std::int64_t dimension) { return method("size", {x, dimension}); }
+  node_id view(node_id x, const std::vector<value>& extents) {
+    std::vector<value> args = {x};
+    args.insert(args.end(), extents.begin(), extents.end());
+    return method("view", std::move(args));
+  }
+  node_id flatten(node_id x, std::int64_t start = 1) { return function("flatten", {x, start}); }
+  node_id add(node_id x, node_id y) { return function("add", {x, y}); }
+  node_id sub(node_id x, node_id y) { return function("sub", {x, y}); }
+  node_id mul(node_id x, node_id y) { return function("mul", {x, y}); }
+  node_id matmul(node_id x, node_id y) { return function("matmul", {x, y}); }
+
+ private:
+  node_id input_node(const std::string& name, attributes a) {
+    node_spec spec{"placeholder", name, {}, std::move(a)};
+    spec.opcode = LATHE_PLACEHOLDER;
+    return edit_.add(spec);
+  }
+  node_id conv(const char* op, const std::string& target, node_id x, std::int64_t in,
+               std::int64_t out, value kernel, attributes more) {
+    attributes all = {
+        {"in_channels", in}, {"out_channels", out}, {"kernel_size", std::move(kernel)}};
+    all.insert(all.end(), more.begin(), more.end());
+    return module(op, target, {x}, std::move(all));
+  }
+
+  edit edit_;
+  const lathe_model_input& input_;
+};
+
+namespace detail {
+
+template <class T>
+struct model_thunks {
+  static lathe_code create(lathe_call* call, const lathe_value* options, void** self) noexcept {
+    return guarded(call, [&] { *self = construct<T>(call, options); });
+  }
+  static lathe_code build(lathe_call* call, void* self, const lathe_model_input* input,
+                          lathe_edit* e) noexcept {
+    return guarded(call, [&] {
+      model_builder builder(call, e, *input);
+      static_cast<T*>(self)->build(builder);
+    });
+  }
+};
+
+template <class T>
+constexpr lathe_model model_interface = {LATHE_SIZE_UP_TO(lathe_model, build), 0,
+                                         model_thunks<T>::create, destroy<T>,
+                                         model_thunks<T>::build};
+
+}  // namespace detail
+
+template <class T>
+constexpr lathe_component model(const char* id, const char* version, const char* doc) {
+  return detail::component<T>(LATHE_KIND_MODEL, id, version, doc, &detail::model_interface<T>);
+}
+
+}  // namespace lathe
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,76 @@
+// Publishing what a pass found: numbers, tables, texts, files.
+#ifndef LATHE_HPP_REPORT_HPP
+#define LATHE_HPP_REPORT_HPP
+
+#include <lathe/hpp/context.hpp>
+
+#pragma GCC visibility push(hidden)
+
+namespace lathe {
+
+class table {
+ public:
+  table(lathe_call* call, const lathe_report_api* api, lathe_table* t)
+      : call_(call), api_(api), table_(t) {}
+
+  // As many cells as there are columns: table.row({node.name(), node.op(), 3.0}).
+  void row(const std::vector<value>& cells) {
+    value::storage arrays;
+    std::vector<lathe_value> list;
+    for (const value& cell : cells) list.push_back(cell.c_value(arrays));
+    detail::check(call_, api_->row(call_, table_, list.data(), list.size()));
+  }
+
+ private:
+  lathe_call* call_;
+  const lathe_report_api* api_;
+  lathe_table* table_;
+};
+
+class report {
+ public:
+  explicit report(lathe_call* call)
+      : call_(call),
+        api_(detail::service<lathe_report_api>(call, LATHE_SVC_REPORT,
+                                               LATHE_SIZE_UP_TO(lathe_report_api, file))) {}
+
+  // A metric: what a search can optimise. A name published twice keeps the last.
+  template <class Number>
+  void scalar(std::string_view name, Number number) {
+    static_assert(std::is_arithmetic_v<Number>, "a scalar is a number");
+    lathe_value v = {};
+    if constexpr (std::is_floating_point_v<Number>) {
+      v.kind = LATHE_FLOAT;
+      v.as.real = static_cast<double>(number);
+    } else {
+      v.kind = LATHE_INT;
+      v.as.integer = static_cast<std::int64_t>(number);
+    }
+    detail::check(call_, api_->scalar(call_, to_str(name), &v));
+  }
+  lathe::table table(std::string_view name, std::initializer_list<std::string_view> columns) {
+    std::vector<lathe_str> list;
+    for (const std::string_view column : columns) list.push_back(to_str(column));
+    lathe_table* made = nullptr;
+    detail::check(call_, api_->table(call_, to_str(name), list.data(), list.size(), &made));
+    return {call_, api_, made};
+  }
+  // A text for the user's screen.
+  void text(std::string_view name, std::string_view contents) {
+    detail::check(call_, api_->text(call_, to_str(name), to_str(contents)));
+  }
+  // A file in the pass's own folder of the run. `path` is relative, without "..".
+  void file(std::string_view path, std::string_view contents) {
+    detail::check(call_, api_->file(call_, to_str(path), to_str(contents)));
+  }
+
+ private:
+  lathe_call* call_;
+  const lathe_report_api* api_;
+};
+
+}  // namespace lathe
+
+#pragma GCC visibility pop
+
+#endif
