@@ -1,0 +1,81 @@
+#include "core/checkpoint/checkpoint.hpp"
+
+#include "core/checkpoint/formats.hpp"
+
+#include <array>
+#include <cstring>
+#include <string_view>
+
+namespace lathe {
+
+namespace {
+
+constexpr std::size_t kSniffed = 512;
+
+std::string_view view_of(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
+
+// Eight bytes of length, then JSON. Asked first: a length may look like another file's beginning.
+bool begins_like_safetensors(std::string_view begin) {
+  if (begin.size() < 9 || begin[8] != '{') return false;
+  std::uint64_t length = 0;
+  std::memcpy(&length, begin.data(), sizeof length);
+  return length <= kLargestSafetensorsHeader;
+}
+
+std::string hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    const auto b = static_cast<unsigned char>(c);
+    out += out.empty() ? "" : " ";
+    out += kDigits[b >> 4];
+    out += kDigits[b & 15];
+  }
+  return out;
+}
+
+// Files that people try, and what to do with them instead.
+struct Refusal {
+  std::size_t offset;
+  std::string_view begins;
+  std::string_view sentence;
+};
+using namespace std::string_view_literals;
+constexpr std::array kRefusals{
+    // The magic number of torch.save, 0x1950a86a20f9469cfc6c, pickled with protocol 2.
+    Refusal{0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
+            "this is a legacy PyTorch file (before PyTorch 1.6, or "
+            "_use_new_zipfile_serialization=False), which is not read; load it in PyTorch and save "
+            "its state_dict() again with torch.save or as safetensors"},
+    Refusal{257, "ustar"sv,
+            "this is a tar archive, as PyTorch 0.1 wrote them, which is not read; load it in "
+            "PyTorch and save its state_dict() again with torch.save or as safetensors"},
+    Refusal{0, "\x89HDF\r\n\x1a\n"sv,
+            "this is an HDF5 file, as Keras writes them, which is not read as a checkpoint"},
+    Refusal{0, "\x80"sv,
+            "this is a bare pickle, not a file of torch.save; save a state_dict() with torch.save "
+            "or as safetensors"},
+};
+
+}  // namespace
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  const InputFile file(path);
+  if (file.size() == 0) throw file.damaged("the file is empty");
+  std::array<char, kSniffed> buffer{};
+  const std::size_t sniffed = std::min<std::size_t>(kSniffed, file.size());
+  file.read(0, std::as_writable_bytes(std::span(buffer).first(sniffed)));
+  const std::string_view begin = view_of(std::span(buffer).first(sniffed));
+
+  if (begins_like_safetensors(begin)) return read_safetensors(file);
+  if (begin.starts_with("PK\x03\x04"sv)) return read_torch_zip(file);
+  for (const Refusal& refusal : kRefusals)
+    if (begin.size() > refusal.offset && begin.substr(refusal.offset).starts_with(refusal.begins))
+      throw run_error(LATHE_UNIMPLEMENTED, std::string(refusal.sentence), {path.string()});
+  throw file.damaged(
+      "this is no checkpoint that can be read (safetensors, or a file of torch.save): "
+      "it begins with the bytes " +
+      hex(begin.substr(0, 8)));
+}
+
+}  // namespace lathe

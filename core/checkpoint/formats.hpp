@@ -1,0 +1,19 @@
+// The readers behind read_checkpoint, one per kind of file.
+#pragma once
+
+#include "core/checkpoint/checkpoint.hpp"
+#include "core/checkpoint/file.hpp"
+
+namespace lathe {
+
+// The reference implementation's limit.
+constexpr std::uint64_t kLargestSafetensorsHeader = 100'000'000;
+
+// REQUIRES: the file begins as one of its kind does.
+Checkpoint read_safetensors(const InputFile& file);
+Checkpoint read_torch_zip(const InputFile& file);
+
+// PyTorch calls any byte but 0 true; memory that C++ reads as bool may hold only 0 and 1.
+void normalise_booleans(std::span<std::byte> bytes);
+
+}  // namespace lathe

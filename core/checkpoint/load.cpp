@@ -1,0 +1,101 @@
+// From the names of a file to the parameters of a graph and back.
+#include "core/checkpoint/checkpoint.hpp"
+#include "core/checkpoint/convert.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace lathe {
+
+namespace {
+
+constexpr std::size_t kMostNamed = 8;     // of missing or mismatched tensors in one message
+constexpr std::size_t kPrefixClues = 16;  // parameters whose names suggest prefixes
+
+// Counts batches in training only; older files lack it, and evaluation does not need it.
+bool optional_in_a_file(const Parameter& parameter) {
+  return parameter.is_buffer && parameter.name == "num_batches_tracked";
+}
+
+// What the file puts before every name of the graph: "", "model.", "module.", "net.encoder.", ...
+// The one under which most of the graph's names are found; the shortest of equals.
+std::string prefix_of(const std::vector<Graph::Named>& wanted, const Checkpoint& checkpoint) {
+  std::set<std::string> candidates{""};
+  const auto clues = std::span(wanted).first(std::min(wanted.size(), kPrefixClues));
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    for (const auto& [node, parameter] : clues) {
+      const std::string& tail = parameter->qualified_name;
+      if (name.size() > tail.size() && name.ends_with(tail) &&
+          name[name.size() - tail.size() - 1] == '.')
+        candidates.insert(name.substr(0, name.size() - tail.size()));
+    }
+  std::string best;
+  std::size_t most = 0;
+  for (const std::string& prefix : candidates) {
+    std::size_t found = 0;
+    for (const auto& [node, parameter] : wanted)
+      found += checkpoint.tensors.count(prefix + parameter->qualified_name);
+    if (found > most || (found == most && prefix.size() < best.size())) {
+      best = prefix;
+      most = found;
+    }
+  }
+  return best;
+}
+
+std::string listed(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(sentences.size(), kMostNamed); ++i)
+    text += (i == 0 ? "" : "; ") + sentences[i];
+  if (sentences.size() > kMostNamed)
+    text += "; and " + std::to_string(sentences.size() - kMostNamed) + " more";
+  return text;
+}
+
+}  // namespace
+
+Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
+                      const std::filesystem::path& path, std::vector<std::string>& unused) {
+  const auto wanted = graph.parameters();
+  const std::string prefix = prefix_of(wanted, checkpoint);
+  std::map<std::string, Tensor> contents;
+  std::set<std::string> used;
+  std::vector<std::string> faults;
+  for (const auto& [node, parameter] : wanted) {
+    const std::string name = prefix + parameter->qualified_name;
+    const auto found = checkpoint.tensors.find(name);
+    if (found == checkpoint.tensors.end()) {
+      if (!optional_in_a_file(*parameter))
+        faults.push_back("tensor '" + parameter->qualified_name + "' of shape " +
+                         parameter->shape.text() + " is missing");
+      continue;
+    }
+    used.insert(name);
+    if (found->second.shape() != parameter->shape) {
+      faults.push_back("tensor '" + name + "' should have shape " + parameter->shape.text() +
+                       ", found " + found->second.shape().text());
+      continue;
+    }
+    contents.emplace(parameter->qualified_name, converted(found->second, parameter->dtype));
+  }
+  if (!faults.empty()) {
+    if (used.empty() && !checkpoint.tensors.empty())
+      faults.push_back("the file has '" + checkpoint.tensors.begin()->first + "' and " +
+                       std::to_string(checkpoint.tensors.size() - 1) + " more");
+    throw run_error(LATHE_INVALID_ARGUMENT,
+                    "the checkpoint does not fit the model: " + listed(faults), {path.string()});
+  }
+  unused.clear();
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    if (used.count(name) == 0) unused.push_back(name);
+  return graph.with_parameters(contents);
+}
+
+std::map<std::string, Tensor> parameters_of(const Graph& graph) {
+  std::map<std::string, Tensor> out;
+  for (const auto& [node, parameter] : graph.parameters())
+    out.emplace(parameter->qualified_name, parameter->content->tensor());
+  return out;
+}
+
+}  // namespace lathe

@@ -1,0 +1,218 @@
+// safetensors: 8 bytes of header length, a JSON header, then the contents of all tensors.
+// Format: github.com/huggingface/safetensors, "Format". Lathe adds nothing to it.
+#include "core/checkpoint/formats.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+namespace lathe {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLengthSize = 8, kAlignment = 8;
+constexpr int kDeepestJson = 4;
+
+struct TypeName {
+  std::string_view name;
+  DType dtype;
+};
+constexpr std::array kTypeNames{
+    TypeName{"F64", DType::float64}, TypeName{"F32", DType::float32},
+    TypeName{"F16", DType::float16}, TypeName{"BF16", DType::bfloat16},
+    TypeName{"I64", DType::int64},   TypeName{"I32", DType::int32},
+    TypeName{"I16", DType::int16},   TypeName{"I8", DType::int8},
+    TypeName{"U8", DType::uint8},    TypeName{"BOOL", DType::boolean},
+};
+
+std::optional<DType> dtype_of(std::string_view name) {
+  for (const auto& row : kTypeNames)
+    if (row.name == name) return row.dtype;
+  return {};
+}
+
+std::string_view name_of(DType dtype) {
+  for (const auto& row : kTypeNames)
+    if (row.dtype == dtype) return row.name;
+  throw usage_error("safetensors has no type for " + std::string(name(dtype)));
+}
+
+// The header, with nesting bounded and no key twice: a parser that keeps the last of two equal
+// names would let a file mean two things.
+Json parse_header(const InputFile& file, const std::string& text) {
+  std::vector<std::vector<std::string>> keys;
+  std::string offence;
+  const Json::parser_callback_t check = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kDeepestJson) throw file.damaged("the header is nested too deeply");
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::key) keys.back().push_back(parsed.get<std::string>());
+    if (event == Json::parse_event_t::object_end) {
+      auto& names = keys.back();
+      std::sort(names.begin(), names.end());
+      const auto twice = std::adjacent_find(names.begin(), names.end());
+      if (twice != names.end()) throw file.damaged("the header names '" + *twice + "' twice");
+      keys.pop_back();
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, check);
+  } catch (const nlohmann::json::exception& error) {
+    throw file.damaged(std::string("the header is no JSON: ") + error.what());
+  }
+}
+
+struct Range {
+  std::string name;
+  DType dtype = DType::none;
+  Shape shape;
+  std::uint64_t begin = 0, end = 0;
+};
+
+Range range_of(const InputFile& file, const std::string& name, const Json& entry) {
+  const auto fail = [&](const std::string& what) {
+    return file.damaged("tensor '" + name + "' " + what);
+  };
+  const auto whole_numbers = [&](const char* key) {
+    std::vector<std::uint64_t> out;
+    if (!entry.is_object() || !entry.contains(key) || !entry[key].is_array())
+      throw fail(std::string("lacks its ") + key);
+    for (const auto& number : entry[key]) {
+      if (!number.is_number_unsigned() || number.get<std::uint64_t>() > INT64_MAX)
+        throw fail(std::string("has a ") + key + " that is no list of whole numbers");
+      out.push_back(number.get<std::uint64_t>());
+    }
+    return out;
+  };
+  Range range;
+  range.name = name;
+  const auto offsets = whole_numbers("data_offsets");
+  const auto dims = whole_numbers("shape");
+  if (!entry.contains("dtype") || !entry["dtype"].is_string()) throw fail("lacks its dtype");
+  const std::string type = entry["dtype"];
+  const auto dtype = dtype_of(type);
+  if (!dtype) throw fail("is of type " + type + ", which Lathe does not have");
+  range.dtype = *dtype;
+  range.shape = Shape(std::vector<std::int64_t>(dims.begin(), dims.end()));
+  if (offsets.size() != 2 || offsets[0] > offsets[1]) throw fail("has offsets that make no sense");
+  range.begin = offsets[0];
+  range.end = offsets[1];
+  std::uint64_t bytes = element_size(range.dtype);
+  for (const std::uint64_t dim : dims)
+    if (__builtin_mul_overflow(bytes, dim, &bytes)) throw fail("has a shape out of range");
+  if (bytes != range.end - range.begin)
+    throw fail("of shape " + range.shape.text() + " and type " + type + " needs " +
+               std::to_string(bytes) + " bytes; the header gives it " +
+               std::to_string(range.end - range.begin));
+  return range;
+}
+
+// The format allows neither holes nor overlaps; either hides something.
+void check_layout(const InputFile& file, std::vector<Range> ranges, std::uint64_t data_size) {
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  std::uint64_t at = 0;
+  for (const Range& range : ranges) {
+    if (range.begin < at)
+      throw file.damaged("tensor '" + range.name + "' overlaps the one before it");
+    if (range.begin > at) throw file.damaged("there is a hole before tensor '" + range.name + "'");
+    at = range.end;
+    if (at > data_size)
+      throw file.damaged("tensor '" + range.name + "' needs bytes up to " + std::to_string(at) +
+                         " of the data; there are " + std::to_string(data_size) +
+                         ": the file is truncated");
+  }
+  if (at != data_size)
+    throw file.damaged(std::to_string(data_size - at) + " bytes at the end belong to no tensor");
+}
+
+}  // namespace
+
+Checkpoint read_safetensors(const InputFile& file) {
+  std::uint64_t length = 0;
+  file.read(0, std::as_writable_bytes(std::span(&length, 1)));
+  if (length > kLargestSafetensorsHeader || !file.holds(kLengthSize, length))
+    throw file.damaged("the header should be " + std::to_string(length) +
+                       " bytes long, more than the file holds: it is truncated or damaged");
+  std::string text(length, '\0');
+  file.read(kLengthSize, std::as_writable_bytes(std::span(text)));
+  const Json header = parse_header(file, text);
+  if (!header.is_object()) throw file.damaged("the header is no JSON object");
+
+  Checkpoint checkpoint;
+  checkpoint.type = "safetensors";
+  std::vector<Range> ranges;
+  for (const auto& [name, entry] : header.items()) {
+    if (name != "__metadata__") {
+      ranges.push_back(range_of(file, name, entry));
+      continue;
+    }
+    if (!entry.is_object()) throw file.damaged("__metadata__ is no JSON object");
+    for (const auto& [key, value] : entry.items()) {
+      if (!value.is_string()) throw file.damaged("metadata '" + key + "' is no text");
+      checkpoint.metadata[key] = value.get<std::string>();
+    }
+  }
+  const std::uint64_t data_offset = kLengthSize + length;
+  check_layout(file, ranges, file.size() - data_offset);
+  for (const Range& range : ranges) {
+    auto contents = Tensor::make(range.dtype, range.shape, [&](std::span<std::byte> out) {
+      file.read(data_offset + range.begin, out);
+      if (range.dtype == DType::boolean) normalise_booleans(out);
+    });
+    checkpoint.tensors.emplace(range.name, std::move(contents));
+  }
+  return checkpoint;
+}
+
+void write_safetensors(const std::filesystem::path& path,
+                       const std::map<std::string, Tensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  // Large elements first, as the reference implementation does: then each tensor is aligned to its
+  // element without padding. Names order the rest, so equal tensors give equal bytes.
+  std::vector<std::pair<std::string_view, const Tensor*>> order;
+  for (const auto& [name, tensor] : tensors) {
+    if (name == "__metadata__")
+      throw usage_error("no tensor in a safetensors file can be named __metadata__");
+    if (!tensor.defined() || tensor.dtype() == DType::none)
+      throw usage_error("tensor '" + name + "' has no contents to write");
+    order.emplace_back(name, &tensor);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return element_size(a.second->dtype()) > element_size(b.second->dtype());
+  });
+
+  Json header = Json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::uint64_t at = 0;
+  for (const auto& [name, tensor] : order) {
+    const std::uint64_t end = at + tensor->bytes().size();
+    header[std::string(name)] = {{"dtype", name_of(tensor->dtype())},
+                                 {"shape", tensor->shape().dims()},
+                                 {"data_offsets", {at, end}}};
+    at = end;
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception&) {
+    throw usage_error("a tensor's name or metadata is not UTF-8, which safetensors demands",
+                      {path.string()});
+  }
+  text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
+  const std::uint64_t length = text.size();
+
+  write_atomically(path, [&](const Sink& sink) {
+    sink(std::as_bytes(std::span(&length, 1)));
+    sink(std::as_bytes(std::span(text)));
+    for (const auto& [name, tensor] : order) sink(tensor->bytes());
+  });
+}
+
+}  // namespace lathe

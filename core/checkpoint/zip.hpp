@@ -1,0 +1,38 @@
+// The zip archives that torch.save writes: stored or deflated entries, zip64, no encryption.
+// Knows nothing about tensors. Format: PKWARE APPNOTE 6.3.9.
+#pragma once
+
+#include "core/checkpoint/file.hpp"
+#include "core/tensor/tensor.hpp"
+
+#include <map>
+#include <string>
+
+namespace lathe {
+
+class ZipArchive {
+ public:
+  // Reads the central directory. Throws run_error for a truncated or damaged archive.
+  explicit ZipArchive(const InputFile& file);
+
+  struct Entry {
+    std::uint64_t header_offset = 0;
+    std::uint64_t packed_size = 0;
+    std::uint64_t size = 0;
+    std::uint32_t crc = 0;
+    std::uint16_t method = 0;
+  };
+  const std::map<std::string, Entry>& entries() const { return entries_; }
+  const Entry* find(const std::string& name) const;
+
+  // The contents of an entry, as bytes (uint8), checked against its CRC.
+  Tensor read(const std::string& name) const;
+
+ private:
+  void read_directory(std::uint64_t offset, std::uint64_t size, std::uint64_t count);
+  const InputFile& file_;
+  std::uint64_t directory_offset_ = 0;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace lathe
