@@ -34,17 +34,28 @@ std::vector<NodeOptions> resolve_node_map(const Value& map, const NodeMapRules& 
 // The same without a graph: everything that can be refused before a model is built.
 void check_node_map(const Value& map, const NodeMapRules& rules);
 
+// The parts of which that is made, shared with search spaces.
+
+// The entry for each node that the rules' targets include, in graph order: the options themselves,
+// without a `config` table around them. Entries are not looked into.
+struct SelectedEntry {
+  NodeId node;
+  const Value* entry;  // points into the map
+};
+std::vector<SelectedEntry> select_entries(const Value& map, const NodeMapRules& rules,
+                                          const Graph& graph, std::vector<std::string>& warnings);
+// Which entry applies to a node, or null: the selection rule alone.
+const Value* select_entry(const Value& map, std::string_view by, const Node& node);
+
 // The options of one node from what one entry says: {name, data_in_width, ...}, checked, with the
 // defaults of the chosen component for each role that the node's op has; options of other roles
 // are dropped, as MASE's `default` entries need. None if `name` is none or `bypass` is true.
 Value node_options(const Value& entry, const NodeMapRules& rules, const Node& node,
                    const OpSet& ops);
+// The same without a node.
+void check_node_entry(const Value& entry, const NodeMapRules& rules);
 
 // Values that `name` may have under these rules: its own choices, or the ids of components.
 std::vector<std::string> accepted_names(const NodeMapRules& rules);
-
-// Which entry applies to a node, or null: the selection rule alone, shared with search spaces.
-// `map` and `by` as above; what it returns is the entry's options, without its `config` table.
-const Value* select_entry(const Value& map, std::string_view by, const Node& node);
 
 }  // namespace lathe

@@ -1,0 +1,199 @@
+// What one entry of a node map says: a `name`, and the options of what it chooses, prefixed by the
+// role of the operand. Knows nothing about which nodes an entry is for.
+#include "core/config/mase.hpp"
+#include "core/config/node_map.hpp"
+#include "core/config/suggest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+namespace {
+
+const Option* item(const NodeMapRules& rules, std::string_view key) {
+  for (const Option& option : rules.option->items) {
+    if (option.key == key) return &option;
+  }
+  return nullptr;
+}
+
+bool chooses_component(const NodeMapRules& rules) {
+  const Option* name = item(rules, "name");
+  return !rules.option->item_kind.empty() && (name == nullptr || name->choices.empty());
+}
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What `name` says, checked; nothing for NA.
+std::optional<std::string> chosen_name(const Value& entry, const NodeMapRules& rules) {
+  const Value* name = entry.find("name");
+  if (name == nullptr) {
+    throw usage_error(
+        fmt::format("this entry of {} needs a 'name'; NA leaves a node as it is", rules.owner),
+        entry.position());
+  }
+  if (name->is_none()) return std::nullopt;
+  const std::vector<std::string> accepted = accepted_names(rules);
+  if (!name->is_string()) {
+    throw usage_error(fmt::format("'name' takes one of {}'s names; got {} {}", rules.owner,
+                                  name->kind_name(), name->text()),
+                      name->position());
+  }
+  const std::string& word = name->as_string();
+  if (contains(accepted, word)) return word;
+  if (chooses_component(rules) && rules.option->item_kind == LATHE_KIND_FORMAT) {
+    const std::string translated = format_word(word);
+    if (contains(accepted, translated)) return translated;
+  }
+  const std::string what = chooses_component(rules) ? rules.option->item_kind : "name";
+  throw usage_error(
+      fmt::format("{} knows no {} '{}'{}", rules.owner, what, word, suggestion(word, accepted)),
+      name->position());
+}
+
+// Roles of a node's op that hold something to quantize: a linear layer without bias has no "bias".
+std::vector<std::string> roles_of(const Node& node, const OpSet& ops) {
+  const OpRow* row = ops.find(node.op);
+  if (row == nullptr) return {};
+  std::vector<std::string> roles;
+  for (const std::string& role : row->quantizable) {
+    const bool of_module =
+        node.opcode == Opcode::call_module && (role == "weight" || role == "bias");
+    if (!of_module || node.parameter(role) != nullptr) roles.push_back(role);
+  }
+  return roles;
+}
+
+// An option of the chosen component under the name it has in the entry.
+Option prefixed(const Option& option, const std::string& role) {
+  Option result = option;
+  result.key = role + "_" + option.key;
+  return result;
+}
+
+bool any_key_starts(const Value& entry, std::string_view prefix) {
+  const auto& entries = entry.as_map();
+  return std::any_of(entries.begin(), entries.end(), [&](const Value::Entry& e) {
+    return std::string_view(e.first).substr(0, prefix.size()) == prefix;
+  });
+}
+
+// The option that a key of an entry stands for, or nothing if there is none.
+std::optional<Option> option_of_key(std::string_view key, const NodeMapRules& rules,
+                                    const OptionTable* chosen) {
+  if (const Option* own = item(rules, key)) return *own;
+  if (chosen == nullptr) return std::nullopt;
+  for (const std::string& role : rules.option->item_roles) {
+    if (key.size() <= role.size() || key.substr(0, role.size()) != role) continue;
+    if (key[role.size()] != '_') continue;
+    if (const Option* option = chosen->find(key.substr(role.size() + 1))) {
+      return prefixed(*option, role);
+    }
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_key(const Value::Entry& entry, const std::string& name,
+                             const NodeMapRules& rules, const OptionTable* chosen) {
+  std::vector<std::string> known{"name", "bypass"};
+  for (const Option& option : rules.option->items) {
+    if (option.key != "name") known.push_back(option.key);
+  }
+  for (const std::string& role : rules.option->item_roles) {
+    if (chosen == nullptr) break;
+    for (const Option& option : chosen->options) known.push_back(role + "_" + option.key);
+  }
+  throw usage_error(fmt::format("unknown option '{}' of '{}' in {}{}", entry.first, name,
+                                rules.owner, suggestion(entry.first, known)),
+                    entry.second.position());
+}
+
+bool is_bypassed(const Value& entry) {
+  const Value* bypass = entry.find("bypass");
+  return bypass != nullptr && bypass->as_bool();
+}
+
+const OptionTable* chosen_table(const std::string& name, const NodeMapRules& rules) {
+  return chooses_component(rules) && rules.item_table ? rules.item_table(name) : nullptr;
+}
+
+// Everything about an entry that needs no node; nothing for NA.
+std::optional<std::string> checked_name(const Value& entry, const NodeMapRules& rules) {
+  if (!entry.is_map()) {
+    throw usage_error(fmt::format("an entry of {} is a table with a 'name'; got {} {}", rules.owner,
+                                  entry.kind_name(), entry.text()),
+                      entry.position());
+  }
+  const auto name = chosen_name(entry, rules);
+  if (!name) return std::nullopt;
+  const OptionTable* chosen = chosen_table(*name, rules);
+  const std::string owner = fmt::format("'{}' in {}", *name, rules.owner);
+  for (const Value::Entry& given : entry.as_map()) {
+    if (given.first == "name") continue;
+    if (given.first == "bypass") {
+      Option bypass;
+      bypass.key = "bypass";
+      bypass.type = LATHE_OPTION_BOOL;
+      check_value(bypass, given.second, owner);
+    } else if (const auto option = option_of_key(given.first, rules, chosen)) {
+      check_value(*option, given.second, owner);
+    } else {
+      refuse_key(given, *name, rules, chosen);
+    }
+  }
+  return name;
+}
+
+// Sets one option from the entry or its default. A required one that is missing is an error.
+void fill(Value& result, const Option& option, const Value& entry, const std::string& owner) {
+  if (const Value* given = entry.find(option.key)) {
+    result.set(option.key, check_value(option, *given, owner));
+  } else if (option.required()) {
+    throw usage_error(
+        fmt::format("{} needs the option '{}' ({})", owner, option.key, allowed_text(option)),
+        entry.position());
+  } else if (option.default_value) {
+    result.set(option.key, check_value(option, *option.default_value, owner));
+  } else if (option.nullable()) {
+    result.set(option.key, Value());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> accepted_names(const NodeMapRules& rules) {
+  if (chooses_component(rules)) return rules.item_ids;
+  const Option* name = item(rules, "name");
+  return name == nullptr ? std::vector<std::string>{} : name->choices;
+}
+
+void check_node_entry(const Value& entry, const NodeMapRules& rules) { checked_name(entry, rules); }
+
+Value node_options(const Value& entry, const NodeMapRules& rules, const Node& node,
+                   const OpSet& ops) {
+  const auto name = checked_name(entry, rules);
+  if (!name || is_bypassed(entry)) return Value();
+  const std::string owner = fmt::format("'{}' in {} (node '{}')", *name, rules.owner, node.name);
+  Value result{Value::Map{}};
+  result.at(entry.position());
+  result.set("name", Value(*name).at(entry.find("name")->position()));
+  for (const Option& option : rules.option->items) {
+    if (option.key != "name") fill(result, option, entry, owner);
+  }
+  const OptionTable* chosen = chosen_table(*name, rules);
+  if (chosen == nullptr) return result;
+  const std::vector<std::string> roles = roles_of(node, ops);
+  for (const std::string& role : rules.option->item_roles) {
+    // The output is quantized only if the user says so.
+    const bool wanted =
+        role == "data_out" ? any_key_starts(entry, "data_out_") : contains(roles, role);
+    if (!wanted) continue;
+    for (const Option& option : chosen->options) fill(result, prefixed(option, role), entry, owner);
+  }
+  return result;
+}
+
+}  // namespace lathe
