@@ -82,7 +82,7 @@ void write_atomically(const std::filesystem::path& path,
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   TemporaryFile temporary;
-  std::string pattern = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
+  std::string pattern = (folder / path.filename()).string() + ".XXXXXX";
   temporary.descriptor = ::mkostemp(pattern.data(), O_CLOEXEC);
   if (temporary.descriptor < 0)
     throw system_failure(path, "no file can be made in its folder", errno);
