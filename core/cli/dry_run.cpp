@@ -1,0 +1,102 @@
+// Costs are computations of the op table (a multiply-accumulate counts as one), per sample.
+#include "core/cli/dry_run.hpp"
+
+#include "core/cli/results.hpp"
+#include "core/graph/op_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+Json cost_json(const Graph& graph) {
+  double computations = 0;
+  double backward = 0;
+  for (const NodeId id : graph.order())
+    if (const auto cost = cost_of(graph, id)) {
+      computations += cost->computations;
+      backward += cost->backward_computations;
+    }
+  const auto batch = static_cast<double>(graph.batch());
+  return {{"parameters", graph.parameter_count()},
+          {"batch_size", graph.batch()},
+          {"flops_per_sample", computations / batch},
+          {"backward_flops_per_sample", backward / batch}};
+}
+
+// Samples that the runners of a search evaluate per trial: the sum of their num_samples.
+std::int64_t samples_per_trial(const SearchPlan& plan) {
+  std::int64_t samples = 0;
+  for (const Runner& runner : plan.runners)
+    if (const Value* count = runner.step.options.find("num_samples");
+        count != nullptr && count->is_int())
+      samples += count->as_int();
+  return samples;
+}
+
+std::string space_text(const SearchSpace& space) {
+  TextTable table{{"parameter", "choices"}, {}};
+  for (const SearchParameter& parameter : space.parameters)
+    table.rows.push_back({parameter.name, Value(parameter.choices).text()});
+  return fmt::format("space of {} points\n{}", space.size(), render(table));
+}
+
+void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Results& results) {
+  const std::uint64_t asked =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, plan.options.n_trials));
+  const std::int64_t samples = samples_per_trial(plan);
+  cost["trials"] = asked;
+  cost["samples_per_trial"] = samples;
+  cost["total_flops"] = static_cast<double>(asked) * static_cast<double>(samples) *
+                        cost["flops_per_sample"].get<double>();
+  results.parts.emplace_back("space", json_of(space.describe()));
+  results.texts.push_back(space_text(space));
+}
+
+}  // namespace
+
+void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* plan,
+                  std::size_t trainings, const Output& output) {
+  Results results;
+  results.parts.emplace_back("dry_run", true);
+  results.parts.emplace_back("pipeline", text_of(pipeline));
+  results.parts.emplace_back("settings", json_of(session.settings().values));
+  results.texts.push_back(
+      fmt::format("pipeline: {}\n", pipeline.steps.empty() ? "no passes" : text_of(pipeline)));
+
+  if (!session.knows_shape_unopened()) {
+    const std::string note = fmt::format(
+        "the shape of '{}' is in its files, which --dry-run does not open: {}cost not "
+        "predicted",
+        session.dataset_choice().text, plan == nullptr ? "" : "space and ");
+    results.parts.emplace_back("note", note);
+    results.texts.push_back(note + "\n");
+    deliver(results, session, {}, output);
+    return;
+  }
+
+  RunContext context = session.context({});
+  const Graph graph = session.build_graph(context);
+  Json cost = cost_json(graph);
+  if (plan != nullptr) {
+    const SearchSpace space = build_space(plan->space, graph, session.registry());
+    add_search(*plan, space, cost, results);
+  }
+  if (trainings > 0) {
+    cost["trainings"] = trainings;
+    cost["epochs"] = session.settings().integer("max_epochs");
+    cost["flops_per_sample_and_epoch"] =
+        cost["flops_per_sample"].get<double>() + cost["backward_flops_per_sample"].get<double>();
+  }
+  TextTable table{{"cost", "value"}, {}};
+  for (const auto& [key, value] : cost.items())
+    table.rows.push_back({key, number_text(value.get<double>(), 12)});
+  results.parts.emplace_back("cost", cost);
+  results.texts.push_back(render(table));
+  deliver(results, session, {}, output);
+}
+
+}  // namespace lathe

@@ -1,0 +1,17 @@
+// Which passes a command runs, and what is watched around them.
+#pragma once
+
+#include "core/cli/session.hpp"
+#include "core/pipeline/pipeline.hpp"
+
+namespace lathe {
+
+// transform: --passes, else [passes] of the file; one of them must be there.
+// train, test, search: --passes; [passes] only with --with-passes, though it is checked always.
+Pipeline chosen_pipeline(const Session& session);
+
+// Runs it on `graph`, which the passes can compare with what it was before the first of them.
+std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
+                                   const Settings& settings);
+
+}  // namespace lathe

@@ -1,0 +1,13 @@
+// What a result came from: versions and hashes of everything that had a part in it.
+#pragma once
+
+#include "core/cli/session.hpp"
+#include "core/report/json.hpp"
+
+namespace lathe {
+
+// {"lathe", "build", "command_line", "config", "plugins", "data", "weights", "seed", "threads",
+//  engine's environment, "time"}. Call it at the end: it tells what was really loaded and read.
+Json provenance_of(Session& session);
+
+}  // namespace lathe

@@ -1,0 +1,134 @@
+// A folder counts as used when the command's own result folder in it holds anything.
+#include "core/cli/run_folder.hpp"
+
+#include "core/tensor/hash.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace lathe {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view results_folder(RunCommand command) {
+  switch (command) {
+    case kTrain:
+      return "training_ckpts";
+    case kTest:
+      return "checkpoints";
+    case kSearch:
+      return "search_ckpts";
+    default:
+      return "transform";
+  }
+}
+
+std::string short_name(const ComponentText& component) {
+  constexpr std::size_t kDigits = 6;
+  std::string name = component.name;
+  std::replace(name.begin(), name.end(), '/', '-');
+  if (component.options.as_map().empty()) return name;
+  Hasher hasher;
+  hasher.add(text_of(component));
+  return name + "-" + hasher.finish().text().substr(0, kDigits);
+}
+
+bool holds_results(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored);
+}
+
+RunFolder folder_of(const fs::path& project, RunCommand command) {
+  return {project, project / "software" / results_folder(command), false};
+}
+
+ComponentText component_text(const Settings& settings, std::string_view key) {
+  return parse_component(settings.text(key), fmt::format("<{}>", key));
+}
+
+RunFolder numbered_folder(const fs::path& base, const Settings& settings, bool resume) {
+  RunFolder chosen = folder_of(base, settings.command);
+  RunFolder used = chosen;
+  for (int number = 2; holds_results(chosen.results); ++number) {
+    used = chosen;
+    chosen = folder_of(fmt::format("{}-{}", base.string(), number), settings.command);
+  }
+  if (resume) {
+    used.resumed = holds_results(used.results);
+    return used;
+  }
+  if (chosen.project != base)
+    spdlog::info(
+        "'{}' holds an earlier run; this one goes to '{}' (--resume goes on with the "
+        "earlier one)",
+        used.project.string(), chosen.project.string());
+  return chosen;
+}
+
+}  // namespace
+
+std::string default_project(const ComponentText& model, std::string_view task,
+                            const ComponentText& dataset, std::string_view date) {
+  return fmt::format("{}_{}_{}_{}", short_name(model), task, short_name(dataset), date);
+}
+
+RunFolder choose_run_folder(const Settings& settings) {
+  const fs::path project_dir = settings.text("project_dir");
+  const bool careful = settings.command == kTrain || settings.command == kSearch;
+  const bool resume = careful && settings.flag("resume");
+  const bool overwrite = careful && settings.flag("overwrite");
+  if (resume && overwrite)
+    throw usage_error("--resume goes on with a run and --overwrite drops it: choose one");
+
+  if (!settings.given("project")) {
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    localtime_r(&now, &local);
+    const std::string name =
+        default_project(component_text(settings, "model"), settings.text("task"),
+                        component_text(settings, "dataset"), fmt::format("{:%Y-%m-%d}", local));
+    if (careful && !overwrite) return numbered_folder(project_dir / name, settings, resume);
+    return folder_of(project_dir / name, settings.command);
+  }
+
+  const std::string project = settings.text("project");
+  if (project.empty() || project == "." || project == ".." ||
+      project.find('/') != std::string::npos)
+    throw usage_error(
+        fmt::format("project '{}' is no name of a folder; --project-dir says where it lies",
+                    project),
+        settings.value("project").position());
+  RunFolder folder = folder_of(project_dir / project, settings.command);
+  if (!careful || overwrite || !holds_results(folder.results)) return folder;
+  if (settings.command == kTrain && !resume)
+    throw usage_error(fmt::format(
+        "'{}' already holds a training: --resume goes on with it, --overwrite replaces it, "
+        "--project NAME goes elsewhere",
+        folder.results.string()));
+  folder.resumed = true;
+  return folder;
+}
+
+void prepare_run_folder(const RunFolder& folder, const Settings& settings) {
+  std::error_code error;
+  const bool careful = settings.command == kTrain || settings.command == kSearch;
+  if (careful && settings.flag("overwrite") && holds_results(folder.results)) {
+    spdlog::info("the earlier results in '{}' are replaced", folder.results.string());
+    fs::remove_all(folder.results, error);
+    if (error)
+      throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot remove '{}': {}",
+                                                     folder.results.string(), error.message()));
+  }
+  fs::create_directories(folder.results, error);
+  if (error)
+    throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot make the run's folder '{}': {}",
+                                                   folder.results.string(), error.message()));
+}
+
+}  // namespace lathe

@@ -1,0 +1,160 @@
+// lathe search: the space of the config file, the trials, the best of them.
+#include "core/cli/commands.hpp"
+#include "core/cli/dry_run.hpp"
+#include "core/cli/passes.hpp"
+#include "core/cli/results.hpp"
+#include "core/cli/run_folder.hpp"
+#include "core/cli/training.hpp"
+#include "core/report/progress.hpp"
+#include "core/search/search.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace lathe {
+
+namespace {
+
+// The file's [search], with what the command line says on top.
+SearchPlan planned(const Session& session) {
+  const Settings& settings = session.settings();
+  if (settings.config.search.as_map().empty())
+    throw usage_error(
+        "a search needs a [search] table: --config FILE; examples/jsc_toy_by_type.toml is one");
+  SearchPlan plan = plan_search(settings.config.search, session.registry());
+  for (const std::string& warning : plan.warnings) spdlog::warn("{}", warning);
+
+  SearchOptions& options = plan.options;
+  options.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+  if (settings.given("n_trials")) options.n_trials = settings.integer("n_trials");
+  if (settings.given("jobs")) options.jobs = static_cast<int>(settings.integer("jobs"));
+  if (settings.given("time_budget"))
+    options.timeout_seconds = settings.value("time_budget").as_float();
+  plan.run_options = settings.values;
+  plan.training_options = training_options;
+  check_plan(plan, session.registry());
+  return plan;
+}
+
+void place_study(const Settings& settings, const RunFolder& folder, SearchOptions& options) {
+  options.folder = folder.results;
+  options.study_name = settings.text("study");
+  if (options.study_name.empty()) options.study_name = folder.project.filename().string();
+  options.storage_url = settings.text("storage");
+  if (options.storage_url.empty())
+    options.storage_url =
+        "sqlite:///" + std::filesystem::absolute(folder.results / "study.db").string();
+}
+
+Json values_json(const std::vector<double>& values) {
+  Json json = Json::array();
+  for (const double value : values) json.push_back(value);
+  return json;
+}
+
+Json best_json(const SearchResult& result, const SearchSpace& space) {
+  Json best = Json::array();
+  for (const std::size_t index : result.best) {
+    const Trial& trial = result.trials[index];
+    best.push_back({{"number", trial.number},
+                    {"values", values_json(trial.values)},
+                    {"software_metrics", json_of(trial.software_metrics)},
+                    {"hardware_metrics", json_of(trial.hardware_metrics)},
+                    {"scaled_metrics", json_of(trial.scaled_metrics)},
+                    {"sampled_config", json_of(sampled_config(space, trial.point))}});
+  }
+  return best;
+}
+
+std::string best_text(const SearchResult& result) {
+  TextTable table{{"", "number", "software_metrics", "hardware_metrics", "scaled_metrics"}, {}};
+  for (std::size_t row = 0; row < result.best.size(); ++row) {
+    const Trial& trial = result.trials[result.best[row]];
+    table.rows.push_back(
+        {std::to_string(row), std::to_string(trial.number), rounded_text(trial.software_metrics),
+         rounded_text(trial.hardware_metrics), rounded_text(trial.scaled_metrics)});
+  }
+  return render(table, TableStyle::orgtbl);
+}
+
+std::size_t failed_count(const SearchResult& result) {
+  std::size_t failed = 0;
+  for (const Trial& trial : result.trials) failed += trial.state == TrialState::fail ? 1 : 0;
+  return failed;
+}
+
+// Why it ended, and what there is now.
+std::string summary_text(const SearchResult& result, const SearchOptions& options) {
+  std::string text = fmt::format("{} trials", result.trials.size());
+  if (result.resumed > 0) text += fmt::format(", {} of them from before", result.resumed);
+  if (const std::size_t failed = failed_count(result); failed > 0)
+    text += fmt::format(", {} failed", failed);
+  if (result.exhausted) text += "; every point of the space was visited";
+  if (result.timed_out) text += "; the time budget is spent";
+  return text + fmt::format("\nlog.json, best.json are in {}\nstudy '{}' is in {}\n",
+                            options.folder.string(), options.study_name, options.storage_url);
+}
+
+SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
+  SearchEvents events;
+  const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(0, options.n_trials));
+  events.trial_ended = [&progress, total](const Trial& trial) {
+    if (trial.state == TrialState::fail) {
+      progress.clear();
+      spdlog::warn("trial {} failed: {}", trial.number, trial.error);
+    }
+    progress.update("trials", trial.number + 1, total);
+  };
+  return events;
+}
+
+}  // namespace
+
+void run_search(Session& session, const Output& output) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  SearchPlan plan = planned(session);
+  if (settings.flag("dry_run")) {
+    describe_run(session, pipeline, &plan, 0, output);
+    return;
+  }
+
+  const RunFolder folder = choose_run_folder(settings);
+  place_study(settings, folder, plan.options);
+  RunContext context = session.context(folder.results);
+  Graph graph = session.build_graph(context);
+  prepare_run_folder(folder, settings);
+  Results results;
+  results.passes = run_passes(pipeline, graph, context, settings);
+  const Graph original = graph;
+  context.original = &original;
+  const SearchSpace space = build_space(plan.space, original, session.registry());
+  for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
+  space.check_runnable();
+
+  Progress progress;
+  const SearchResult result = run_search(
+      plan, space, original, context, announce_trials(plan.options, progress), session.cancelled());
+  progress.clear();
+  results.parts.emplace_back("best", best_json(result, space));
+  results.parts.emplace_back("space", json_of(space.describe()));
+  results.parts.emplace_back("trials", result.trials.size());
+  results.parts.emplace_back("failed_trials", failed_count(result));
+  results.parts.emplace_back("exhausted", result.exhausted);
+  results.parts.emplace_back("interrupted", result.interrupted);
+  results.parts.emplace_back(
+      "study", Json{{"name", plan.options.study_name}, {"storage", plan.options.storage_url}});
+  results.parts.emplace_back("folder", folder.results.string());
+  results.measured.emplace_back("loop_cpu_seconds", result.loop_cpu_seconds);
+  results.measured.emplace_back("loop_seconds", result.loop_seconds);
+  results.texts.push_back(best_text(result));
+  results.texts.push_back(summary_text(result, plan.options));
+  deliver(results, session, folder.results, output);
+  if (result.interrupted)
+    throw run_error(LATHE_CANCELLED,
+                    fmt::format("interrupted after {} trials; they are saved in '{}', and the same "
+                                "command with --resume goes on",
+                                result.trials.size(), folder.results.string()));
+}
+
+}  // namespace lathe

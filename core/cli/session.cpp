@@ -1,0 +1,111 @@
+// The session outlives every context it makes: their functions point back at it.
+#include "core/cli/session.hpp"
+
+#include "core/tensor/hash.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <thread>
+
+namespace lathe {
+
+namespace {
+
+std::vector<std::filesystem::path> plugin_files(const Settings& settings) {
+  std::vector<std::filesystem::path> files;
+  const Value& listed = settings.value("plugin");
+  if (listed.is_none()) return files;
+  for (const Value& file : listed.as_list()) files.emplace_back(file.as_string());
+  return files;
+}
+
+// What --load-type calls the types that files really have.
+std::string_view load_type_of(std::string_view file_type) {
+  return file_type == "lightning" ? "pl" : file_type == "safetensors" ? "mz" : "pt";
+}
+
+}  // namespace
+
+Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
+    : settings_(settings),
+      cancelled_(cancelled),
+      registry_(std::make_unique<Registry>(default_plugin_folders(), plugin_files(settings))),
+      model_(choose(Kind::model, "model", "model")),
+      dataset_choice_(choose(Kind::dataset, "dataset", "data set")),
+      dataset_(make_dataset(*dataset_choice_.component, dataset_choice_.options,
+                            dataset_choice_.text, settings.text("data_dir"))) {}
+
+Chosen Session::choose(Kind kind, std::string_view key, std::string_view what) const {
+  const Value& value = settings_.value(key);
+  if (value.is_none())
+    throw usage_error(fmt::format(
+        "no {} is given; say 'lathe {} MODEL DATASET', --{} or {} = \"...\" in the config file; "
+        "'lathe --info {}' lists them",
+        what, settings_.word, key, key, key));
+  const std::string origin =
+      value.position().known() ? value.position().text() : fmt::format("<{}>", key);
+  const ComponentText text = parse_component(value.as_string(), origin);
+  const Component& component = registry_->find(kind, text.name, value.position());
+  return {text_of(text), &component, check_options(component.options, text.options)};
+}
+
+int Session::threads() const {
+  const Value& asked = settings_.value("num_workers");
+  if (!asked.is_none() && asked.as_int() > 0) return static_cast<int>(asked.as_int());
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+DatasetInfo Session::info() {
+  const DatasetInfo unopened = dataset_->info();
+  return unopened.known_shape ? unopened : dataset().info();
+}
+
+const Dataset& Session::dataset() {
+  dataset_->open();
+  opened_data_ = true;
+  return *dataset_;
+}
+
+Executor& Session::executor() {
+  const std::lock_guard lock(executor_mutex_);
+  if (executor_ == nullptr) {
+    executor_ = open_executor(*registry_, settings_.text("accelerator"));
+    executor_->set_threads(threads());
+  }
+  return *executor_;
+}
+
+Graph Session::build_graph(RunContext& context) {
+  Graph graph = build_model(*model_.component, model_.options, info(),
+                            settings_.integer("batch_size"), context.seed, context);
+  const std::filesystem::path path = settings_.text("load_name");
+  if (path.empty()) return graph;
+
+  const Checkpoint checkpoint = read_checkpoint(path);
+  const std::string asked = settings_.text("load_type");
+  if (settings_.given("load_type") && asked != load_type_of(checkpoint.type))
+    spdlog::warn("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
+                 path.string(), checkpoint.type);
+  std::vector<std::string> unused;
+  graph = load_parameters(graph, checkpoint, path, unused);
+  for (const std::string& name : unused)
+    spdlog::warn("'{}': nothing in the graph takes the tensor '{}'", path.string(), name);
+  weights_ = Value(Value::Map{
+      {"file", path.string()}, {"sha256", sha256_of_file(path)}, {"type", checkpoint.type}});
+  return graph;
+}
+
+RunContext Session::context(const std::filesystem::path& folder) {
+  RunContext context;
+  context.registry = registry_.get();
+  context.executor = [this]() -> Executor& { return executor(); };
+  context.dataset = [this]() -> const Dataset& { return dataset(); };
+  context.batch_size = settings_.integer("batch_size");
+  context.seed = static_cast<std::uint64_t>(settings_.integer("seed"));
+  context.folder = folder;
+  context.cancelled = &cancelled_;
+  return context;
+}
+
+}  // namespace lathe

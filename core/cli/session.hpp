@@ -1,0 +1,68 @@
+// What a run works with: registry, model, data set, executor. Each is looked up at once, so that a
+// wrong name is refused before any work, and opened on first use, so that counting opens nothing.
+#pragma once
+
+#include "core/checkpoint/checkpoint.hpp"
+#include "core/cli/settings.hpp"
+#include "core/data/dataset.hpp"
+#include "core/pipeline/pipeline.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace lathe {
+
+// A component as the user named it, looked up and checked.
+struct Chosen {
+  std::string text;  // round-trips
+  const Component* component = nullptr;
+  Value options;
+};
+
+class Session {
+ public:
+  // Throws usage_error for a plugin, a model or a data set that is wrong or missing.
+  Session(const Settings& settings, const std::atomic<bool>& cancelled);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const Settings& settings() const { return settings_; }
+  const Registry& registry() const { return *registry_; }
+  const Chosen& model() const { return model_; }
+  const Chosen& dataset_choice() const { return dataset_choice_; }
+  const std::atomic<bool>& cancelled() const { return cancelled_; }
+
+  bool synthetic() const { return dataset_->synthetic(); }
+  // Shape and classes, without opening data if the set says them beforehand.
+  DatasetInfo info();
+  bool knows_shape_unopened() const { return dataset_->info().known_shape; }
+  const Dataset& dataset();  // opened
+  bool opened_data() const { return opened_data_; }
+  Executor& executor();  // opened, with the run's threads
+  const Executor* opened_executor() const { return executor_.get(); }
+  int threads() const;
+
+  // The model for the run's data and batch size, with the weights of --load if any.
+  Graph build_graph(RunContext& context);
+  // The file of --load, its SHA-256 and its real type; none if nothing was loaded.
+  const Value& weights() const { return weights_; }
+
+  // `folder` empty: passes may write no files.
+  RunContext context(const std::filesystem::path& folder);
+
+ private:
+  Chosen choose(Kind kind, std::string_view key, std::string_view what) const;
+
+  const Settings& settings_;
+  const std::atomic<bool>& cancelled_;
+  std::unique_ptr<Registry> registry_;
+  Chosen model_, dataset_choice_;
+  std::shared_ptr<Dataset> dataset_;
+  std::atomic<bool> opened_data_ = false;
+  std::mutex executor_mutex_;
+  std::shared_ptr<Executor> executor_;
+  Value weights_;
+};
+
+}  // namespace lathe

@@ -1,0 +1,74 @@
+// lathe test: loss and accuracies of loaded weights on a split, class by class.
+#include "core/cli/commands.hpp"
+#include "core/cli/dry_run.hpp"
+#include "core/cli/evaluation.hpp"
+#include "core/cli/passes.hpp"
+#include "core/cli/run_folder.hpp"
+#include "core/report/files.hpp"
+
+#include <fmt/format.h>
+
+namespace lathe {
+
+namespace {
+
+void write_predictions(const std::filesystem::path& path,
+                       const std::vector<std::int64_t>& predicted,
+                       std::span<const std::int64_t> labels) {
+  TextTable table{{"row", "label", "predicted"}, {}};
+  for (std::size_t row = 0; row < predicted.size(); ++row)
+    table.rows.push_back(
+        {std::to_string(row), std::to_string(labels[row]), std::to_string(predicted[row])});
+  write_text_file(path, csv_text(table));
+}
+
+Split chosen_split(const Settings& settings) {
+  const std::string word = settings.text("split");
+  const auto split = split_from_name(word);
+  if (!split)
+    throw usage_error(fmt::format("'{}' is no split; known: train, validation, test", word),
+                      settings.value("split").position());
+  return *split;
+}
+
+}  // namespace
+
+void run_test(Session& session, const Output& output) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  const Split split = chosen_split(settings);
+  if (settings.text("load_name").empty())
+    throw usage_error(
+        "'lathe test' needs trained weights: --load FILE (safetensors, a PyTorch state_dict or a "
+        "Lightning checkpoint)");
+  if (settings.flag("dry_run")) {
+    describe_run(session, pipeline, nullptr, 0, output);
+    return;
+  }
+
+  const RunFolder folder = choose_run_folder(settings);
+  RunContext context = session.context(folder.results);
+  Graph graph = session.build_graph(context);
+  const Dataset& data = session.dataset();
+  if (data.count(split) == 0)
+    throw run_error(LATHE_NOT_FOUND,
+                    fmt::format("'{}' has no rows in its {} split; --split takes another one",
+                                data.id(), name(split)));
+  prepare_run_folder(folder, settings);
+  Results results;
+  results.passes = run_passes(pipeline, graph, context, settings);
+
+  const Rows rows{split, 0, settings.integer("batch_size")};
+  results.metrics = metrics_of(session.executor().evaluate(graph, data, rows));
+  const auto predicted = predictions_of(session.executor().logits(graph, data, rows));
+  const auto labels = data.all(split).labels.values<std::int64_t>();
+  results.tables.push_back(class_table(predicted, labels, data.info()));
+  write_predictions(folder.results / "predictions.csv", predicted, labels);
+  results.parts.emplace_back("split", name(split));
+  results.parts.emplace_back("folder", folder.results.string());
+  results.texts.push_back(fmt::format("{} split; predictions are in {}\n", name(split),
+                                      (folder.results / "predictions.csv").string()));
+  deliver(results, session, folder.results, output);
+}
+
+}  // namespace lathe

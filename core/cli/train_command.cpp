@@ -1,0 +1,75 @@
+// lathe train: one training, or the grid of a sweep; then the test split with the best weights.
+#include "core/cli/commands.hpp"
+#include "core/cli/dry_run.hpp"
+#include "core/cli/evaluation.hpp"
+#include "core/cli/passes.hpp"
+#include "core/cli/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+void add_metrics(const Trained& trained, Results& results) {
+  const auto& epochs = trained.result.epochs;
+  if (!trained.result.interrupted) results.metrics = metrics_of(trained.evaluation);
+  if (epochs.empty()) return;
+  results.metrics.emplace_back("epochs", epochs.back().epoch + 1);
+  results.metrics.emplace_back("train_loss", epochs.back().train_loss);
+  results.metrics.emplace_back("train_accuracy", epochs.back().train_accuracy);
+  const EpochMetrics* best = trained.best_epoch();
+  results.metrics.emplace_back("best_epoch", best->epoch + 1);
+  results.metrics.emplace_back("best_validation_loss", best->validation_loss);
+  results.metrics.emplace_back("best_validation_accuracy", best->validation_accuracy);
+}
+
+void run_single(Session& session, const Graph& graph, const RunFolder& folder, Results& results) {
+  TrainingOptions options = training_options(session.settings().values);
+  options.folder = folder.results;
+  options.resume = folder.resumed;
+  const Trained trained = train_once(session, graph, options);
+  add_metrics(trained, results);
+  results.parts.emplace_back("split", name(trained.split));
+  results.measured.emplace_back("train_cpu_seconds", trained.cpu_seconds);
+  results.measured.emplace_back("train_seconds", trained.wall_seconds);
+  results.texts.push_back(
+      fmt::format("weights and metrics.csv are in {}\n", folder.results.string()));
+  if (!trained.result.interrupted)
+    results.texts.push_back(fmt::format("best weights on the {} split:\n", name(trained.split)));
+}
+
+}  // namespace
+
+void run_train(Session& session, const Output& output) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  const std::vector<SweepPoint> points = sweep_points(settings);
+  const RunFolder folder = choose_run_folder(settings);
+  if (settings.flag("dry_run")) {
+    describe_run(session, pipeline, nullptr, std::max<std::size_t>(1, points.size()), output);
+    return;
+  }
+
+  RunContext context = session.context(folder.results);
+  Graph graph = session.build_graph(context);
+  prepare_run_folder(folder, settings);
+  Results results;
+  results.passes = run_passes(pipeline, graph, context, settings);
+  if (points.empty())
+    run_single(session, graph, folder, results);
+  else
+    run_sweep(session, graph, points, folder, results);
+  results.parts.emplace_back("folder", folder.results.string());
+  results.parts.emplace_back("interrupted", session.cancelled().load());
+  deliver(results, session, folder.results, output);
+  if (session.cancelled())
+    throw run_error(LATHE_CANCELLED,
+                    fmt::format("interrupted; what is trained so far is in '{}', and the same "
+                                "command with --resume goes on with it",
+                                folder.results.string()));
+}
+
+}  // namespace lathe

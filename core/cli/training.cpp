@@ -1,0 +1,94 @@
+// The only place where run options become the engine's.
+#include "core/cli/training.hpp"
+
+#include "core/cli/evaluation.hpp"
+#include "core/report/progress.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <chrono>
+
+namespace lathe {
+
+namespace {
+
+const Value& option(const Value& options, std::string_view key) {
+  const Value* value = options.find(key);
+  if (value == nullptr)
+    throw run_error(LATHE_INTERNAL, fmt::format("a training lacks its option '{}'", key));
+  return *value;
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progress) {
+  TrainingEvents events;
+  auto epoch = std::make_shared<std::int64_t>(1);
+  const std::int64_t epochs = options.max_epochs;
+  events.progress = [&progress, epoch, epochs](std::uint64_t done, std::uint64_t total) {
+    progress.update(fmt::format("epoch {}/{}", *epoch, epochs), done, total);
+  };
+  events.epoch_ended = [&progress, epoch, epochs](const EpochMetrics& metrics) {
+    progress.clear();
+    *epoch = metrics.epoch + 2;  // the next one, counted from 1
+    spdlog::info(
+        "epoch {}/{}: train loss {:.4f} accuracy {:.4f}, validation loss {:.4f} accuracy {:.4f}, "
+        "learning rate {:.3g}",
+        metrics.epoch + 1, epochs, metrics.train_loss, metrics.train_accuracy,
+        metrics.validation_loss, metrics.validation_accuracy, metrics.learning_rate);
+  };
+  return events;
+}
+
+}  // namespace
+
+TrainingOptions training_options(const Value& run_options) {
+  TrainingOptions options;
+  options.optimizer = option(run_options, "training_optimizer").as_string();
+  options.learning_rate = option(run_options, "learning_rate").as_float();
+  options.weight_decay = option(run_options, "weight_decay").as_float();
+  options.max_epochs = option(run_options, "max_epochs").as_int();
+  const Value& steps = option(run_options, "max_steps");
+  options.max_steps = steps.is_none() || steps.as_int() <= 0 ? -1 : steps.as_int();
+  options.batch_size = option(run_options, "batch_size").as_int();
+  options.accumulate_grad_batches = option(run_options, "accumulate_grad_batches").as_int();
+  options.seed = static_cast<std::uint64_t>(option(run_options, "seed").as_int());
+  return options;
+}
+
+const EpochMetrics* Trained::best_epoch() const {
+  const EpochMetrics* best = nullptr;
+  for (const EpochMetrics& epoch : result.epochs)
+    if (best == nullptr || epoch.validation_loss < best->validation_loss) best = &epoch;
+  return best;
+}
+
+Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options) {
+  Executor& executor = session.executor();
+  const Dataset& data = session.dataset();
+  Progress progress;
+  const auto began = std::chrono::steady_clock::now();
+  const double cpu_began = cpu_seconds();
+  Trained trained;
+  trained.result =
+      executor.train(graph, data, options, announce_epochs(options, progress), session.cancelled());
+  trained.cpu_seconds = cpu_seconds() - cpu_began;
+  trained.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (trained.result.interrupted) return trained;
+  trained.split = data.count(Split::test) > 0 ? Split::test : Split::validation;
+  trained.evaluation =
+      executor.evaluate(trained.result.best, data, {trained.split, 0, options.batch_size});
+  return trained;
+}
+
+}  // namespace lathe

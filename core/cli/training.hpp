@@ -1,0 +1,25 @@
+// Training as the commands' options describe it, and what comes out of one.
+#pragma once
+
+#include "core/cli/results.hpp"
+#include "core/host/executor.hpp"
+
+namespace lathe {
+
+// From run options: {training_optimizer, learning_rate, max_epochs, batch_size, ...}.
+TrainingOptions training_options(const Value& run_options);
+
+struct Trained {
+  TrainingResult result;
+  Split split = Split::test;  // the test split, or validation if there is no test
+  Evaluation evaluation;      // of the best weights on it; nothing if interrupted
+  double cpu_seconds = 0, wall_seconds = 0;
+
+  // With the lowest validation loss; null if no epoch ended.
+  const EpochMetrics* best_epoch() const;
+};
+
+// Trains, telling the user of every epoch on stderr, then evaluates the best weights.
+Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options);
+
+}  // namespace lathe

@@ -1,0 +1,56 @@
+// lathe transform: the passes in order, then the graph they leave behind.
+#include "core/cli/commands.hpp"
+#include "core/cli/dry_run.hpp"
+#include "core/cli/passes.hpp"
+#include "core/cli/results.hpp"
+#include "core/cli/run_folder.hpp"
+#include "core/graph/text.hpp"
+#include "core/report/files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+// graph.json and model.safetensors belong together: the save and load format.
+void write_graph(const Graph& graph, const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  write_text_file(folder / "graph.json", json_of(graph_to_json(graph)).dump(2) + "\n");
+  write_text_file(folder / "graph.txt", fx_text(graph));
+  write_safetensors(folder / "model.safetensors", parameters_of(graph));
+}
+
+}  // namespace
+
+void run_transform(Session& session, const Output& output) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  if (settings.flag("dry_run")) {
+    describe_run(session, pipeline, nullptr, 0, output);
+    return;
+  }
+
+  const RunFolder folder = choose_run_folder(settings);
+  RunContext context = session.context(folder.results);
+  Graph graph = session.build_graph(context);
+  prepare_run_folder(folder, settings);
+  Results results;
+  results.passes = run_passes(pipeline, graph, context, settings);
+
+  const bool changed =
+      std::any_of(pipeline.steps.begin(), pipeline.steps.end(),
+                  [](const Step& step) { return step.component->has(LATHE_FLAG_MUTATES_GRAPH); });
+  if (changed) {
+    const auto saved = folder.results / "transformed_ckpt";
+    write_graph(graph, saved);
+    results.texts.push_back(fmt::format("the transformed graph is in {}\n", saved.string()));
+  }
+  results.metrics.emplace_back("parameters", graph.parameter_count());
+  results.parts.emplace_back("folder", folder.results.string());
+  deliver(results, session, folder.results, output);
+}
+
+}  // namespace lathe
