@@ -21,6 +21,7 @@ class model_builder {
   // What the data set says of one sample; empty if it does not say.
   lathe::shape sample_shape() const { return {input_.shape, input_.rank}; }
   bool knows_shape() const { return input_.rank > 0; }
+  bool knows_anything() const { return knows_shape() || input_.classes > 0; }
   // Elements of one sample, or `otherwise` (0: then unknown is an error).
   std::int64_t features(std::int64_t otherwise = 0) const {
     if (knows_shape()) return static_cast<std::int64_t>(element_count(sample_shape()));

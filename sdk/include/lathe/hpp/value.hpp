@@ -17,6 +17,8 @@ struct node_id {
   bool operator!=(node_id other) const { return index != other.index; }
 };
 
+class value_view;
+
 // An owning tree. `value(8)`, `value("adam")`, `value::list({1, 2})`,
 // `value::map({{"width", 8}, {"name", "integer"}})`, `value()` for none.
 class value {
@@ -34,6 +36,7 @@ class value {
   value(std::string_view text) : kind_(LATHE_STRING), text_(to_string(text)) {}
   value(std::string text) : kind_(LATHE_STRING), text_(std::move(text)) {}
   value(node_id node) : kind_(LATHE_NODE), integer_(node.index) {}
+  explicit value(value_view borrowed);  // a copy
 
   static value list(std::vector<value> items) {
     value v;
@@ -53,6 +56,7 @@ class value {
     for (entry& e : entries) v.set(std::move(e.first), std::move(e.second));
     return v;
   }
+  bool empty() const { return items_.empty(); }  // of a list or map
   void push_back(value item) { items_.push_back(std::move(item)); }
   void set(std::string key, value item) {
     keys_.push_back(std::move(key));
@@ -168,6 +172,22 @@ class value_view {
   }
   const lathe_value* v_ = nullptr;
 };
+
+inline value::value(value_view borrowed) : kind_(borrowed.kind()) {
+  if (kind_ == LATHE_LIST) {
+    for (std::uint64_t i = 0; i < borrowed.size(); ++i) push_back(value(borrowed[i]));
+  } else if (kind_ == LATHE_MAP) {
+    for (const lathe_entry& e : borrowed.entries()) {
+      set(to_string(to_view(e.key)), value(value_view(&e.value)));
+    }
+  } else if (kind_ == LATHE_STRING) {
+    text_ = to_string(borrowed.text());
+  } else if (kind_ == LATHE_FLOAT) {
+    real_ = borrowed.real();
+  } else if (kind_ != LATHE_NONE) {
+    integer_ = borrowed.raw()->as.integer;
+  }
+}
 
 // The options a component was created with: checked by the host, defaults filled in. Valid in the
 // constructor only: copy what is needed.

@@ -1,0 +1,65 @@
+// Prints the graph as torch.fx does, with an overview of its nodes and layers.
+// Text: mase-behaviour.md e.1.
+#include <lathe/lathe.hpp>
+
+namespace {
+
+constexpr const char* kOpcodes[] = {"placeholder", "get_attr",    "call_function",
+                                    "call_method", "call_module", "output"};
+
+// torch 1.13 says "#users=" where torch since 2.1 says "num_users=".
+std::string with_users_label(std::string_view text, const std::string& label) {
+  constexpr std::string_view kStandard = "[num_users=";
+  std::string out;
+  while (true) {
+    const std::size_t at = text.find(kStandard);
+    out += lathe::to_string(text.substr(0, at));
+    if (at == std::string_view::npos) return out;
+    out += "[" + label + "=";
+    text.remove_prefix(at + kStandard.size());
+  }
+}
+
+struct ReportGraph {
+  static constexpr lathe_option options[] = {
+      lathe::string_option("file_name", "File for the text; NA shows it on screen.")
+          .nullable()
+          .by_default("NA"),
+      lathe::choice_option("users_label", "num_users|#users", "How users of a node are written.")
+          .by_default("num_users"),
+  };
+
+  explicit ReportGraph(lathe::options o)
+      : file_name_(o.text_or("file_name", "")), users_label_(o.text("users_label")) {}
+
+  void run(lathe::graph graph, lathe::report out) {
+    std::int64_t counts[std::size(kOpcodes)] = {};
+    std::string layers;
+    for (const auto node : graph.nodes()) {
+      if (node.opcode() < std::size(kOpcodes)) ++counts[node.opcode()];
+      if (!node.is_module()) continue;
+      if (!layers.empty()) layers += ", ";
+      layers += lathe::to_string(node.module_text());
+    }
+    std::string overview;
+    for (std::size_t i = 0; i < std::size(kOpcodes); ++i) {
+      if (i > 0) overview += ", ";
+      overview += lathe::join({"'", kOpcodes[i], "': ", lathe::to_string(counts[i])});
+    }
+    const std::string text =
+        lathe::join({with_users_label(graph.text(), users_label_), "\nNetwork overview:\n{",
+                     overview, "}\nLayer types:\n[", layers, "]"});
+    if (file_name_.empty()) {
+      out.text("graph", text + "\n");
+    } else {
+      out.file(file_name_, text);
+    }
+  }
+
+ private:
+  std::string file_name_, users_label_;
+};
+
+}  // namespace
+
+LATHE_ANALYSIS(ReportGraph, "report_graph", "1.0.0", "Prints the graph and an overview of it.")
