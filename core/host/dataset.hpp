@@ -13,11 +13,11 @@
 namespace lathe {
 
 enum class Split { train = 0, validation = 1, test = 2 };
-std::string_view name(Split split);                       // "validation"
+std::string_view name(Split split);                           // "validation"
 std::optional<Split> split_from_name(std::string_view name);  // also MASE's "val_dataloader" etc.
 
 struct DatasetInfo {
-  Shape sample_shape;        // of one sample; rank 0 with known == false
+  Shape sample_shape;  // of one sample; rank 0 with known == false
   bool known_shape = false;
   std::int64_t classes = 0;  // 0: not known before open
   std::vector<std::string> class_names;
@@ -33,10 +33,10 @@ struct SplitTensors {
 class Dataset {
  public:
   virtual ~Dataset() = default;
-  virtual std::string id() const = 0;        // as the user named it, options included
+  virtual std::string id() const = 0;  // as the user named it, options included
   virtual bool synthetic() const = 0;
-  virtual DatasetInfo info() const = 0;      // reads no data before open()
-  virtual void open() = 0;                   // idempotent; throws run_error
+  virtual DatasetInfo info() const = 0;  // reads no data before open()
+  virtual void open() = 0;               // idempotent; throws run_error
   virtual std::uint64_t count(Split split) const = 0;
   // Rows of a split by index, in that order.
   virtual SplitTensors read(Split split, std::span<const std::uint64_t> index) const = 0;

@@ -36,10 +36,10 @@ struct TrainingOptions {
   std::int64_t batch_size = 128;
   std::int64_t accumulate_grad_batches = 1;
   std::uint64_t seed = 0;
-  bool shuffle = true;                     // the train split, anew each epoch
-  std::filesystem::path folder;            // checkpoints and metrics.csv; empty: none
-  bool resume = false;                     // go on from folder/last.safetensors if it is there
-  std::int64_t checkpoint_every_steps = 0; // besides every epoch's end; 0: epochs only
+  bool shuffle = true;                      // the train split, anew each epoch
+  std::filesystem::path folder;             // checkpoints and metrics.csv; empty: none
+  bool resume = false;                      // go on from folder/last.safetensors if it is there
+  std::int64_t checkpoint_every_steps = 0;  // besides every epoch's end; 0: epochs only
   double checkpoint_every_seconds = 0;
 };
 

@@ -32,14 +32,16 @@ struct PassReport {
 // (registry, executor, data) are thread-safe.
 struct RunContext {
   const Registry* registry = nullptr;
-  std::function<Executor&()> executor;         // opens the engine on first use
-  std::function<const Dataset&()> dataset;     // opens the data on first use
+  std::function<Executor&()> executor;      // opens the engine on first use
+  std::function<const Dataset&()> dataset;  // opens the data on first use
   std::int64_t batch_size = 128;
   std::uint64_t seed = 0;
-  std::filesystem::path folder;                // the run's folder; empty: passes may write no files
-  const Graph* original = nullptr;             // before the first pass
+  std::filesystem::path folder;     // the run's folder; empty: passes may write no files
+  const Graph* original = nullptr;  // before the first pass
   const std::atomic<bool>* cancelled = nullptr;
-  bool in_trial = false;                       // one thread, no progress
+  bool in_trial = false;  // one thread, no progress
+  // Shown to the user, at most some twenty times a second; empty: nobody looks. Total 0: unknown.
+  std::function<void(std::uint64_t done, std::uint64_t total, std::string_view unit)> progress;
 };
 
 }  // namespace lathe
