@@ -17,4 +17,7 @@
 #include <lathe/hpp/pass.hpp>
 #include <lathe/hpp/sampler.hpp>
 
+// Types of a plugin may hold and derive from the sugar's hidden ones: nobody else sees either.
+#pragma GCC diagnostic ignored "-Wattributes"
+
 #endif

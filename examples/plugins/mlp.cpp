@@ -1,0 +1,28 @@
+// A model: two hidden layers with dropout, for vectors of any length.
+//   lathe train 'mlp<width=32>' spiral --plugin ./mlp.so --plugin ./spiral.so
+#include <lathe/lathe.hpp>
+
+class Mlp {
+ public:
+  static constexpr lathe_option options[] = {
+      lathe::int_option("width", "Width of the hidden layers.").by_default("16").within("1..4096"),
+      lathe::float_option("dropout", "Share of values dropped.").by_default("0.1").within("0..<1"),
+  };
+
+  explicit Mlp(lathe::options o) : width_(o.integer("width")), dropout_(o.real("dropout")) {}
+
+  void build(lathe::model_builder& m) {
+    const std::int64_t features = m.features();
+    auto x = m.placeholder("x", {features});
+    x = m.relu("hidden.1", m.linear("hidden.0", x, features, width_));
+    x = m.dropout("hidden.2", x, dropout_);
+    x = m.relu("hidden.4", m.linear("hidden.3", x, width_, width_));
+    x = m.dropout("hidden.5", x, dropout_);
+    m.output(m.linear("head", x, width_, m.classes()));
+  }
+
+ private:
+  std::int64_t width_;
+  double dropout_;
+};
+LATHE_MODEL(Mlp, "mlp", "1.0.0", "Two hidden layers with dropout.")
