@@ -77,6 +77,12 @@ void GraphHandles::commit(lathe_edit& edit) {
   transaction->commit();
 }
 
+void GraphHandles::set_sample_shape(const Shape& shape) {
+  Value::List extents;
+  for (const std::int64_t extent : shape) extents.emplace_back(extent);
+  sample_shape_ = Value(std::move(extents));
+}
+
 std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,
                                                        std::string_view key) {
   for (const Rows& r : rows_) {

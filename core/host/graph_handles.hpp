@@ -54,6 +54,10 @@ class GraphHandles {
   lathe_edit* begin(lathe_graph& handle);
   void commit(lathe_edit& edit);
 
+  // Of a model's placeholders that name no shape: that of one sample; null if unknown.
+  const Value* sample_shape() const { return sample_shape_ ? &*sample_shape_ : nullptr; }
+  void set_sample_shape(const Shape& shape);
+
   // Rows of a node map option, resolved once.
   std::span<const lathe_node_options> rows(const lathe_graph& graph, std::string_view key);
   // The resolved options of a node, if rows() was asked for them.
@@ -74,6 +78,7 @@ class GraphHandles {
   std::list<Rows> rows_;
   const Graph* original_graph_ = nullptr;
   const lathe_graph* original_ = nullptr;
+  std::optional<Value> sample_shape_;
 };
 
 }  // namespace lathe
