@@ -31,14 +31,15 @@ struct RunOption {
   Option option;
   std::vector<std::string> flags;  // "--load"; the first is the one that help shows
   Spelling spelling = Spelling::value;
-  unsigned commands = kEveryCommand;  // those that it means something to
-  bool in_file = true;                // may stand at the top of a TOML file
-  std::string group;                  // heading in --help: "Training"
-  std::string metavar;                // "N", "PATH"
+  unsigned commands = kEveryCommand;    // those that it means something to
+  bool in_file = true;                  // may stand at the top of a TOML file
+  std::string group;                    // heading in --help: "Training"
+  std::string metavar;                  // "N", "PATH"
+  std::vector<std::string> other_keys;  // as MASE or a file may call it: "to_debug"
 };
 
 const std::vector<RunOption>& run_options();
-const RunOption* find_run_option(std::string_view key);
+const RunOption* find_run_option(std::string_view key);      // also by another key
 const RunOption* run_option_of_flag(std::string_view flag);  // "--batch-size"
 // All flags of a command, for did-you-mean.
 std::vector<std::string> flags_of(RunCommand command);
