@@ -24,7 +24,8 @@ po::options_description description_of(RunCommand command) {
     if ((option.commands & command) == 0) continue;
     for (const std::string& flag : option.flags) {
       // "--help" or "-h", as Boost names them.
-      const std::string name = flag.starts_with("--") ? flag.substr(2) : "," + flag.substr(1);
+      const std::string name =
+          flag.starts_with("--") ? flag.substr(2) : fmt::format(",{}", flag.substr(1));
       if (option.spelling == Spelling::flag)
         all.add_options()(name.c_str(), "");
       else
@@ -36,7 +37,7 @@ po::options_description description_of(RunCommand command) {
 
 // "--batch-size" as the user wrote it, without an adjacent value.
 std::string flag_of(const po::option& word) {
-  if (word.original_tokens.empty()) return "--" + word.string_key;
+  if (word.original_tokens.empty()) return fmt::format("--{}", word.string_key);
   const std::string& token = word.original_tokens.front();
   return token.substr(0, token.find('='));
 }
