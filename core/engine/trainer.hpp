@@ -1,0 +1,61 @@
+// Trains a graph on a data set. Deterministic: the same inputs, options and thread count give the
+// same bytes, however often the run is interrupted and resumed.
+#pragma once
+
+#include "core/engine/metrics.hpp"
+#include "core/engine/optimizer.hpp"
+#include "core/engine/parameters.hpp"
+#include "core/engine/rows.hpp"
+#include "core/engine/training_state.hpp"
+
+#include <chrono>
+
+namespace lathe::engine {
+
+class Trainer {
+ public:
+  // Checks everything that can be checked before work starts.
+  Trainer(const Registry& registry, at::Device device, const Graph& graph, const Dataset& data,
+          const TrainingOptions& options);
+
+  TrainingResult run(const TrainingEvents& events, const std::atomic<bool>& cancelled);
+
+ private:
+  void check_batches() const;
+  RunIdentity identity() const;
+  void start();  // anew, or from the folder
+  void resume();
+  void save_last();
+  void save_best();
+  // One pass over the train split, from state_.batch on; false if it was cancelled.
+  bool train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled);
+  void train_batch(std::span<const std::uint64_t> rows, double learning_rate, bool last);
+  void end_epoch(double learning_rate);
+  Evaluation validate();
+  void fill_batch(std::span<const std::uint64_t> rows);
+  void stop_at(double loss, std::string_view what, bool with_batch) const;
+  bool checkpoint_is_due() const;
+  bool finished() const;
+  std::int64_t batches_per_epoch() const;
+
+  const Dataset& data_;
+  TrainingOptions options_;
+  at::Device device_;
+  Plan plan_;
+  TrainedParameters parameters_;
+  Optimizer optimizer_;
+  RowSource train_;
+  std::optional<RowSource> validation_;
+  std::int64_t validation_chunk_ = 0;
+  std::int64_t classes_ = 0;
+  TrainingState state_;
+  std::map<std::string, Tensor> best_;
+  std::vector<double> step_losses_;
+  std::vector<Register> registers_;
+  at::Tensor batch_samples_;
+  std::vector<std::int64_t> batch_labels_;
+  std::chrono::steady_clock::time_point saved_at_;
+  std::int64_t saved_at_step_ = 0;
+};
+
+}  // namespace lathe::engine

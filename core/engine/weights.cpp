@@ -1,0 +1,51 @@
+// Parameters as LibTorch tensors.
+#include "core/engine/weights.hpp"
+
+namespace lathe::engine {
+
+namespace {
+
+// Above this many parameters, those that no graph holds any more are let go.
+constexpr std::size_t kHeldBound = 4096;
+
+}  // namespace
+
+at::Tensor Weights::tensor_of(const Parameter& parameter) {
+  {
+    std::lock_guard lock(mutex_);
+    auto held = held_.find(parameter.content.get());
+    if (held != held_.end()) return held->second.tensor;
+  }
+  at::Tensor tensor = share(parameter.content->tensor()).to(device_);
+  std::lock_guard lock(mutex_);
+  if (held_.size() >= kHeldBound) {
+    std::erase_if(held_, [](const auto& entry) { return entry.second.content.use_count() == 1; });
+    if (held_.size() >= kHeldBound) held_.clear();
+  }
+  held_.insert_or_assign(parameter.content.get(), Held{parameter.content, tensor});
+  return tensor;
+}
+
+at::Tensor Weights::quantized(const PlanOperand& operand, const at::Tensor& contents,
+                              std::uint64_t seed) {
+  const RandomPlace place{seed, 0};
+  if (operand.format.stochastic()) return operand.format(contents, false, place);
+  const CacheKey key{operand.parameter->content->hash(), operand.format.identity()};
+  if (Cache::Shared known = cache_.find(key)) return known->tensors[0];
+  at::Tensor made = operand.format(contents, false, place);
+  cache_.insert(key, {{made}, {}});
+  return made;
+}
+
+std::vector<at::Tensor> Weights::bind(const Plan& plan) {
+  std::vector<at::Tensor> out;
+  out.reserve(plan.operands().size());
+  for (const PlanOperand& operand : plan.operands()) {
+    at::Tensor contents = tensor_of(*operand.parameter);
+    out.push_back(operand.format ? quantized(operand, contents, plan.graph().seed())
+                                 : std::move(contents));
+  }
+  return out;
+}
+
+}  // namespace lathe::engine

@@ -1,0 +1,31 @@
+// Parameters of graphs as LibTorch tensors, and their quantized values: each made once while the
+// contents live. Thread-safe.
+#pragma once
+
+#include "core/engine/cache.hpp"
+#include "core/engine/plan.hpp"
+
+namespace lathe::engine {
+
+class Weights {
+ public:
+  Weights(Cache& cache, at::Device device) : cache_(cache), device_(device) {}
+
+  // One tensor per operand of the plan, quantized for evaluation.
+  std::vector<at::Tensor> bind(const Plan& plan);
+
+ private:
+  at::Tensor tensor_of(const Parameter& parameter);
+  at::Tensor quantized(const PlanOperand& operand, const at::Tensor& contents, std::uint64_t seed);
+
+  Cache& cache_;
+  at::Device device_;
+  struct Held {
+    std::shared_ptr<const ParameterContent> content;  // keeps the address taken
+    at::Tensor tensor;
+  };
+  std::mutex mutex_;
+  std::unordered_map<const ParameterContent*, Held> held_;
+};
+
+}  // namespace lathe::engine
