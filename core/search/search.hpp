@@ -1,7 +1,7 @@
 // The trial loop: sampler suggests, transforms rebuild the graph from the original, analysis passes
 // publish scalars, scaled metrics are stored. The result depends on the seed only, not on the
 // number of workers: a trial's suggestion uses the values of trials below number - lookahead.
-// Knows no sampler, pass or database by name.
+// Knows no sampler, pass or database by name. The loop itself is in loop.hpp.
 #pragma once
 
 #include "core/config/mase.hpp"
@@ -27,7 +27,9 @@ struct SearchOptions {
   bool sum_scaled_metrics = false;
   lathe_direction direction = LATHE_MAXIMIZE;  // when summed
   std::string study_name = "lathe";
-  std::string storage_url;       // empty: nothing is stored, and nothing can be resumed
+  std::string storage_url;  // empty: nothing is stored, and nothing can be resumed
+  // What else has to agree when a study is resumed, eg: {model: "jsc-toy", dataset: "jsc-sim"}.
+  Value study_attributes{Value::Map{}};
   std::filesystem::path folder;  // log.json, best.json; empty: none are written
 
   std::vector<lathe_direction> directions() const;  // one per objective
@@ -94,21 +96,6 @@ struct SearchEvents {
 SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
                         const RunContext& context, const SearchEvents& events,
                         const std::atomic<bool>& cancelled);
-
-// What an evaluation found out about a point. Throwing an Error fails the trial with its text.
-struct Scalars {
-  Value software{Value::Map{}};
-  Value hardware{Value::Map{}};
-};
-// `worker` is below jobs and never used by two threads at once; `stop` asks to return early.
-using Evaluate = std::function<Scalars(int worker, std::uint64_t trial,
-                                       std::span<const double> point,
-                                       const std::atomic<bool>& stop)>;
-
-// The loop alone, over any evaluation: suggests, evaluates, stores, resumes.
-SearchResult run_trials(const SearchOptions& options, const SearchSpace& space,
-                        const Registry& registry, const Evaluate& evaluate,
-                        const SearchEvents& events, const std::atomic<bool>& cancelled);
 
 // Indexes of the best trials: the exact Pareto front in trial order, duplicates kept; with one
 // objective the first trial that attains the best value. Trials without values never count.

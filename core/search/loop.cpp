@@ -1,0 +1,383 @@
+// The loop: workers claim trials under one lock, evaluate without it; the calling thread writes
+// what has ended to the study, in groups and in number order, and watches the clock.
+#include "core/search/loop.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <condition_variable>
+#include <ctime>
+#include <deque>
+#include <thread>
+
+namespace lathe {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// How long what has ended may wait for the next write.
+constexpr milliseconds kWriteInterval{25};
+// A trial that runs for longer appears in the study while it runs.
+constexpr milliseconds kShowRunningAfter{500};
+
+double process_cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Value attribute(const StoredTrial& stored, std::string_view key) {
+  const Value* found = stored.user_attributes.find(key);
+  return found == nullptr ? Value() : *found;
+}
+
+Trial trial_of(const StoredTrial& stored) {
+  Trial trial;
+  trial.number = stored.number;
+  trial.state = stored.state;
+  trial.point = stored.parameters;
+  trial.values = stored.values;
+  trial.software_metrics = attribute(stored, "software_metrics");
+  trial.hardware_metrics = attribute(stored, "hardware_metrics");
+  trial.scaled_metrics = attribute(stored, "scaled_metrics");
+  if (const Value error = attribute(stored, "error"); error.is_string())
+    trial.error = error.as_string();
+  trial.started = stored.started;
+  trial.completed = stored.completed;
+  return trial;
+}
+
+bool ended(TrialState state) {
+  return state != TrialState::running && state != TrialState::waiting;
+}
+
+struct Slot {
+  Trial trial;
+  Clock::time_point began{};
+  std::optional<TrialState> written;  // state that the study has
+};
+
+struct Worker {
+  std::atomic<bool> stop{false};
+  std::uint64_t trial = 0;
+  bool busy = false;
+  bool timed_out = false;
+  std::thread thread;
+};
+
+class Loop {
+ public:
+  Loop(const SearchOptions& options, const SearchSpace& space, Sampler& sampler, Study* study,
+       const Evaluate& evaluate, const SearchEvents& events, const std::atomic<bool>& cancelled)
+      : options_(options),
+        space_(space),
+        sampler_(sampler),
+        study_(study),
+        evaluate_(evaluate),
+        events_(events),
+        cancelled_(cancelled) {
+    if (study_ != nullptr) stored_ = study_->trials();
+    limit_ = std::max<std::uint64_t>(static_cast<std::uint64_t>(options.n_trials), stored_.size());
+  }
+
+  SearchResult run() {
+    const double cpu_before = process_cpu_seconds();
+    for (int i = 0; i < std::max(1, options_.jobs); ++i) workers_.emplace_back();
+    live_ = workers_.size();
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      workers_[i].thread = std::thread([this, i] { work(static_cast<int>(i)); });
+    supervise();
+    for (Worker& worker : workers_) worker.thread.join();
+    if (failure_) std::rethrow_exception(failure_);
+    result_.loop_cpu_seconds = process_cpu_seconds() - cpu_before;
+    result_.loop_seconds = seconds_since(start_);
+    return finish();
+  }
+
+ private:
+  void work(int index) {
+    Worker& worker = workers_[static_cast<std::size_t>(index)];
+    try {
+      while (const std::optional<std::uint64_t> number = claim(worker)) evaluate(index, *number);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      stopping_ = true;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      --live_;
+    }
+    changed_.notify_all();
+    idle_.notify_all();
+  }
+
+  // The next trial to evaluate, once its turn has come; none: the search is over.
+  std::optional<std::uint64_t> claim(Worker& worker) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      if (stopping_ || out_of_time() || slots_.size() >= limit_) return std::nullopt;
+      const std::uint64_t number = slots_.size();
+      const auto lookahead = static_cast<std::uint64_t>(options_.lookahead);
+      const std::uint64_t needed = number > lookahead ? number - lookahead : 0;
+      if (sampler_.reads_values() && ended_ < needed) {
+        changed_.wait(lock);
+        continue;
+      }
+      for (; told_ < std::min(needed, ended_); ++told_) tell(slots_[told_].trial);
+      if (!begin(number)) return std::nullopt;
+      if (ended(slots_[number].trial.state)) {
+        ++result_.resumed;
+        advance();
+        continue;
+      }
+      worker.trial = number;
+      worker.busy = true;
+      worker.timed_out = false;
+      worker.stop = false;
+      return number;
+    }
+  }
+
+  // Makes the slot of a trial: what the study has of it, the rest as the sampler suggests.
+  bool begin(std::uint64_t number) {
+    Slot slot;
+    slot.began = Clock::now();
+    Trial& trial = slot.trial;
+    if (number < stored_.size()) {
+      trial = trial_of(stored_[number]);
+      slot.written = trial.state;
+    } else {
+      trial.point.assign(space_.parameters.size(), std::nan(""));
+    }
+    if (!ended(trial.state)) {
+      std::vector<double> suggested(space_.parameters.size());
+      if (!sampler_.suggest(number, suggested)) {
+        result_.exhausted = true;
+        limit_ = number;
+        changed_.notify_all();
+        return false;
+      }
+      for (std::size_t p = 0; p < suggested.size(); ++p)
+        if (std::isnan(trial.point[p])) trial.point[p] = suggested[p];
+      trial.number = number;
+      trial.state = TrialState::running;
+      trial.started = std::chrono::system_clock::now();
+    }
+    sampler_.started(number, trial.point);
+    slots_.push_back(std::move(slot));
+    return true;
+  }
+
+  void tell(const Trial& trial) {
+    const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_COMPLETE
+                                    : trial.state == TrialState::pruned ? LATHE_PRUNED
+                                                                        : LATHE_FAIL;
+    sampler_.finished(trial.number, state, trial.values);
+  }
+
+  void evaluate(int index, std::uint64_t number) {
+    Worker& worker = workers_[static_cast<std::size_t>(index)];
+    std::vector<double> point;
+    {
+      const std::lock_guard lock(mutex_);
+      point = slots_[number].trial.point;
+    }
+    Trial outcome;
+    bool given_up = false;
+    try {
+      Scalars scalars = evaluate_(index, number, point, worker.stop);
+      outcome.software_metrics = std::move(scalars.software);
+      outcome.hardware_metrics = std::move(scalars.hardware);
+      score(outcome);
+      outcome.state = TrialState::complete;
+    } catch (const Error& error) {
+      given_up = error.code() == LATHE_CANCELLED && worker.stop;
+      outcome.error = error.what();
+    } catch (const std::exception& error) {
+      outcome.error = error.what();
+    }
+    settle(worker, number, std::move(outcome), given_up);
+  }
+
+  // Objective values from scalars: metric times scale, in the order of the metrics.
+  void score(Trial& trial) const {
+    double sum = 0;
+    for (const Metric& metric : options_.metrics) {
+      const Value* scalar = trial.software_metrics.find(metric.name);
+      if (scalar == nullptr) scalar = trial.hardware_metrics.find(metric.name);
+      if (scalar == nullptr || !scalar->is_number())
+        throw run_error(LATHE_NOT_FOUND,
+                        fmt::format("no runner published the number '{}'", metric.name));
+      const double scaled = metric.scale * scalar->as_float();
+      if (std::isnan(scaled))
+        throw run_error(LATHE_OUT_OF_RANGE,
+                        fmt::format("the metric '{}' is not a number (NaN)", metric.name));
+      trial.scaled_metrics.set(metric.name, scaled);
+      trial.values.push_back(scaled);
+      sum += scaled;
+    }
+    if (options_.sum_scaled_metrics) trial.values.assign(1, sum);
+  }
+
+  void settle(Worker& worker, std::uint64_t number, Trial outcome, bool given_up) {
+    const std::lock_guard lock(mutex_);
+    worker.busy = false;
+    Trial& trial = slots_[number].trial;
+    if (worker.timed_out) {
+      given_up = false;
+      outcome = Trial{};
+      outcome.error =
+          fmt::format("the trial took longer than {} seconds", options_.trial_timeout_seconds);
+    }
+    // Given up on Ctrl-C: it stays "running", and a resumed search runs it again.
+    if (given_up) return;
+    outcome.number = number;
+    outcome.point = std::move(trial.point);
+    outcome.started = trial.started;
+    outcome.completed = std::chrono::system_clock::now();
+    if (outcome.state != TrialState::complete) {
+      outcome.state = TrialState::fail;
+      outcome.values.clear();
+    }
+    trial = std::move(outcome);
+    advance();
+  }
+
+  // After a trial has ended: reports those whose turn it is, wakes who waits for it.
+  void advance() {
+    for (; ended_ < slots_.size() && ended(slots_[ended_].trial.state); ++ended_)
+      if (events_.trial_ended) events_.trial_ended(slots_[ended_].trial);
+    changed_.notify_all();
+  }
+
+  bool out_of_time() {
+    if (options_.timeout_seconds <= 0 || seconds_since(start_) < options_.timeout_seconds)
+      return false;
+    result_.timed_out = true;
+    return true;
+  }
+
+  void supervise() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      const bool over = idle_.wait_for(lock, kWriteInterval, [&] { return live_ == 0; });
+      const std::vector<StoredTrial> group = unwritten(over);
+      if (!group.empty()) {
+        lock.unlock();
+        try {
+          study_->write(group);
+          lock.lock();
+        } catch (...) {
+          lock.lock();
+          if (!failure_) failure_ = std::current_exception();
+          study_ = nullptr;  // what one write could not do, the next would only repeat
+          stopping_ = true;
+        }
+      }
+      if (over) return;
+      if (cancelled_ && !stopping_) {
+        result_.interrupted = true;
+        stopping_ = true;
+      }
+      watch();
+      if (stopping_) changed_.notify_all();
+    }
+  }
+
+  void watch() {
+    for (Worker& worker : workers_) {
+      if (!worker.busy) continue;
+      const bool late = options_.trial_timeout_seconds > 0 &&
+                        seconds_since(slots_[worker.trial].began) > options_.trial_timeout_seconds;
+      if (late && !stopping_) worker.timed_out = true;
+      if (late || stopping_) worker.stop = true;
+    }
+  }
+
+  // Trials that the study does not have yet as they are. A number below one that has ended is
+  // always included, so that the study never has a gap.
+  std::vector<StoredTrial> unwritten(bool over) {
+    std::vector<StoredTrial> group;
+    if (study_ == nullptr) return group;
+    std::size_t end = slots_.size();
+    const auto shown = [&](const Slot& slot) {
+      return ended(slot.trial.state) || Clock::now() - slot.began > kShowRunningAfter || over;
+    };
+    while (end > written_ && !shown(slots_[end - 1])) --end;
+    for (std::size_t i = written_; i < end; ++i) {
+      Slot& slot = slots_[i];
+      if (slot.written == slot.trial.state) continue;
+      slot.written = slot.trial.state;
+      group.push_back(stored(slot.trial));
+    }
+    while (written_ < end && ended(slots_[written_].trial.state)) ++written_;
+    return group;
+  }
+
+  StoredTrial stored(const Trial& trial) const {
+    StoredTrial row;
+    row.number = trial.number;
+    row.state = trial.state;
+    row.parameters = trial.point;
+    row.values = trial.values;
+    row.started = trial.started;
+    row.completed = trial.completed;
+    if (!ended(trial.state)) return row;
+    if (!trial.error.empty()) row.user_attributes.set("error", trial.error);
+    row.user_attributes.set("hardware_metrics", trial.hardware_metrics);
+    row.user_attributes.set("sampled_config", sampled_config(space_, trial.point));
+    row.user_attributes.set("scaled_metrics", trial.scaled_metrics);
+    row.user_attributes.set("software_metrics", trial.software_metrics);
+    return row;
+  }
+
+  SearchResult finish() {
+    std::vector<std::vector<double>> values;
+    for (Slot& slot : slots_)
+      if (ended(slot.trial.state)) result_.trials.push_back(std::move(slot.trial));
+    for (const Trial& trial : result_.trials)
+      values.push_back(trial.state == TrialState::complete ? trial.values : std::vector<double>{});
+    result_.best = best_trials(values, options_.directions());
+    return std::move(result_);
+  }
+
+  const SearchOptions& options_;
+  const SearchSpace& space_;
+  Sampler& sampler_;
+  Study* study_;
+  const Evaluate& evaluate_;
+  const SearchEvents& events_;
+  const std::atomic<bool>& cancelled_;
+  const Clock::time_point start_ = Clock::now();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;  // a trial has ended, or the search is over
+  std::condition_variable idle_;     // a worker has left
+  std::deque<Worker> workers_;
+  std::vector<StoredTrial> stored_;
+  std::deque<Slot> slots_;   // by trial number
+  std::uint64_t limit_ = 0;  // no trial from here on
+  std::uint64_t ended_ = 0;  // trials below have ended and are reported
+  std::uint64_t told_ = 0;   // the sampler knows the outcome of trials below
+  std::size_t written_ = 0;  // trials below are in the study as they ended
+  std::size_t live_ = 0;     // workers
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+  SearchResult result_;
+};
+
+}  // namespace
+
+SearchResult run_trials(const SearchOptions& options, const SearchSpace& space, Sampler& sampler,
+                        Study* study, const Evaluate& evaluate, const SearchEvents& events,
+                        const std::atomic<bool>& cancelled) {
+  return Loop(options, space, sampler, study, evaluate, events, cancelled).run();
+}
+
+}  // namespace lathe

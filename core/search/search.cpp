@@ -1,0 +1,100 @@
+// A search from plan to files: opens the study, gives each worker a runner, writes log and best.
+#include "core/search/metrics.hpp"
+#include "core/search/trial.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace lathe {
+namespace {
+
+// A reader sees the whole file or the one before.
+void write_whole(const std::filesystem::path& path, const std::string& text) {
+  const std::filesystem::path draft = path.string() + ".part";
+  std::ofstream out(draft, std::ios::binary);
+  out << text;
+  out.close();
+  std::error_code failed;
+  if (out) std::filesystem::rename(draft, path, failed);
+  if (!out || failed)
+    throw run_error(LATHE_DATA_LOSS, fmt::format("cannot write '{}'; is the disk full or the "
+                                                 "folder not writable?",
+                                                 path.string()));
+}
+
+void write_files(const SearchOptions& options, const SearchSpace& space,
+                 const SearchResult& result) {
+  if (options.folder.empty()) return;
+  std::error_code exists;
+  std::filesystem::create_directories(options.folder, exists);
+  write_whole(options.folder / "log.json", log_json(options, space, result.trials));
+  write_whole(options.folder / "best.json", best_json(options, space, result));
+}
+
+// What plan_search() could not refuse for want of a graph.
+void check_against_graph(const SearchPlan& plan, const SearchSpace& space, TrialRunner& runner,
+                         const std::atomic<bool>& cancelled) {
+  space.check_runnable();
+  for (const SearchParameter& parameter : space.parameters)
+    if (parameter.node == NodeId::none && parameter.key != "batch_size" && !plan.training)
+      throw usage_error(fmt::format("'{}' changes nothing, because no runner trains; add "
+                                    "[search.strategy.sw_runner.basic_train]",
+                                    parameter.name),
+                        parameter.position);
+  if (plan.training && !plan.training_options)
+    throw run_error(LATHE_FAILED_PRECONDITION, "a trial trains, but nobody said with what options");
+  std::vector<std::string> known = runner.unpromised_scalars(cancelled);
+  for (const Runner& r : plan.runners)
+    for (std::string& name :
+         promised_scalars(*r.step.component).value_or(std::vector<std::string>{}))
+      known.push_back(std::move(name));
+  for (const Metric& metric : plan.options.metrics)
+    if (std::find(known.begin(), known.end(), metric.name) == known.end())
+      throw unknown_metric(metric, known);
+}
+
+}  // namespace
+
+SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
+                        const RunContext& context, const SearchEvents& events,
+                        const std::atomic<bool>& cancelled) {
+  const SearchOptions& options = plan.options;
+  check_plan(plan, *context.registry);
+  std::vector<std::unique_ptr<TrialRunner>> runners;
+  for (int i = 0; i < options.jobs; ++i)
+    runners.push_back(std::make_unique<TrialRunner>(plan, space, original, context));
+  check_against_graph(plan, space, *runners.front(), cancelled);
+  // Missing data or a missing engine is one error, not one per trial.
+  const bool executes =
+      plan.training ||
+      std::any_of(plan.runners.begin(), plan.runners.end(), [](const Runner& runner) {
+        return runner.step.component->has(LATHE_FLAG_EXECUTES);
+      });
+  if (executes) {
+    context.dataset();
+    context.executor();
+  }
+
+  const std::unique_ptr<Sampler> sampler = make_sampler(options, space, *context.registry);
+  std::shared_ptr<Storage> storage;
+  std::unique_ptr<Study> study;
+  if (!options.storage_url.empty()) {
+    storage = open_storage(options.storage_url);
+    study = storage->open_study(study_description(options, space));
+  }
+  const auto evaluate = [&](int worker, std::uint64_t, std::span<const double> point,
+                            const std::atomic<bool>& stop) {
+    return runners[static_cast<std::size_t>(worker)]->run(point, stop);
+  };
+  SearchResult result =
+      run_trials(options, space, *sampler, study.get(), evaluate, events, cancelled);
+  write_files(options, space, result);
+  if (!result.trials.empty() && result.best.empty())
+    throw run_error(LATHE_ABORTED, fmt::format("all {} trials failed; the last with: {}",
+                                               result.trials.size(), result.trials.back().error));
+  return result;
+}
+
+}  // namespace lathe

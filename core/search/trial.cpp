@@ -1,0 +1,92 @@
+// A trial: copy the original, transform it as the point says, train it if the plan does, run the
+// analysis passes and sort what they publish into software and hardware metrics.
+#include "core/search/trial.hpp"
+#include "core/search/metrics.hpp"
+
+#include <thread>
+
+namespace lathe {
+namespace {
+
+void collect(const PassReport& report, Value& into) {
+  for (const auto& [name, value] : report.scalars) into.set(name, value);
+}
+
+}  // namespace
+
+TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
+                         const RunContext& context)
+    : plan_(plan),
+      space_(space),
+      original_(original),
+      context_(context),
+      batch_size_(context.batch_size) {
+  context_.in_trial = true;
+  context_.original = &original_;
+  // A trial runs on one thread inside the operators, with one worker as with many: the order of
+  // sums, and so the result, must not depend on how many work.
+  context_.executor = [open = context.executor,
+                       set_for = std::thread::id()]() mutable -> Executor& {
+    Executor& executor = open();
+    if (set_for != std::this_thread::get_id()) executor.set_threads(1);
+    set_for = std::this_thread::get_id();
+    return executor;
+  };
+  for (const Runner& runner : plan.runners)
+    runners_.emplace_back(*runner.step.component, runner.step.options, context_);
+}
+
+PassInstance& TrialRunner::transform(const Component& component) {
+  for (auto& [known, instance] : transforms_)
+    if (known == &component) return instance;
+  return transforms_
+      .emplace_back(
+          &component,
+          PassInstance(component, check_options(component.options, Value(Value::Map{})), context_))
+      .second;
+}
+
+Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop) {
+  context_.cancelled = &stop;
+  const Value searched = space_.run_options(point);
+  const Value* batch_size = searched.find("batch_size");
+  context_.batch_size = batch_size == nullptr ? batch_size_ : batch_size->as_int();
+
+  Graph graph = original_;
+  for (const TransformOptions& options : space_.node_options(point))
+    transform(*options.transform).run(graph, context_, options.nodes);
+  if (plan_.training) train(graph, searched, stop);
+
+  Scalars scalars;
+  for (std::size_t i = 0; i < runners_.size(); ++i)
+    collect(runners_[i].run(graph, context_),
+            plan_.runners[i].hardware ? scalars.hardware : scalars.software);
+  return scalars;
+}
+
+// Run options in rising precedence: the command's, the training runner's, the point's.
+void TrialRunner::train(Graph& graph, const Value& searched, const std::atomic<bool>& stop) {
+  Value options = plan_.run_options;
+  for (const Value* given : {&*plan_.training, &searched})
+    for (const auto& [key, value] : given->as_map()) options.set(key, value);
+  TrainingOptions training = plan_.training_options(options);
+  training.folder.clear();  // a trial leaves no checkpoints
+  training.resume = false;
+  TrainingResult result = context_.executor().train(graph, context_.dataset(), training, {}, stop);
+  if (result.interrupted) throw run_error(LATHE_CANCELLED, "the training was interrupted");
+  graph = std::move(result.best);
+}
+
+std::vector<std::string> TrialRunner::unpromised_scalars(const std::atomic<bool>& stop) {
+  context_.cancelled = &stop;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < runners_.size(); ++i) {
+    if (promised_scalars(*plan_.runners[i].step.component)) continue;
+    Graph graph = original_;
+    for (const auto& [name, value] : runners_[i].run(graph, context_).scalars)
+      names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace lathe
