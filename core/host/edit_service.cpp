@@ -31,16 +31,6 @@ lathe_code edit_call(lathe_call* call, const lathe_edit* handle, const Body& bod
   });
 }
 
-// The placeholder of a model names the shape of one sample; a graph holds batches.
-Value batched(const Value& shape, const RunContext& context) {
-  Value::List extents{Value(context.batch_size)};
-  for (const Value& extent : shape.as_list()) {
-    if (extent.as_int() <= 0) throw usage_error("a placeholder's shape has an extent below 1");
-    extents.push_back(extent);
-  }
-  return Value(std::move(extents));
-}
-
 template <typename T>
 std::span<const T> checked(const T* data, std::uint64_t count, const char* what) {
   if (data == nullptr && count > 0) throw usage_error(fmt::format("its {} are null", what));
@@ -71,13 +61,18 @@ NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& ca
   }
   out.after = NodeId{s.after};
   if (edit.builds_model && out.opcode == Opcode::placeholder) {
-    const Value* shape = out.attributes.find("shape");
-    if (shape == nullptr) shape = call.graphs().sample_shape();
-    if (shape == nullptr) {
-      throw usage_error(fmt::format("placeholder '{}' has no shape, and the data set gives none",
-                                    out.target.empty() ? out.name : out.target));
+    // A model declares one sample; the run says how many stand in a batch.
+    if (out.attributes.find("shape") == nullptr) {
+      const Value* shape = call.graphs().sample_shape();
+      if (shape == nullptr) {
+        throw usage_error(fmt::format("placeholder '{}' has no shape, and the data set gives none",
+                                      out.target.empty() ? out.name : out.target));
+      }
+      out.attributes.set("shape", *shape);
     }
-    out.attributes.set("shape", batched(*shape, call.context()));
+    if (out.attributes.find("batch") == nullptr) {
+      out.attributes.set("batch", Value(call.graphs().batch()));
+    }
   }
   return out;
 }

@@ -77,9 +77,11 @@ void GraphHandles::commit(lathe_edit& edit) {
   transaction->commit();
 }
 
-void GraphHandles::set_sample_shape(const Shape& shape) {
+void GraphHandles::set_sample(const DatasetInfo& info, std::int64_t batch) {
+  batch_ = batch;
+  if (!info.known_shape) return;
   Value::List extents;
-  for (const std::int64_t extent : shape) extents.emplace_back(extent);
+  for (const std::int64_t extent : info.sample_shape) extents.emplace_back(extent);
   sample_shape_ = Value(std::move(extents));
 }
 

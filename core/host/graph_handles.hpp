@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/config/node_map.hpp"
+#include "core/host/dataset.hpp"
 #include "core/host/graph_view.hpp"
 
 #include <lathe/svc/edit.h>
@@ -56,7 +57,8 @@ class GraphHandles {
 
   // Of a model's placeholders that name no shape: that of one sample; null if unknown.
   const Value* sample_shape() const { return sample_shape_ ? &*sample_shape_ : nullptr; }
-  void set_sample_shape(const Shape& shape);
+  std::int64_t batch() const { return batch_; }
+  void set_sample(const DatasetInfo& info, std::int64_t batch);
 
   // Rows of a node map option, resolved once.
   std::span<const lathe_node_options> rows(const lathe_graph& graph, std::string_view key);
@@ -79,6 +81,7 @@ class GraphHandles {
   const Graph* original_graph_ = nullptr;
   const lathe_graph* original_ = nullptr;
   std::optional<Value> sample_shape_;
+  std::int64_t batch_ = 1;
 };
 
 }  // namespace lathe

@@ -173,14 +173,14 @@ const lathe_value* GraphView::attributes(NodeId id) {
   if (node.opcode == Opcode::call_module || node.opcode == Opcode::placeholder) {
     return out = to_abi_pointer(node.attributes, arena_);
   }
-  // Literals of a function or method: keywords by name, positions as "arg_1" (the first input
-  // being 0).
-  Value all = node.attributes;
-  if (!all.is_map()) all = Value(Value::Map{});
+  // Literals of a function or method, by the names PyTorch gives its arguments.
+  const OpRow* row = graph_.ops().find(node.op);
+  Value all(Value::Map{});
   for (std::size_t i = 0; i < node.args.size(); ++i) {
-    if (const auto* literal = std::get_if<Value>(&node.args[i].data)) {
-      all.set(fmt::format("arg_{}", i), *literal);
-    }
+    const auto* literal = std::get_if<Value>(&node.args[i].data);
+    if (literal == nullptr) continue;
+    const bool named = row != nullptr && i < row->signature.size();
+    all.set(named ? row->signature[i] : fmt::format("arg_{}", i), *literal);
   }
   for (const auto& [key, argument] : node.kwargs) {
     if (const auto* literal = std::get_if<Value>(&argument.data)) all.set(key, *literal);
