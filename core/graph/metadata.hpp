@@ -14,7 +14,7 @@ struct Operand {
   std::string name;   // "data_in_0", "weight", "data_out_0"
   std::string type;   // "float", or a format's id
   double bits;
-  Value precision;    // a list
+  Value precision;  // a list
   DType dtype;
   Shape shape;
 };

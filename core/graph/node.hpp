@@ -43,9 +43,10 @@ class ParameterContent {
                    std::string qualified_name);
   explicit ParameterContent(Tensor tensor);
 
-  const Tensor& tensor() const;  // makes it if need be
+  const Tensor& tensor() const;            // makes it if need be
   bool trained() const { return given_; }  // given by a checkpoint or training, not an initialiser
-  // Of the contents; a function of (initialiser, seed, name) while nobody has read them.
+  // Of the contents if they were given, else of what they come from (initialiser, seed, name), so
+  // that it is the same before and after the first read.
   const ContentHash& hash() const;
 
  private:
@@ -74,11 +75,11 @@ struct Parameter {
 // The number format of one operand. `precision` and `bits` come from the format when it is set, so
 // that readers of metadata need not load it.
 struct OperandFormat {
-  std::string role;    // "data_in", "weight", "bias", "data_out"
-  std::string format;  // component id, eg: "integer"
-  Value options;       // a map, defaults filled in, no prefix
-  Value precision;     // a list, eg: [8, 4]
-  double bits = 32.0;  // storage per element
+  std::string role;         // "data_in", "weight", "bias", "data_out"
+  std::string format;       // component id, eg: "integer"
+  Value options;            // a map, defaults filled in, no prefix
+  Value precision;          // a list, eg: [8, 4]
+  double bits = 32.0;       // storage per element
   std::string plugin_hash;  // of the file that brings the format
   bool operator==(const OperandFormat&) const = default;
 };
@@ -92,8 +93,36 @@ struct Result {
   bool operator==(const Result&) const = default;
 };
 
+// A hash made on first read. Copies start without one, because a copy is made to be changed.
+// Thread-safe.
+class LazyHash {
+ public:
+  LazyHash() = default;
+  LazyHash(const LazyHash&) noexcept {}
+  LazyHash& operator=(const LazyHash&) noexcept {
+    state_ = State::empty;
+    return *this;
+  }
+  template <typename Compute>
+  ContentHash get(const Compute& compute) const {
+    if (state_.load(std::memory_order_acquire) == State::ready) return hash_;
+    const ContentHash hash = compute();
+    State expected = State::empty;
+    if (state_.compare_exchange_strong(expected, State::writing)) {
+      hash_ = hash;
+      state_.store(State::ready, std::memory_order_release);
+    }
+    return hash;
+  }
+
+ private:
+  enum class State : std::uint8_t { empty, writing, ready };
+  mutable std::atomic<State> state_{State::empty};
+  mutable ContentHash hash_;
+};
+
 struct Node {
-  std::string name;    // "seq_blocks_2"
+  std::string name;  // "seq_blocks_2"
   Opcode opcode = Opcode::placeholder;
   std::string op;      // row of the op table: "linear"; "placeholder", "output"
   std::string target;  // "seq_blocks.2", "view", "add"
@@ -102,7 +131,8 @@ struct Node {
   Value attributes{Value::Map{}};  // module constructor arguments
   std::vector<Parameter> parameters;
   std::vector<OperandFormat> formats;
-  Result result;  // filled in by shape inference
+  Result result;      // filled in by shape inference
+  LazyHash own_hash;  // of this node without its inputs
 
   // Nodes read, in argument order, repeats kept.
   std::vector<NodeId> inputs() const;

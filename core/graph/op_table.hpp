@@ -27,12 +27,35 @@ struct Cost {
   double output_elements = 0;
 };
 
+// One constructor argument of a module, or literal argument of a function, as PyTorch names it.
+struct Setting {
+  enum class Kind : std::uint8_t {
+    boolean,
+    integer,
+    number,
+    text,
+    extents,  // one integer, or a list of them
+    padding,  // extents, or "same" or "valid"
+  };
+  enum class Form : std::uint8_t { any, module, function };
+
+  std::string name;
+  Kind kind = Kind::integer;
+  std::optional<Value> default_value{};  // none given: the setting is required
+  bool nullable = false;
+  Form form = Form::any;
+  std::size_t dims = 0;               // extents: how many a list holds; 0: any number
+  bool as_list = false;               // extents: one integer becomes a list
+  std::string default_from{};         // another setting whose value is the default
+  std::optional<int> default_axis{};  // the default is this extent of the first input; -1: the last
+};
+
 struct OpRow {
-  std::string op;           // MASE's mase_op: "linear"
-  std::string mase_type;    // "module_related_func", "module", "builtin_func", "implicit_func", ...
-  std::string module_class; // "Linear"; empty: never a module
-  std::vector<std::string> operands;   // names of tensor inputs, eg: {"data_in_0"}
-  std::vector<std::string> quantizable; // roles, eg: {"data_in", "weight", "bias"}; empty: none
+  std::string op;                        // MASE's mase_op: "linear"
+  std::string mase_type;                 // of its functions and methods; see mase_type()
+  std::string module_class;              // "Linear"; empty: never a module
+  std::vector<std::string> operands;     // names of tensor inputs, eg: {"data_in_0"}
+  std::vector<std::string> quantizable;  // roles, eg: {"data_in", "weight", "bias"}; empty: none
   // Result from inputs; throws usage_error with what is wrong (the caller adds the node's name).
   std::function<Result(const OpInputs&)> shape;
   // Parameters from attributes; empty: none.
@@ -40,16 +63,22 @@ struct OpRow {
   std::function<Cost(const OpInputs&, const Result&)> cost;  // empty: no rule
   // PyTorch's repr of the module; empty: not a module.
   std::function<std::string(const Node&)> module_text;
+  // What attributes may hold. Attributes are complete and in this order once a node is committed.
+  std::vector<Setting> settings;
+  // Names of the arguments of the function or method; empty: there is none. A last "..." stands
+  // for any number of further ones.
+  std::vector<std::string> signature;
 };
 
 class OpSet {
  public:
   explicit OpSet(std::vector<OpRow> rows);
-  const OpRow* find(std::string_view op) const;
+  const OpRow* find(std::string_view op) const;  // thread-safe
   const std::vector<OpRow>& rows() const { return rows_; }
 
  private:
   std::vector<OpRow> rows_;
+  std::vector<std::size_t> by_name_;  // indexes of rows_, sorted by op
 };
 
 const OpSet& builtin_ops();
@@ -58,8 +87,11 @@ const OpSet& builtin_ops();
 class Graph;
 std::optional<Cost> cost_of(const Graph& graph, NodeId id);
 
+// MASE's mase_type of a node: "module_related_func", "module", "builtin_func", "implicit_func", ...
+std::string_view mase_type(const Node& node, const OpRow& row);
+
 // Role of the i-th tensor input of a node: "data_in", or "weight" for the second input of matmul
-// and bmm.
+// and bmm. Functions that take their parameters as inputs (linear, conv) have "weight" and "bias".
 std::string_view input_role(const Node& node, std::size_t input);
 
 }  // namespace lathe

@@ -1,0 +1,98 @@
+// Content hashes of nodes: what the evaluation cache goes by. Names and the batch size do not
+// count.
+
+#include "core/graph/graph.hpp"
+#include "core/graph/index.hpp"
+
+namespace lathe {
+
+namespace {
+
+void add(Hasher& hasher, const Value& value) {
+  hasher.add(value.kind_name());
+  if (value.is_bool()) {
+    hasher.add(std::int64_t{value.as_bool()});
+  } else if (value.is_int()) {
+    hasher.add(value.as_int());
+  } else if (value.is_float()) {
+    hasher.add(value.as_float());
+  } else if (value.is_string()) {
+    hasher.add(value.as_string());
+  } else if (value.is_list()) {
+    hasher.add(std::uint64_t{value.as_list().size()});
+    for (const Value& item : value.as_list()) add(hasher, item);
+  } else if (value.is_map()) {
+    hasher.add(std::uint64_t{value.as_map().size()});
+    for (const auto& [key, item] : value.as_map()) {
+      hasher.add(key);
+      add(hasher, item);
+    }
+  }
+}
+
+// Nodes are told apart by position; their hashes follow in the same order.
+void add(Hasher& hasher, const Argument& argument) {
+  if (std::holds_alternative<NodeId>(argument.data)) {
+    hasher.add("input");
+  } else if (const Value* value = std::get_if<Value>(&argument.data)) {
+    add(hasher, *value);
+  } else {
+    const auto& list = std::get<std::vector<Argument>>(argument.data);
+    hasher.add("arguments").add(std::uint64_t{list.size()});
+    for (const Argument& item : list) add(hasher, item);
+  }
+}
+
+ContentHash own_hash(const Node& node) {
+  Hasher hasher;
+  hasher.add(node.op);
+  if (node.opcode == Opcode::placeholder) hasher.add(node.target);  // which of the inputs
+  for (const auto& [key, value] : node.attributes.as_map()) {
+    if (node.opcode == Opcode::placeholder && (key == "batch" || key == "type")) continue;
+    hasher.add(key);
+    add(hasher, value);
+  }
+  hasher.add(std::uint64_t{node.args.size()});
+  for (const Argument& argument : node.args) add(hasher, argument);
+  for (const auto& [key, argument] : node.kwargs) {
+    hasher.add(key);
+    add(hasher, argument);
+  }
+  for (const OperandFormat& format : node.formats) {
+    hasher.add(format.role).add(format.format).add(format.plugin_hash);
+    add(hasher, format.options);
+  }
+  for (const Parameter& parameter : node.parameters) {
+    hasher.add(parameter.name).add(parameter.content->hash());
+  }
+  return hasher.finish();
+}
+
+}  // namespace
+
+Graph::HashMemo::Hashes Graph::HashMemo::get() const {
+  const std::lock_guard lock(mutex_);
+  return hashes_;
+}
+
+void Graph::HashMemo::set(Hashes hashes) const {
+  const std::lock_guard lock(mutex_);
+  hashes_ = std::move(hashes);
+}
+
+ContentHash Graph::hash(NodeId id) const {
+  if (const HashMemo::Hashes known = hashes_.get()) return (*known)[index_of(id)];
+  std::vector<ContentHash> hashes(nodes_.size());
+  for (NodeId at : order()) {
+    const Node& node = this->node(at);
+    Hasher hasher;
+    hasher.add(node.own_hash.get([&] { return own_hash(node); }));
+    for (NodeId input : node.inputs()) hasher.add(hashes[index_of(input)]);
+    hashes[index_of(at)] = hasher.finish();
+  }
+  const ContentHash hash = hashes[index_of(id)];
+  hashes_.set(std::make_shared<const std::vector<ContentHash>>(std::move(hashes)));
+  return hash;
+}
+
+}  // namespace lathe

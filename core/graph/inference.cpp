@@ -1,0 +1,292 @@
+#include "core/graph/inference.hpp"
+
+#include "core/error.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+using Kind = Setting::Kind;
+
+bool is_function(const Node& node) {
+  return node.opcode == Opcode::call_function || node.opcode == Opcode::call_method;
+}
+
+bool applies(const Setting& setting, const Node& node) {
+  if (setting.form == Setting::Form::any) return true;
+  return (setting.form == Setting::Form::function) == is_function(node);
+}
+
+const Setting* find_setting(const OpRow& row, const Node& node, std::string_view name) {
+  for (const Setting& setting : row.settings) {
+    if (setting.name == name && applies(setting, node)) return &setting;
+  }
+  return nullptr;
+}
+
+std::string setting_names(const OpRow& row, const Node& node) {
+  std::vector<std::string_view> names;
+  for (const Setting& setting : row.settings) {
+    if (applies(setting, node)) names.push_back(setting.name);
+  }
+  return names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", "));
+}
+
+// The literal an argument holds; nothing if a node is in it.
+std::optional<Value> literal_of(const Argument& argument) {
+  if (const Value* value = std::get_if<Value>(&argument.data)) return *value;
+  const auto* list = std::get_if<std::vector<Argument>>(&argument.data);
+  if (list == nullptr) return std::nullopt;
+  Value::List items;
+  for (const Argument& item : *list) {
+    std::optional<Value> value = literal_of(item);
+    if (!value) return std::nullopt;
+    items.push_back(std::move(*value));
+  }
+  return Value(std::move(items));
+}
+
+// Settings of a function are what its arguments say; nothing else is remembered.
+Value literal_arguments(const Node& node, const OpRow& row) {
+  Value out{Value::Map{}};
+  auto take = [&](std::string_view name, const Argument& argument) {
+    if (find_setting(row, node, name) == nullptr) return;  // a tensor, or a number in its place
+    std::optional<Value> value = literal_of(argument);
+    if (!value) {
+      throw usage_error(fmt::format("argument '{}' must be a literal, not a node", name));
+    }
+    if (out.find(name) != nullptr) {
+      throw usage_error(fmt::format("argument '{}' is given twice", name));
+    }
+    out.set(name, std::move(*value));
+  };
+  const bool open_ended = !row.signature.empty() && row.signature.back() == "...";
+  const std::size_t named = row.signature.size() - (open_ended ? 1 : 0);
+  if (node.args.size() > named && !open_ended) {
+    throw usage_error(fmt::format("expected at most {} arguments ({}), found {}", named,
+                                  fmt::join(row.signature, ", "), node.args.size()));
+  }
+  for (std::size_t i = 0; i < std::min(named, node.args.size()); ++i) {
+    take(row.signature[i], node.args[i]);
+  }
+  for (const auto& [key, argument] : node.kwargs) {
+    if (std::find(row.signature.begin(), row.signature.end(), key) == row.signature.end()) {
+      throw usage_error(
+          fmt::format("unknown argument '{}'; expected {}", key, fmt::join(row.signature, ", ")));
+    }
+    take(key, argument);
+  }
+  return out;
+}
+
+// Far beyond any layer, and small enough that the arithmetic of windows cannot overflow.
+constexpr std::int64_t kLargestExtent = std::int64_t{1} << 31;
+
+void check_extent(const Setting& setting, const Value& value) {
+  if (value.as_int() < -kLargestExtent || value.as_int() > kLargestExtent) {
+    throw usage_error(fmt::format("'{}' = {} is too large", setting.name, value.text()));
+  }
+}
+
+void check_extents(const Setting& setting, Value& value) {
+  if (value.is_int()) {
+    check_extent(setting, value);
+    if (setting.as_list) {
+      value = Value(Value::List(std::max<std::size_t>(setting.dims, 1), Value(value.as_int())));
+    }
+    return;
+  }
+  if (!value.is_list()) {
+    throw usage_error(fmt::format("'{}' must be an integer or a list of integers, found {} {}",
+                                  setting.name, value.kind_name(), value.text()));
+  }
+  for (const Value& item : value.as_list()) {
+    if (!item.is_int()) {
+      throw usage_error(
+          fmt::format("'{}' must hold integers, found {}", setting.name, value.text()));
+    }
+    check_extent(setting, item);
+  }
+  const std::size_t n = value.as_list().size();
+  if (n == 0 || (setting.dims != 0 && n != setting.dims && n != 1)) {
+    throw usage_error(fmt::format("'{}' must hold {} integers, found {}", setting.name,
+                                  std::max<std::size_t>(setting.dims, 1), value.text()));
+  }
+  if (n == 1 && setting.dims > 1) {
+    value = Value(Value::List(setting.dims, Value(value.as_list()[0].as_int())));
+  }
+}
+
+void check_kind(const Setting& setting, Value& value) {
+  if (value.is_none() && setting.nullable) return;
+  auto expect = [&](bool good, std::string_view kind) {
+    if (good) return;
+    throw usage_error(fmt::format("'{}' must be {}, found {} {}", setting.name, kind,
+                                  value.kind_name(), value.text()));
+  };
+  switch (setting.kind) {
+    case Kind::boolean:
+      // PyTorch takes any truthy number for a flag, and users write nn.ReLU(16).
+      if (value.is_int()) value = Value(value.as_int() != 0);
+      return expect(value.is_bool(), "true or false");
+    case Kind::integer:
+      return expect(value.is_int(), "an integer");
+    case Kind::number:
+      expect(value.is_number(), "a number");
+      value = Value(value.as_float());
+      return;
+    case Kind::text:
+      return expect(value.is_string(), "a string");
+    case Kind::padding:
+      if (value.is_string()) {
+        return expect(value.as_string() == "same" || value.as_string() == "valid",
+                      "an integer, a list of integers, same or valid");
+      }
+      return check_extents(setting, value);
+    case Kind::extents:
+      return check_extents(setting, value);
+  }
+}
+
+// What a setting is when nobody gave it; none if it is required.
+std::optional<Value> default_of(const Setting& setting, const Value& complete,
+                                const std::vector<Result>& inputs) {
+  if (setting.default_value) return setting.default_value;
+  if (!setting.default_from.empty()) return *complete.find(setting.default_from);
+  if (setting.default_axis && !inputs.empty()) {
+    const Shape& shape = inputs[0].shape;
+    const auto rank = static_cast<std::int64_t>(shape.rank());
+    const std::int64_t axis = *setting.default_axis + (*setting.default_axis < 0 ? rank : 0);
+    if (axis >= 0 && axis < rank) return Value(shape[static_cast<std::size_t>(axis)]);
+  }
+  return std::nullopt;
+}
+
+// A module has its tensors as inputs and nothing else.
+void check_module_arguments(const Node& node, const OpRow& row, const std::vector<Result>& inputs) {
+  if (node.opcode != Opcode::call_module) return;
+  if (inputs.size() != row.operands.size() || node.args.size() != inputs.size() ||
+      !node.kwargs.empty()) {
+    throw usage_error(fmt::format("expected {} input{}, found {} argument{}", row.operands.size(),
+                                  row.operands.size() == 1 ? "" : "s",
+                                  node.args.size() + node.kwargs.size(),
+                                  node.args.size() + node.kwargs.size() == 1 ? "" : "s"));
+  }
+}
+
+void check_opcode(const Node& node, const OpRow& row) {
+  auto refuse = [&](std::string_view why) {
+    throw usage_error(
+        fmt::format("op '{}' {} and cannot be a {} node", node.op, why, name(node.opcode)));
+  };
+  switch (node.opcode) {
+    case Opcode::call_module:
+      if (row.module_class.empty()) refuse("has no module");
+      return;
+    case Opcode::call_function:
+    case Opcode::call_method:
+      if (row.signature.empty()) refuse("has no function");
+      return;
+    case Opcode::placeholder:
+      if (node.op != "placeholder") refuse("is no placeholder");
+      return;
+    case Opcode::get_attr:
+      if (node.op != "constant") refuse("is no constant");
+      return;
+    case Opcode::output:
+      if (node.op != "output") refuse("is no output");
+      return;
+  }
+}
+
+void make_parameters(Node& node, const OpRow& row, std::uint64_t seed) {
+  std::vector<Parameter> made;
+  if (row.parameters) made = row.parameters(node);
+  for (Parameter& p : made) {
+    p.qualified_name = node.opcode == Opcode::get_attr ? node.target : node.target + "." + p.name;
+    const Parameter* old = node.parameter(p.name);
+    const bool same = old != nullptr && old->shape == p.shape && old->dtype == p.dtype &&
+                      old->qualified_name == p.qualified_name;
+    if (same && (old->content->trained() || old->initialiser == p.initialiser)) {
+      p.content = old->content;
+    } else {
+      p.content = std::make_shared<ParameterContent>(p.initialiser, p.dtype, p.shape, seed,
+                                                     p.qualified_name);
+    }
+  }
+  node.parameters = std::move(made);
+}
+
+}  // namespace
+
+std::string described(const Node& node) {
+  return fmt::format("node '{}' ({})", node.name, node.op);
+}
+
+const OpRow& row_of(const OpSet& ops, const Node& node) {
+  const OpRow* row = ops.find(node.op);
+  if (row != nullptr) return *row;
+  std::vector<std::string_view> known;
+  for (const OpRow& r : ops.rows()) known.push_back(r.op);
+  std::sort(known.begin(), known.end());
+  throw usage_error(fmt::format("node '{}': unknown op '{}'; the dialect has {}", node.name,
+                                node.op, fmt::join(known, ", ")));
+}
+
+void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>& inputs) {
+  Value given = is_function(node) ? literal_arguments(node, row) : std::move(node.attributes);
+  for (const auto& [key, value] : given.as_map()) {
+    if (find_setting(row, node, key) == nullptr) {
+      throw usage_error(fmt::format("unknown attribute '{}'; {}", key, setting_names(row, node)));
+    }
+  }
+  Value complete{Value::Map{}};
+  for (const Setting& setting : row.settings) {
+    if (!applies(setting, node)) continue;
+    std::optional<Value> value;
+    if (const Value* found = given.find(setting.name)) value = *found;
+    // None asks for the default, as stride=None does.
+    if (!value || (value->is_none() && !setting.nullable)) {
+      value = default_of(setting, complete, inputs);
+    }
+    if (!value) {
+      throw usage_error(fmt::format("attribute '{}' is missing", setting.name));
+    }
+    check_kind(setting, *value);
+    complete.set(setting.name, std::move(*value));
+  }
+  node.attributes = std::move(complete);
+}
+
+void infer(Node& node, const OpSet& ops, std::uint64_t seed, std::vector<Result> inputs) {
+  const OpRow& row = row_of(ops, node);
+  try {
+    check_opcode(node, row);
+    check_module_arguments(node, row, inputs);
+    complete_attributes(node, row, inputs);
+    OpInputs in{&node, std::move(inputs)};
+    node.result = row.shape(in);
+    node.result.shape.numel();  // refuses what 64 bits cannot count
+    make_parameters(node, row, seed);
+  } catch (const Error& error) {
+    throw error.within(described(node));
+  }
+}
+
+void check_format_role(const Node& node, const OpRow& row, std::string_view role) {
+  const auto& roles = row.quantizable;
+  if (roles.empty()) {
+    throw usage_error(fmt::format("{}: this op carries no number formats", described(node)));
+  }
+  if (role == "data_out" || std::find(roles.begin(), roles.end(), role) != roles.end()) return;
+  throw usage_error(
+      fmt::format("{}: no operand '{}' can carry a number format; {} and data_out can",
+                  described(node), role, fmt::join(roles, ", ")));
+}
+
+}  // namespace lathe

@@ -1,0 +1,26 @@
+// What follows from a node and the results of its inputs: complete attributes, the result,
+// parameters. Knows nothing about where in a graph the node stands.
+#pragma once
+
+#include "core/graph/op_table.hpp"
+
+namespace lathe {
+
+// "node 'fc1' (linear)": how messages name a node.
+std::string described(const Node& node);
+
+// The row of a node; throws usage_error for an unknown op.
+const OpRow& row_of(const OpSet& ops, const Node& node);
+
+// Checks attributes (of a function: its literal arguments) against the row and fills in defaults,
+// in the row's order. Throws usage_error without the node's name.
+void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>& inputs);
+
+// Completes attributes, result and parameters. Contents of parameters that stay the same are kept,
+// others start from their initialisers. Throws usage_error that names the node.
+void infer(Node& node, const OpSet& ops, std::uint64_t seed, std::vector<Result> inputs);
+
+// Throws usage_error if the op cannot carry a format in that role.
+void check_format_role(const Node& node, const OpRow& row, std::string_view role);
+
+}  // namespace lathe

@@ -1,0 +1,81 @@
+#include "core/graph/node.hpp"
+
+#include <array>
+
+namespace lathe {
+
+namespace {
+
+void collect(const Argument& argument, std::vector<NodeId>& out) {
+  if (const NodeId* id = std::get_if<NodeId>(&argument.data)) {
+    out.push_back(*id);
+  } else if (const auto* list = std::get_if<std::vector<Argument>>(&argument.data)) {
+    for (const Argument& item : *list) collect(item, out);
+  }
+}
+
+}  // namespace
+
+std::string_view name(Opcode opcode) {
+  constexpr std::array<std::string_view, 6> kNames{"placeholder", "get_attr",    "call_function",
+                                                   "call_method", "call_module", "output"};
+  return kNames.at(static_cast<std::size_t>(opcode));
+}
+
+ParameterContent::ParameterContent(Initialiser initialiser, DType dtype, Shape shape,
+                                   std::uint64_t seed, std::string qualified_name)
+    : initialiser_(initialiser),
+      dtype_(dtype),
+      shape_(std::move(shape)),
+      seed_(seed),
+      qualified_name_(std::move(qualified_name)) {}
+
+ParameterContent::ParameterContent(Tensor tensor)
+    : dtype_(tensor.dtype()), given_(true), tensor_(std::move(tensor)) {}
+
+const Tensor& ParameterContent::tensor() const {
+  std::call_once(made_, [this] {
+    if (!given_) tensor_ = initialise(initialiser_, dtype_, shape_, seed_, qualified_name_);
+  });
+  return tensor_;
+}
+
+const ContentHash& ParameterContent::hash() const {
+  std::call_once(hashed_, [this] {
+    if (given_) {
+      hash_ = hash_of(tensor_);
+      return;
+    }
+    Hasher hasher;
+    hasher.add("initialised").add(std::uint64_t{static_cast<std::uint8_t>(initialiser_.kind)});
+    hasher.add(initialiser_.value).add(name(dtype_)).add(std::uint64_t{shape_.rank()});
+    for (std::int64_t dim : shape_) hasher.add(dim);
+    // Constants are the same whatever the seed.
+    if (initialiser_.kind != Initialiser::Kind::constant) hasher.add(seed_).add(qualified_name_);
+    hash_ = hasher.finish();
+  });
+  return hash_;
+}
+
+std::vector<NodeId> Node::inputs() const {
+  std::vector<NodeId> out;
+  for (const Argument& argument : args) collect(argument, out);
+  for (const auto& [key, argument] : kwargs) collect(argument, out);
+  return out;
+}
+
+const OperandFormat* Node::format(std::string_view role) const {
+  for (const OperandFormat& format : formats) {
+    if (format.role == role) return &format;
+  }
+  return nullptr;
+}
+
+const Parameter* Node::parameter(std::string_view name) const {
+  for (const Parameter& parameter : parameters) {
+    if (parameter.name == name) return &parameter;
+  }
+  return nullptr;
+}
+
+}  // namespace lathe

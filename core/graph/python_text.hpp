@@ -1,0 +1,12 @@
+// How Python prints a value: True, None, 1e-05, (2, 2). For printouts that users compare with
+// PyTorch's.
+#pragma once
+
+#include "core/value.hpp"
+
+namespace lathe {
+
+// A list prints as a tuple if `tuples`, else in brackets. Strings print bare, as str() does.
+std::string python_text(const Value& value, bool tuples);
+
+}  // namespace lathe
