@@ -1,0 +1,107 @@
+// Searches: files written for MASE as they are, exhaustion, the same result for any number of
+// workers and after any number of kills.
+#include "tests/acceptance/run.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+#include <set>
+
+using namespace lathe_test;
+
+namespace {
+
+std::filesystem::path log_of(const std::filesystem::path& folder, const std::string& project) {
+  return folder / project / "software/search_ckpts/log.json";
+}
+
+Words search(const std::string& file, const std::string& project, const Words& more) {
+  Words words{"search", "--config", file, "--project-dir", ".", "--project", project};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(searching)
+
+BOOST_AUTO_TEST_CASE(the_spaces_of_two_files_written_for_mase_have_18_and_36_points) {
+  TemporaryFolder folder;
+  const std::string grid = golden_search_file(0, folder.path());
+  const std::string by_type = golden_search_file(2, folder.path());
+  const auto tiny =
+      succeed(search(by_type, "a", {"--dataset", "jsc-sim", "--dry-run", "--json"}), folder.path())
+          .json();
+  BOOST_TEST(tiny.at("space").at("size") == 18);
+  const auto student =
+      succeed(search(grid, "b",
+                     {"--dataset", "jsc-sim", "--model",
+                      "jsc-custom<hidden=[16,16],batch_norm=input>", "--dry-run", "--json"}),
+              folder.path())
+          .json();
+  BOOST_TEST(student.at("space").at("size") == 36);
+}
+
+BOOST_AUTO_TEST_CASE(brute_visits_each_of_18_points_once_and_stops) {
+  TemporaryFolder folder;
+  const std::string file = golden_search_file(2, folder.path());
+  succeed(search(file, "brute",
+                 {"--dataset", "jsc-sim", "--n-trials", "100", "--set",
+                  "search.strategy.setup.sampler=brute"}),
+          folder.path());
+  const auto log = nlohmann::json::parse(read_file(log_of(folder.path(), "brute")));
+  std::set<std::string> configs;
+  for (const auto& trial : log) configs.insert(trial.at("user_attrs_sampled_config").dump());
+  BOOST_TEST(log.size() == 18U);
+  BOOST_TEST(configs.size() == 18U);
+}
+
+BOOST_AUTO_TEST_CASE(the_log_is_the_same_for_one_two_and_eight_workers) {
+  TemporaryFolder folder;
+  const std::string file = golden_search_file(2, folder.path());
+  for (const std::string sampler : {"tpe", "random"}) {
+    std::vector<std::string> logs;
+    for (const std::string jobs : {"1", "2", "8"}) {
+      const std::string project = sampler + jobs;
+      succeed(search(file, project,
+                     {"--dataset", "jsc-sim", "--model", "jsc-toy", "--n-trials", "120", "--jobs",
+                      jobs, "--seed", "5", "--set", "search.strategy.setup.sampler=" + sampler}),
+              folder.path());
+      logs.push_back(log_without_times(log_of(folder.path(), project)));
+    }
+    BOOST_TEST((logs[0] == logs[1]));
+    BOOST_TEST((logs[0] == logs[2]));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_search_killed_at_ten_moments_ends_with_the_same_log) {
+  TemporaryFolder folder;
+  const std::string file = golden_search_file(2, folder.path());
+  const auto words = [&](const std::string& project) {
+    return search(file, project,
+                  {"--dataset", "jsc-sim", "--model", "jsc-toy", "--n-trials", "6000", "--jobs",
+                   "2", "--seed", "11"});
+  };
+  succeed(words("whole"), folder.path());
+
+  std::mt19937 random(3);
+  std::uniform_int_distribution<int> milliseconds(500, 900);
+  int kills = 0;
+  for (; kills < 10; ++kills) {
+    const int process =
+        start_lathe(words("killed"), folder.path(), folder.path() / "out", folder.path() / "err");
+    const bool killed = kill_after(process, milliseconds(random));
+    const int code = wait_for(process);
+    if (!killed) {
+      BOOST_TEST_MESSAGE("it ended by itself after " << kills << " kills");
+      BOOST_REQUIRE_MESSAGE(code == 0, read_file(folder.path() / "err"));
+      break;
+    }
+  }
+  succeed(words("killed"), folder.path());
+  BOOST_TEST(kills == 10);
+  BOOST_TEST((log_without_times(log_of(folder.path(), "killed")) ==
+              log_without_times(log_of(folder.path(), "whole"))));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
