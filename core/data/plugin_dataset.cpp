@@ -1,0 +1,209 @@
+// Data-set plugins as data sets: one instance, opened once, each split read once and shared.
+#include "core/data/dataset.hpp"
+#include "core/data/tensor_dataset.hpp"
+#include "core/host/abi_value.hpp"
+#include "core/host/call.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <mutex>
+
+namespace lathe {
+
+namespace {
+
+DLTensor dl_tensor(DType dtype, std::span<std::byte> memory, std::vector<std::int64_t>& dims) {
+  DLTensor tensor{};
+  tensor.data = memory.data();
+  tensor.device = DLDevice{kDLCPU, 0};
+  tensor.ndim = static_cast<std::int32_t>(dims.size());
+  tensor.dtype = to_dlpack(dtype);
+  tensor.shape = dims.data();
+  return tensor;
+}
+
+class PluginDataset : public Dataset {
+ public:
+  PluginDataset(const Component& component, const Value& options, std::string id,
+                const std::filesystem::path& data_dir)
+      : component_(component), set_(component.as<lathe_dataset>()), id_(std::move(id)) {
+    Call call(component, nullptr, Call::Phase::create);
+    call.options = &options;
+    const lathe_value tree = to_abi(options, call.memory());
+    const std::string folder = data_dir.string();
+    call.enter([&](lathe_call* c) { return set_.create(c, &tree, str_of(folder), &self_); });
+  }
+  ~PluginDataset() override {
+    if (set_.destroy != nullptr) set_.destroy(self_);
+  }
+
+  std::string id() const override { return id_; }
+  bool synthetic() const override { return component_.has(LATHE_FLAG_SYNTHETIC); }
+
+  DatasetInfo info() const override {
+    const std::lock_guard lock(mutex_);
+    return info_now();
+  }
+
+  void open() override {
+    const std::lock_guard lock(mutex_);
+    if (open_error_) throw *open_error_;
+    if (opened_) return;
+    try {
+      Call call(component_);
+      call.enter([&](lathe_call* c) { return set_.open(c, self_); });
+      info_ = info_now();
+      if (!info_.known_shape || info_.classes <= 0)
+        throw run_error(LATHE_INTERNAL, "once open it must know its shape and its classes")
+            .within(described());
+      for (std::size_t i = 0; i < counts_.size(); ++i) {
+        Call counting(component_);
+        counting.enter([&](lathe_call* c) {
+          return set_.count(c, self_, static_cast<lathe_split>(i), &counts_[i]);
+        });
+      }
+      files_ = files_now();
+      opened_ = true;
+    } catch (const Error& error) {
+      // A second call would meet a half-open plugin; the first failure stays the answer.
+      open_error_ = error;
+      throw;
+    }
+  }
+
+  std::uint64_t count(Split split) const override {
+    require_open();
+    return counts_[index_of(split)];
+  }
+
+  SplitTensors read(Split split, std::span<const std::uint64_t> index) const override {
+    require_open();
+    if (const SplitTensors* whole = shared_[index_of(split)].load(std::memory_order_acquire))
+      return gather(*whole, index, id_, split);
+    if (count(split) == 0 && !index.empty()) throw no_rows(id_, split, option_for(split));
+    for (const std::uint64_t row : index)
+      if (row >= count(split))
+        throw run_error(LATHE_OUT_OF_RANGE,
+                        fmt::format("data set '{}' has {} rows in its split '{}'; row {} was asked "
+                                    "for",
+                                    id_, count(split), name(split), row));
+    return read_checked(split, index);
+  }
+
+  const SplitTensors& all(Split split) const override {
+    require_open();
+    const std::size_t i = index_of(split);
+    if (const SplitTensors* whole = shared_[i].load(std::memory_order_acquire)) return *whole;
+    if (counts_[i] == 0) throw no_rows(id_, split, option_for(split));
+    const std::lock_guard lock(whole_mutex_);
+    if (const SplitTensors* whole = shared_[i].load(std::memory_order_acquire)) return *whole;
+    whole_[i] = read_checked(split, epoch_order(counts_[i], false, 0, 0));
+    shared_[i].store(&whole_[i], std::memory_order_release);
+    return whole_[i];
+  }
+
+  std::vector<std::string> files() const override {
+    require_open();
+    return files_;
+  }
+
+ private:
+  static std::size_t index_of(Split split) { return static_cast<std::size_t>(split); }
+  std::string described() const { return "data set '" + id_ + "'"; }
+  void require_open() const {
+    if (!opened_)
+      throw run_error(LATHE_FAILED_PRECONDITION, described() + " was asked for rows before open()");
+  }
+  // The option that would bring the rows of a split, if the plugin has one of that name.
+  std::string_view option_for(Split split) const {
+    return component_.options.find(name(split)) != nullptr ? name(split) : std::string_view();
+  }
+
+  // REQUIRES: mutex_ held.
+  DatasetInfo info_now() const {
+    lathe_dataset_info raw{};
+    raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, class_names);
+    Call call(component_);
+    call.enter([&](lathe_call* c) { return set_.info(c, self_, &raw); });
+    DatasetInfo info;
+    if (raw.rank > 0) {
+      if (raw.shape == nullptr) throw broken("gives a rank without a shape");
+      info.sample_shape = Shape(std::vector<std::int64_t>(raw.shape, raw.shape + raw.rank));
+      for (const std::int64_t extent : info.sample_shape)
+        if (extent <= 0) throw broken("gives the shape " + info.sample_shape.text());
+      info.known_shape = true;
+    }
+    if (raw.classes < 0) throw broken("gives a negative number of classes");
+    info.classes = raw.classes;
+    for (std::int64_t i = 0; raw.class_names != nullptr && i < raw.classes; ++i)
+      info.class_names.emplace_back(view_of(raw.class_names[i]));
+    return info;
+  }
+  Error broken(const std::string& what) const {
+    return run_error(LATHE_INTERNAL, what).within(described());
+  }
+
+  std::vector<std::string> files_now() const {
+    if (!LATHE_HAS(lathe_dataset, &set_, files)) return {};
+    const lathe_str* paths = nullptr;
+    std::uint64_t count = 0;
+    Call call(component_);
+    call.enter([&](lathe_call* c) { return set_.files(c, self_, &paths, &count); });
+    std::vector<std::string> out;
+    for (std::uint64_t i = 0; i < count; ++i) out.emplace_back(view_of(paths[i]));
+    return out;
+  }
+
+  SplitTensors read_checked(Split split, std::span<const std::uint64_t> index) const {
+    std::vector<std::int64_t> label_dims{static_cast<std::int64_t>(index.size())};
+    std::vector<std::int64_t> sample_dims = label_dims;
+    sample_dims.insert(sample_dims.end(), info_.sample_shape.begin(), info_.sample_shape.end());
+    SplitTensors rows;
+    // Both tensors are filled by one call of the plugin.
+    rows.samples =
+        Tensor::make(DType::float32, Shape(sample_dims), [&](std::span<std::byte> samples) {
+          rows.labels =
+              Tensor::make(DType::int64, Shape(label_dims), [&](std::span<std::byte> labels) {
+                DLTensor samples_out = dl_tensor(DType::float32, samples, sample_dims);
+                DLTensor labels_out = dl_tensor(DType::int64, labels, label_dims);
+                std::unique_lock lock(mutex_, std::defer_lock);
+                if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
+                Call call(component_);
+                call.enter([&](lathe_call* c) {
+                  return set_.read(c, self_, static_cast<lathe_split>(split), index.data(),
+                                   index.size(), &samples_out, &labels_out);
+                });
+              });
+        });
+    check_rows(rows, info_.classes, id_, split);
+    return rows;
+  }
+
+  const Component& component_;
+  const lathe_dataset& set_;
+  std::string id_;
+  void* self_ = nullptr;
+  mutable std::mutex mutex_;  // around the plugin, unless it says that it needs none
+  // Written once, by open().
+  std::atomic<bool> opened_{false};
+  std::optional<Error> open_error_;
+  DatasetInfo info_;
+  std::array<std::uint64_t, 3> counts_{};
+  std::vector<std::string> files_;
+  // Whole splits, made on first use.
+  mutable std::mutex whole_mutex_;
+  mutable std::array<SplitTensors, 3> whole_;
+  mutable std::array<std::atomic<const SplitTensors*>, 3> shared_{};
+};
+
+}  // namespace
+
+std::shared_ptr<Dataset> make_dataset(const Component& component, const Value& options,
+                                      const std::string& text,
+                                      const std::filesystem::path& data_dir) {
+  return std::make_shared<PluginDataset>(component, options, text, data_dir);
+}
+
+}  // namespace lathe
