@@ -1,0 +1,188 @@
+// Any table in CSV: one file per split, numeric features, one label column.
+#include <lathe/lathe.hpp>
+
+#include "csv_table.hpp"
+#include "standard_scaler.hpp"
+
+namespace {
+
+using lathe::split;
+
+constexpr split kSplits[] = {split::train, split::validation, split::test};
+
+datasets::column_choice column_of(lathe::value_view value, const char* option) {
+  datasets::column_choice choice;
+  if (value.kind() == LATHE_INT) {
+    choice.index = value.integer();
+  } else if (value.kind() == LATHE_STRING) {
+    choice.name = lathe::to_string(value.text());
+    choice.by_name = true;
+  } else {
+    throw lathe::invalid_argument(
+        lathe::join({"option '", option, "': a column is a name or a whole number"}))
+        .at_option(option);
+  }
+  return choice;
+}
+
+char delimiter_of(const std::string& word) {
+  return word == "comma"       ? ','
+         : word == "semicolon" ? ';'
+         : word == "tab"       ? '\t'
+         : word == "pipe"      ? '|'
+         : word == "space"     ? ' '
+                               : '\0';
+}
+
+struct Csv : lathe::memory_dataset {
+  static constexpr lathe_option options[] = {
+      lathe::path_option("train", "File with the rows to train on.").nullable(),
+      lathe::path_option("validation", "File with the rows to validate on.").nullable(),
+      lathe::path_option("test", "File with the rows to test on.").nullable(),
+      lathe::any_option("label",
+                        "Label column: a name, or a number from 0 (negative from the end). Without "
+                        "it, the column called class, label or target, else the last.")
+          .nullable(),
+      lathe::any_option("classes",
+                        "The classes in their order, eg: [A, B, C]. Without it, those of the "
+                        "train file: numbers by value, words by letter.")
+          .nullable(),
+      lathe::any_option("features",
+                        "Feature columns, names or numbers, in their order. Without it, all but "
+                        "the label.")
+          .nullable(),
+      lathe::choice_option("header", "auto|yes|no", "Whether the first row names the columns.")
+          .by_default("auto"),
+      lathe::choice_option("delimiter", "auto|comma|semicolon|tab|pipe|space",
+                           "What separates the cells.")
+          .by_default("auto"),
+      lathe::choice_option("standardize", "none|train",
+                           "none takes the numbers as they are; train scales all splits by mean "
+                           "and deviation of the train file.")
+          .by_default("none"),
+  };
+
+  explicit Csv(lathe::options o) {
+    for (const split s : kSplits) path(s) = o.text_or(lathe::split_name(s), "");
+    table_.delimiter = delimiter_of(o.text("delimiter"));
+    const std::string header = o.text("header");
+    table_.header = header == "yes"  ? datasets::header_choice::yes
+                    : header == "no" ? datasets::header_choice::no
+                                     : datasets::header_choice::automatic;
+    table_.has_label = o.has("label");
+    if (table_.has_label) table_.label = column_of(o["label"], "label");
+    read_features(o["features"]);
+    read_classes(o["classes"]);
+    standardize_ = o.text("standardize") == "train";
+    if (standardize_ && path(split::train).empty()) {
+      throw lathe::invalid_argument(
+          "standardize=train needs a train file, whose mean and deviation it uses")
+          .at_option("standardize");
+    }
+    if (first_path().empty()) {
+      throw lathe::invalid_argument(
+          "no file is named: give csv<train=FILE, validation=FILE, test=FILE>, or those of them "
+          "that are needed")
+          .at_option("train");
+    }
+  }
+
+  lathe::dataset_info info() const {
+    lathe::dataset_info info;
+    if (opened_) {
+      info.shape = {static_cast<std::int64_t>(width_)};
+    } else {
+      const std::uint64_t width = !table_.features.empty() ? table_.features.size()
+                                  : datasets::is_file(first_path())
+                                      ? datasets::features_by_first_line(first_path(), table_)
+                                      : 0;
+      if (width > 0) info.shape = {static_cast<std::int64_t>(width)};
+    }
+    info.classes = static_cast<std::int64_t>(classes_.size());
+    info.class_names = classes_;
+    return info;
+  }
+
+  void open() {
+    for (const split s : kSplits) {
+      if (path(s).empty()) continue;
+      // The first file, the train file if there is one, decides classes and width.
+      datasets::table table = datasets::read_table(path(s), table_, classes_);
+      if (!opened_) {
+        classes_ = table.classes;
+        width_ = table.width;
+        opened_ = true;
+      } else if (table.width != width_) {
+        throw lathe::data_loss(
+            lathe::join({"this file has ", lathe::to_string(static_cast<std::int64_t>(table.width)),
+                         " features; '", first_path(), "' has ",
+                         lathe::to_string(static_cast<std::int64_t>(width_))}))
+            .at_file(path(s));
+      }
+      rows_of(s) = std::move(table.rows);
+    }
+    if (!standardize_) return;
+    const datasets::standard_scaler scaler(rows_of(split::train).samples, width_);
+    for (const split s : kSplits) scaler.apply(rows_of(s).samples);
+  }
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> all;
+    for (const std::string& file : paths_) {
+      if (!file.empty()) all.push_back(file);
+    }
+    return all;
+  }
+
+ private:
+  std::string& path(split s) { return paths_[static_cast<int>(s)]; }
+  const std::string& path(split s) const { return paths_[static_cast<int>(s)]; }
+  std::string first_path() const {
+    for (const std::string& file : paths_) {
+      if (!file.empty()) return file;
+    }
+    return {};
+  }
+
+  void read_features(lathe::value_view list) {
+    if (list.is_none()) return;
+    if (list.kind() != LATHE_LIST || list.size() == 0) {
+      throw lathe::invalid_argument(
+          "option 'features' is a list of columns, eg: [x1, x2] or [0, 1]")
+          .at_option("features");
+    }
+    for (std::uint64_t i = 0; i < list.size(); ++i) {
+      table_.features.push_back(column_of(list[i], "features"));
+    }
+  }
+
+  void read_classes(lathe::value_view list) {
+    if (list.is_none()) return;
+    if (list.kind() != LATHE_LIST || list.size() == 0) {
+      throw lathe::invalid_argument("option 'classes' is a list, eg: [A, B, C] or [0, 1]")
+          .at_option("classes");
+    }
+    for (std::uint64_t i = 0; i < list.size(); ++i) {
+      std::string name = list[i].kind() == LATHE_INT ? lathe::to_string(list[i].integer())
+                                                     : lathe::to_string(list[i].text());
+      for (const std::string& other : classes_) {
+        if (other != name) continue;
+        throw lathe::invalid_argument(
+            lathe::join({"option 'classes' names ", datasets::quoted(name), " twice"}))
+            .at_option("classes");
+      }
+      classes_.push_back(std::move(name));
+    }
+  }
+
+  std::string paths_[3];
+  datasets::table_options table_;
+  std::vector<std::string> classes_;
+  std::uint64_t width_ = 0;
+  bool standardize_ = false;
+  bool opened_ = false;
+};
+
+}  // namespace
+
+LATHE_DATASET(Csv, "csv", "1.0.0", "Any table in CSV files: numeric features and one label column.")
