@@ -15,15 +15,14 @@ lathe::span<const std::string_view> roles_of(std::string_view op) {
   return {kActivation, std::size(kActivation)};
 }
 
-// The options with that role's prefix, the prefix cut off.
-lathe::value options_of_role(const lathe::options& chosen, std::string_view role) {
-  const std::string prefix = lathe::join({role, "_"});
-  lathe::value options = lathe::value::map();
+// The options with that role's prefix, the prefix cut off; borrowed from `chosen`.
+std::vector<lathe_entry> options_of_role(const lathe::options& chosen, std::string_view role) {
+  std::vector<lathe_entry> options;
   for (const lathe_entry& entry : chosen.all().entries()) {
     const std::string_view key = lathe::to_view(entry.key);
-    if (key.substr(0, prefix.size()) != prefix) continue;
-    options.set(lathe::to_string(key.substr(prefix.size())),
-                lathe::value(lathe::value_view(&entry.value)));
+    if (key.size() <= role.size() || key.substr(0, role.size()) != role) continue;
+    if (key[role.size()] != '_') continue;
+    options.push_back({lathe::to_str(key.substr(role.size() + 1)), entry.value});
   }
   return options;
 }
@@ -48,11 +47,13 @@ struct Quantize {
       const std::string format = chosen.text("name");
       for (const std::string_view role : roles_of(node.op())) {
         if (role == "bias" && !node.find_operand("bias")) continue;
-        edit.set_format(node, role, format, options_of_role(chosen, role));
+        edit.set_format(node, role, format,
+                        lathe::span<const lathe_entry>(options_of_role(chosen, role)));
       }
       // An output is quantized only if somebody asks for it.
-      lathe::value output = options_of_role(chosen, "data_out");
-      if (!output.empty()) edit.set_format(node, "data_out", format, output);
+      const std::vector<lathe_entry> output = options_of_role(chosen, "data_out");
+      if (!output.empty())
+        edit.set_format(node, "data_out", format, lathe::span<const lathe_entry>(output));
     }
   }
 };

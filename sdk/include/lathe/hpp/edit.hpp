@@ -77,6 +77,16 @@ class edit {
     detail::check(call_,
                   api_->set_format(call_, edit_, node.index, to_str(role), format.c_str(), &c));
   }
+  // The same with options that are borrowed, eg: from chosen options.
+  void set_format(node_id node, std::string_view role, const std::string& format,
+                  span<const lathe_entry> options) {
+    lathe_value c = {};
+    c.kind = LATHE_MAP;
+    c.size = options.size();
+    c.as.map = options.data();
+    detail::check(call_,
+                  api_->set_format(call_, edit_, node.index, to_str(role), format.c_str(), &c));
+  }
   void clear_format(node_id node, std::string_view role) {
     detail::check(call_,
                   api_->set_format(call_, edit_, node.index, to_str(role), nullptr, nullptr));
