@@ -59,7 +59,7 @@ void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Re
 }  // namespace
 
 void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* plan,
-                  std::size_t trainings, const Output& output) {
+                  std::size_t trainings) {
   Results results;
   results.parts.emplace_back("dry_run", true);
   results.parts.emplace_back("pipeline", text_of(pipeline));
@@ -74,7 +74,7 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
         session.dataset_choice().text, plan == nullptr ? "" : "space and ");
     results.parts.emplace_back("note", note);
     results.texts.push_back(note + "\n");
-    deliver(results, session, {}, output);
+    deliver(results, session, {});
     return;
   }
 
@@ -96,7 +96,7 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
     table.rows.push_back({key, number_text(value.get<double>(), 12)});
   results.parts.emplace_back("cost", cost);
   results.texts.push_back(render(table));
-  deliver(results, session, {}, output);
+  deliver(results, session, {});
 }
 
 }  // namespace lathe

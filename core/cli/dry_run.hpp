@@ -1,7 +1,6 @@
 // --dry-run: what a command would do and what it would cost, with no data opened.
 #pragma once
 
-#include "core/cli/output.hpp"
 #include "core/cli/session.hpp"
 #include "core/search/search.hpp"
 
@@ -9,6 +8,6 @@ namespace lathe {
 
 // `plan` is of a search, else null; `trainings` the points of a sweep, 1 for one training, else 0.
 void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* plan,
-                  std::size_t trainings, const Output& output);
+                  std::size_t trainings);
 
 }  // namespace lathe

@@ -1,6 +1,7 @@
-// lathe --info: the models and data sets there are, from their plugins.
+// Lists of what plugins bring: --info and --list-passes.
 #include "core/cli/commands.hpp"
 
+#include "core/host/stdout_guard.hpp"
 #include "core/report/table.hpp"
 
 #include <fmt/format.h>
@@ -9,20 +10,29 @@ namespace lathe {
 
 namespace {
 
+std::string remark_of(const Component& component) {
+  if (component.kind == Kind::pass)
+    return component.has(LATHE_FLAG_MUTATES_GRAPH) ? "transform: " : "analysis: ";
+  return component.has(LATHE_FLAG_SYNTHETIC) ? "synthetic: " : "";
+}
+
 std::string table_of(const Registry& registry, Kind kind, std::string_view heading) {
   TextTable table{{std::string(heading), "version", "what it is"}, {}};
   for (const std::string& id : registry.ids(kind)) {
     const Component& component = registry.find(kind, id);
-    const bool synthetic = component.has(LATHE_FLAG_SYNTHETIC);
-    table.rows.push_back(
-        {id, component.version, component.doc + (synthetic ? " (synthetic)" : "")});
+    table.rows.push_back({id, component.version, remark_of(component) + component.doc});
   }
   return render(table);
 }
 
 }  // namespace
 
-void print_info(const std::string& what, const Output& output) {
+void print_passes(const Settings& settings) {
+  const Registry registry(default_plugin_folders(), plugin_files(settings));
+  write_output(table_of(registry, Kind::pass, "pass"));
+}
+
+void print_info(const std::string& what) {
   if (what != "all" && what != "model" && what != "dataset")
     throw usage_error(fmt::format("--info takes all, model or dataset; found '{}'", what));
   const Registry registry(default_plugin_folders(), {});
@@ -30,7 +40,7 @@ void print_info(const std::string& what, const Output& output) {
   if (what != "dataset") text += table_of(registry, Kind::model, "model");
   if (what == "all") text += "\n";
   if (what != "model") text += table_of(registry, Kind::dataset, "data set");
-  output.write(text);
+  write_output(text);
 }
 
 }  // namespace lathe

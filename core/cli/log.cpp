@@ -7,6 +7,8 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+
 namespace lathe {
 
 namespace {
@@ -28,16 +30,31 @@ class Prefix : public spdlog::custom_flag_formatter {
   }
 };
 
+std::atomic<bool> warnings_shown{true};
+
+using StderrSink = spdlog::sinks::ansicolor_stderr_sink_mt;
+
+class Talk : public StderrSink {
+ public:
+  explicit Talk(spdlog::color_mode mode) : StderrSink(mode) {}
+  void log(const spdlog::details::log_msg& message) override {
+    if (message.level == spdlog::level::warn && !warnings_shown) return;
+    StderrSink::log(message);
+  }
+};
+
 }  // namespace
 
 void start_log() {
-  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
-      stderr_has_colour() ? spdlog::color_mode::always : spdlog::color_mode::never);
+  auto sink = std::make_shared<Talk>(stderr_has_colour() ? spdlog::color_mode::always
+                                                         : spdlog::color_mode::never);
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   formatter->add_flag<Prefix>('*').set_pattern("%^%*%$%v");
   sink->set_formatter(std::move(formatter));
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("lathe", std::move(sink)));
 }
+
+void show_warnings(bool shown) { warnings_shown = shown; }
 
 void set_log_level(const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); }
 

@@ -8,5 +8,6 @@ namespace lathe {
 
 void start_log();
 void set_log_level(const std::string& level);  // debug, info, warning, error, critical
+void show_warnings(bool shown);
 
 }  // namespace lathe

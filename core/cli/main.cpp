@@ -26,67 +26,70 @@ bool asks_for_help(const Words& words) {
 }
 
 void print_settings(const Settings& settings) {
-  const bool every_option = settings.flag("verbose");
+  const bool every_option = (settings.flag("debug") || settings.text("log_level") == "debug");
   const TextTable table = settings_table(settings, every_option);
   if (!table.rows.empty()) fmt::print(stderr, "{}\n", render(table));
 }
 
-int run_command_words(RunCommand command, const std::string& word, const Words& words,
-                      const Output& output) {
+int run_command_words(RunCommand command, const std::string& word, const Words& words) {
   if (asks_for_help(words)) {
-    output.write(command_help(command, word));
+    write_output(command_help(command, word));
     return 0;
   }
   const Settings settings = read_settings(command, word, words);
-  set_log_level(settings.text("log_level"));
+  set_log_level(settings.flag("debug") ? "debug" : settings.text("log_level"));
+  show_warnings(!settings.flag("no_warnings"));
+  if (settings.flag("list_passes")) {
+    print_passes(settings);
+    return 0;
+  }
   print_settings(settings);
   for (const std::string& warning : option_warnings(settings.options)) spdlog::warn("{}", warning);
   Session session(settings, catch_interrupts());
   switch (command) {
     case kTrain:
-      run_train(session, output);
+      run_train(session);
       break;
     case kTest:
-      run_test(session, output);
+      run_test(session);
       break;
     case kTransform:
-      run_transform(session, output);
+      run_transform(session);
       break;
     default:
-      run_search(session, output);
+      run_search(session);
   }
   return 0;
 }
 
-int run_words(const Words& words, const Output& output) {
+int run_words(const Words& words) {
   if (words.empty()) throw usage_error("no command is given\n" + program_help());
   const std::string& word = words.front();
   const Words rest(words.begin() + 1, words.end());
   if (word == "--help" || word == "-h" || word == "help") {
-    output.write(program_help());
+    write_output(program_help());
     return 0;
   }
   if (word == "--version" || word == "-V") {
-    output.write(fmt::format("lathe {}\n", LATHE_VERSION));
+    write_output(fmt::format("lathe {}\n", LATHE_VERSION));
     return 0;
   }
   if (word == "--info") {
     if (rest.size() > 1) throw usage_error("--info takes one word: all, model or dataset");
-    print_info(rest.empty() ? "all" : rest.front(), output);
+    print_info(rest.empty() ? "all" : rest.front());
     return 0;
   }
-  if (word == "plugin") return run_plugin_command(rest, output);
-  if (const auto command = run_command(word))
-    return run_command_words(*command, word, rest, output);
+  if (word == "plugin") return run_plugin_command(rest);
+  if (const auto command = run_command(word)) return run_command_words(*command, word, rest);
 
   std::vector<std::string> known;
   for (const CommandWord& row : command_words()) known.emplace_back(row.word);
   throw usage_error(fmt::format("unknown command '{}'{}", word, suggestion(word, known)));
 }
 
-int run(const Words& words, const Output& output) {
+int run(const Words& words) {
   try {
-    return run_words(words, output);
+    return run_words(words);
   } catch (const Error& error) {
     fmt::print(stderr, "error: {}\n", error.what());
     return error.exit_code();
@@ -104,7 +107,7 @@ int run(const Words& words, const Output& output) {
 }  // namespace lathe
 
 int main(int argc, char** argv) {
-  const lathe::Output output(lathe::claim_stdout());
+  lathe::claim_stdout();
   lathe::start_log();
-  return lathe::run({argv + 1, argv + argc}, output);
+  return lathe::run({argv + 1, argv + argc});
 }

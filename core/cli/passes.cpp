@@ -1,10 +1,37 @@
 // Both spellings of a pipeline are checked, also the one that is not run: a wrong file is wrong.
 #include "core/cli/passes.hpp"
 
+#include "core/config/suggest.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/report/toml.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace lathe {
+
+namespace {
+
+HookOptions hook_options(const Settings& settings, const Pipeline& pipeline) {
+  HookOptions options;
+  options.verify_each = settings.flag("verify_each");
+  options.time_passes = settings.flag("time_passes");
+  options.print_changed = settings.flag("print_changed");
+  const Value& print_after = settings.value("print_after");
+  if (print_after.is_none()) return options;
+  std::vector<std::string> known;
+  for (const Step& step : pipeline.steps) known.push_back(step.component->id);
+  for (const Value& word : print_after.as_list()) {
+    const std::string id = pass_word(word.as_string());
+    if (std::find(known.begin(), known.end(), id) == known.end())
+      throw usage_error(fmt::format("--print-after={}: the pipeline has no such pass{}", id,
+                                    suggestion(id, known)));
+    options.print_after.push_back(id);
+  }
+  return options;
+}
+
+}  // namespace
 
 Pipeline chosen_pipeline(const Session& session) {
   const Settings& settings = session.settings();
@@ -20,10 +47,27 @@ Pipeline chosen_pipeline(const Session& session) {
     if (from_file.steps.empty())
       throw usage_error(
           "there is nothing to do: give --passes 'PASS,PASS<option=value>' or a config file with "
-          "[passes.NAME] tables; 'lathe plugin list' shows the passes");
+          "[passes.NAME] tables; --list-passes shows the passes");
     return from_file;
   }
   return settings.flag("with_passes") ? from_file : Pipeline{};
+}
+
+bool printed_pipeline(const Pipeline& pipeline, const Settings& settings) {
+  const std::string form = settings.text("print_pipeline");
+  if (form.empty()) return false;
+  if (form == "text")
+    write_output(text_of(pipeline) + "\n");
+  else
+    write_output(toml_text(Value(Value::Map{{"passes", config_of(pipeline)}})));
+  return true;
+}
+
+std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
+                                   const Settings& settings) {
+  const Graph original = graph;
+  context.original = &original;
+  return run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings, pipeline)));
 }
 
 }  // namespace lathe

@@ -10,6 +10,9 @@ namespace lathe {
 // train, test, search: --passes; [passes] only with --with-passes, though it is checked always.
 Pipeline chosen_pipeline(const Session& session);
 
+// --print-pipeline: prints it as text or as TOML; true if that was asked for, and is all to do.
+bool printed_pipeline(const Pipeline& pipeline, const Settings& settings);
+
 // Runs it on `graph`, which the passes can compare with what it was before the first of them.
 std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
                                    const Settings& settings);

@@ -2,6 +2,7 @@
 #include "core/cli/results.hpp"
 
 #include "core/cli/provenance.hpp"
+#include "core/host/stdout_guard.hpp"
 #include "core/report/files.hpp"
 
 #include <fmt/format.h>
@@ -64,15 +65,14 @@ Json json_of(const Results& results, Session& session) {
   return json;
 }
 
-void deliver(const Results& results, Session& session, const std::filesystem::path& folder,
-             const Output& output) {
+void deliver(const Results& results, Session& session, const std::filesystem::path& folder) {
   const Json json = json_of(results, session);
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (!folder.empty()) write_text_file(folder / "report.json", text);
   if (session.settings().flag("json"))
-    output.write(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_output(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   else
-    output.write(text_of(results, session));
+    write_output(text_of(results, session));
 }
 
 }  // namespace lathe

@@ -1,7 +1,6 @@
 // What a command found out, once for people and once for machines.
 #pragma once
 
-#include "core/cli/output.hpp"
 #include "core/cli/session.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
@@ -30,7 +29,6 @@ struct Results {
 Json json_of(const Results& results, Session& session);
 
 // Writes report.json into `folder` (if any), and the results to the output as --json says.
-void deliver(const Results& results, Session& session, const std::filesystem::path& folder,
-             const Output& output);
+void deliver(const Results& results, Session& session, const std::filesystem::path& folder);
 
 }  // namespace lathe

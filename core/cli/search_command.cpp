@@ -25,6 +25,8 @@ SearchPlan planned(const Session& session) {
   for (const std::string& warning : plan.warnings) spdlog::warn("{}", warning);
 
   SearchOptions& options = plan.options;
+  options.study_attributes = Value(
+      Value::Map{{"model", session.model().text}, {"dataset", session.dataset_choice().text}});
   options.seed = static_cast<std::uint64_t>(settings.integer("seed"));
   if (settings.given("n_trials")) options.n_trials = settings.integer("n_trials");
   if (settings.given("jobs")) options.jobs = static_cast<int>(settings.integer("jobs"));
@@ -110,12 +112,13 @@ SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
 
 }  // namespace
 
-void run_search(Session& session, const Output& output) {
+void run_search(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
   SearchPlan plan = planned(session);
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, &plan, 0, output);
+    describe_run(session, pipeline, &plan, 0);
     return;
   }
 
@@ -149,7 +152,7 @@ void run_search(Session& session, const Output& output) {
   results.measured.emplace_back("loop_seconds", result.loop_seconds);
   results.texts.push_back(best_text(result));
   results.texts.push_back(summary_text(result, plan.options));
-  deliver(results, session, folder.results, output);
+  deliver(results, session, folder.results);
   if (result.interrupted)
     throw run_error(LATHE_CANCELLED,
                     fmt::format("interrupted after {} trials; they are saved in '{}', and the same "

@@ -6,18 +6,18 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <thread>
 
 namespace lathe {
 
 namespace {
 
-std::vector<std::filesystem::path> plugin_files(const Settings& settings) {
-  std::vector<std::filesystem::path> files;
-  const Value& listed = settings.value("plugin");
-  if (listed.is_none()) return files;
-  for (const Value& file : listed.as_list()) files.emplace_back(file.as_string());
-  return files;
+std::filesystem::path data_dir(const Settings& settings) {
+  const std::string given = settings.text("data_dir");
+  if (!given.empty()) return given;
+  const char* variable = std::getenv("LATHE_DATA_DIR");
+  return variable == nullptr ? "" : variable;
 }
 
 // What --load-type calls the types that files really have.
@@ -27,6 +27,14 @@ std::string_view load_type_of(std::string_view file_type) {
 
 }  // namespace
 
+std::vector<std::filesystem::path> plugin_files(const Settings& settings) {
+  std::vector<std::filesystem::path> files;
+  const Value& listed = settings.value("plugin");
+  if (listed.is_none()) return files;
+  for (const Value& file : listed.as_list()) files.emplace_back(file.as_string());
+  return files;
+}
+
 Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
     : settings_(settings),
       cancelled_(cancelled),
@@ -34,7 +42,7 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
       model_(choose(Kind::model, "model", "model")),
       dataset_choice_(choose(Kind::dataset, "dataset", "data set")),
       dataset_(make_dataset(*dataset_choice_.component, dataset_choice_.options,
-                            dataset_choice_.text, settings.text("data_dir"))) {}
+                            dataset_choice_.text, data_dir(settings))) {}
 
 Chosen Session::choose(Kind kind, std::string_view key, std::string_view what) const {
   const Value& value = settings_.value(key);

@@ -20,6 +20,9 @@ struct Chosen {
   Value options;
 };
 
+// The files of --plugin and of the config file's `plugin`.
+std::vector<std::filesystem::path> plugin_files(const Settings& settings);
+
 class Session {
  public:
   // Throws usage_error for a plugin, a model or a data set that is wrong or missing.

@@ -33,16 +33,17 @@ Split chosen_split(const Settings& settings) {
 
 }  // namespace
 
-void run_test(Session& session, const Output& output) {
+void run_test(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
   const Split split = chosen_split(settings);
   if (settings.text("load_name").empty())
     throw usage_error(
         "'lathe test' needs trained weights: --load FILE (safetensors, a PyTorch state_dict or a "
         "Lightning checkpoint)");
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, nullptr, 0, output);
+    describe_run(session, pipeline, nullptr, 0);
     return;
   }
 
@@ -68,7 +69,7 @@ void run_test(Session& session, const Output& output) {
   results.parts.emplace_back("folder", folder.results.string());
   results.texts.push_back(fmt::format("{} split; predictions are in {}\n", name(split),
                                       (folder.results / "predictions.csv").string()));
-  deliver(results, session, folder.results, output);
+  deliver(results, session, folder.results);
 }
 
 }  // namespace lathe

@@ -43,13 +43,14 @@ void run_single(Session& session, const Graph& graph, const RunFolder& folder, R
 
 }  // namespace
 
-void run_train(Session& session, const Output& output) {
+void run_train(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
   const std::vector<SweepPoint> points = sweep_points(settings);
   const RunFolder folder = choose_run_folder(settings);
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, nullptr, std::max<std::size_t>(1, points.size()), output);
+    describe_run(session, pipeline, nullptr, std::max<std::size_t>(1, points.size()));
     return;
   }
 
@@ -64,7 +65,7 @@ void run_train(Session& session, const Output& output) {
     run_sweep(session, graph, points, folder, results);
   results.parts.emplace_back("folder", folder.results.string());
   results.parts.emplace_back("interrupted", session.cancelled().load());
-  deliver(results, session, folder.results, output);
+  deliver(results, session, folder.results);
   if (session.cancelled())
     throw run_error(LATHE_CANCELLED,
                     fmt::format("interrupted; what is trained so far is in '{}', and the same "

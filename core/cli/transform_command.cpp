@@ -25,11 +25,12 @@ void write_graph(const Graph& graph, const std::filesystem::path& folder) {
 
 }  // namespace
 
-void run_transform(Session& session, const Output& output) {
+void run_transform(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, nullptr, 0, output);
+    describe_run(session, pipeline, nullptr, 0);
     return;
   }
 
@@ -50,7 +51,7 @@ void run_transform(Session& session, const Output& output) {
   }
   results.metrics.emplace_back("parameters", graph.parameter_count());
   results.parts.emplace_back("folder", folder.results.string());
-  deliver(results, session, folder.results, output);
+  deliver(results, session, folder.results);
 }
 
 }  // namespace lathe

@@ -3,6 +3,7 @@
 #include "core/report/json.hpp"
 #include "core/report/progress.hpp"
 #include "core/report/table.hpp"
+#include "core/report/toml.hpp"
 
 #include "tests/support.hpp"
 
@@ -113,4 +114,17 @@ BOOST_AUTO_TEST_CASE(progress_says_how_far_it_is) {
   BOOST_TEST(progress_text("epoch 1/2", 512, 1024) ==
              "epoch 1/2 [############------------] 50% 512/1024");
   BOOST_TEST(progress_text("trials", 7, 0) == "trials 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_tree_is_written_as_toml_tables) {
+  const Value linear(Value::Map{{"name", "integer"}, {"weight_frac_width", Value{}}, {"x", 1.0}});
+  const Value passes(
+      Value::Map{{"flops", Value(Value::Map{})},
+                 {"quantize",
+                  Value(Value::Map{{"by", "type"}, {"linear", linear}, {"a.b", Value::List{1}}})}});
+  BOOST_TEST(
+      toml_text(Value(Value::Map{{"passes", passes}})) ==
+      "[passes.flops]\n"
+      "\n[passes.quantize]\nby = \"type\"\n\"a.b\" = [1]\n"
+      "\n[passes.quantize.linear]\nname = \"integer\"\nweight_frac_width = \"NA\"\nx = 1.0\n");
 }
