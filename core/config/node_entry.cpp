@@ -43,11 +43,7 @@ std::optional<std::string> chosen_name(const Value& entry, const NodeMapRules& r
                       name->position());
   }
   const std::string& word = name->as_string();
-  if (contains(accepted, word)) return word;
-  if (chooses_component(rules) && rules.option->item_kind == LATHE_KIND_FORMAT) {
-    const std::string translated = format_word(word);
-    if (contains(accepted, translated)) return translated;
-  }
+  if (auto known = accepted_name(word, rules)) return known;
   const std::string what = chooses_component(rules) ? rules.option->item_kind : "name";
   throw usage_error(
       fmt::format("{} knows no {} '{}'{}", rules.owner, what, word, suggestion(word, accepted)),
@@ -81,33 +77,10 @@ bool any_key_starts(const Value& entry, std::string_view prefix) {
   });
 }
 
-// The option that a key of an entry stands for, or nothing if there is none.
-std::optional<Option> option_of_key(std::string_view key, const NodeMapRules& rules,
-                                    const OptionTable* chosen) {
-  if (const Option* own = item(rules, key)) return *own;
-  if (chosen == nullptr) return std::nullopt;
-  for (const std::string& role : rules.option->item_roles) {
-    if (key.size() <= role.size() || key.substr(0, role.size()) != role) continue;
-    if (key[role.size()] != '_') continue;
-    if (const Option* option = chosen->find(key.substr(role.size() + 1))) {
-      return prefixed(*option, role);
-    }
-  }
-  return std::nullopt;
-}
-
 [[noreturn]] void refuse_key(const Value::Entry& entry, const std::string& name,
-                             const NodeMapRules& rules, const OptionTable* chosen) {
-  std::vector<std::string> known{"name", "bypass"};
-  for (const Option& option : rules.option->items) {
-    if (option.key != "name") known.push_back(option.key);
-  }
-  for (const std::string& role : rules.option->item_roles) {
-    if (chosen == nullptr) break;
-    for (const Option& option : chosen->options) known.push_back(role + "_" + option.key);
-  }
+                             const NodeMapRules& rules) {
   throw usage_error(fmt::format("unknown option '{}' of '{}' in {}{}", entry.first, name,
-                                rules.owner, suggestion(entry.first, known)),
+                                rules.owner, suggestion(entry.first, entry_keys(name, rules))),
                     entry.second.position());
 }
 
@@ -129,20 +102,12 @@ std::optional<std::string> checked_name(const Value& entry, const NodeMapRules& 
   }
   const auto name = chosen_name(entry, rules);
   if (!name) return std::nullopt;
-  const OptionTable* chosen = chosen_table(*name, rules);
   const std::string owner = fmt::format("'{}' in {}", *name, rules.owner);
   for (const Value::Entry& given : entry.as_map()) {
     if (given.first == "name") continue;
-    if (given.first == "bypass") {
-      Option bypass;
-      bypass.key = "bypass";
-      bypass.type = LATHE_OPTION_BOOL;
-      check_value(bypass, given.second, owner);
-    } else if (const auto option = option_of_key(given.first, rules, chosen)) {
-      check_value(*option, given.second, owner);
-    } else {
-      refuse_key(given, *name, rules, chosen);
-    }
+    const auto option = entry_option(given.first, *name, rules);
+    if (!option) refuse_key(given, *name, rules);
+    check_value(*option, given.second, owner);
   }
   return name;
 }
@@ -168,6 +133,50 @@ std::vector<std::string> accepted_names(const NodeMapRules& rules) {
   if (chooses_component(rules)) return rules.item_ids;
   const Option* name = item(rules, "name");
   return name == nullptr ? std::vector<std::string>{} : name->choices;
+}
+
+std::optional<std::string> accepted_name(const std::string& word, const NodeMapRules& rules) {
+  const std::vector<std::string> accepted = accepted_names(rules);
+  if (contains(accepted, word)) return word;
+  if (chooses_component(rules) && rules.option->item_kind == LATHE_KIND_FORMAT) {
+    std::string translated = format_word(word);
+    if (contains(accepted, translated)) return translated;
+  }
+  return std::nullopt;
+}
+
+std::optional<Option> entry_option(std::string_view key, const std::string& name,
+                                   const NodeMapRules& rules) {
+  if (key == "bypass") {
+    Option bypass;
+    bypass.key = "bypass";
+    bypass.type = LATHE_OPTION_BOOL;
+    return bypass;
+  }
+  if (const Option* own = item(rules, key)) return *own;
+  const OptionTable* chosen = chosen_table(name, rules);
+  if (chosen == nullptr) return std::nullopt;
+  for (const std::string& role : rules.option->item_roles) {
+    if (key.size() <= role.size() || key.substr(0, role.size()) != role) continue;
+    if (key[role.size()] != '_') continue;
+    if (const Option* option = chosen->find(key.substr(role.size() + 1))) {
+      return prefixed(*option, role);
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> entry_keys(const std::string& name, const NodeMapRules& rules) {
+  std::vector<std::string> keys{"name", "bypass"};
+  for (const Option& option : rules.option->items) {
+    if (option.key != "name") keys.push_back(option.key);
+  }
+  if (const OptionTable* chosen = chosen_table(name, rules)) {
+    for (const std::string& role : rules.option->item_roles) {
+      for (const Option& option : chosen->options) keys.push_back(role + "_" + option.key);
+    }
+  }
+  return keys;
 }
 
 void check_node_entry(const Value& entry, const NodeMapRules& rules) { checked_name(entry, rules); }

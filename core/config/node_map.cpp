@@ -143,11 +143,6 @@ struct Names {
   }
 };
 
-bool acts_on(const NodeMapRules& rules, const std::string& op) {
-  return rules.targets.empty() ||
-         std::find(rules.targets.begin(), rules.targets.end(), op) != rules.targets.end();
-}
-
 std::string why_unused(const std::string& key, By by, const Names& names, const Graph& graph,
                        const NodeMapRules& rules) {
   if (by == By::name && names.is_node(key)) {
@@ -196,6 +191,11 @@ void check_shape(const Value::Entry& entry) {
 }
 
 }  // namespace
+
+bool acts_on(const NodeMapRules& rules, std::string_view op) {
+  return rules.targets.empty() ||
+         std::find(rules.targets.begin(), rules.targets.end(), op) != rules.targets.end();
+}
 
 const Value* select_entry(const Value& map, std::string_view by, const Node& node) {
   const auto known = by_word(by);

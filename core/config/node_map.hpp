@@ -54,8 +54,19 @@ Value node_options(const Value& entry, const NodeMapRules& rules, const Node& no
                    const OpSet& ops);
 // The same without a node.
 void check_node_entry(const Value& entry, const NodeMapRules& rules);
+// The option that a key of an entry stands for when `name` is chosen, under that key:
+// "weight_width" with a format's range. Nothing if there is none.
+std::optional<Option> entry_option(std::string_view key, const std::string& name,
+                                   const NodeMapRules& rules);
+// Every key that an entry may have when `name` is chosen.
+std::vector<std::string> entry_keys(const std::string& name, const NodeMapRules& rules);
 
 // Values that `name` may have under these rules: its own choices, or the ids of components.
 std::vector<std::string> accepted_names(const NodeMapRules& rules);
+// The accepted name that a word means: itself, or what MASE's word for it is here ("fixed" ->
+// "integer"). Nothing if the rules do not accept it.
+std::optional<std::string> accepted_name(const std::string& word, const NodeMapRules& rules);
+// Whether the rules' targets include an op.
+bool acts_on(const NodeMapRules& rules, std::string_view op);
 
 }  // namespace lathe

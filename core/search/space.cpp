@@ -1,0 +1,329 @@
+// Reads [search.search_space] against a graph, and says what a point of it means.
+// (mase-behaviour.md f.4.) Knows no pass by name.
+#include "core/search/space.hpp"
+
+#include "core/config/mase.hpp"
+#include "core/config/suggest.hpp"
+#include "core/search/space_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace lathe {
+namespace {
+
+constexpr std::uint64_t kLargestSize = std::numeric_limits<std::int64_t>::max();
+
+// Run options whose value a search may choose.
+const std::vector<std::string>& searchable_run_options() {
+  static const std::vector<std::string> keys{"batch_size",
+                                             "max_epochs",
+                                             "max_steps",
+                                             "learning_rate",
+                                             "training_optimizer",
+                                             "weight_decay",
+                                             "accumulate_grad_batches"};
+  return keys;
+}
+
+const OptionTable& space_table() {
+  static const OptionTable table = [] {
+    OptionTable result{"[search.search_space]", {}};
+    for (const char* key : {"name", "setup", "seed", "training"}) {
+      Option option;
+      option.key = key;
+      option.type = LATHE_OPTION_ANY;
+      result.options.push_back(option);
+    }
+    return result;
+  }();
+  return table;
+}
+
+// A sub-table, or an empty one.
+Value table_in(const Value& parent, std::string_view key) {
+  const Value* value = parent.find(key);
+  if (value == nullptr) return Value(Value::Map{}).at(parent.position());
+  if (value->is_map()) return *value;
+  throw usage_error(
+      fmt::format("'{}' is a table; got {} {}", key, value->kind_name(), value->text()),
+      value->position());
+}
+
+void check_name(const Value& given) {
+  const Value* name = given.find("name");
+  if (name == nullptr) return;
+  if (name->is_string() && name->as_string() == "graph/quantize/mixed_precision_ptq") return;
+  throw usage_error(fmt::format("search space '{}' is not known; "
+                                "graph/quantize/mixed_precision_ptq is the one",
+                                name->is_none() ? "NA" : name->text()),
+                    name->position());
+}
+
+std::string by_of(const Value& setup) {
+  Option by;
+  by.key = "by";
+  by.type = LATHE_OPTION_CHOICE;
+  by.flags = LATHE_REQUIRED;
+  by.choices = {"type", "name", "regex_name", "regx_name"};
+  const Value checked = check_options({"[search.search_space.setup]", {by}}, setup);
+  return checked.find("by")->as_string();
+}
+
+// A list is one choice per element; anything else is the only choice.
+std::vector<Value> choices_of(const std::string& key, const Value& given) {
+  if (given.is_map()) {
+    throw usage_error(fmt::format("'{}' takes a list of choices; got a table", key),
+                      given.position());
+  }
+  if (!given.is_list()) return {given};
+  if (given.as_list().empty()) {
+    throw usage_error(fmt::format("'{}' has no choices; \"NA\" is one that leaves it out", key),
+                      given.position());
+  }
+  return given.as_list();
+}
+
+class Builder {
+ public:
+  Builder(const Graph& graph, std::span<const SpaceTransform> transforms)
+      : graph_(graph), transforms_(transforms), plan_(std::make_shared<SpacePlan>()) {
+    for (const SpaceTransform& transform : transforms) {
+      plan_->transforms.push_back(transform.component);
+    }
+  }
+
+  void add_seeds(const Value& seeds, const Value& setup) {
+    if (seeds.as_map().empty()) return;
+    space_.by = by_of(setup);
+    Value map = seeds;
+    map.set("by", space_.by);
+    const NodeMapRules rules = seed_rules();
+    for (const auto& [node, entry] : select_entries(map, rules, graph_, space_.warnings)) {
+      add_node(graph_.node(node), node, *entry);
+    }
+  }
+
+  void add_training(const Value& training) {
+    for (const auto& [key, given] : training.as_map()) {
+      const auto& known = searchable_run_options();
+      if (std::find(known.begin(), known.end(), key) == known.end()) {
+        throw usage_error(fmt::format("'{}' of [search.search_space.training] cannot be searched{}",
+                                      key, suggestion(key, known)),
+                          given.position());
+      }
+      SearchParameter parameter{"training/" + key, {}, NodeId::none, key, given.position()};
+      for (const Value& choice : choices_of(key, given)) {
+        parameter.choices.push_back(
+            check_value(find_run_option(key)->option, choice, "[search.search_space.training]"));
+      }
+      space_.parameters.push_back(std::move(parameter));
+    }
+  }
+
+  SearchSpace done() {
+    space_.plan = std::move(plan_);
+    return std::move(space_);
+  }
+
+ private:
+  // Seeds are a node map of all transforms together.
+  NodeMapRules seed_rules() const {
+    NodeMapRules rules;
+    rules.owner = "the search space";
+    for (const SpaceTransform& transform : transforms_) {
+      if (transform.rules.targets.empty()) {
+        rules.targets.clear();
+        return rules;
+      }
+      rules.targets.insert(rules.targets.end(), transform.rules.targets.begin(),
+                           transform.rules.targets.end());
+    }
+    if (rules.targets.empty()) {
+      throw usage_error("no loaded plugin brings a transform that a search space could drive");
+    }
+    return rules;
+  }
+
+  void add_node(const Node& node, NodeId id, const Value& entry) {
+    const std::size_t first = space_.parameters.size();
+    for (const auto& [key, given] : entry.as_map()) {
+      space_.parameters.push_back({fmt::format("{}/config/{}", node.name, key),
+                                   choices_of(key, given), id, key, given.position()});
+    }
+    const std::size_t count = space_.parameters.size() - first;
+    if (count == 0) {
+      throw usage_error(fmt::format("the seed of node '{}' is empty", node.name), entry.position());
+    }
+    if (!plan_node(space_, first, count, node, graph_.ops(), transforms_, plan_->nodes)) {
+      space_.parameters.resize(first);
+    }
+  }
+
+  const Graph& graph_;
+  std::span<const SpaceTransform> transforms_;
+  SearchSpace space_;
+  std::shared_ptr<SpacePlan> plan_;
+};
+
+std::size_t choice_of(const SearchSpace& space, std::span<const double> point,
+                      std::size_t parameter) {
+  const double given = parameter < point.size() ? point[parameter] : -1;
+  const std::size_t count = space.parameters[parameter].choices.size();
+  if (!(given >= 0) || given >= static_cast<double>(count)) {
+    throw run_error(LATHE_INVALID_ARGUMENT,
+                    fmt::format("a point has the choice {} for '{}', which has {}", given,
+                                space.parameters[parameter].name, count));
+  }
+  return static_cast<std::size_t>(given);
+}
+
+const Option* node_map_of(const Component& component) {
+  for (const Option& option : component.options.options) {
+    if (option.type == LATHE_OPTION_NODE_MAP) return &option;
+  }
+  return nullptr;
+}
+
+bool has_own_names(const SpaceTransform& transform) {
+  for (const Option& option : transform.rules.option->items) {
+    if (option.key == "name") return !option.choices.empty();
+  }
+  return transform.rules.option->item_kind.empty();
+}
+
+void refuse_shared_names(const std::vector<SpaceTransform>& transforms) {
+  std::map<std::string, const Component*> owners;
+  for (const SpaceTransform& transform : transforms) {
+    for (const std::string& name : accepted_names(transform.rules)) {
+      const auto [known, added] = owners.emplace(name, transform.component);
+      if (added) continue;
+      throw usage_error(fmt::format(
+          "the passes '{}' ({}) and '{}' ({}) both accept the name '{}' for a node, so a search "
+          "cannot tell them apart; leave one of the plugins out",
+          known->second->id, known->second->file.string(), transform.component->id,
+          transform.component->file.string(), name));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<SpaceTransform> space_transforms(const Registry& registry) {
+  std::vector<SpaceTransform> transforms;
+  for (const std::string& id : registry.ids(Kind::pass)) {
+    const Component& component = registry.find(Kind::pass, id);
+    if (!component.has(LATHE_FLAG_MUTATES_GRAPH)) continue;
+    if (const Option* option = node_map_of(component)) {
+      transforms.push_back({&component, node_map_rules(registry, component, *option)});
+    }
+  }
+  std::stable_partition(transforms.begin(), transforms.end(), has_own_names);
+  refuse_shared_names(transforms);
+  return transforms;
+}
+
+SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry) {
+  return build_space(search_space, graph, space_transforms(registry));
+}
+
+SearchSpace build_space(const Value& search_space, const Graph& graph,
+                        std::span<const SpaceTransform> transforms) {
+  const Value given = check_options(space_table(), search_space);
+  check_name(given);
+  Builder builder(graph, transforms);
+  builder.add_seeds(table_in(given, "seed"), table_in(given, "setup"));
+  builder.add_training(table_in(given, "training"));
+  SearchSpace space = builder.done();
+  if (space.parameters.empty()) {
+    throw usage_error(
+        "the search space is empty: [search.search_space.seed] says nothing about any node of this "
+        "graph, and there is no [search.search_space.training]",
+        search_space.position());
+  }
+  return space;
+}
+
+std::uint64_t SearchSpace::size() const {
+  std::uint64_t size = 1;
+  for (const SearchParameter& parameter : parameters) {
+    const std::uint64_t count = parameter.choices.size();
+    if (size > kLargestSize / count) return kLargestSize;
+    size *= count;
+  }
+  return size;
+}
+
+Value SearchSpace::describe() const {
+  Value::Map choices;
+  for (const SearchParameter& parameter : parameters) {
+    choices.emplace_back(parameter.name, Value(parameter.choices));
+  }
+  return Value(Value::Map{{"size", static_cast<std::int64_t>(size())},
+                          {"parameters", Value(std::move(choices))}});
+}
+
+void SearchSpace::check_runnable() const {
+  for (const PlannedNode& node : plan->nodes) {
+    for (const PlannedName& name : node.names) {
+      if (!name.refusal.empty()) throw usage_error(name.refusal, name.position);
+    }
+  }
+}
+
+std::vector<TransformOptions> SearchSpace::node_options(std::span<const double> point) const {
+  std::vector<TransformOptions> all;
+  for (const Component* transform : plan->transforms) all.push_back({transform, {}});
+  for (const PlannedNode& node : plan->nodes) {
+    const PlannedName& name = node.names[choice_of(*this, point, node.parameter)];
+    if (!name.refusal.empty()) throw usage_error(name.refusal, name.position);
+    if (name.transform == kNoParameter) continue;
+    if (name.bypass != kNoParameter && name.bypassed[choice_of(*this, point, name.bypass)]) {
+      continue;
+    }
+    Value options = name.options;
+    for (const PlannedOption& varying : name.varying) {
+      options.as_map()[varying.entry].second =
+          varying.values[choice_of(*this, point, varying.parameter)];
+    }
+    all[name.transform].nodes.push_back({node.node, std::move(options)});
+  }
+  std::erase_if(all, [](const TransformOptions& options) { return options.nodes.empty(); });
+  return all;
+}
+
+Value SearchSpace::run_options(std::span<const double> point) const {
+  Value options{Value::Map{}};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const SearchParameter& parameter = parameters[i];
+    if (parameter.node != NodeId::none) continue;
+    options.set(parameter.key, parameter.choices[choice_of(*this, point, i)]);
+  }
+  return options;
+}
+
+Value sampled_config(const SearchSpace& space, std::span<const double> point) {
+  Value config{Value::Map{}};
+  for (std::size_t i = 0; i < space.parameters.size(); ++i) {
+    const SearchParameter& parameter = space.parameters[i];
+    Value* table = &config;
+    std::string_view path = parameter.name;
+    for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/')) {
+      const std::string_view key = path.substr(0, slash);
+      Value* next = table->find(key);
+      table = next != nullptr ? next : &table->set(key, Value(Value::Map{}));
+      path.remove_prefix(slash + 1);
+    }
+    table->set(path, parameter.choices[choice_of(space, point, i)]);
+  }
+  if (!space.by.empty()) {
+    config.set("default", logged_default_config());
+    config.set("by", space.by);
+  }
+  return config;
+}
+
+}  // namespace lathe
