@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace lathe {
@@ -129,6 +130,13 @@ std::string_view state_name(TrialState state) {
   return "FAIL";
 }
 
+// Null for a point that is not whole, as a trial has that Optuna began and that failed early.
+Value config_of(const SearchSpace& space, const std::vector<double>& point) {
+  const bool whole =
+      std::none_of(point.begin(), point.end(), [](double x) { return std::isnan(x); });
+  return whole ? sampled_config(space, point) : Value();
+}
+
 std::int64_t milliseconds(std::chrono::system_clock::duration duration) {
   return std::chrono::floor<std::chrono::milliseconds>(duration).count();
 }
@@ -158,7 +166,7 @@ std::string log_json(const SearchOptions& options, const SearchSpace& space,
     if (any_failed)
       out.entry("user_attrs_error", trial.error.empty() ? Value() : Value(trial.error));
     attribute("user_attrs_hardware_metrics", trial.hardware_metrics);
-    out.entry("user_attrs_sampled_config", sampled_config(space, trial.point));
+    out.entry("user_attrs_sampled_config", config_of(space, trial.point));
     attribute("user_attrs_scaled_metrics", trial.scaled_metrics);
     attribute("user_attrs_software_metrics", trial.software_metrics);
     out.entry("state", Value(state_name(trial.state)));

@@ -42,6 +42,7 @@ Trial trial_of(const StoredTrial& stored) {
   trial.state = stored.state;
   trial.point = stored.parameters;
   trial.values = stored.values;
+  trial.intermediate = stored.intermediate;
   trial.software_metrics = attribute(stored, "software_metrics");
   trial.hardware_metrics = attribute(stored, "hardware_metrics");
   trial.scaled_metrics = attribute(stored, "scaled_metrics");
@@ -178,7 +179,10 @@ class Loop {
     const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_COMPLETE
                                     : trial.state == TrialState::pruned ? LATHE_PRUNED
                                                                         : LATHE_FAIL;
-    sampler_.finished(trial.number, state, trial.values);
+    const bool reported = trial.state == TrialState::pruned && trial.intermediate;
+    const std::vector<double> last =
+        reported ? std::vector<double>{trial.intermediate->value} : trial.values;
+    sampler_.finished(trial.number, state, last, reported ? trial.intermediate->step : 0);
   }
 
   void evaluate(int index, std::uint64_t number) {

@@ -35,9 +35,9 @@ class PluginSampler final : public Sampler {
   void started(std::uint64_t trial, std::span<const double> point) override {
     instance_->started(trial, point);
   }
-  void finished(std::uint64_t trial, lathe_trial_state state,
-                std::span<const double> values) override {
-    instance_->finished(trial, state, values, 0);
+  void finished(std::uint64_t trial, lathe_trial_state state, std::span<const double> values,
+                std::int64_t step) override {
+    instance_->finished(trial, state, values, step);
   }
   bool reads_values() const override { return reads_values_; }
 

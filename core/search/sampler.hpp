@@ -14,7 +14,7 @@ class Sampler {
   virtual bool suggest(std::uint64_t trial, std::span<double> point) = 0;
   virtual void started(std::uint64_t trial, std::span<const double> point) = 0;
   virtual void finished(std::uint64_t trial, lathe_trial_state state,
-                        std::span<const double> values) = 0;
+                        std::span<const double> values, std::int64_t step) = 0;
   // False: it never looks at values, so that no suggestion has to wait for one.
   virtual bool reads_values() const = 0;
 };

@@ -68,6 +68,7 @@ struct Trial {
   TrialState state = TrialState::running;
   std::vector<double> point;
   std::vector<double> values;
+  std::optional<StoredTrial::Intermediate> intermediate;  // of a pruned one
   Value software_metrics{Value::Map{}};
   Value hardware_metrics{Value::Map{}};
   Value scaled_metrics{Value::Map{}};

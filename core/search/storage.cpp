@@ -33,8 +33,10 @@ boost::dll::shared_library& storage_library() {
 }  // namespace
 
 std::shared_ptr<Storage> open_storage(const std::string& url) {
-  using Factory = std::shared_ptr<Storage>(const std::string& url);
-  return storage_library().get<Factory>("lathe_open_storage")(url);
+  using Factory = std::shared_ptr<Storage>*(const char* url);
+  const std::unique_ptr<std::shared_ptr<Storage>> opened(
+      storage_library().get<Factory>("lathe_open_storage")(url.c_str()));
+  return *opened;
 }
 
 }  // namespace lathe

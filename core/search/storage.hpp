@@ -29,7 +29,12 @@ struct StoredTrial {
   TrialState state = TrialState::running;
   std::vector<double> parameters;  // internal values, one per study parameter; NaN: absent
   std::vector<double> values;      // one per objective; empty unless complete
-  Value user_attributes{Value::Map{}};    // JSON: software_metrics, scaled_metrics, ...
+  struct Intermediate {
+    std::int64_t step = 0;
+    double value = 0;
+  };
+  std::optional<Intermediate> intermediate;  // the last one reported, by trials begun in Optuna
+  Value user_attributes{Value::Map{}};       // JSON: software_metrics, scaled_metrics, ...
   Value system_attributes{Value::Map{}};
   std::chrono::system_clock::time_point started{};
   std::chrono::system_clock::time_point completed{};

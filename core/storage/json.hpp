@@ -1,0 +1,20 @@
+// Attributes and distributions as the JSON texts that Optuna's tables hold.
+#pragma once
+
+#include "core/search/storage.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace lathe {
+
+// NaN and the infinities, which JSON lacks, become null.
+std::string json_text(const Value& value);
+// A text that is no strict JSON (Python writes NaN and Infinity) comes back as a string.
+Value value_of_json(std::string_view text);
+
+std::string distribution_json(const StoredParameter& parameter);
+// Whether a trial's distribution is this parameter's.
+bool same_distribution(const StoredParameter& parameter, std::string_view json);
+
+}  // namespace lathe

@@ -1,0 +1,14 @@
+// A study in Optuna's tables on SQLite.
+#pragma once
+
+#include "core/search/storage.hpp"
+#include "core/storage/sqlite.hpp"
+
+namespace lathe {
+
+// Opens or makes the study; `database` has the schema. Throws an error that says what differs from
+// `description` if the study exists and is another's.
+std::unique_ptr<Study> open_sqlite_study(std::shared_ptr<Database> database,
+                                         const StudyDescription& description);
+
+}  // namespace lathe
