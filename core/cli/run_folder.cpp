@@ -1,4 +1,4 @@
-// A folder counts as used when the command's own result folder in it holds anything.
+// Whether a folder is used is asked of the command's own results in it alone.
 #include "core/cli/run_folder.hpp"
 
 #include "core/tensor/hash.hpp"
@@ -39,9 +39,11 @@ std::string short_name(const ComponentText& component) {
   return name + "-" + hasher.finish().text().substr(0, kDigits);
 }
 
-bool holds_results(const fs::path& folder) {
+// A training that has not reached its first checkpoint leaves nothing to lose or to go on with.
+bool holds_results(const fs::path& folder, RunCommand command) {
   std::error_code ignored;
-  return fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored);
+  if (command != kTrain) return fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored);
+  return fs::exists(folder / "last.safetensors", ignored) || fs::exists(folder / "sweep", ignored);
 }
 
 RunFolder folder_of(const fs::path& project, RunCommand command) {
@@ -55,12 +57,12 @@ ComponentText component_text(const Settings& settings, std::string_view key) {
 RunFolder numbered_folder(const fs::path& base, const Settings& settings, bool resume) {
   RunFolder chosen = folder_of(base, settings.command);
   RunFolder used = chosen;
-  for (int number = 2; holds_results(chosen.results); ++number) {
+  for (int number = 2; holds_results(chosen.results, settings.command); ++number) {
     used = chosen;
     chosen = folder_of(fmt::format("{}-{}", base.string(), number), settings.command);
   }
   if (resume) {
-    used.resumed = holds_results(used.results);
+    used.resumed = holds_results(used.results, settings.command);
     return used;
   }
   if (chosen.project != base)
@@ -105,7 +107,7 @@ RunFolder choose_run_folder(const Settings& settings) {
                     project),
         settings.value("project").position());
   RunFolder folder = folder_of(project_dir / project, settings.command);
-  if (!careful || overwrite || !holds_results(folder.results)) return folder;
+  if (!careful || overwrite || !holds_results(folder.results, settings.command)) return folder;
   if (settings.command == kTrain && !resume)
     throw usage_error(fmt::format(
         "'{}' already holds a training: --resume goes on with it, --overwrite replaces it, "
@@ -118,7 +120,7 @@ RunFolder choose_run_folder(const Settings& settings) {
 void prepare_run_folder(const RunFolder& folder, const Settings& settings) {
   std::error_code error;
   const bool careful = settings.command == kTrain || settings.command == kSearch;
-  if (careful && settings.flag("overwrite") && holds_results(folder.results)) {
+  if (careful && settings.flag("overwrite") && holds_results(folder.results, settings.command)) {
     spdlog::info("the earlier results in '{}' are replaced", folder.results.string());
     fs::remove_all(folder.results, error);
     if (error)

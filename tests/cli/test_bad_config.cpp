@@ -1,0 +1,153 @@
+// Bad input in a config file: the file, line and column, the key, what is allowed; exit 2.
+#include "tests/cli/bad_input.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using lathe_test::BadInput;
+using lathe_test::check_bad_inputs;
+using lathe_test::Words;
+
+namespace {
+
+// A row whose file is a.toml, run by `command --config a.toml`.
+BadInput in_file(const std::string& what, const std::string& toml, const std::string& place,
+                 std::vector<std::string> says, const std::string& command = "transform") {
+  says.push_back("a.toml" + place);
+  return {what, {{"a.toml", toml}}, {command, "--config", "a.toml"}, 2, std::move(says)};
+}
+
+const std::string kNet = "model = 'jsc-tiny'\ndataset = 'jsc-sim'\n";
+
+// A search that is right but for what a row changes.
+std::string search(const std::string& seed, const std::string& strategy) {
+  return kNet +
+         "[search.search_space]\n"
+         "name = 'graph/quantize/mixed_precision_ptq'\n"
+         "setup.by = 'type'\n"
+         "seed.default.config.name = ['NA']\n" +
+         seed +
+         "[search.strategy]\n"
+         "name = 'optuna'\n" +
+         strategy;
+}
+
+const std::string kSeed = "seed.linear.config = { name = ['integer'], weight_width = [4, 8] }\n";
+const std::string kStrategy =
+    "sw_runner.basic_evaluation.num_samples = 64\n"
+    "setup = { n_trials = 2, sampler = 'random', sum_scaled_metrics = false }\n"
+    "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_wrong_config_file_is_refused_with_its_place) {
+  check_bad_inputs({
+      {"no such file", {}, {"train", "--config", "none.toml"}, 2, {"none.toml"}},
+      in_file("broken TOML", "model = 'jsc-tiny\n", ":1:", {}),
+      in_file("a key twice", "seed = 1\nseed = 2\n", ":2:", {"seed"}),
+      in_file("an unknown key", kNet + "batchsize = 8\n", ":3:1",
+              {"unknown key 'batchsize'", "'batch_size'"}),
+      in_file("a wrong type", kNet + "batch_size = 'big'\n", ":3:", {"batch_size", "integer"}),
+      in_file("out of range", kNet + "batch_size = -1\n", ":3:", {"batch_size", "-1"}),
+      in_file("no choice", kNet + "task = 'chat'\n", ":3:", {"task", "chat"}),
+      in_file("a task that Lathe lacks", kNet + "task = 'translation'\n",
+              ":3:", {"translation", "classification"}),
+      in_file("an option of the command line", kNet + "json = true\n", ":3:1",
+              {"'json'", "--json"}),
+      in_file("an unknown model", "dataset = 'jsc-sim'\nmodel = 'jsc-big'\n", ":2:", {"'jsc-big'"}),
+      in_file("passes that are no table", kNet + "passes = 'flops'\n", ":3:", {"passes", "table"}),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_pass_table_is_refused_with_its_place) {
+  check_bad_inputs({
+      in_file("an unknown pass", kNet + "[passes.flop]\n", ":3:", {"'flop'", "'flops'"}),
+      in_file("an unknown option", kNet + "[passes.evaluate]\nnum_sample = 8\n", ":4:1",
+              {"'num_sample'", "'num_samples'"}),
+      in_file("a wrong type", kNet + "[passes.evaluate]\nnum_samples = 'all'\n",
+              ":4:", {"num_samples", "integer"}),
+      in_file("an unknown number format",
+              kNet + "[passes.quantize]\nby = 'type'\nlinear.config.name = 'integr'\n",
+              ":5:", {"integr", "'integer'"}),
+      in_file("an unknown option of a number format",
+              kNet + "[passes.quantize]\nby = 'type'\n[passes.quantize.linear.config]\n"
+                     "name = 'integer'\nweight_widht = 8\n",
+              ":7:1", {"'weight_widht'", "'weight_width'"}),
+      in_file("a width that is no number",
+              kNet + "[passes.quantize]\nby = 'type'\n[passes.quantize.linear.config]\n"
+                     "name = 'integer'\nweight_width = 'wide'\n",
+              ":7:", {"weight_width", "integer"}),
+      in_file("a selector that names nothing",
+              kNet + "[passes.quantize]\nby = 'type'\n[passes.quantize.linaer.config]\n"
+                     "name = 'integer'\n",
+              ":5:", {"'linaer'", "'linear'"}),
+      in_file("passes are checked also where they are not run", kNet + "[passes.flop]\n",
+              ":3:", {"'flop'"}, "train"),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_search_table_is_refused_with_its_place) {
+  check_bad_inputs({
+      in_file("an unknown table of a search", search(kSeed, kStrategy) + "[search.strateggy]\n",
+              ":13:", {"strateggy", "strategy"}, "search"),
+      in_file("an unknown sampler",
+              search(kSeed,
+                     "sw_runner.basic_evaluation.num_samples = 64\n"
+                     "setup = { n_trials = 2, sampler = 'tpee' }\n"
+                     "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n"),
+              ":11:", {"tpee", "tpe"}, "search"),
+      in_file("an unknown key of the setup",
+              search(kSeed,
+                     "sw_runner.basic_evaluation.num_samples = 64\n"
+                     "setup = { n_trails = 2 }\n"
+                     "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n"),
+              ":11:", {"n_trails", "n_trials"}, "search"),
+      in_file("a metric that nobody publishes",
+              search(kSeed,
+                     "sw_runner.basic_evaluation.num_samples = 64\n"
+                     "metrics.acuracy = { scale = 1.0, direction = 'maximize' }\n"),
+              ":11:", {"acuracy", "accuracy"}, "search"),
+      in_file("an unknown runner",
+              search(kSeed,
+                     "hw_runner.average_bitwith.compare_to = 32\n"
+                     "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n"),
+              ":10:", {"average_bitwith", "average_bitwidth"}, "search"),
+      in_file("a direction that is none",
+              search(kSeed,
+                     "sw_runner.basic_evaluation.num_samples = 64\n"
+                     "metrics.accuracy = { scale = 1.0, direction = 'sideways' }\n"),
+              ":11:", {"sideways", "maximize"}, "search"),
+      in_file("a seed that names nothing",
+              search("seed.linaer.config = { name = ['integer'] }\n", kStrategy),
+              ":7:", {"'linaer'", "'linear'"}, "search"),
+      in_file("a seed without choices",
+              search("seed.linear.config = { name = ['integer'], weight_width = [] }\n", kStrategy),
+              ":7:", {"weight_width"}, "search"),
+      in_file(
+          "a choice out of range",
+          search("seed.linear.config = { name = ['integer'], weight_width = [4, 0] }\n", kStrategy),
+          ":7:", {"weight_width", "0"}, "search"),
+      in_file(
+          "an unknown key of a seed",
+          search("seed.linear.config = { name = ['integer'], weight_widht = [4] }\n", kStrategy),
+          ":7:", {"'weight_widht'", "'weight_width'"}, "search"),
+      in_file("no trials",
+              search(kSeed,
+                     "sw_runner.basic_evaluation.num_samples = 64\n"
+                     "setup.n_trials = 0\n"
+                     "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n"),
+              ":11:", {"n_trials"}, "search"),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_sweep_is_refused_with_its_place) {
+  check_bad_inputs({
+      in_file("an unknown key", kNet + "[sweep]\nbatchsize = [8]\n",
+              ":4:", {"'batchsize'", "'batch_size'"}, "train"),
+      in_file("no list", kNet + "[sweep]\nbatch_size = 8\n", ":4:", {"batch_size", "list"},
+              "train"),
+      in_file("an empty list", kNet + "[sweep]\nbatch_size = []\n", ":4:", {"batch_size", "list"},
+              "train"),
+      in_file("a value out of range", kNet + "[sweep]\nlearning_rate = [1e-2, 0.0]\n",
+              ":4:", {"learning_rate"}, "train"),
+  });
+}
