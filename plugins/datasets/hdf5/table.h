@@ -1,0 +1,28 @@
+/* Rows of a compound dataset in an HDF5 file, as float32 columns. The only code that links HDF5; a
+ * library of its own, opened when a set is really read from HDF5. */
+#ifndef LATHE_DATASETS_HDF5_TABLE_H
+#define LATHE_DATASETS_HDF5_TABLE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Takes `count` rows, column by column within each. Valid: for the call. */
+typedef void (*lathe_hdf5_sink)(void* user, const float* rows, uint64_t count);
+
+/* Hands the named columns of every row to `sink`, in order. Returns 0, or 1 with a sentence in
+ * `error` (terminated, cut to `error_size`). Not thread-safe. */
+typedef int (*lathe_hdf5_read_table_function)(const char* path, const char* dataset,
+                                              const char* const* columns, uint64_t column_count,
+                                              lathe_hdf5_sink sink, void* user, char* error,
+                                              uint64_t error_size);
+
+#define LATHE_HDF5_READ_TABLE "lathe_hdf5_read_table"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
