@@ -19,7 +19,8 @@ struct Pipeline {
   std::vector<Step> steps;
 };
 
-// From [passes.NAME] tables, in file order. NAME may be a MASE alias (config/mase.hpp).
+// From [passes.NAME] tables, in file order. NAME may be a MASE alias (config/mase.hpp), or any
+// label if the table says `pass = "flops"`: so a pass can stand in a file twice.
 Pipeline pipeline_from_config(const Value& passes, const Registry& registry);
 // From --passes.
 Pipeline pipeline_from_text(std::string_view text, const Registry& registry);
@@ -41,7 +42,12 @@ struct HookOptions {
   bool print_changed = false;
 };
 
-// Runs the steps on `graph`; on an error the graph is as after the last good pass.
+// `sink` gets whole lines; by default they go to standard error, as LLVM's do.
+PipelineHooks standard_hooks(const HookOptions& options,
+                             std::function<void(std::string_view)> sink = {});
+
+// Makes an instance of every step, so that what create() refuses is refused before any pass runs.
+// Then runs the steps on `graph`; on an error the graph is as after the last good pass.
 std::vector<PassReport> run_pipeline(const Pipeline& pipeline, Graph& graph, RunContext& context,
                                      const PipelineHooks& hooks = {});
 

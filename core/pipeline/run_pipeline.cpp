@@ -1,0 +1,61 @@
+#include "core/pipeline/pipeline.hpp"
+
+#include <chrono>
+
+namespace lathe {
+namespace {
+
+// Passes may ask for the graph as it was before the first of them.
+class OriginalGraph {
+ public:
+  OriginalGraph(const Graph& graph, RunContext& context)
+      : copy_(graph), context_(context), before_(context.original) {
+    if (before_ == nullptr) context_.original = &copy_;
+  }
+  ~OriginalGraph() { context_.original = before_; }
+  OriginalGraph(const OriginalGraph&) = delete;
+
+ private:
+  const Graph copy_;
+  RunContext& context_;
+  const Graph* before_;
+};
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+std::vector<PassReport> run_pipeline(const Pipeline& pipeline, Graph& graph, RunContext& context,
+                                     const PipelineHooks& hooks) {
+  const OriginalGraph original(graph, context);
+  std::vector<PassInstance> instances;
+  instances.reserve(pipeline.steps.size());
+  for (const Step& step : pipeline.steps) {
+    try {
+      instances.emplace_back(*step.component, step.options, context);
+    } catch (const Error& error) {
+      throw error.at(step.position);
+    }
+  }
+  std::vector<PassReport> reports;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    const Step& step = pipeline.steps[i];
+    if (hooks.before) hooks.before(step, graph);
+    Graph after = graph;
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      reports.push_back(instances[i].run(after, context));
+    } catch (const Error& error) {
+      throw error.at(step.position);
+    }
+    const double seconds = seconds_since(start);
+    // A hook that refuses what the pass made (verify) leaves the graph as it was before it.
+    if (hooks.after) hooks.after(step, graph, after, reports.back(), seconds);
+    graph = std::move(after);
+  }
+  return reports;
+}
+
+}  // namespace lathe
