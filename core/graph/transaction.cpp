@@ -333,7 +333,10 @@ void Transaction::drop_empty_formats() {
 
 void Transaction::commit() {
   check_open();
-  open_ = false;
+  const struct Closer {  // whether it succeeds or throws
+    bool& open;
+    ~Closer() { open = false; }
+  } closer{open_};
   if (target_.epoch() != draft_.epoch()) {
     throw run_error(LATHE_ABORTED, "the graph was changed by another transaction meanwhile");
   }
