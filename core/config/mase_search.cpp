@@ -99,7 +99,8 @@ void translate_evaluation(const Value& given, SearchRunner& runner) {
       "runner 'basic_evaluation'",
       {bounded("num_samples", LATHE_OPTION_INT, "1.."), option("data_loader", LATHE_OPTION_STRING),
        option("dataloader", LATHE_OPTION_STRING)}};
-  for (const auto& [key, value] : check_options(table, given).as_map()) {
+  const Value options = check_options(table, given);
+  for (const auto& [key, value] : options.as_map()) {
     if (key == "num_samples") {
       if (!value.is_none()) runner.options.set(key, value);
       continue;

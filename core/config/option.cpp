@@ -268,9 +268,8 @@ Value check_options(const OptionTable& table, const Value& given) {
     if (option == nullptr && node_map != nullptr && may_select(key, value)) {
       selectors.set(key, value);
     } else if (option != nullptr && option == node_map) {
-      for (const auto& [selector, entry] : check_value(*option, value, table.owner).as_map()) {
-        selectors.set(selector, entry);
-      }
+      const Value nested = check_value(*option, value, table.owner);
+      for (const auto& [selector, entry] : nested.as_map()) selectors.set(selector, entry);
     } else if (option == nullptr) {
       throw unknown_option(table, key, value.position());
     }
