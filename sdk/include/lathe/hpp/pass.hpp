@@ -48,7 +48,7 @@ struct run_call {
   static constexpr lathe_component_flags flags =
       (lathe_component_flags{0} | ... | implied_flags<std::decay_t<Arguments>>);
 
-  static void call(T& object, lathe_call* call, lathe_graph* g) {
+  static void call(T& object, [[maybe_unused]] lathe_call* call, [[maybe_unused]] lathe_graph* g) {
     with(object, argument<Arguments>(call, g)...);
   }
 

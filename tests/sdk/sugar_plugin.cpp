@@ -1,0 +1,149 @@
+// A plugin made of the sugar alone, linked into the test: what can go wrong in one, on demand.
+#include <lathe/lathe.hpp>
+
+#include <stdexcept>
+
+namespace {
+
+struct Fails {
+  static constexpr lathe_option options[] = {
+      lathe::choice_option("how", "error|place|memory|standard|number|host|cancel",
+                           "What to throw.")
+          .required(),
+  };
+  explicit Fails(lathe::options o) : how_(o.text("how")) {}
+
+  void run(lathe::graph graph, lathe::report out) {
+    if (how_ == "error") throw lathe::invalid_argument("it is wrong");
+    if (how_ == "place") {
+      throw lathe::error(LATHE_DATA_LOSS, "it is damaged").at_node(graph.nodes()[1]);
+    }
+    if (how_ == "memory") throw std::bad_alloc();
+    if (how_ == "standard") throw std::runtime_error("a standard exception");
+    if (how_ == "number") throw 42;
+    if (how_ == "cancel") throw lathe::error(LATHE_CANCELLED, "stopped");
+    out.table("t", {"one", "two"}).row({"only one"});
+  }
+  std::string how_;
+};
+
+struct FailsToStart {
+  explicit FailsToStart(lathe::options) {
+    throw lathe::not_found("there is nothing to start from");
+  }
+  void run() {}
+};
+
+// Edits, and then thinks better of it if it is told to.
+struct Renames {
+  static constexpr lathe_option options[] = {
+      lathe::bool_option("regret", "Throw after editing.").by_default("false"),
+  };
+  explicit Renames(lathe::options o) : regret_(o.boolean("regret")) {}
+  void run(lathe::graph graph, lathe::edit& edit) const {
+    edit.rename(graph.nodes()[0], "renamed");
+    if (regret_) throw lathe::error(LATHE_ABORTED, "no, not like this");
+  }
+  bool regret_;
+};
+
+struct EditsUnasked {
+  void run(lathe::graph graph) { graph.edit(); }
+};
+
+struct EditsACopy {
+  void run(lathe::graph graph, lathe::report out) const {
+    const lathe::graph copy = graph.copy();
+    lathe::edit edit = copy.edit();
+    edit.rename(copy.nodes()[0], "renamed");
+    edit.commit();
+    out.text("copy", copy.nodes()[0].name());
+    out.text("graph", graph.nodes()[0].name());
+  }
+};
+
+// Says what it sees.
+struct Looks {
+  void run(lathe::graph graph, lathe::report out, lathe::weights weights) noexcept(false) {
+    const lathe::node linear = graph.find("fc");
+    out.scalar("found", linear ? 1 : 0);
+    out.scalar("missing", graph.find("no_such_node") ? 1 : 0);
+    out.scalar("in_features", linear.attribute("in_features").integer());
+    out.scalar("users", linear.user_count());
+    out.scalar("weight_elements", linear.find_operand("weight")->numel());
+    out.scalar("weights_read", weights.of(graph, linear, "weight").size());
+    out.text("input", linear.input(0).name());
+    out.text("user", linear.users()[0].name());
+    out.text("module", linear.module_text());
+    out.text("type", linear.metadata().find("common").find("mase_type").text());
+    lathe::table table = out.table("shapes", {"node", "shape"});
+    for (const auto node : graph.nodes()) {
+      table.row({node.name(), lathe::value::list_of(node.shape())});
+    }
+  }
+};
+
+struct Net {
+  void build(lathe::model_builder& m) {
+    const auto x = m.placeholder("x", {4});
+    m.output(m.relu("act", m.linear("fc", x, 4, 3)));
+  }
+};
+
+struct Rows : lathe::memory_dataset {
+  explicit Rows(std::string_view folder) : folder_(lathe::to_string(folder)) {}
+  lathe::dataset_info info() const { return {{2}, 2, {"no", "yes"}}; }
+  void open() {
+    if (folder_.empty()) throw lathe::not_found("no file rows.csv").at_file("rows.csv", 3);
+    rows_of(lathe::split::train) = {{1, 2, 3, 4, 5, 6}, {0, 1, 0}};
+  }
+  std::vector<std::string> files() const { return {folder_ + "/rows.csv"}; }
+  std::string folder_;
+};
+
+struct Halves {
+  void quantize(const lathe::format_context& context, lathe::tensor<const float> x,
+                lathe::tensor<float> y) const {
+    if (context.op() == "nothing") throw lathe::invalid_argument("no kernel for this op");
+    for (std::uint64_t i = 0; i < x.size(); ++i) y[i] = x[i] / 2;
+  }
+  double storage_bits(lathe::shape shape) const {
+    return 16.0 * static_cast<double>(lathe::element_count(shape));
+  }
+  std::vector<lathe::value> precision() const {
+    return {16, "half", lathe::value(), lathe::value::list({1, 2})};
+  }
+};
+
+struct TooPrecise : Halves {
+  std::vector<lathe::value> precision() const { return std::vector<lathe::value>(9, 1); }
+};
+
+// Counts up, and ends after as many trials as the first parameter has choices.
+struct Counts {
+  explicit Counts(lathe::space space) : space_(space) {}
+  bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> parameters) {
+    if (trial >= space_[0].choices) return false;
+    parameters[0] = static_cast<double>(trial) + told_;
+    return true;
+  }
+  void finished(std::uint64_t, lathe_trial_state, lathe::span<const double> values, std::int64_t) {
+    told_ += values.empty() ? 0 : values[0];
+  }
+  lathe::space space_;
+  double told_ = 0;
+};
+
+}  // namespace
+
+LATHE_MODULE(lathe::pass<Fails>("fails", "1.0.0", "Throws."),
+             lathe::pass<FailsToStart>("fails_to_start", "1.0.0", "Throws at once."),
+             lathe::pass<Renames>("renames", "1.0.0", "Renames the first node."),
+             lathe::pass<EditsUnasked>("edits_unasked", "1.0.0", "Edits as an analysis."),
+             lathe::pass<EditsACopy>("edits_a_copy", "1.0.0", "Edits a copy."),
+             lathe::pass<Looks>("looks", "1.0.0", "Looks at everything."),
+             lathe::model<Net>("net", "1.0.0", "One layer."),
+             lathe::dataset<Rows>("rows", "1.0.0", "Three rows."),
+             lathe::format<Halves>("halves", "1.0.0", "Halves numbers."),
+             lathe::format<TooPrecise>("too_precise", "1.0.0", "Says too much."),
+             lathe::sampler<Counts>("counts", "1.0.0", "Counts up."))

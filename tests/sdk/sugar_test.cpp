@@ -1,0 +1,224 @@
+// The C++ sugar between a real host and a plugin written with nothing else: exceptions become
+// errors with a place, edits hold or vanish as a whole, and the tables say what the types say.
+#include "core/host/instances.hpp"
+#include "core/plugin/descriptor.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <map>
+
+extern "C" const lathe_module* LATHE_ENTRY(void);
+
+namespace {
+
+using namespace lathe;
+
+const std::vector<std::unique_ptr<Component>>& components() {
+  static const auto all = [] {
+    const lathe_module* module = LATHE_ENTRY();
+    const Stamp stamp = parse_stamp({module->stamp, module->stamp_size}, "test");
+    return read_module(module, stamp, "test");
+  }();
+  return all;
+}
+
+const Component& component(const std::string& id) {
+  for (const auto& c : components()) {
+    if (c->id == id) return *c;
+  }
+  throw std::runtime_error("no component " + id);
+}
+
+Graph net(RunContext& context) {
+  return build_model(component("net"), Value(Value::Map{}), {}, 2, 0, context);
+}
+
+PassReport run(const std::string& id, Graph& graph, Value options = Value(Value::Map{})) {
+  RunContext context;
+  PassInstance pass(component(id), check_options(component(id).options, options), context);
+  return pass.run(graph, context);
+}
+
+std::string failure(const std::string& how, lathe_code code) {
+  RunContext context;
+  Graph graph = net(context);
+  Value options{Value::Map{}};
+  options.set("how", how);
+  try {
+    run("fails", graph, options);
+  } catch (const Error& e) {
+    BOOST_TEST(e.code() == code);
+    return e.what();
+  }
+  return "nothing failed";
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string text_of(const PassReport& report, const std::string& name) {
+  for (const auto& [key, text] : report.texts) {
+    if (key == name) return text;
+  }
+  return "no text " + name;
+}
+
+double scalar_of(const PassReport& report, const std::string& name) {
+  for (const auto& [key, value] : report.scalars) {
+    if (key == name) return value.as_float();
+  }
+  throw std::runtime_error("no scalar " + name);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_stamp_and_the_tables_name_the_same_components) {
+  BOOST_TEST(components().size() == 11);
+  BOOST_TEST(component("fails").version == "1.0.0");
+  BOOST_TEST(component("fails").options.options.size() == 1);
+  BOOST_TEST(component("fails").options.options[0].required());
+}
+
+BOOST_AUTO_TEST_CASE(flags_follow_from_what_run_asks_for) {
+  BOOST_TEST(component("renames").has(LATHE_FLAG_MUTATES_GRAPH));
+  BOOST_TEST(component("looks").has(LATHE_FLAG_READS_WEIGHTS));
+  BOOST_TEST(component("edits_unasked").flags == 0);
+}
+
+BOOST_AUTO_TEST_CASE(exceptions_reach_the_user_as_errors) {
+  BOOST_TEST(has(failure("error", LATHE_INVALID_ARGUMENT), "it is wrong"));
+  BOOST_TEST(has(failure("memory", LATHE_RESOURCE_EXHAUSTED), "memory"));
+  BOOST_TEST(has(failure("standard", LATHE_INTERNAL), "a standard exception"));
+  BOOST_TEST(has(failure("number", LATHE_INTERNAL), "no std::exception"));
+  BOOST_TEST(has(failure("cancel", LATHE_CANCELLED), "stopped"));
+}
+
+BOOST_AUTO_TEST_CASE(an_error_says_at_which_node) {
+  const std::string text = failure("place", LATHE_DATA_LOSS);
+  BOOST_TEST(has(text, "it is damaged"));
+  BOOST_TEST(has(text, "fc"));
+  BOOST_TEST(has(text, "fails"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_host_refuses_comes_back_in_its_words) {
+  const std::string text = failure("host", LATHE_INVALID_ARGUMENT);
+  BOOST_TEST(!has(text, "without a reason"));
+  BOOST_TEST(has(text, "column"));
+}
+
+BOOST_AUTO_TEST_CASE(a_constructor_may_refuse) {
+  RunContext context;
+  BOOST_CHECK_EXCEPTION(PassInstance(component("fails_to_start"), Value(Value::Map{}), context),
+                        Error,
+                        [](const Error& e) { return has(e.what(), "nothing to start from"); });
+}
+
+BOOST_AUTO_TEST_CASE(edits_are_committed_when_run_returns) {
+  RunContext context;
+  Graph graph = net(context);
+  run("renames", graph);
+  BOOST_TEST(graph.node(graph.order()[0]).name == "renamed");
+}
+
+BOOST_AUTO_TEST_CASE(edits_of_a_pass_that_throws_leave_the_graph_identical) {
+  RunContext context;
+  Graph graph = net(context);
+  const ContentHash before = graph.hash(graph.output());
+  const std::uint32_t epoch = graph.epoch();
+  Value options{Value::Map{}};
+  options.set("regret", true);
+  BOOST_CHECK_THROW(run("renames", graph, options), Error);
+  BOOST_TEST((graph.hash(graph.output()) == before));
+  BOOST_TEST(graph.epoch() == epoch);
+  BOOST_TEST(graph.node(graph.order()[0]).name == "x");
+}
+
+BOOST_AUTO_TEST_CASE(an_analysis_may_edit_a_copy_and_nothing_else) {
+  RunContext context;
+  Graph graph = net(context);
+  BOOST_CHECK_EXCEPTION(run("edits_unasked", graph), Error,
+                        [](const Error& e) { return e.code() == LATHE_PERMISSION_DENIED; });
+  const PassReport report = run("edits_a_copy", graph);
+  BOOST_TEST(text_of(report, "copy") == "renamed");
+  BOOST_TEST(text_of(report, "graph") == "x");
+  BOOST_TEST(graph.node(graph.order()[0]).name == "x");
+}
+
+BOOST_AUTO_TEST_CASE(a_pass_sees_nodes_operands_attributes_and_weights) {
+  RunContext context;
+  Graph graph = net(context);
+  const PassReport report = run("looks", graph);
+  BOOST_TEST(scalar_of(report, "found") == 1);
+  BOOST_TEST(scalar_of(report, "missing") == 0);
+  BOOST_TEST(scalar_of(report, "in_features") == 4);
+  BOOST_TEST(scalar_of(report, "users") == 1);
+  BOOST_TEST(scalar_of(report, "weight_elements") == 12);
+  BOOST_TEST(scalar_of(report, "weights_read") == 12);
+  BOOST_TEST(text_of(report, "input") == "x");
+  BOOST_TEST(text_of(report, "user") == "act");
+  BOOST_TEST(text_of(report, "module") == "Linear(in_features=4, out_features=3, bias=True)");
+  BOOST_TEST(text_of(report, "type") == "module_related_func");
+  BOOST_TEST_REQUIRE(report.tables.size() == 1);
+  BOOST_TEST(report.tables[0].rows.size() == 4);
+  BOOST_TEST(report.tables[0].rows[1][1].text() == "[2, 3]");
+}
+
+BOOST_AUTO_TEST_CASE(a_format_quantizes_and_describes_itself) {
+  const FormatInstance format(component("halves"), Value(Value::Map{}));
+  std::array<float, 2> x = {3, -5};
+  std::int64_t extent = 2;
+  DLTensor tensor{x.data(), {kDLCPU, 0}, 1, {kDLFloat, 32, 1}, &extent, nullptr, 0};
+  lathe_format_context context = {};
+  context.struct_size = sizeof context;
+  format.quantize(context, tensor, tensor);
+  BOOST_TEST(x[0] == 1.5F);
+  BOOST_TEST(x[1] == -2.5F);
+  BOOST_TEST(format.storage_bits(Shape{2, 3}) == 96);
+  BOOST_TEST(format.precision().as_list().size() == 4);
+  BOOST_TEST(format.precision().as_list()[3].text() == "[1, 2]");
+  context.op = {"nothing", 7};
+  BOOST_CHECK_EXCEPTION(format.quantize(context, tensor, tensor), Error,
+                        [](const Error& e) { return has(e.what(), "no kernel for this op"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_tensor_that_is_not_dense_floats_is_refused) {
+  const FormatInstance format(component("halves"), Value(Value::Map{}));
+  std::array<double, 4> x = {};
+  std::array<std::int64_t, 2> extents = {2, 1}, gaps = {2, 1};
+  lathe_format_context context = {};
+  context.struct_size = sizeof context;
+  DLTensor doubles{x.data(), {kDLCPU, 0}, 2, {kDLFloat, 64, 1}, extents.data(), nullptr, 0};
+  BOOST_CHECK_THROW(format.quantize(context, doubles, doubles), Error);
+  DLTensor holes{x.data(), {kDLCPU, 0}, 2, {kDLFloat, 32, 1}, extents.data(), gaps.data(), 0};
+  BOOST_CHECK_THROW(format.quantize(context, holes, holes), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_format_that_says_too_much_is_refused) {
+  const auto say = [] {
+    const FormatInstance format(component("too_precise"), Value(Value::Map{}));
+    return format.precision();
+  };
+  BOOST_CHECK_THROW(say(), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_sampler_suggests_learns_and_ends) {
+  lathe_parameter parameter = {};
+  parameter.name = {"p", 1};
+  parameter.choices = 2;
+  parameter.parent = LATHE_NONE_ID;
+  const lathe_direction direction = LATHE_MINIMIZE;
+  const lathe_space space = {
+      sizeof(lathe_space), sizeof(lathe_parameter), &parameter, 1, &direction, 1, 0};
+  SamplerInstance sampler(component("counts"), Value(Value::Map{}), space);
+  std::array<double, 1> p = {}, value = {10};
+  BOOST_TEST(sampler.suggest(0, p));
+  BOOST_TEST(p[0] == 0);
+  sampler.started(0, p);
+  sampler.finished(0, LATHE_COMPLETE, value, 0);
+  sampler.finished(1, LATHE_FAIL, {}, 0);
+  BOOST_TEST(sampler.suggest(1, p));
+  BOOST_TEST(p[0] == 11);
+  BOOST_TEST(!sampler.suggest(2, p));
+}
