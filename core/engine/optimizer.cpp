@@ -13,7 +13,12 @@ namespace lathe::engine {
 namespace {
 
 // The loops below are element-wise, so wider vectors give the same numbers on every machine: none
-// of the targets contracts a*b+c.
+// of the targets contracts a*b+c. A sanitizer's runtime is not ready when the choice is made.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define LATHE_VECTORISED __attribute__((target_clones("default", "avx2")))
+#else
+#define LATHE_VECTORISED
+#endif
 
 struct AdamConstants {
   float beta1, one_minus_beta1, beta2, one_minus_beta2;
@@ -22,11 +27,8 @@ struct AdamConstants {
 
 // Kingma and Ba, "Adam", 2015, algorithm 1 with PyTorch's order of operations; decoupled decay as
 // Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
-__attribute__((target_clones("default", "avx2"))) void adam(float* __restrict p,
-                                                            const float* __restrict g,
-                                                            float* __restrict m,
-                                                            float* __restrict v, std::size_t n,
-                                                            const AdamConstants& constants) {
+LATHE_VECTORISED void adam(float* __restrict p, const float* __restrict g, float* __restrict m,
+                           float* __restrict v, std::size_t n, const AdamConstants& constants) {
   const AdamConstants c = constants;
   for (std::size_t i = 0; i < n; ++i) {
     const float x = p[i] * c.shrink;
@@ -38,11 +40,8 @@ __attribute__((target_clones("default", "avx2"))) void adam(float* __restrict p,
 }
 
 // Nesterov's momentum as PyTorch has it (Sutskever et al., 2013, rearranged).
-__attribute__((target_clones("default", "avx2"))) void sgd(float* __restrict p,
-                                                           const float* __restrict g,
-                                                           float* __restrict m, std::size_t n,
-                                                           float learning_rate, float momentum,
-                                                           float decay) {
+LATHE_VECTORISED void sgd(float* __restrict p, const float* __restrict g, float* __restrict m,
+                          std::size_t n, float learning_rate, float momentum, float decay) {
   for (std::size_t i = 0; i < n; ++i) {
     const float gradient = g[i] + decay * p[i];
     m[i] = m[i] * momentum + gradient;

@@ -99,6 +99,15 @@ std::map<std::string, Tensor> TrainedParameters::contents() const {
   return out;
 }
 
+std::map<std::string, Tensor> TrainedParameters::gradient_contents() const {
+  std::map<std::string, Tensor> out;
+  for (const Piece& piece : pieces_) {
+    if (!piece.trained) continue;
+    out.emplace(piece.parameter->qualified_name, share(piece.gradient.clone()));
+  }
+  return out;
+}
+
 void TrainedParameters::assign(const std::map<std::string, Tensor>& contents) {
   for (Piece& piece : pieces_) {
     const at::Tensor given = share(contents.at(piece.parameter->qualified_name));

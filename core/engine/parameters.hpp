@@ -32,6 +32,8 @@ class TrainedParameters {
   // and shapes (the caller has checked).
   std::map<std::string, Tensor> contents() const;
   void assign(const std::map<std::string, Tensor>& contents);
+  // Copies of the gradients of what is trained.
+  std::map<std::string, Tensor> gradient_contents() const;
 
  private:
   struct Piece {

@@ -15,11 +15,6 @@ namespace lathe::engine {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// Progress is told at most this often.
-constexpr auto kProgressInterval = std::chrono::milliseconds(50);
-
 TrainingOptions checked(TrainingOptions options) {
   auto at_least = [](std::string_view what, std::int64_t value, std::int64_t low) {
     if (value < low) {
@@ -122,7 +117,7 @@ TrainingResult Trainer::run(const TrainingEvents& events, const std::atomic<bool
   while (!finished()) {
     const double learning_rate =
         optimizer_.learning_rate(options_.learning_rate, state_.epoch, options_.max_epochs);
-    if (!train_epoch(events, cancelled)) {
+    if (!train_epoch(learning_rate, events, cancelled)) {
       out.interrupted = true;
       save_last();
       break;
@@ -142,23 +137,18 @@ bool Trainer::finished() const {
          (options_.max_steps >= 0 && state_.steps >= options_.max_steps);
 }
 
-bool Trainer::train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled) {
-  const double learning_rate =
-      optimizer_.learning_rate(options_.learning_rate, state_.epoch, options_.max_epochs);
+bool Trainer::train_epoch(double learning_rate, const TrainingEvents& events,
+                          const std::atomic<bool>& cancelled) {
   const auto total = static_cast<std::uint64_t>(train_.rows);
   const auto batch = static_cast<std::uint64_t>(train_.batch);
   const std::vector<std::uint64_t> order =
       epoch_order(total, options_.shuffle, options_.seed, state_.epoch);
-  auto told = Clock::now();
   for (std::int64_t b = state_.batch; b < batches_per_epoch(); ++b) {
     if (cancelled.load(std::memory_order_relaxed)) return false;
     const std::uint64_t first = static_cast<std::uint64_t>(b) * batch;
     const std::uint64_t count = std::min(batch, total - first);
     train_batch(std::span(order).subspan(first, count), learning_rate, first + count == total);
-    if (events.progress && (Clock::now() - told > kProgressInterval || first + count == total)) {
-      told = Clock::now();
-      events.progress(first + count, total);
-    }
+    if (events.progress) events.progress(first + count, total);
     if (options_.max_steps >= 0 && state_.steps >= options_.max_steps) break;
     if (first + count < total && checkpoint_is_due()) save_last();
   }

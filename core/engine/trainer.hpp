@@ -28,7 +28,8 @@ class Trainer {
   void save_last();
   void save_best();
   // One pass over the train split, from state_.batch on; false if it was cancelled.
-  bool train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled);
+  bool train_epoch(double learning_rate, const TrainingEvents& events,
+                   const std::atomic<bool>& cancelled);
   void train_batch(std::span<const std::uint64_t> rows, double learning_rate, bool last);
   void end_epoch(double learning_rate);
   Evaluation validate();

@@ -85,7 +85,7 @@ void write_metrics(const std::filesystem::path& file, const std::vector<EpochMet
 std::map<std::string, std::string> to_metadata(const TrainingState& state,
                                                const RunIdentity& identity) {
   std::map<std::string, std::string> out;
-  out[key("training")] = kVersion;
+  out.emplace(key("training"), kVersion);
   each_number(state, [&](std::string_view name, const auto& number) {
     out[key(name)] = fmt::format("{}", number);
   });
