@@ -55,9 +55,8 @@ class SingleSplit {
     const auto observation = static_cast<Observation>(count_++);
     const auto place = std::upper_bound(best_.begin(), best_.end(), key,
                                         [](const Key& a, const Entry& b) { return a < b.key; });
-    // What is not among the best 25 now never will be.
-    if (best_.size() == kMostGood && place == best_.end()) return;
     best_.insert(place, {key, observation});
+    // What is not among the best 25 now never will be.
     if (best_.size() > kMostGood) best_.pop_back();
     good_.clear();
     for (std::size_t i = 0; i < good_count(count_); ++i) good_.push_back(best_[i].observation);
