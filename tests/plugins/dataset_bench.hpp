@@ -1,0 +1,55 @@
+// What the tests of data sets share: a set as a user names it, and files to read.
+#pragma once
+
+#include "core/config/component_text.hpp"
+#include "core/data/dataset.hpp"
+#include "tests/plugins/workbench.hpp"
+
+namespace lathe_test {
+
+inline std::shared_ptr<lathe::Dataset> make_set(const std::string& text,
+                                                const std::filesystem::path& data_dir = {}) {
+  const lathe::ComponentText parsed = lathe::parse_component(text, "--dataset");
+  const lathe::Component& component = built_plugins().find(lathe::Kind::dataset, parsed.name);
+  return lathe::make_dataset(component, lathe::check_options(component.options, parsed.options),
+                             text, data_dir);
+}
+
+inline std::shared_ptr<lathe::Dataset> open_set(const std::string& text,
+                                                const std::filesystem::path& data_dir = {}) {
+  auto set = make_set(text, data_dir);
+  set->open();
+  return set;
+}
+
+// The message of the error that naming or opening a set ends with; "" if it opens.
+inline std::string opening_fails(const std::string& text,
+                                 const std::filesystem::path& data_dir = {}) {
+  try {
+    open_set(text, data_dir);
+  } catch (const lathe::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+inline std::filesystem::path written(const std::filesystem::path& path, std::string_view bytes) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return path;
+}
+
+inline std::vector<float> samples_of(const lathe::Dataset& set, lathe::Split split) {
+  const auto values = set.all(split).samples.values<float>();
+  return {values.begin(), values.end()};
+}
+inline std::vector<std::int64_t> labels_of(const lathe::Dataset& set, lathe::Split split) {
+  const auto values = set.all(split).labels.values<std::int64_t>();
+  return {values.begin(), values.end()};
+}
+
+}  // namespace lathe_test
