@@ -51,7 +51,8 @@ Json provenance_of(Session& session) {
   if (!session.weights().is_none()) json["weights"] = json_of(session.weights());
   if (const Executor* executor = session.opened_executor(); executor != nullptr) {
     json["threads"] = session.threads();
-    for (const auto& [key, value] : executor->environment().as_map()) json[key] = json_of(value);
+    const Value environment = executor->environment();
+    for (const auto& [key, value] : environment.as_map()) json[key] = json_of(value);
   }
   json["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   return json;
