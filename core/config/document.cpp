@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace lathe {
 namespace {
@@ -141,7 +142,7 @@ std::string plain_reason(std::string_view report) {
   if (reason.substr(0, 8) == "[error] ") reason.remove_prefix(8);
   if (reason.substr(0, 6) == "toml::") {
     const std::size_t colon = reason.find(": ");
-    if (colon != std::string_view::npos) reason.remove_prefix(colon + 2);
+    reason.remove_prefix(colon == std::string_view::npos ? reason.size() : colon + 2);
   }
   while (!reason.empty() && (reason.back() == '.' || reason.back() == ' ')) reason.remove_suffix(1);
   return std::string(reason);
@@ -170,9 +171,11 @@ Error syntax_error(const std::string& report, const TomlSource& source) {
     const std::size_t words = text.find_first_not_of("^~- ", mark);
     remark = words == std::string::npos ? "" : text.substr(words);
   }
-  std::string message = "this is no TOML: " + plain_reason(report);
   while (!remark.empty() && remark.back() == '.') remark.pop_back();
+  std::string message = plain_reason(report);
+  if (message.empty()) message = std::exchange(remark, "");
   if (!remark.empty() && remark != "here") message += " (" + remark + ")";
+  message = "this is no TOML: " + message;
   if (line == 0) return usage_error(message, source.whole_file());
   return usage_error(message, source.position(source.offset(line, column)));
 }

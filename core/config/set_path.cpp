@@ -33,17 +33,16 @@ void set_path(Value& document, std::string_view assignment, const std::string& o
                       source.position(assignment.size()));
   }
   Value value = parse_value(assignment.substr(equals + 1), source.position(equals + 1));
-  Value* table = &document;
+  std::vector<std::pair<std::string, Position>> keys;  // all of them, before anything changes
   for (std::size_t i = 0; i < starts.size(); ++i) {
+    const std::size_t end = i + 1 == starts.size() ? equals : assignment.rfind('.', starts[i + 1]);
     const Position position = source.position(starts[i]);
-    const bool last = i + 1 == starts.size();
-    std::size_t end = last ? equals : starts[i + 1];
-    if (!last) end = assignment.rfind('.', end);
-    const std::string key = unquoted(assignment.substr(starts[i], end - starts[i]), position);
-    if (last) {
-      table->set(key, value.at(position));
-      return;
-    }
+    keys.emplace_back(unquoted(assignment.substr(starts[i], end - starts[i]), position), position);
+  }
+  const auto [last, place] = keys.back();
+  keys.pop_back();
+  Value* table = &document;
+  for (const auto& [key, position] : keys) {
     Value* next = table->find(key);
     if (next == nullptr) next = &table->set(key, Value(Value::Map{}).at(position));
     if (!next->is_map()) {
@@ -53,6 +52,7 @@ void set_path(Value& document, std::string_view assignment, const std::string& o
     }
     table = next;
   }
+  table->set(last, value.at(place));
 }
 
 }  // namespace lathe
