@@ -24,8 +24,8 @@ Sizes sizes_of(const lathe::model_builder& m) {
 // Layers of a Sequential or a ModuleList: each is named by its place in it.
 class Chain {
  public:
-  Chain(lathe::model_builder& m, std::string list)
-      : m_(m), list_(std::move(list)), sizes_(sizes_of(m)) {
+  Chain(lathe::model_builder& m, std::string list, bool inplace)
+      : m_(m), list_(std::move(list)), inplace_(inplace), sizes_(sizes_of(m)) {
     width_ = sizes_.features;
     x_ = m_.placeholder("x", {width_});
   }
@@ -37,8 +37,7 @@ class Chain {
   }
   Chain& relu() { return activation("relu"); }
   Chain& activation(const std::string& op) {
-    // nn.ReLU(16) takes the 16 for inplace=True: MASE's networks print so.
-    x_ = op == "relu" ? m_.relu(next(), x_, true) : m_.module(op, next(), {x_});
+    x_ = op == "relu" ? m_.relu(next(), x_, inplace_) : m_.module(op, next(), {x_});
     return *this;
   }
   Chain& linear(std::int64_t out) {
@@ -53,21 +52,25 @@ class Chain {
 
   lathe::model_builder& m_;
   std::string list_;
+  bool inplace_;
   Sizes sizes_;
   std::int64_t index_ = 0, width_ = 0;
   lathe::node_id x_;
 };
 
+// nn.ReLU(16) takes the 16 for inplace=True, and so do most jet networks.
+constexpr bool kInplace = true;
+
 struct JscTiny {
   void build(lathe::model_builder& m) {
-    Chain net(m, "seq_blocks");
+    Chain net(m, "seq_blocks", kInplace);
     net.batch_norm().relu().linear(net.classes()).relu().end();
   }
 };
 
 struct JscToy {
   void build(lathe::model_builder& m) {
-    Chain net(m, "seq_blocks");
+    Chain net(m, "seq_blocks", kInplace);
     net.batch_norm().relu();
     net.linear(8).batch_norm().relu();
     net.linear(8).batch_norm().relu();
@@ -77,7 +80,7 @@ struct JscToy {
 
 struct JscS {
   void build(lathe::model_builder& m) {
-    Chain net(m, "module_list");
+    Chain net(m, "module_list", false);
     net.batch_norm().relu();
     net.linear(64).batch_norm().relu();
     net.linear(32).relu().linear(32).relu().linear(32).relu();
@@ -105,7 +108,7 @@ class JscCustom {
         activation_(o.text("activation")) {}
 
   void build(lathe::model_builder& m) {
-    Chain net(m, "seq_blocks");
+    Chain net(m, "seq_blocks", kInplace);
     if (batch_norm_ != "none") net.batch_norm();
     net.activation(activation_);
     for (const std::int64_t width : hidden_) layer(net, width);

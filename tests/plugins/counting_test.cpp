@@ -28,7 +28,8 @@ json linear_integer(int width, int frac_width) {
 
 BOOST_AUTO_TEST_CASE(flops_per_node_are_those_of_the_estimator) {
   int checked = 0;
-  for (const json& golden : golden_json("flops.json").at("models")) {
+  const json golden_file = golden_json("flops.json");
+  for (const json& golden : golden_file.at("models")) {
     const std::string id = golden.at("model");
     if (!built_plugins().knows(lathe::Kind::model, id)) continue;  // vgg7: not yet a plugin
     Workbench bench(golden.at("batch"));
@@ -51,7 +52,8 @@ BOOST_AUTO_TEST_CASE(flops_per_node_are_those_of_the_estimator) {
 
 BOOST_AUTO_TEST_CASE(flops_in_total_are_those_of_the_estimator) {
   int checked = 0;
-  for (const json& golden : golden_json("flops.json").at("models")) {
+  const json golden_file = golden_json("flops.json");
+  for (const json& golden : golden_file.at("models")) {
     const std::string id = golden.at("model");
     // toy_convnet's totals lack its Conv1d layers [D]; its rows are compared one by one.
     if (!built_plugins().knows(lathe::Kind::model, id) || id == "toy_convnet") continue;

@@ -10,7 +10,8 @@ using namespace lathe_test;
 // Cases whose formats there are.
 std::vector<json> golden_cases() {
   std::vector<json> cases;
-  for (const json& c : golden_json("quantize_pass.json").at("cases")) {
+  const json golden_file = golden_json("quantize_pass.json");
+  for (const json& c : golden_file.at("cases")) {
     bool runs = true;
     for (const auto& [key, entry] : c.at("config").items()) {
       if (key == "by" || entry.at("config").at("name").is_null()) continue;

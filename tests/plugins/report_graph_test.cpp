@@ -7,7 +7,8 @@ using namespace lathe_test;
 
 BOOST_AUTO_TEST_CASE(the_report_is_mases_text) {
   int checked = 0;
-  for (const auto& [id, golden] : golden_json("metadata.json").at("models").items()) {
+  const json golden_file = golden_json("metadata.json");
+  for (const auto& [id, golden] : golden_file.at("models").items()) {
     if (!built_plugins().knows(lathe::Kind::model, id)) continue;  // vgg7: not yet a plugin
     Workbench bench(golden.at("input_shape")[0].get<std::int64_t>());
     const auto shape = golden.at("input_shape").get<std::vector<std::int64_t>>();
