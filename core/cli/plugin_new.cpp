@@ -70,8 +70,8 @@ void new_plugin(const NewRequest& request, bool json) {
     throw run_error(LATHE_NOT_FOUND, fmt::format("the template '{}' is missing", source.string()));
   }
   std::string text = contents.str();
-  replace_all(text, "@id@", request.name);
-  replace_all(text, "@Type@", type_name(request.name));
+  replace_all(text, "pass_name", request.name);
+  replace_all(text, "PassName", type_name(request.name));
 
   const fs::path target = fmt::format("{}.{}", request.name, request.language);
   if (fs::exists(target)) {
