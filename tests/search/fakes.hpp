@@ -1,0 +1,174 @@
+// A search without networks: a small space, an objective in a formula, TPE without the plugin
+// machinery, a study in memory.
+#pragma once
+
+#include "core/search/loop.hpp"
+#include "core/tensor/random.hpp"
+#include "plugins/search_strategies/tpe_model.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <mutex>
+#include <thread>
+
+namespace lathe_test {
+
+using namespace lathe;
+
+inline SearchSpace small_space(int layers = 4) {
+  SearchSpace space;
+  for (int i = 0; i < layers; ++i) {
+    SearchParameter parameter;
+    parameter.name = "layer_" + std::to_string(i) + "/config/width";
+    parameter.choices = {Value(2), Value(4), Value(8)};
+    space.parameters.push_back(parameter);
+  }
+  return space;
+}
+
+inline SearchOptions two_objectives() {
+  SearchOptions options;
+  options.seed = 7;
+  options.n_trials = 60;
+  options.metrics = {{"accuracy", 1.0, LATHE_MAXIMIZE, {}},
+                     {"average_bitwidth", 0.2, LATHE_MINIMIZE, {}}};
+  return options;
+}
+
+// More bits, more accuracy, with a kink per layer.
+inline Scalars formula(std::span<const double> point) {
+  double accuracy = 0.2, bits = 0;
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    accuracy +=
+        0.15 * std::sqrt(point[i]) / static_cast<double>(i + 1) + 0.001 * std::sin(3 * point[i]);
+    bits += std::pow(2.0, 1 + point[i]) / static_cast<double>(point.size());
+  }
+  Scalars scalars;
+  scalars.software.set("loss", 1 - accuracy);
+  scalars.software.set("accuracy", accuracy);
+  scalars.hardware.set("average_bitwidth", bits);
+  return scalars;
+}
+
+// Trials end in another order than they began.
+inline Evaluate evaluation_with_jitter() {
+  return
+      [](int worker, std::uint64_t trial, std::span<const double> point, const std::atomic<bool>&) {
+        std::this_thread::sleep_for(std::chrono::microseconds(
+            (trial * 7919 + static_cast<std::uint64_t>(worker) * 104729) % 700));
+        return formula(point);
+      };
+}
+
+class TpeSampler final : public Sampler {
+ public:
+  explicit TpeSampler(const SearchOptions& options, const SearchSpace& space)
+      : model_(space_of(options, space), {}) {}
+  bool suggest(std::uint64_t trial, std::span<double> point) override {
+    for (std::size_t p = 0; p < point.size(); ++p) {
+      double u = 0;
+      uniform(model_.space().seed, p, trial, {&u, 1});
+      point[p] = model_.suggest(p, &u);
+    }
+    return true;
+  }
+  void started(std::uint64_t trial, std::span<const double> point) override {
+    model_.started(trial, point.data());
+  }
+  void finished(std::uint64_t trial, lathe_trial_state state, std::span<const double> values,
+                std::int64_t step) override {
+    model_.finished(trial, state, values.empty() ? nullptr : values.data(), step);
+  }
+  bool reads_values() const override { return true; }
+
+ private:
+  static search_strategies::Space space_of(const SearchOptions& options, const SearchSpace& space) {
+    search_strategies::Space result;
+    result.seed = options.seed;
+    result.directions = options.directions();
+    for (const SearchParameter& given : space.parameters) {
+      search_strategies::Parameter parameter;
+      parameter.name = given.name;
+      parameter.choices = given.choices.size();
+      result.parameters.push_back(parameter);
+    }
+    return result;
+  }
+  search_strategies::TpeModel model_;
+};
+
+// Mixed radix, like brute; looks at no values.
+class CountingSampler final : public Sampler {
+ public:
+  explicit CountingSampler(const SearchSpace& space) : space_(space) {}
+  bool suggest(std::uint64_t trial, std::span<double> point) override {
+    for (std::size_t p = point.size(); p-- > 0;) {
+      const std::uint64_t radix = space_.parameters[p].choices.size();
+      point[p] = static_cast<double>(trial % radix);
+      trial /= radix;
+    }
+    return trial == 0;
+  }
+  void started(std::uint64_t, std::span<const double>) override {}
+  void finished(std::uint64_t, lathe_trial_state, std::span<const double>, std::int64_t) override {}
+  bool reads_values() const override { return false; }
+
+ private:
+  const SearchSpace& space_;
+};
+
+class MemoryStudy final : public Study {
+ public:
+  explicit MemoryStudy(StudyDescription description) : description_(std::move(description)) {}
+  const StudyDescription& description() const override { return description_; }
+  std::vector<StoredTrial> trials() override { return stored; }
+  void write(const std::vector<StoredTrial>& group) override {
+    ++writes;
+    if (fails) throw run_error(LATHE_RESOURCE_EXHAUSTED, "the disk is full");
+    for (const StoredTrial& trial : group) {
+      if (trial.number > stored.size()) throw std::logic_error("a gap in the trial numbers");
+      if (trial.number == stored.size()) {
+        stored.push_back(trial);
+      } else {
+        stored[trial.number] = trial;
+      }
+    }
+  }
+
+  std::vector<StoredTrial> stored;
+  int writes = 0;
+  bool fails = false;
+
+ private:
+  StudyDescription description_;
+};
+
+// A log without the columns that tell the time.
+inline std::string timeless(const std::string& log) {
+  auto json = nlohmann::ordered_json::parse(log);
+  for (auto& [number, trial] : json.items())
+    for (const char* column : {"datetime_start", "datetime_complete", "duration"})
+      if (trial.contains(column)) trial.erase(column);
+  return json.dump(1);
+}
+
+inline const std::atomic<bool>& never() {
+  static const std::atomic<bool> flag{false};
+  return flag;
+}
+
+// One whole TPE search; a study is optional.
+inline SearchResult search(const SearchOptions& options, Study* study = nullptr,
+                           const Evaluate& evaluate = evaluation_with_jitter(),
+                           const SearchEvents& events = {},
+                           const std::atomic<bool>& cancelled = never()) {
+  const SearchSpace space = small_space();
+  TpeSampler sampler(options, space);
+  return run_trials(options, space, sampler, study, evaluate, events, cancelled);
+}
+
+inline std::string log_of(const SearchOptions& options, const SearchResult& result) {
+  return timeless(log_json(options, small_space(), result.trials));
+}
+
+}  // namespace lathe_test

@@ -1,0 +1,68 @@
+// A study of two objectives and three parameters, and a temporary file for it.
+#pragma once
+
+#include "core/search/storage.hpp"
+#include "tests/support.hpp"
+
+#include <cmath>
+
+namespace lathe_test {
+
+using namespace lathe;
+
+inline StudyDescription description(const std::string& name = "bits") {
+  StudyDescription result;
+  result.name = name;
+  result.directions = {LATHE_MAXIMIZE, LATHE_MINIMIZE};
+  result.parameters.resize(3);
+  result.parameters[0].name = "a/config/name";
+  result.parameters[0].choices = {Value("integer"), Value()};
+  result.parameters[1].name = "a/config/width";
+  result.parameters[1].choices = {Value(2), Value(4), Value(8)};
+  result.parameters[2].name = "b/config/scale";
+  result.parameters[2].choices = {Value(0.5), Value(true)};
+  result.user_attributes.set("seed", 7);
+  return result;
+}
+
+inline StoredTrial trial(std::uint64_t number, TrialState state = TrialState::complete) {
+  StoredTrial result;
+  result.number = number;
+  result.state = state;
+  result.parameters = {static_cast<double>(number % 2), static_cast<double>(number % 3),
+                       static_cast<double>(number / 2 % 2)};
+  result.started =
+      std::chrono::system_clock::time_point(std::chrono::microseconds(1795160316425001));
+  if (state == TrialState::running) return result;
+  result.completed = result.started + std::chrono::milliseconds(12);
+  if (state == TrialState::complete)
+    result.values = {1.0 / (1.0 + static_cast<double>(number)), static_cast<double>(number % 5)};
+  result.user_attributes.set("software_metrics",
+                             Value(Value::Map{{"loss", 0.1 * static_cast<double>(number)}}));
+  return result;
+}
+
+class StudyFile {
+ public:
+  std::filesystem::path path() const { return folder_.path() / "study.db"; }
+  std::string url() const { return "sqlite:///" + path().string(); }
+  std::unique_ptr<Study> open(const StudyDescription& of = description()) const {
+    return open_storage(url())->open_study(of);
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+// The message of the Error that `act` throws; empty if it throws none.
+template <typename Act>
+std::string refusal(Act act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace lathe_test
