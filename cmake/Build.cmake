@@ -1,4 +1,4 @@
-# How everything is compiled: warnings, linker, compiler cache, sanitizers.
+# How everything is compiled: warnings, compiler cache, sanitizers.
 
 find_program(LATHE_CCACHE ccache)
 if(LATHE_CCACHE)
@@ -6,10 +6,8 @@ if(LATHE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${LATHE_CCACHE})
 endif()
 
-find_program(LATHE_LLD ld.lld)
-if(LATHE_LLD)
-  add_link_options(-fuse-ld=lld)
-endif()
+# Not lld: where GCC leaves an empty cold part at the address of another function, lld keeps only one
+# of the two unwind entries, at times the empty one, and an exception ends the program.
 
 add_compile_options(-g1 -fno-semantic-interposition)
 if(LATHE_SANITIZE)
