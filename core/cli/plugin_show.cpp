@@ -99,7 +99,7 @@ std::string shown(const Component& c) {
     }
   }
   if (c.options.options.empty()) return out + "It takes no options.\n";
-  out += "\n" + options_table(c.options.options);
+  out += fmt::format("\n{}", options_table(c.options.options));
   for (const Option& option : c.options.options) {
     if (option.items.empty()) continue;
     out += fmt::format(
@@ -216,7 +216,8 @@ void show_component(const Registry& registry, const std::string& word, bool json
   Json components = Json::array();
   for (const Kind kind : kinds) {
     const Component& component = registry.find(kind, id);
-    text += (text.empty() ? "" : "\n") + shown(component);
+    if (!text.empty()) text += "\n";
+    text += shown(component);
     components.push_back(json_of(component));
   }
   for (const std::string& warning : registry.warnings()) spdlog::warn("{}", warning);
