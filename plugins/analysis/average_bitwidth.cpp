@@ -33,8 +33,11 @@ struct AverageBitwidth {
     Mean weights, data;
     for (const auto node : graph.nodes()) {
       if (node.op() != "linear" && node.op() != "conv1d" && node.op() != "conv2d") continue;
-      const auto weight = node.find_operand("weight");
-      const auto input = node.find_operand("data_in_0");
+      std::optional<lathe::operand> weight, input;
+      for (const auto& operand : node.operands()) {
+        if (operand.name() == "weight") weight = operand;
+        if (operand.name() == "data_in_0") input = operand;
+      }
       if (!weight || !input) continue;
       weights.add(*weight);
       data.add(*input);

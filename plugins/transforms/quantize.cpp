@@ -46,9 +46,10 @@ struct Quantize {
       if (chosen.boolean_or("bypass", false)) continue;
       const std::string format = chosen.text("name");
       for (const std::string_view role : roles_of(node.op())) {
-        if (role == "bias" && !node.find_operand("bias")) continue;
-        edit.set_format(node, role, format,
-                        lathe::span<const lathe_entry>(options_of_role(chosen, role)));
+        const std::vector<lathe_entry> given = options_of_role(chosen, role);
+        // The host leaves out the options of a bias that the node lacks.
+        if (role == "bias" && given.empty() && !node.find_operand("bias")) continue;
+        edit.set_format(node, role, format, lathe::span<const lathe_entry>(given));
       }
       // An output is quantized only if somebody asks for it.
       const std::vector<lathe_entry> output = options_of_role(chosen, "data_out");

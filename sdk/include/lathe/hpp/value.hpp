@@ -36,6 +36,8 @@ class value {
   value(std::string_view text) : kind_(LATHE_STRING), text_(to_string(text)) {}
   value(std::string text) : kind_(LATHE_STRING), text_(std::move(text)) {}
   value(node_id node) : kind_(LATHE_NODE), integer_(node.index) {}
+  template <class Node, class = decltype(node_id(std::declval<const Node&>().id()))>
+  value(const Node& node) : value(node_id(node.id())) {}
   explicit value(value_view borrowed);  // a copy
 
   static value list(std::vector<value> items) {

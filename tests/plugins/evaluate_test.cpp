@@ -1,0 +1,99 @@
+// What the evaluate pass asks of the engine, and what it publishes; the engine is a stand-in.
+#include "tests/plugins/workbench.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using namespace lathe_test;
+
+struct NoData : lathe::Dataset {
+  std::string id() const override { return "none"; }
+  bool synthetic() const override { return true; }
+  lathe::DatasetInfo info() const override { return samples_of({16}, 5); }
+  void open() override {}
+  std::uint64_t count(lathe::Split) const override { return 100; }
+  lathe::SplitTensors read(lathe::Split, std::span<const std::uint64_t>) const override {
+    return {};
+  }
+  const lathe::SplitTensors& all(lathe::Split) const override { return tensors_; }
+  std::vector<std::string> files() const override { return {}; }
+  lathe::SplitTensors tensors_;
+};
+
+// Notes the rows it is asked for and answers with fixed numbers.
+struct StandIn : lathe::Executor {
+  lathe::Rows rows;
+  std::vector<lathe::Tensor> run(const lathe::Graph&, const std::vector<lathe::Tensor>&) override {
+    return {};
+  }
+  lathe::Evaluation evaluate(const lathe::Graph&, const lathe::Dataset&,
+                             const lathe::Rows& asked) override {
+    rows = asked;
+    return {0.5, 0.75, 0.625, 96};
+  }
+  lathe::Tensor logits(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows&) override {
+    return {};
+  }
+  void observe(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows&,
+               const std::vector<lathe::NodeId>&, const lathe::Observer&) override {}
+  lathe::TrainingResult train(const lathe::Graph&, const lathe::Dataset&,
+                              const lathe::TrainingOptions&, const lathe::TrainingEvents&,
+                              const std::atomic<bool>&) override {
+    return {};
+  }
+  void set_threads(int) override {}
+  lathe::Value environment() const override { return {}; }
+  void set_cache_limit(std::uint64_t) override {}
+};
+
+// Runs the pass; `asked` is what the engine was asked for.
+lathe::PassReport evaluated(const json& options, lathe::Rows& asked) {
+  static StandIn engine;
+  static const NoData data;
+  Workbench bench(128);
+  bench.context.executor = []() -> lathe::Executor& { return engine; };
+  bench.context.dataset = []() -> const lathe::Dataset& { return data; };
+  lathe::Graph graph = bench.model("jsc-tiny");
+  lathe::PassReport report = bench.run("evaluate", graph, options);
+  asked = engine.rows;
+  return report;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(evaluation_scores_the_validation_split_unless_told_otherwise) {
+  lathe::Rows asked;
+  const lathe::PassReport report = evaluated(json::object(), asked);
+  BOOST_TEST((asked.split == lathe::Split::validation));
+  BOOST_TEST(asked.samples == 0);
+  BOOST_TEST(asked.batch_size == 128);
+  BOOST_TEST(scalar(report, "loss") == 0.5);
+  BOOST_TEST(scalar(report, "accuracy") == 0.75);
+  BOOST_TEST(scalar(report, "accuracy_macro") == 0.625);
+  BOOST_TEST(scalar(report, "samples") == 96);
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_takes_rows_batches_and_mases_loaders) {
+  lathe::Rows asked;
+  evaluated({{"split", "test"}, {"num_samples", 512}, {"batch_size", 32}}, asked);
+  BOOST_TEST((asked.split == lathe::Split::test));
+  BOOST_TEST(asked.samples == 512);
+  BOOST_TEST(asked.batch_size == 32);
+  // MASE ignores this key [D].
+  evaluated({{"data_loader", "train_dataloader"}}, asked);
+  BOOST_TEST((asked.split == lathe::Split::train));
+  evaluated({{"split", "val_dataloader"}}, asked);
+  BOOST_TEST((asked.split == lathe::Split::validation));
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_refuses_splits_and_sizes_that_there_are_not) {
+  lathe::Rows asked;
+  BOOST_CHECK_THROW(evaluated({{"split", "valid"}}, asked), lathe::Error);
+  BOOST_CHECK_THROW(evaluated({{"num_samples", -1}}, asked), lathe::Error);
+  BOOST_CHECK_THROW(evaluated({{"batch_size", 1LL << 40}}, asked), lathe::Error);
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_declares_that_it_executes) {
+  BOOST_TEST(built_plugins().find(lathe::Kind::pass, "evaluate").has(LATHE_FLAG_EXECUTES));
+}

@@ -1,0 +1,152 @@
+// The example plugins, each built from its one file with one compiler line, as a student would.
+#include "tests/plugins/workbench.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace {
+
+using namespace lathe_test;
+
+// Example plugins in a folder of their own, beside the built-in ones.
+class Built {
+ public:
+  explicit Built(const std::vector<std::string>& sources) {
+    const std::filesystem::path root = LATHE_SOURCE_DIR;
+    std::vector<std::filesystem::path> files;
+    for (const std::string& source : sources) {
+      const bool c = source.ends_with(".c");
+      files.push_back(folder_.path() / (source + ".so"));
+      const std::string include = (root / "sdk/include").string();
+      const std::string line =
+          std::string(c ? "cc -std=c99" : "c++ -std=c++17") +
+          " -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -fPIC -shared -fvisibility=hidden"
+          " -Wl,--version-script=" +
+          include + "/lathe/exports.map -I" + include + " -o " + files.back().string() + " " +
+          (root / "examples/plugins" / source).string();
+      BOOST_TEST_REQUIRE(std::system(line.c_str()) == 0, line);
+      std::filesystem::permissions(files.back(), std::filesystem::perms::owner_all);
+    }
+    registry_ = std::make_unique<lathe::Registry>(
+        std::vector<lathe::PluginFolder>{{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, files);
+  }
+  const lathe::Registry& registry() const { return *registry_; }
+
+ private:
+  TemporaryFolder folder_;
+  std::unique_ptr<lathe::Registry> registry_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_pass_counts_the_same_in_cpp_and_in_c) {
+  const Built built({"count_relu.cpp", "count_relu.c"});
+  Workbench bench(8, built.registry());
+  lathe::Graph graph = bench.model("jsc-toy");
+  BOOST_TEST(scalar(bench.run("count_relu", graph), "relus") == 4);
+  BOOST_TEST(scalar(bench.run("count_relu_c", graph), "relus") == 4);
+}
+
+BOOST_AUTO_TEST_CASE(remove_dropout_joins_what_stood_around_it) {
+  const Built built({"mlp.cpp", "remove_dropout.cpp"});
+  Workbench bench(8, built.registry());
+  lathe::Graph graph = bench.model("mlp", {{"width", 8}}, samples_of({2}, 3));
+  const std::int64_t parameters = graph.parameter_count();
+  BOOST_TEST(parameters == (2 * 8 + 8) + (8 * 8 + 8) + (8 * 3 + 3));
+  BOOST_TEST(scalar(bench.run("remove_dropout", graph), "removed") == 2);
+  BOOST_TEST((graph.find("hidden_2") == lathe::NodeId::none));
+  const lathe::Node& next = graph.node(graph.find("hidden_3"));
+  BOOST_TEST(graph.node(next.inputs()[0]).name == "hidden_1");
+  BOOST_TEST(graph.parameter_count() == parameters);
+  // Without dropout there is nothing to do, and nothing is done.
+  BOOST_TEST(scalar(bench.run("remove_dropout", graph), "removed") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_model_says_what_it_needs_to_know) {
+  const Built built({"mlp.cpp"});
+  Workbench bench(8, built.registry());
+  BOOST_CHECK_EXCEPTION(bench.model("mlp"), lathe::Error, [](const lathe::Error& e) {
+    return e.message().find("how many features") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(powers_of_two_are_the_nearest_ones) {
+  const Built built({"power_of_two.cpp"});
+  const lathe::Component& component = built.registry().find(lathe::Kind::format, "power_of_two");
+  const lathe::FormatInstance format(
+      component, lathe::check_options(component.options, to_value({{"width", 4}, {"top", 1}})));
+  // 4 bits: zero, and exponents -5 to 1 of either sign.
+  std::vector<double> values = {0.0};
+  for (int e = -5; e <= 1; ++e) {
+    values.push_back(std::ldexp(1.0, e));
+    values.push_back(-std::ldexp(1.0, e));
+  }
+  std::vector<float> x;
+  for (int i = -3000; i <= 3000; ++i) x.push_back(static_cast<float>(i) * 0.000973F);
+  const float inf = std::numeric_limits<float>::infinity();
+  x.insert(x.end(), {inf, -inf, 1e30F, 1e-30F});
+  std::vector<float> y = x;
+  std::int64_t extent = static_cast<std::int64_t>(x.size());
+  DLTensor tensor{y.data(), {kDLCPU, 0}, 1, {kDLFloat, 32, 1}, &extent, nullptr, 0};
+  lathe_format_context context = {};
+  context.struct_size = sizeof context;
+  format.quantize(context, tensor, tensor);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double reachable = std::fmax(-2.0, std::fmin(2.0, x[i]));
+    double least = 1e9;
+    for (const double value : values) least = std::fmin(least, std::fabs(value - reachable));
+    BOOST_TEST(std::fabs(y[i] - reachable) == least, "x " << x[i] << " is " << y[i]);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_sampler_depends_on_the_trial_alone_and_fills_the_space) {
+  const Built built({"kronecker.cpp"});
+  const lathe::Component& component = built.registry().find(lathe::Kind::sampler, "kronecker");
+  lathe_parameter parameters[2] = {};
+  parameters[0].name = {"a", 1};
+  parameters[0].choices = 3;
+  parameters[1].name = {"b", 1};
+  parameters[1].kind = LATHE_INTEGER;
+  parameters[1].low = 10;
+  parameters[1].high = 13;
+  for (auto& p : parameters) p.parent = LATHE_NONE_ID;
+  const lathe_direction direction = LATHE_MINIMIZE;
+  const lathe_space space = {
+      sizeof(lathe_space), sizeof(lathe_parameter), parameters, 2, &direction, 1, 7};
+  const lathe::Value no_options{lathe::Value::Map{}};
+  lathe::SamplerInstance one(component, no_options, space), other(component, no_options, space);
+  std::set<std::pair<double, double>> seen;
+  for (std::uint64_t trial = 0; trial < 48; ++trial) {
+    std::array<double, 2> p = {};
+    BOOST_TEST(one.suggest(trial, p));
+    seen.insert({p[0], p[1]});
+    BOOST_TEST((p[0] == 0 || p[0] == 1 || p[0] == 2));
+    BOOST_TEST((p[1] >= 10 && p[1] <= 13 && p[1] == std::floor(p[1])));
+  }
+  BOOST_TEST(seen.size() == 12U);  // every combination
+  std::array<double, 2> here = {}, there = {};
+  one.suggest(5, here);
+  other.suggest(5, there);
+  BOOST_TEST((here == there));
+}
+
+BOOST_AUTO_TEST_CASE(the_invented_data_set_says_that_it_is_invented) {
+  const Built built({"spiral.cpp"});
+  const lathe::Component& component = built.registry().find(lathe::Kind::dataset, "spiral");
+  BOOST_TEST(component.has(LATHE_FLAG_SYNTHETIC));
+  BOOST_TEST(component.options.options.size() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_exports_its_entry_and_nothing_else) {
+  TemporaryFolder folder;
+  const std::filesystem::path file = std::filesystem::path(LATHE_BUILT_PLUGIN_DIR) / "jsc.so";
+  const std::string list = (folder.path() / "symbols").string();
+  const std::string line = "nm -D --defined-only " + file.string() + " > " + list;
+  BOOST_TEST_REQUIRE(std::system(line.c_str()) == 0);
+  const std::string symbols = read_text(list);
+  BOOST_TEST(std::count(symbols.begin(), symbols.end(), '\n') == 1);
+  BOOST_TEST(symbols.find(LATHE_ENTRY_NAME) != std::string::npos);
+}
