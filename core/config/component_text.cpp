@@ -137,7 +137,10 @@ void append_utf8(std::string& text, std::uint32_t code) {
 
 class Parser {
  public:
-  Parser(std::string_view text, Position start) : text_(text), start_(std::move(start)) {}
+  enum class Places { each, one };  // of the text's characters: their own, or that of the start
+
+  Parser(std::string_view text, Position start, Places places = Places::each)
+      : text_(text), start_(std::move(start)), places_(places) {}
 
   std::vector<ComponentText> components() {
     std::vector<ComponentText> result;
@@ -194,7 +197,7 @@ class Parser {
     try {
       return word_value(text_.substr(from, at_ - from)).at(where);
     } catch (const Error& error) {
-      throw error.at(where);
+      refuse(error.message(), from);
     }
   }
 
@@ -239,13 +242,13 @@ class Parser {
           into->set(key, Value(Value::Map{}).at(where));
           known = into->find(key);
         } else if (!known->is_map()) {
-          throw usage_error(fmt::format("'{}' has a value already; it is no table", key), where);
+          refuse(fmt::format("'{}' has a value already; it is no table", key), from);
         }
         into = known;
         continue;
       }
       expect('=', fmt::format("'=' after '{}'", key));
-      if (known != nullptr) throw usage_error(fmt::format("'{}' is given twice", key), where);
+      if (known != nullptr) refuse(fmt::format("'{}' is given twice", key), from);
       // The key's place: errors about an option point to its name.
       into->set(key, value(depth).at(where));
       return;
@@ -288,7 +291,7 @@ class Parser {
       }
     }
     if (at_end()) {
-      throw usage_error(fmt::format("the closing {} is missing", quote), position(from));
+      refuse(fmt::format("the closing {} is missing", quote), from);
     }
     ++at_;
     return result;
@@ -306,13 +309,13 @@ class Parser {
     const std::size_t length = c == 'u' ? 4 : c == 'U' ? 8 : 0;
     std::uint32_t code = 0;
     if (length == 0 || at_ + length > text_.size()) {
-      throw usage_error("unknown escape; write \\\\ for a backslash or use '...'", position(from));
+      refuse("unknown escape; write \\\\ for a backslash or use '...'", from);
     }
     const char* begin = text_.data() + at_;
     const auto [stop, error] = std::from_chars(begin, begin + length, code, 16);
     if (error != std::errc{} || stop != begin + length || code > 0x10FFFF ||
         (code >= 0xD800 && code < 0xE000)) {
-      throw usage_error("an escape that is no character", position(from));
+      refuse("an escape that is no character", from);
     }
     at_ += length;
     append_utf8(result, code);
@@ -330,10 +333,16 @@ class Parser {
   [[noreturn]] void fail(std::string_view what) const {
     const std::string found =
         at_end() ? std::string("the text ends") : fmt::format("found '{}'", text_[at_]);
-    throw usage_error(fmt::format("{}, but {}", what, found), position(at_));
+    refuse(fmt::format("{}, but {}", what, found), at_);
+  }
+
+  [[noreturn]] void refuse(const std::string& message, std::size_t at) const {
+    if (places_ == Places::each) throw usage_error(message, position(at));
+    throw usage_error(fmt::format("in '{}' at character {}: {}", text_, at + 1, message), start_);
   }
 
   Position position(std::size_t at) const {
+    if (places_ == Places::one) return start_;
     const std::string_view before = text_.substr(0, at);
     const auto lines = std::count(before.begin(), before.end(), '\n');
     const std::size_t last = before.rfind('\n');
@@ -346,6 +355,7 @@ class Parser {
 
   std::string_view text_;
   Position start_;
+  Places places_;
   std::size_t at_ = 0;
 };
 
@@ -409,14 +419,11 @@ ComponentText parse_component(std::string_view text, const std::string& origin) 
 }
 
 ComponentText parse_component(const Value& text) {
-  Parser parser(text.as_string(), text.position());
-  try {
-    ComponentText result = parser.component();
-    parser.end();
-    return result;
-  } catch (const Error& error) {
-    throw error.within(fmt::format("in '{}'", text.as_string()));
-  }
+  // A value knows the place of its key only, so everything in it is there.
+  Parser parser(text.as_string(), text.position(), Parser::Places::one);
+  ComponentText result = parser.component();
+  parser.end();
+  return result;
 }
 
 std::vector<ComponentText> parse_components(std::string_view text, const std::string& origin) {

@@ -128,11 +128,13 @@ BOOST_AUTO_TEST_CASE(keys_and_list_elements_have_their_columns) {
   BOOST_TEST(text.options.find("l")->as_list()[1].position().text() == column(19));
 }
 
-BOOST_AUTO_TEST_CASE(a_component_in_a_file_has_places_in_that_file) {
+BOOST_AUTO_TEST_CASE(a_component_in_a_file_is_at_the_place_of_its_key) {
   const Value value = Value("csv<train=a.csv>").at({"run.toml", 3, 1});
   const ComponentText text = parse_component(value);
-  BOOST_TEST(text.options.find("train")->position().file == "run.toml");
-  BOOST_TEST(text.options.find("train")->position().line == 3);
+  BOOST_TEST(text.options.find("train")->position().text() == "run.toml:3:1");
+  const Value broken = Value("csv<train=,>").at({"run.toml", 3, 1});
+  expect_usage_error([&] { parse_component(broken); }, "run.toml:3:1",
+                     {"in 'csv<train=,>' at character 11: expected a value"});
 }
 
 BOOST_AUTO_TEST_CASE(quoted_keys_may_hold_anything) {
