@@ -15,12 +15,13 @@ namespace {
 using namespace lathe;
 
 const std::vector<std::unique_ptr<Component>>& components() {
-  static const auto all = [] {
+  // For the life of the process, as what the registry loads.
+  static const auto* all = [] {
     const lathe_module* module = LATHE_ENTRY();
     const Stamp stamp = parse_stamp({module->stamp, module->stamp_size}, "test");
-    return read_module(module, stamp, "test");
+    return new auto(read_module(module, stamp, "test"));
   }();
-  return all;
+  return *all;
 }
 
 const Component& component(const std::string& id) {
