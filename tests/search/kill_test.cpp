@@ -1,0 +1,71 @@
+// kill -9 at random moments of a search that stores its study on SQLite, resumed until it is done:
+// the log is that of the uninterrupted search. Needs the storage library beside the core.
+#include "tests/search/fakes.hpp"
+#include "tests/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+#include <set>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace lathe_test;
+
+SearchResult stored_search(const SearchOptions& options) {
+  const auto storage = open_storage(options.storage_url);
+  const auto study = storage->open_study(study_description(options, small_space()));
+  return search(options, study.get());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) {
+  const TemporaryFolder folder;
+  SearchOptions options = two_objectives();
+  options.n_trials = 3000;
+  const std::string expected = log_of(options, search(options));
+
+  options.jobs = 3;
+  options.storage_url = "sqlite:///" + (folder.path() / "study.db").string();
+  std::mt19937_64 random(9);
+  std::size_t before = 0, advanced = 0;
+  for (int kills = 0; kills < 10; ++kills) {
+    const pid_t child = fork();
+    if (child == 0) {
+      stored_search(options);
+      _exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 100));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    const auto trials = open_storage(options.storage_url)
+                            ->open_study(study_description(options, small_space()))
+                            ->trials();
+    BOOST_CHECK_GE(trials.size(), before);
+    advanced += trials.size() > before;
+    before = trials.size();
+  }
+  BOOST_TEST_MESSAGE("10 kills, " << advanced << " of them after progress, the last at trial "
+                                  << before << " of 3000");
+  const SearchResult result = stored_search(options);
+  BOOST_CHECK_EQUAL(result.trials.size(), 3000);
+  BOOST_CHECK_EQUAL(log_of(options, result), expected);
+}
+
+BOOST_AUTO_TEST_CASE(a_search_writes_its_study_so_that_a_second_run_has_nothing_to_do) {
+  const TemporaryFolder folder;
+  SearchOptions options = two_objectives();
+  options.storage_url = "sqlite:///" + (folder.path() / "study.db").string();
+  const std::string first = log_of(options, stored_search(options));
+  options.jobs = 8;
+  const SearchResult again = stored_search(options);
+  BOOST_CHECK_EQUAL(again.resumed, 60);
+  BOOST_CHECK_EQUAL(log_of(options, again), first);
+  options.n_trials = 80;
+  BOOST_CHECK_EQUAL(stored_search(options).trials.size(), 80);
+}
