@@ -188,6 +188,76 @@ BOOST_AUTO_TEST_CASE(an_output_is_quantized_only_if_somebody_asks_for_it) {
   BOOST_TEST(graph.node(graph.find("seq_blocks_3")).format("data_in") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(functions_are_quantized_where_their_operands_are) {
+  // x + y, then @ y, then relu: MASE calls the second operand of matmul a weight.
+  lathe::Graph graph(0);
+  {
+    lathe::Transaction build(graph);
+    const auto add = [&build](lathe::Opcode opcode, const char* op, const char* target,
+                              std::vector<lathe::Argument> args,
+                              lathe::Value attributes = lathe::Value(lathe::Value::Map{})) {
+      lathe::NodeSpec spec;
+      spec.opcode = opcode;
+      spec.op = op;
+      spec.target = target;
+      spec.args = std::move(args);
+      spec.attributes = std::move(attributes);
+      return build.add(std::move(spec));
+    };
+    const lathe::Value square = to_value({{"shape", {4}}, {"batch", 4}});
+    const auto x = add(lathe::Opcode::placeholder, "placeholder", "x", {}, square);
+    const auto y = add(lathe::Opcode::placeholder, "placeholder", "y", {}, square);
+    const auto sum = add(lathe::Opcode::call_function, "add", "add", {{x}, {y}});
+    const auto product = add(lathe::Opcode::call_function, "matmul", "matmul", {{sum}, {y}});
+    const auto positive = add(lathe::Opcode::call_function, "relu", "relu", {{product}});
+    add(lathe::Opcode::output, "output", "output", {{positive}});
+    build.commit();
+  }
+  const lathe::Graph original = graph;
+  const TemporaryFolder folder;
+  Workbench bench(4);
+  bench.context.folder = folder.path();
+  bench.context.original = &original;
+  bench.run("quantize", graph, {{"by", "type"}, {"default", {{"name", "integer"}}}});
+  const auto format = [&graph](const char* node, const char* role) {
+    return graph.node(graph.find(node)).format(role) != nullptr;
+  };
+  BOOST_TEST(format("add", "data_in"));
+  BOOST_TEST(!format("add", "weight"));
+  BOOST_TEST(format("matmul", "data_in"));
+  BOOST_TEST(format("matmul", "weight"));
+  BOOST_TEST(format("relu", "data_in"));
+  // MASE compares the types of two functions, which are equal, and calls them unchanged [D].
+  const lathe::PassReport summary = bench.run("summarize_quantization", graph);
+  BOOST_TEST(scalar(summary, "changed_nodes") == 3);
+  const std::string csv = read_text(summary.files[0]);
+  BOOST_TEST(csv.find("add,add,builtin_func,add,add,add_integer,True") != std::string::npos, csv);
+  // 16 sums of 8 bits; 64 products of 8 x 8 bits, accumulated in 8.
+  const lathe::PassReport bitops = bench.run("bitops", graph);
+  BOOST_TEST(cell(table(bitops, "nodes"), "add", "bitops").as_float() == 16 * 8);
+  BOOST_TEST(cell(table(bitops, "nodes"), "matmul", "bitops").as_float() == 64 * (8 * 8 + 8));
+}
+
+BOOST_AUTO_TEST_CASE(the_summary_lists_nodes_that_passes_removed) {
+  Workbench bench(8);
+  const TemporaryFolder folder;
+  bench.context.folder = folder.path();
+  lathe::Graph graph = bench.model("jsc-tiny");
+  const lathe::Graph original = graph;
+  bench.context.original = &original;
+  {
+    lathe::Transaction edit(graph);
+    edit.replace_uses(graph.find("seq_blocks_1"), graph.find("seq_blocks_0"));
+    edit.remove(graph.find("seq_blocks_1"));
+    edit.commit();
+  }
+  const lathe::PassReport summary = bench.run("summarize_quantization", graph);
+  const std::string csv = read_text(summary.files[0]);
+  BOOST_TEST(csv.find("2,seq_blocks_1,,module_related_func,relu,ReLU,,True\n") != std::string::npos,
+             csv);
+  BOOST_TEST(csv.find("3,seq_blocks_2,seq_blocks_2,") != std::string::npos, csv);
+}
+
 BOOST_AUTO_TEST_CASE(both_spellings_of_a_pattern_choose_the_same_nodes) {
   for (const char* by : {"regex_name", "regx_name"}) {
     Workbench bench(8);
