@@ -2,6 +2,8 @@
 // what has ended to the study, in groups and in number order, and watches the clock.
 #include "core/search/loop.hpp"
 
+#include "core/search/journal.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -18,8 +20,6 @@ using std::chrono::milliseconds;
 
 // How long what has ended may wait for the next write.
 constexpr milliseconds kWriteInterval{25};
-// A trial that runs for longer appears in the study while it runs.
-constexpr milliseconds kShowRunningAfter{500};
 
 double process_cpu_seconds() {
   timespec time{};
@@ -30,38 +30,6 @@ double process_cpu_seconds() {
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-Value attribute(const StoredTrial& stored, std::string_view key) {
-  const Value* found = stored.user_attributes.find(key);
-  return found == nullptr ? Value() : *found;
-}
-
-Trial trial_of(const StoredTrial& stored) {
-  Trial trial;
-  trial.number = stored.number;
-  trial.state = stored.state;
-  trial.point = stored.parameters;
-  trial.values = stored.values;
-  trial.intermediate = stored.intermediate;
-  trial.software_metrics = attribute(stored, "software_metrics");
-  trial.hardware_metrics = attribute(stored, "hardware_metrics");
-  trial.scaled_metrics = attribute(stored, "scaled_metrics");
-  if (const Value error = attribute(stored, "error"); error.is_string())
-    trial.error = error.as_string();
-  trial.started = stored.started;
-  trial.completed = stored.completed;
-  return trial;
-}
-
-bool ended(TrialState state) {
-  return state != TrialState::running && state != TrialState::waiting;
-}
-
-struct Slot {
-  Trial trial;
-  Clock::time_point began{};
-  std::optional<TrialState> written;  // state that the study has
-};
 
 struct Worker {
   std::atomic<bool> stop{false};
@@ -271,15 +239,13 @@ class Loop {
     std::unique_lock lock(mutex_);
     for (;;) {
       const bool over = idle_.wait_for(lock, kWriteInterval, [&] { return live_ == 0; });
-      const std::vector<StoredTrial> group = unwritten(over);
-      if (!group.empty()) {
+      if (study_ != nullptr) {
+        const std::vector<Trial> due = journal_.due(slots_, over);
         lock.unlock();
-        try {
-          study_->write(group);
-          lock.lock();
-        } catch (...) {
-          lock.lock();
-          if (!failure_) failure_ = std::current_exception();
+        const std::exception_ptr failed = write(due);
+        lock.lock();
+        if (failed) {
+          if (!failure_) failure_ = failed;
           study_ = nullptr;  // what one write could not do, the next would only repeat
           stopping_ = true;
         }
@@ -294,6 +260,18 @@ class Loop {
     }
   }
 
+  std::exception_ptr write(const std::vector<Trial>& trials) {
+    if (trials.empty()) return nullptr;
+    try {
+      std::vector<StoredTrial> group;
+      for (const Trial& trial : trials) group.push_back(stored_of(trial, space_));
+      study_->write(group);
+      return nullptr;
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+
   void watch() {
     for (Worker& worker : workers_) {
       if (!worker.busy) continue;
@@ -302,43 +280,6 @@ class Loop {
       if (late && !stopping_) worker.timed_out = true;
       if (late || stopping_) worker.stop = true;
     }
-  }
-
-  // Trials that the study does not have yet as they are. A number below one that has ended is
-  // always included, so that the study never has a gap.
-  std::vector<StoredTrial> unwritten(bool over) {
-    std::vector<StoredTrial> group;
-    if (study_ == nullptr) return group;
-    std::size_t end = slots_.size();
-    const auto shown = [&](const Slot& slot) {
-      return ended(slot.trial.state) || Clock::now() - slot.began > kShowRunningAfter || over;
-    };
-    while (end > written_ && !shown(slots_[end - 1])) --end;
-    for (std::size_t i = written_; i < end; ++i) {
-      Slot& slot = slots_[i];
-      if (slot.written == slot.trial.state) continue;
-      slot.written = slot.trial.state;
-      group.push_back(stored(slot.trial));
-    }
-    while (written_ < end && ended(slots_[written_].trial.state)) ++written_;
-    return group;
-  }
-
-  StoredTrial stored(const Trial& trial) const {
-    StoredTrial row;
-    row.number = trial.number;
-    row.state = trial.state;
-    row.parameters = trial.point;
-    row.values = trial.values;
-    row.started = trial.started;
-    row.completed = trial.completed;
-    if (!ended(trial.state)) return row;
-    if (!trial.error.empty()) row.user_attributes.set("error", trial.error);
-    row.user_attributes.set("hardware_metrics", trial.hardware_metrics);
-    row.user_attributes.set("sampled_config", sampled_config(space_, trial.point));
-    row.user_attributes.set("scaled_metrics", trial.scaled_metrics);
-    row.user_attributes.set("software_metrics", trial.software_metrics);
-    return row;
   }
 
   SearchResult finish() {
@@ -369,10 +310,10 @@ class Loop {
   std::uint64_t limit_ = 0;  // no trial from here on
   std::uint64_t ended_ = 0;  // trials below have ended and are reported
   std::uint64_t told_ = 0;   // the sampler knows the outcome of trials below
-  std::size_t written_ = 0;  // trials below are in the study as they ended
   std::size_t live_ = 0;     // workers
   bool stopping_ = false;
   std::exception_ptr failure_;
+  Journal journal_;
   SearchResult result_;
 };
 

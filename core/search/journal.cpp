@@ -1,0 +1,74 @@
+// Trials as a study stores them, and back.
+#include "core/search/journal.hpp"
+
+namespace lathe {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A trial that runs for longer appears in the study while it runs.
+constexpr std::chrono::milliseconds kShowRunningAfter{500};
+
+Value attribute(const StoredTrial& stored, std::string_view key) {
+  const Value* found = stored.user_attributes.find(key);
+  return found == nullptr ? Value() : *found;
+}
+
+}  // namespace
+
+bool ended(TrialState state) {
+  return state != TrialState::running && state != TrialState::waiting;
+}
+
+Trial trial_of(const StoredTrial& stored) {
+  Trial trial;
+  trial.number = stored.number;
+  trial.state = stored.state;
+  trial.point = stored.parameters;
+  trial.values = stored.values;
+  trial.intermediate = stored.intermediate;
+  trial.software_metrics = attribute(stored, "software_metrics");
+  trial.hardware_metrics = attribute(stored, "hardware_metrics");
+  trial.scaled_metrics = attribute(stored, "scaled_metrics");
+  if (const Value error = attribute(stored, "error"); error.is_string())
+    trial.error = error.as_string();
+  trial.started = stored.started;
+  trial.completed = stored.completed;
+  return trial;
+}
+
+std::vector<Trial> Journal::due(std::deque<Slot>& slots, bool over) {
+  std::vector<Trial> group;
+  const auto shown = [&](const Slot& slot) {
+    return ended(slot.trial.state) || over || Clock::now() - slot.began > kShowRunningAfter;
+  };
+  std::size_t end = slots.size();
+  while (end > settled_ && !shown(slots[end - 1])) --end;
+  for (std::size_t i = settled_; i < end; ++i) {
+    Slot& slot = slots[i];
+    if (slot.written == slot.trial.state) continue;
+    slot.written = slot.trial.state;
+    group.push_back(slot.trial);
+  }
+  while (settled_ < end && ended(slots[settled_].trial.state)) ++settled_;
+  return group;
+}
+
+StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
+  StoredTrial row;
+  row.number = trial.number;
+  row.state = trial.state;
+  row.parameters = trial.point;
+  row.values = trial.values;
+  row.started = trial.started;
+  row.completed = trial.completed;
+  if (!ended(trial.state)) return row;
+  if (!trial.error.empty()) row.user_attributes.set("error", trial.error);
+  row.user_attributes.set("hardware_metrics", trial.hardware_metrics);
+  row.user_attributes.set("sampled_config", sampled_config(space, trial.point));
+  row.user_attributes.set("scaled_metrics", trial.scaled_metrics);
+  row.user_attributes.set("software_metrics", trial.software_metrics);
+  return row;
+}
+
+}  // namespace lathe
