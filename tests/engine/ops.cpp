@@ -1,0 +1,669 @@
+// Every op of the dialect against plain loops in double, and its gradient against differences.
+#include "core/engine/gradients.hpp"
+#include "tests/engine/engine.hpp"
+
+#include <set>
+
+using namespace lathe_test;
+
+namespace {
+
+// A tensor in double with its shape: what the oracles compute on.
+struct Array {
+  std::vector<std::int64_t> shape;
+  std::vector<double> data;
+  double& at(std::initializer_list<std::int64_t> index) { return data[offset(index)]; }
+  double at(std::initializer_list<std::int64_t> index) const { return data[offset(index)]; }
+  std::int64_t size(std::size_t d) const { return shape[d]; }
+
+ private:
+  std::size_t offset(std::initializer_list<std::int64_t> index) const {
+    std::int64_t out = 0;
+    std::size_t d = 0;
+    for (std::int64_t i : index) out = out * shape[d++] + i;
+    return static_cast<std::size_t>(out);
+  }
+};
+
+Array zeros(std::vector<std::int64_t> shape) {
+  std::int64_t n = 1;
+  for (std::int64_t extent : shape) n *= extent;
+  return {std::move(shape), std::vector<double>(static_cast<std::size_t>(n))};
+}
+
+// Values that are distinct, of both signs and away from the kinks of activations.
+Array example(std::vector<std::int64_t> shape, int salt) {
+  Array out = zeros(std::move(shape));
+  std::uint64_t state = static_cast<std::uint64_t>(salt) * 7919U + 17U;
+  for (double& x : out.data) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    const double u = static_cast<double>(state >> 11) / 9007199254740992.0;
+    x = std::round((u * 8.0 - 4.0) * 64.0) / 64.0 + 1.0 / 256.0;
+  }
+  return out;
+}
+
+Tensor as_tensor(const Array& array) {
+  return floats(Shape(array.shape), std::vector<float>(array.data.begin(), array.data.end()));
+}
+
+using Oracle = std::function<Array(const std::vector<Array>& inputs,
+                                   const std::map<std::string, Array>& parameters)>;
+
+struct Case {
+  std::string op;
+  std::vector<std::vector<std::int64_t>> inputs;
+  Value::Map attributes;
+  Oracle oracle;
+  bool module = true;
+  std::vector<Argument> extra;  // literal arguments after the tensors of a call
+  bool list = false;            // the tensors are one list argument (cat)
+  bool smooth = true;           // gradients may be checked by differences
+};
+
+// Expects y = f(x) element by element.
+Oracle each(double (*f)(double)) {
+  return [f](const std::vector<Array>& in, const auto&) {
+    Array out = in[0];
+    for (double& x : out.data) x = f(x);
+    return out;
+  };
+}
+
+struct Geometry {
+  std::int64_t kernel = 1, stride = 1, padding = 0, dilation = 1, groups = 1;
+};
+
+// Convolution of [N, C, H, W]; one-dimensional ones come as [N, C, 1, L] with kernels of height 1.
+Array convolve(const Array& x, const Array& w, const Array* bias, Geometry h, Geometry v) {
+  auto extent = [](std::int64_t in, std::int64_t k, const Geometry& g) {
+    return (in + 2 * g.padding - g.dilation * (k - 1) - 1) / g.stride + 1;
+  };
+  const std::int64_t out_channels = w.size(0), per_group = w.size(1);
+  const std::int64_t channels_per_group = out_channels / h.groups;
+  Array y = zeros(
+      {x.size(0), out_channels, extent(x.size(2), w.size(2), v), extent(x.size(3), w.size(3), h)});
+  for (std::int64_t n = 0; n < y.size(0); ++n)
+    for (std::int64_t o = 0; o < out_channels; ++o)
+      for (std::int64_t i = 0; i < y.size(2); ++i)
+        for (std::int64_t j = 0; j < y.size(3); ++j) {
+          double sum = bias != nullptr ? bias->at({o}) : 0.0;
+          for (std::int64_t c = 0; c < per_group; ++c)
+            for (std::int64_t a = 0; a < w.size(2); ++a)
+              for (std::int64_t b = 0; b < w.size(3); ++b) {
+                const std::int64_t row = i * v.stride - v.padding + a * v.dilation;
+                const std::int64_t column = j * h.stride - h.padding + b * h.dilation;
+                if (row < 0 || row >= x.size(2) || column < 0 || column >= x.size(3)) continue;
+                const std::int64_t channel = o / channels_per_group * per_group + c;
+                sum += w.at({o, c, a, b}) * x.at({n, channel, row, column});
+              }
+          y.at({n, o, i, j}) = sum;
+        }
+  return y;
+}
+
+Array with_shape(Array array, std::vector<std::int64_t> shape) {
+  array.shape = std::move(shape);
+  return array;
+}
+
+Oracle convolution_2d(Geometry g, bool bias) {
+  return [=](const std::vector<Array>& in, const std::map<std::string, Array>& p) {
+    return convolve(in[0], p.at("weight"), bias ? &p.at("bias") : nullptr, g, g);
+  };
+}
+
+Oracle convolution_1d(Geometry g) {
+  return [=](const std::vector<Array>& in, const std::map<std::string, Array>& p) {
+    const Array& x = in[0];
+    const Array& w = p.at("weight");
+    Geometry flat;
+    flat.groups = g.groups;
+    Array y = convolve(with_shape(x, {x.size(0), x.size(1), 1, x.size(2)}),
+                       with_shape(w, {w.size(0), w.size(1), 1, w.size(2)}), &p.at("bias"), g, flat);
+    return with_shape(y, {y.size(0), y.size(1), y.size(3)});
+  };
+}
+
+// Windows of one dimension: [begin, end) inside the input, and how many elements the mean divides
+// by.
+struct Window {
+  std::int64_t begin, end, divisor;
+};
+
+std::vector<Window> windows(std::int64_t in, Geometry g, bool ceil, bool count_padding) {
+  std::vector<Window> out;
+  for (std::int64_t start = -g.padding;; start += g.stride) {
+    const bool inside = ceil ? start < in && start + g.kernel - g.stride < in + g.padding
+                             : start + g.kernel <= in + g.padding;
+    if (!inside) break;
+    const std::int64_t end = std::min(start + g.kernel, in + g.padding);
+    const std::int64_t from = std::max<std::int64_t>(start, 0), to = std::min(start + g.kernel, in);
+    out.push_back({from, to, count_padding ? end - start : to - from});
+  }
+  return out;
+}
+
+// Start and end of the i-th of n adaptive windows, as PyTorch's documentation has them.
+std::vector<Window> adaptive_windows(std::int64_t in, std::int64_t n) {
+  std::vector<Window> out;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t begin = i * in / n, end = ((i + 1) * in + n - 1) / n;
+    out.push_back({begin, end, end - begin});
+  }
+  return out;
+}
+
+Array pool(const Array& x, const std::vector<Window>& rows, const std::vector<Window>& columns,
+           bool max) {
+  Array y = zeros({x.size(0), x.size(1), static_cast<std::int64_t>(rows.size()),
+                   static_cast<std::int64_t>(columns.size())});
+  for (std::int64_t n = 0; n < x.size(0); ++n)
+    for (std::int64_t c = 0; c < x.size(1); ++c)
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        for (std::size_t j = 0; j < columns.size(); ++j) {
+          double sum = 0, best = -1e300;
+          for (std::int64_t a = rows[i].begin; a < rows[i].end; ++a)
+            for (std::int64_t b = columns[j].begin; b < columns[j].end; ++b) {
+              sum += x.at({n, c, a, b});
+              best = std::max(best, x.at({n, c, a, b}));
+            }
+          y.at({n, c, static_cast<std::int64_t>(i), static_cast<std::int64_t>(j)}) =
+              max ? best : sum / static_cast<double>(rows[i].divisor * columns[j].divisor);
+        }
+  return y;
+}
+
+Oracle pool_2d(Geometry g, bool ceil, bool count_padding, bool max) {
+  return [=](const std::vector<Array>& in, const auto&) {
+    return pool(in[0], windows(in[0].size(2), g, ceil, count_padding),
+                windows(in[0].size(3), g, ceil, count_padding), max);
+  };
+}
+
+Oracle pool_1d(Geometry g, bool ceil, bool count_padding, bool max) {
+  return [=](const std::vector<Array>& in, const auto&) {
+    const Array& x = in[0];
+    Array y = pool(with_shape(x, {x.size(0), x.size(1), 1, x.size(2)}), {{0, 1, 1}},
+                   windows(x.size(2), g, ceil, count_padding), max);
+    return with_shape(y, {y.size(0), y.size(1), y.size(3)});
+  };
+}
+
+Oracle adaptive_2d(std::int64_t rows, std::int64_t columns, bool max) {
+  return [=](const std::vector<Array>& in, const auto&) {
+    return pool(in[0], adaptive_windows(in[0].size(2), rows),
+                adaptive_windows(in[0].size(3), columns), max);
+  };
+}
+
+Oracle adaptive_1d(std::int64_t n, bool max) {
+  return [=](const std::vector<Array>& in, const auto&) {
+    const Array& x = in[0];
+    Array y = pool(with_shape(x, {x.size(0), x.size(1), 1, x.size(2)}), {{0, 1, 1}},
+                   adaptive_windows(x.size(2), n), max);
+    return with_shape(y, {y.size(0), y.size(1), y.size(3)});
+  };
+}
+
+// Evaluation mode: running statistics.
+Array normalise_channels(const std::vector<Array>& in, const std::map<std::string, Array>& p) {
+  Array y = in[0];
+  std::int64_t inner = 1;
+  for (std::size_t d = 2; d < y.shape.size(); ++d) inner *= y.size(d);
+  for (std::size_t i = 0; i < y.data.size(); ++i) {
+    const std::int64_t c = static_cast<std::int64_t>(i) / inner % y.size(1);
+    y.data[i] = (y.data[i] - p.at("running_mean").at({c})) /
+                    std::sqrt(p.at("running_var").at({c}) + 1e-5) * p.at("weight").at({c}) +
+                p.at("bias").at({c});
+  }
+  return y;
+}
+
+Array multiply(const Array& a, const Array& b) {
+  const std::int64_t batch = a.size(0), rows = a.size(1), inner = a.size(2), columns = b.size(2);
+  Array y = zeros({batch, rows, columns});
+  for (std::int64_t n = 0; n < batch; ++n)
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j)
+        for (std::int64_t k = 0; k < inner; ++k)
+          y.at({n, i, j}) += a.at({n, i, k}) * b.at({n, k, j});
+  return y;
+}
+
+Oracle arithmetic(double (*f)(double, double)) {
+  return [f](const std::vector<Array>& in, const auto&) {
+    Array out = in[0];
+    for (std::size_t i = 0; i < out.data.size(); ++i) {
+      out.data[i] = f(in[0].data[i], in[1].data[i % in[1].data.size()]);
+    }
+    return out;
+  };
+}
+
+Array same(const std::vector<Array>& in, const std::map<std::string, Array>&) { return in[0]; }
+
+Oracle reshaped(std::vector<std::int64_t> shape) {
+  return [=](const std::vector<Array>& in, const auto&) { return with_shape(in[0], shape); };
+}
+
+Geometry window(std::int64_t kernel, std::int64_t stride, std::int64_t padding,
+                std::int64_t dilation = 1, std::int64_t groups = 1) {
+  return {kernel, stride, padding, dilation, groups};
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> out;
+  auto module = [&](std::string op, std::vector<std::int64_t> input, Value::Map attributes,
+                    Oracle oracle) {
+    out.push_back({std::move(op),
+                   {std::move(input)},
+                   std::move(attributes),
+                   std::move(oracle),
+                   true,
+                   {},
+                   false,
+                   true});
+  };
+  auto call = [&](std::string op, std::vector<std::vector<std::int64_t>> inputs,
+                  std::vector<Argument> extra, Oracle oracle) {
+    out.push_back({std::move(op),
+                   std::move(inputs),
+                   {},
+                   std::move(oracle),
+                   false,
+                   std::move(extra),
+                   false,
+                   true});
+  };
+
+  const Oracle linear = [](const std::vector<Array>& in, const std::map<std::string, Array>& p) {
+    const Array& w = p.at("weight");
+    const std::int64_t rows = static_cast<std::int64_t>(in[0].data.size()) / w.size(1);
+    std::vector<std::int64_t> shape = in[0].shape;
+    shape.back() = w.size(0);
+    Array y = zeros(shape);
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t o = 0; o < w.size(0); ++o) {
+        double sum = p.contains("bias") ? p.at("bias").at({o}) : 0.0;
+        for (std::int64_t i = 0; i < w.size(1); ++i) {
+          sum += in[0].data[static_cast<std::size_t>(r * w.size(1) + i)] * w.at({o, i});
+        }
+        y.data[static_cast<std::size_t>(r * w.size(0) + o)] = sum;
+      }
+    return y;
+  };
+  module("linear", {3, 4}, {{"in_features", 4}, {"out_features", 5}}, linear);
+  module("linear", {3, 4}, {{"in_features", 4}, {"out_features", 5}, {"bias", false}}, linear);
+  module("linear", {2, 3, 4}, {{"in_features", 4}, {"out_features", 2}}, linear);
+
+  module("conv1d", {2, 4, 9},
+         {{"in_channels", 4},
+          {"out_channels", 6},
+          {"kernel_size", 3},
+          {"stride", 2},
+          {"padding", 2},
+          {"dilation", 2},
+          {"groups", 2}},
+         convolution_1d(window(3, 2, 2, 2, 2)));
+  module("conv1d", {2, 3, 8},
+         {{"in_channels", 3}, {"out_channels", 2}, {"kernel_size", 3}, {"padding", "same"}},
+         convolution_1d(window(3, 1, 1)));
+  module("conv2d", {2, 4, 6, 7},
+         {{"in_channels", 4},
+          {"out_channels", 4},
+          {"kernel_size", 3},
+          {"stride", 2},
+          {"padding", 1},
+          {"groups", 4}},
+         convolution_2d(window(3, 2, 1, 1, 4), true));
+  module("conv2d", {1, 2, 7, 7},
+         {{"in_channels", 2},
+          {"out_channels", 3},
+          {"kernel_size", 2},
+          {"dilation", 3},
+          {"bias", false}},
+         convolution_2d(window(2, 1, 0, 3), false));
+  module("conv2d", {2, 2, 5, 5},
+         {{"in_channels", 2}, {"out_channels", 3}, {"kernel_size", 3}, {"padding", "valid"}},
+         convolution_2d(window(3, 1, 0), true));
+
+  module("batch_norm1d", {4, 3}, {{"num_features", 3}}, normalise_channels);
+  module("batch_norm1d", {2, 3, 5}, {{"num_features", 3}}, normalise_channels);
+  module("batch_norm2d", {2, 3, 2, 4}, {{"num_features", 3}}, normalise_channels);
+  module("layer_norm", {3, 2, 4}, {{"normalized_shape", 4}},
+         [](const std::vector<Array>& in, const std::map<std::string, Array>& p) {
+           Array y = in[0];
+           for (std::size_t r = 0; r < y.data.size() / 4; ++r) {
+             double mean = 0, variance = 0;
+             for (std::size_t i = 0; i < 4; ++i) mean += y.data[r * 4 + i] / 4;
+             for (std::size_t i = 0; i < 4; ++i) {
+               variance += (y.data[r * 4 + i] - mean) * (y.data[r * 4 + i] - mean) / 4;
+             }
+             for (std::size_t i = 0; i < 4; ++i) {
+               y.data[r * 4 + i] = (y.data[r * 4 + i] - mean) / std::sqrt(variance + 1e-5) *
+                                       p.at("weight").data[i] +
+                                   p.at("bias").data[i];
+             }
+           }
+           return y;
+         });
+
+  for (const bool max : {false, true}) {
+    const std::string kind = max ? "max" : "avg";
+    module(kind + "_pool1d", {2, 3, 9}, {{"kernel_size", 3}, {"stride", 2}, {"padding", 1}},
+           pool_1d(window(3, 2, 1), false, true, max));
+    module(kind + "_pool1d", {2, 3, 8}, {{"kernel_size", 3}, {"ceil_mode", true}},
+           pool_1d(window(3, 3, 0), true, true, max));
+    module(kind + "_pool2d", {2, 3, 6, 8}, {{"kernel_size", 2}},
+           pool_2d(window(2, 2, 0), false, true, max));
+    module(kind + "_pool2d", {1, 2, 7, 8},
+           {{"kernel_size", 3}, {"stride", 2}, {"padding", 1}, {"ceil_mode", true}},
+           pool_2d(window(3, 2, 1), true, true, max));
+    module("adaptive_" + kind + "_pool1d", {2, 3, 7}, {{"output_size", 3}}, adaptive_1d(3, max));
+    module("adaptive_" + kind + "_pool2d", {2, 3, 5, 7}, {{"output_size", Value::List{2, 3}}},
+           adaptive_2d(2, 3, max));
+  }
+  module("avg_pool2d", {1, 2, 5, 5},
+         {{"kernel_size", 3}, {"stride", 2}, {"padding", 1}, {"count_include_pad", false}},
+         pool_2d(window(3, 2, 1), false, false, false));
+
+  module("relu", {3, 4}, {{"inplace", true}}, each([](double x) { return std::max(x, 0.0); }));
+  call("relu", {{3, 4}}, {}, each([](double x) { return std::max(x, 0.0); }));
+  module("relu6", {3, 4}, {}, each([](double x) { return std::clamp(3 * x / 3, 0.0, 6.0); }));
+  module("hardtanh", {3, 4}, {}, each([](double x) { return std::clamp(x, -1.0, 1.0); }));
+  module("hardtanh", {3, 4}, {{"min_val", -2.0}, {"max_val", 0.5}},
+         each([](double x) { return std::clamp(x, -2.0, 0.5); }));
+  module("leaky_relu", {3, 4}, {{"negative_slope", 0.2}},
+         each([](double x) { return x > 0 ? x : 0.2 * x; }));
+  module("hardswish", {3, 4}, {},
+         each([](double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }));
+  module("hardsigmoid", {3, 4}, {}, each([](double x) { return std::clamp(x + 3, 0.0, 6.0) / 6; }));
+  module("tanh", {3, 4}, {}, each([](double x) { return std::tanh(x); }));
+  module("sigmoid", {3, 4}, {}, each([](double x) { return 1 / (1 + std::exp(-x)); }));
+  module("gelu", {3, 4}, {},
+         each([](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }));
+  module("gelu", {3, 4}, {{"approximate", "tanh"}}, each([](double x) {
+           return x / 2 * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+         }));
+  module("identity", {3, 4}, {}, same);
+  // Evaluation: dropout keeps everything.
+  module("dropout", {3, 4}, {{"p", 0.7}}, same);
+  module("dropout2d", {2, 3, 2, 2}, {{"p", 0.7}}, same);
+  for (const std::int64_t dim : {1, -2}) {
+    module("softmax", {2, 3, 4}, {{"dim", dim}}, [](const std::vector<Array>& in, const auto&) {
+      Array y = in[0];
+      for (std::int64_t n = 0; n < 2; ++n)
+        for (std::int64_t k = 0; k < 4; ++k) {
+          double total = 0;
+          for (std::int64_t c = 0; c < 3; ++c) total += std::exp(in[0].at({n, c, k}));
+          for (std::int64_t c = 0; c < 3; ++c)
+            y.at({n, c, k}) = std::exp(in[0].at({n, c, k})) / total;
+        }
+      return y;
+    });
+  }
+
+  call("add", {{3, 4}, {3, 4}}, {}, arithmetic([](double a, double b) { return a + b; }));
+  call("add", {{3, 4}, {1, 4}}, {}, arithmetic([](double a, double b) { return a + b; }));
+  call("sub", {{3, 4}, {3, 4}}, {}, arithmetic([](double a, double b) { return a - b; }));
+  call("mul", {{3, 4}, {3, 4}}, {}, arithmetic([](double a, double b) { return a * b; }));
+  call("mul", {{3, 4}}, {{Value(2.5)}}, each([](double x) { return 2.5 * x; }));
+  call("sub", {{3, 4}}, {{Value(2)}}, each([](double x) { return x - 2; }));
+  call("matmul", {{2, 3, 4}, {2, 4, 5}}, {},
+       [](const std::vector<Array>& in, const auto&) { return multiply(in[0], in[1]); });
+  call("matmul", {{3, 4}, {4, 2}}, {}, [](const std::vector<Array>& in, const auto&) {
+    return with_shape(multiply(with_shape(in[0], {1, 3, 4}), with_shape(in[1], {1, 4, 2})), {3, 2});
+  });
+  call("bmm", {{2, 3, 4}, {2, 4, 5}}, {},
+       [](const std::vector<Array>& in, const auto&) { return multiply(in[0], in[1]); });
+
+  call("view", {{2, 3, 4}}, {{Value(2)}, {Value(-1)}}, reshaped({2, 12}));
+  call("reshape", {{2, 3, 4}}, {{Value(Value::List{4, 6})}}, reshaped({4, 6}));
+  call("flatten", {{2, 3, 4}}, {{Value(1)}}, reshaped({2, 12}));
+  module("flatten", {2, 3, 4}, {}, reshaped({2, 12}));
+  call("contiguous", {{2, 3}}, {}, same);
+  out.push_back({"cat",
+                 {{2, 3}, {2, 1}},
+                 {},
+                 [](const std::vector<Array>& in, const auto&) {
+                   Array y = zeros({2, 4});
+                   for (std::int64_t r = 0; r < 2; ++r)
+                     for (std::int64_t c = 0; c < 4; ++c)
+                       y.at({r, c}) = c < 3 ? in[0].at({r, c}) : in[1].at({r, 0});
+                   return y;
+                 },
+                 false,
+                 {{Value(1)}},
+                 true,
+                 true});
+  return out;
+}
+
+struct Built {
+  Graph graph;
+  std::vector<Array> inputs;
+  std::map<std::string, Array> parameters;  // by short name
+};
+
+Built build(const Case& one) {
+  Graph graph(0);
+  Transaction edit(graph);
+  Built out;
+  std::vector<Argument> tensors;
+  for (std::size_t i = 0; i < one.inputs.size(); ++i) {
+    const auto& shape = one.inputs[i];
+    Value::List sample;
+    for (std::size_t d = 1; d < shape.size(); ++d) sample.emplace_back(shape[d]);
+    NodeSpec input;
+    input.opcode = Opcode::placeholder;
+    input.target = fmt::format("x{}", i);
+    input.attributes = Value(Value::Map{{"shape", sample}, {"batch", shape[0]}});
+    tensors.push_back({edit.add(input)});
+    out.inputs.push_back(example(shape, static_cast<int>(i) + 1));
+  }
+  NodeSpec spec;
+  spec.opcode = one.module ? Opcode::call_module : Opcode::call_function;
+  if (one.op == "view" || one.op == "contiguous") spec.opcode = Opcode::call_method;
+  spec.op = one.op;
+  spec.target = one.module ? "layer" : one.op;
+  spec.args = one.list ? std::vector<Argument>{{tensors}} : tensors;
+  spec.args.insert(spec.args.end(), one.extra.begin(), one.extra.end());
+  if (one.module) spec.attributes = Value(one.attributes);
+  const NodeId id = edit.add(spec);
+  NodeSpec output;
+  output.opcode = Opcode::output;
+  output.args = {Argument{id}};
+  edit.add(output);
+  edit.commit();
+  std::map<std::string, Tensor> contents;
+  int salt = 50;
+  for (const lathe::Parameter& parameter : graph.node(id).parameters) {
+    if (parameter.dtype != DType::float32) continue;
+    Array values = example(parameter.shape.dims(), ++salt);
+    // A variance is positive.
+    if (parameter.name == "running_var") {
+      for (double& x : values.data) x = std::abs(x) + 0.5;
+    }
+    contents.emplace(parameter.qualified_name, as_tensor(values));
+    out.parameters.emplace(parameter.name, std::move(values));
+  }
+  out.graph = graph.with_parameters(contents);
+  return out;
+}
+
+std::vector<Tensor> tensors_of(const std::vector<Array>& arrays) {
+  std::vector<Tensor> out;
+  for (const Array& array : arrays) out.push_back(as_tensor(array));
+  return out;
+}
+
+// Sum of the result times the upstream gradient.
+double weighted(const Array& y, const Tensor& upstream) {
+  double sum = 0;
+  for (std::size_t i = 0; i < y.data.size(); ++i) {
+    sum += y.data[i] * static_cast<double>(upstream.values<float>()[i]);
+  }
+  return sum;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_op_gives_what_plain_loops_give) {
+  auto engine = open_engine();
+  int checked = 0;
+  for (const Case& one : cases()) {
+    const Built built = build(one);
+    const Array expected = one.oracle(built.inputs, built.parameters);
+    const auto found = engine->run(built.graph, tensors_of(built.inputs));
+    BOOST_TEST(found.at(0).shape().text() == Shape(expected.shape).text(), one.op);
+    check_close(found[0].values<float>(),
+                std::vector<float>(expected.data.begin(), expected.data.end()), 1e-5, 1e-5, one.op);
+    ++checked;
+  }
+  BOOST_TEST_MESSAGE(checked << " ops and variants checked");
+}
+
+BOOST_AUTO_TEST_CASE(every_gradient_is_the_slope_of_its_op) {
+  int checked = 0;
+  for (const Case& one : cases()) {
+    // In training these do something else than the oracle: they have tests of their own.
+    if (one.op.starts_with("dropout") || one.op.starts_with("batch_norm")) continue;
+    Built built = build(one);
+    const Shape shape(one.oracle(built.inputs, built.parameters).shape);
+    const Tensor dy = upstream(shape);
+    const auto found =
+        lathe::engine::gradients(registry(), built.graph, tensors_of(built.inputs), dy);
+    constexpr double kStep = 1e-5;
+    auto slope = [&](double& x) {
+      const double before = x;
+      x = before + kStep;
+      const double above = weighted(one.oracle(built.inputs, built.parameters), dy);
+      x = before - kStep;
+      const double below = weighted(one.oracle(built.inputs, built.parameters), dy);
+      x = before;
+      return static_cast<float>((above - below) / (2 * kStep));
+    };
+    for (std::size_t i = 0; i < built.inputs.size(); ++i) {
+      std::vector<float> expected;
+      for (double& x : built.inputs[i].data) expected.push_back(slope(x));
+      check_close(found.inputs[i].values<float>(), expected, 1e-4, 1e-4, one.op + " input");
+    }
+    for (auto& [name, values] : built.parameters) {
+      std::vector<float> expected;
+      for (double& x : values.data) expected.push_back(slope(x));
+      check_close(found.parameters.at("layer." + name).values<float>(), expected, 1e-4, 1e-4,
+                  one.op + " " + name);
+    }
+    ++checked;
+  }
+  BOOST_TEST_MESSAGE(checked << " gradients checked");
+}
+
+BOOST_AUTO_TEST_CASE(no_op_of_the_dialect_is_left_out) {
+  std::set<std::string> tested{"placeholder", "output", "constant", "size", "embedding"};
+  for (const Case& one : cases()) tested.insert(one.op);
+  for (const lathe::OpRow& row : lathe::builtin_ops().rows()) {
+    BOOST_TEST(tested.contains(row.op), "no test runs op '" << row.op << "'");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sizes_and_arithmetic_on_them_follow_the_batch_that_is_run) {
+  Writer w;
+  const NodeId x = w.input({3, 4});
+  const NodeId rows = w.method("size", {{x}, {Value(0)}});
+  const NodeId a = w.method("size", {{x}, {Value(1)}});
+  const NodeId b = w.method("size", {{x}, {Value(2)}});
+  const NodeId both = w.function("mul", {{a}, {b}});
+  w.method("view", {{x}, {rows}, {both}});
+  const Graph graph = w.finish(2);
+  auto engine = open_engine();
+  for (const std::int64_t batch : {1, 2, 5}) {
+    const Array value = example({batch, 3, 4}, 1);
+    BOOST_TEST(engine->run(graph, {as_tensor(value)}).at(0).shape().text() ==
+               fmt::format("[{}, 12]", batch));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(constants_and_embeddings_are_tensors_of_the_graph) {
+  auto engine = open_engine();
+  {
+    Writer w;
+    const NodeId x = w.input({2});
+    NodeSpec spec;
+    spec.opcode = Opcode::get_attr;
+    spec.target = "scale";
+    spec.attributes = Value(Value::Map{{"shape", Value::List{2}}});
+    const NodeId scale = w.edit().add(spec);
+    w.function("mul", {{x}, {scale}});
+    Graph graph = w.finish(2);
+    graph = graph.with_parameters({{"scale", floats(Shape{2}, {2, -3})}});
+    const auto y = engine->run(graph, {floats(Shape{2, 2}, {1, 1, 5, 7})});
+    check_close(y.at(0).values<float>(), {2, -3, 10, -21}, 0, 0, "constant");
+  }
+  Writer w;
+  w.placeholder("x", {{"shape", Value::List{2}}, {"dtype", "int64"}});
+  w.module("table", "embedding", {{"num_embeddings", 3}, {"embedding_dim", 2}});
+  const Graph graph =
+      w.finish(1).with_parameters({{"table.weight", floats(Shape{3, 2}, {0, 1, 10, 11, 20, 21})}});
+  const std::vector<std::int64_t> index{2, 0};
+  const auto y = engine->run(graph, {Tensor::of<std::int64_t>(DType::int64, Shape{1, 2}, index)});
+  check_close(y.at(0).values<float>(), {20, 21, 0, 1}, 0, 0, "embedding");
+}
+
+BOOST_AUTO_TEST_CASE(batch_norm_in_training_uses_and_tracks_the_batchs_statistics) {
+  Writer w;
+  w.input({2});
+  w.batch_norm("bn", 2);
+  const Graph graph = w.finish(4);
+  const Tensor x = floats(Shape{4, 2}, {1, 10, 2, 20, 3, 30, 6, 60});
+  const auto found = lathe::engine::gradients(registry(), graph, {x}, upstream(Shape{4, 2}));
+  // Means 3 and 30; variances over n: 3.5 and 350.
+  std::vector<float> expected;
+  for (const double value : {1., 2., 3., 6.}) {
+    expected.push_back(static_cast<float>((value - 3) / std::sqrt(3.5 + 1e-5)));
+    expected.push_back(static_cast<float>((value * 10 - 30) / std::sqrt(350 + 1e-5)));
+  }
+  check_close(found.output.values<float>(), expected, 1e-5, 1e-6, "normalised");
+
+  auto engine = open_engine();
+  Writer net;
+  net.input({2});
+  net.batch_norm("bn", 2);
+  net.linear("fc", 2, 2);
+  const lathe::SplitTensors rows{x, integers({0, 1, 0, 1})};
+  const auto data = lathe::dataset_of("four", rows, rows, {}, 2);
+  lathe::TrainingOptions options;
+  options.max_epochs = 1;
+  options.batch_size = 4;
+  const std::atomic<bool> never{false};
+  const Graph last = engine->train(net.finish(4), *data, options, {}, never).last;
+  const lathe::Node& bn = last.node(last.find("bn"));
+  // momentum 0.1; the running variance is over n - 1.
+  check_close(bn.parameter("running_mean")->content->tensor().values<float>(), {0.3F, 3.0F}, 1e-6,
+              0, "running_mean");
+  check_close(
+      bn.parameter("running_var")->content->tensor().values<float>(),
+      {static_cast<float>(0.9 + 0.1 * 14.0 / 3), static_cast<float>(0.9 + 0.1 * 1400.0 / 3)}, 1e-6,
+      0, "running_var");
+  BOOST_TEST(bn.parameter("num_batches_tracked")->content->tensor().values<std::int64_t>()[0] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(dropout_in_training_keeps_its_share_and_scales_it) {
+  Writer w(11);
+  w.input({1000});
+  w.module("drop", "dropout", {{"p", 0.3}});
+  const Graph graph = w.finish(50);
+  const std::vector<float> ones(50 * 1000, 1.0F);
+  const Tensor x = floats(Shape{50, 1000}, ones);
+  const auto found = lathe::engine::gradients(registry(), graph, {x}, x);
+  std::size_t kept = 0;
+  for (float y : found.output.values<float>()) {
+    BOOST_REQUIRE(y == 0.0F || y == 1.0F / 0.7F);
+    kept += y != 0.0F;
+  }
+  // 50,000 draws: within five deviations of 0.7.
+  BOOST_TEST(std::abs(static_cast<double>(kept) / 50000 - 0.7) < 5 * std::sqrt(0.21 / 50000));
+  const auto y = found.output.values<float>();
+  check_close(found.inputs[0].values<float>(), {y.begin(), y.end()}, 0, 0, "gradient mask");
+}
