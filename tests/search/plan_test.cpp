@@ -1,0 +1,185 @@
+// [search] tables become plans, or errors with a place. Needs the built-in plugins.
+#include "core/config/document.hpp"
+#include "core/search/sampler.hpp"
+#include "tests/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+namespace {
+
+using namespace lathe;
+
+const Registry& registry() {
+  static const Registry all({{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, {});
+  return all;
+}
+
+constexpr const char* kStrategy = R"(
+[search_space]
+name = "graph/quantize/mixed_precision_ptq"
+setup.by = "type"
+seed.default.config.name = ["NA"]
+
+[strategy]
+name = "optuna"
+sw_runner.basic_evaluation = {data_loader = "val_dataloader", num_samples = 512}
+hw_runner.average_bitwidth = {compare_to = 32}
+setup = {n_jobs = 2, n_trials = 40, timeout = 20000, sampler = "TPE", sum_scaled_metrics = false}
+
+[strategy.metrics]
+average_bitwidth = {scale = 0.2, direction = "minimize"}
+accuracy = {scale = 1.0, direction = "maximize"}
+)";
+
+SearchPlan plan(std::string text = kStrategy) {
+  return plan_search(parse_toml(text, "search.toml"), registry());
+}
+
+std::string changed(const std::string& from, const std::string& to) {
+  std::string text = kStrategy;
+  const std::size_t at = text.find(from);
+  if (at == text.npos) throw std::logic_error("no '" + from + "' in the test's table");
+  return text.replace(at, from.size(), to);
+}
+
+void check_refused(const std::string& text, std::initializer_list<const char*> parts) {
+  try {
+    plan(text);
+    BOOST_ERROR("accepted: " << text);
+  } catch (const Error& error) {
+    BOOST_CHECK_EQUAL(error.exit_code(), 2);
+    for (const char* part : parts)
+      BOOST_CHECK_MESSAGE(std::string(error.what()).find(part) != std::string::npos,
+                          "'" << part << "' in: " << error.what());
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_table_of_mase_becomes_a_plan) {
+  const SearchPlan made = plan();
+  BOOST_CHECK_EQUAL(made.options.sampler, "tpe");
+  BOOST_CHECK_EQUAL(made.options.n_trials, 40);
+  BOOST_CHECK_EQUAL(made.options.jobs, 2);
+  BOOST_CHECK_EQUAL(made.options.timeout_seconds, 20000);
+  BOOST_REQUIRE_EQUAL(made.options.metrics.size(), 2);
+  BOOST_CHECK_EQUAL(made.options.metrics[0].name, "accuracy");
+  BOOST_CHECK_EQUAL(made.options.metrics[1].scale, 0.2);
+  const std::vector<lathe_direction> directions = {LATHE_MAXIMIZE, LATHE_MINIMIZE};
+  BOOST_CHECK(made.options.directions() == directions);
+  BOOST_REQUIRE_EQUAL(made.runners.size(), 2);
+  BOOST_CHECK_EQUAL(made.runners[0].step.component->id, "evaluate");
+  BOOST_CHECK_EQUAL(made.runners[0].step.options.find("num_samples")->as_int(), 512);
+  BOOST_CHECK(!made.runners[0].hardware);
+  BOOST_CHECK_EQUAL(made.runners[1].step.component->id, "average_bitwidth");
+  BOOST_CHECK(made.runners[1].hardware);
+}
+
+BOOST_AUTO_TEST_CASE(summed_metrics_are_one_objective) {
+  const SearchPlan made = plan(
+      changed("sum_scaled_metrics = false", "sum_scaled_metrics = true, direction = \"minimize\""));
+  BOOST_CHECK(made.options.directions() == std::vector<lathe_direction>{LATHE_MINIMIZE});
+}
+
+BOOST_AUTO_TEST_CASE(any_analysis_pass_can_be_a_runner_and_its_scalars_metrics) {
+  std::string text =
+      changed("hw_runner.average_bitwidth = {compare_to = 32}", "hw_runner.bitops = {}");
+  text.replace(text.find("average_bitwidth = {scale"), 16, "total_bitops");
+  const SearchPlan made = plan(text);
+  BOOST_CHECK_EQUAL(made.runners[1].step.component->id, "bitops");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_search_table_is_refused_with_its_place) {
+  check_refused(changed("accuracy = {", "acuracy = {"),
+                {"search.toml:15:", "acuracy", "did you mean 'accuracy'"});
+  check_refused(changed("\"TPE\"", "\"tpee\""), {"search.toml:11:", "tpee", "did you mean 'tpe'"});
+  check_refused(changed("\"TPE\"", "'tpe<n_startup=5>'"),
+                {"search.toml:11:", "n_startup", "n_startup_trials"});
+  check_refused(changed("\"TPE\"", "'tpe<n_ei_candidates=0>'"),
+                {"search.toml:11:", "n_ei_candidates"});
+  check_refused(changed("\"TPE\"", "\"nsgaii\""), {"search.toml:11:", "nsgaii"});
+  check_refused(changed("basic_evaluation", "basic_evaluatoin"),
+                {"search.toml:9:", "basic_evaluatoin"});
+  check_refused(changed("compare_to = 32", "compare_too = 32"),
+                {"search.toml:10:", "compare_too", "compare_to"});
+  check_refused(
+      changed("hw_runner.average_bitwidth = {compare_to = 32}", "hw_runner.quantize = {}"),
+      {"search.toml:10:", "quantize", "transform"});
+  check_refused(changed("n_trials = 40", "n_trials = 0"), {"search.toml:11:", "n_trials"});
+}
+
+BOOST_AUTO_TEST_CASE(brute_as_a_plugin_visits_every_point_and_stops) {
+  SearchSpace space;
+  for (int choices : {2, 3, 3}) {
+    SearchParameter parameter;
+    parameter.name = "p" + std::to_string(space.parameters.size());
+    for (int c = 0; c < choices; ++c) parameter.choices.emplace_back(c);
+    space.parameters.push_back(parameter);
+  }
+  for (const char* order : {"sequential", "shuffled"}) {
+    SearchOptions options;
+    options.sampler = "brute";
+    options.sampler_options.set("order", order);
+    options.metrics = {{"m", 1.0, LATHE_MAXIMIZE, {}}};
+    const auto sampler = make_sampler(options, space, registry());
+    BOOST_CHECK(!sampler->reads_values());
+    std::set<std::vector<double>> seen;
+    std::vector<double> point(3);
+    std::uint64_t trial = 0;
+    for (; sampler->suggest(trial, point); ++trial) seen.insert(point);
+    BOOST_CHECK_EQUAL(trial, 18);
+    BOOST_CHECK_EQUAL(seen.size(), 18);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(samplers_are_functions_of_what_they_were_told) {
+  SearchSpace space;
+  for (int i = 0; i < 5; ++i) {
+    SearchParameter parameter;
+    parameter.name = "p" + std::to_string(i);
+    for (int c = 0; c < 4; ++c) parameter.choices.emplace_back(c);
+    space.parameters.push_back(parameter);
+  }
+  for (const char* name : {"tpe", "random", "brute"}) {
+    SearchOptions options;
+    options.sampler = name;
+    options.seed = 3;
+    options.metrics = {{"m", 1.0, LATHE_MAXIMIZE, {}}};
+    std::vector<std::vector<double>> points;
+    const auto play = [&](Sampler& sampler, std::uint64_t from, std::uint64_t to, bool check) {
+      for (std::uint64_t trial = from; trial < to; ++trial) {
+        std::vector<double> point(5);
+        BOOST_REQUIRE(sampler.suggest(trial, point));
+        if (check) {
+          BOOST_CHECK(points[trial] == point);
+        } else {
+          points.push_back(point);
+        }
+        const std::vector<double> value = {point[0] - 2 * point[3]};
+        sampler.started(trial, point);
+        sampler.finished(trial, LATHE_COMPLETE, value, 0);
+      }
+    };
+    const auto whole = make_sampler(options, space, registry());
+    play(*whole, 0, 80, false);
+    // Rebuilt by replay in the middle, it goes on the same.
+    const auto rebuilt = make_sampler(options, space, registry());
+    for (std::uint64_t trial = 0; trial < 40; ++trial) {
+      const std::vector<double> value = {points[trial][0] - 2 * points[trial][3]};
+      rebuilt->started(trial, points[trial]);
+      rebuilt->finished(trial, LATHE_COMPLETE, value, 0);
+    }
+    play(*rebuilt, 40, 80, true);
+    options.seed = 4;
+    const auto other = make_sampler(options, space, registry());
+    std::vector<double> point(5);
+    int same = 0;
+    for (std::uint64_t trial = 0; trial < 10; ++trial) {
+      other->suggest(trial, point);
+      same += point == points[trial];
+    }
+    if (std::string(name) != "brute") BOOST_CHECK_LT(same, 3);
+  }
+}
