@@ -55,6 +55,20 @@ void check_against_graph(const SearchPlan& plan, const SearchSpace& space, Trial
       throw unknown_metric(metric, known);
 }
 
+// Values of other weights, other runners or another batch size do not belong into one study.
+StudyDescription described(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
+                           const RunContext& context) {
+  Pipeline runners;
+  for (const Runner& runner : plan.runners) runners.steps.push_back(runner.step);
+  StudyDescription description = study_description(plan.options, space);
+  Value& attributes = description.user_attributes;
+  attributes.set("network", original.hash(original.output()).text());
+  attributes.set("runners", text_of(runners));
+  attributes.set("batch_size", context.batch_size);
+  if (plan.training) attributes.set("training", *plan.training);
+  return description;
+}
+
 }  // namespace
 
 SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
@@ -82,7 +96,7 @@ SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const 
   std::unique_ptr<Study> study;
   if (!options.storage_url.empty()) {
     storage = open_storage(options.storage_url);
-    study = storage->open_study(study_description(options, space));
+    study = storage->open_study(described(plan, space, original, context));
   }
   const auto evaluate = [&](int worker, std::uint64_t, std::span<const double> point,
                             const std::atomic<bool>& stop) {

@@ -107,6 +107,7 @@ class SqliteStudy final : public Study {
       const std::string theirs(find.text(0));
       if (theirs == text) continue;
       if (name == "space") throw refuse("was begun with another search space");
+      if (name == "network") throw refuse("was begun with another network or other weights");
       throw refuse(fmt::format("was begun with {} {}, but this search has {}", name, theirs, text));
     }
   }
