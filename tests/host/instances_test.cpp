@@ -1,0 +1,178 @@
+// Models, formats and samplers as objects.
+#include "tests/host/world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <thread>
+
+using namespace lathe;
+using namespace lathe_test;
+
+namespace {
+
+DLTensor tensor_over(std::vector<float>& values, std::int64_t& size) {
+  size = static_cast<std::int64_t>(values.size());
+  DLTensor t{};
+  t.data = values.data();
+  t.device = {kDLCPU, 0};
+  t.ndim = 1;
+  t.dtype = {kDLFloat, 32, 1};
+  t.shape = &size;
+  return t;
+}
+
+lathe_format_context role(lathe_role role) {
+  lathe_format_context context{};
+  context.struct_size = sizeof context;
+  context.role = role;
+  return context;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(models)
+
+BOOST_AUTO_TEST_CASE(a_model_takes_shape_and_batch_from_the_run) {
+  World world;
+  const Graph graph = world.graph({{"width", 5}});
+  BOOST_TEST(graph.batch() == 2);
+  BOOST_TEST(graph.node(graph.find("x")).result.shape.text() == "[2, 4]");
+  BOOST_TEST(graph.node(graph.find("blocks_0")).result.shape.text() == "[2, 5]");
+  BOOST_TEST(graph.parameter_count() == 25);
+  BOOST_TEST(graph.seed() == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_without_a_data_sets_shape_says_so) {
+  World world;
+  const std::string message = message_of([&] {
+    build_model(world.registry.find(Kind::model, "line"), world.checked(Kind::model, "line", {}),
+                DatasetInfo{}, 2, 0, world.context);
+  });
+  BOOST_TEST(contains(message, "model 'line'"));
+  BOOST_TEST(contains(message, "placeholder 'x' has no shape"));
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_does_not_fit_is_the_users_mistake) {
+  World world;
+  for (const char* mode : {"broken", "refuse"}) {
+    try {
+      world.graph({{"mode", mode}});
+      BOOST_TEST(false);
+    } catch (const Error& error) {
+      BOOST_TEST(error.exit_code() == 2);
+      BOOST_TEST(contains(error.what(), "model 'line'"));
+    }
+  }
+  BOOST_TEST(contains(message_of([&] { world.graph({{"mode", "broken"}}); }), "blocks_0"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(formats)
+
+BOOST_AUTO_TEST_CASE(a_format_quantizes_tensors) {
+  World world;
+  const FormatInstance& halves = format_instance(
+      world.registry, "halves", world.checked(Kind::format, "halves", {{"width", 4}}));
+  std::vector<float> x{0.2F, 0.3F, -1.6F, 99.0F}, y(4);
+  std::int64_t n = 0, m = 0;
+  const DLTensor in = tensor_over(x, n);
+  DLTensor out = tensor_over(y, m);
+  halves.quantize(role(LATHE_WEIGHT), in, out);
+  BOOST_TEST(y == (std::vector<float>{0.0F, 0.5F, -1.5F, 3.5F}), boost::test_tools::per_element());
+  BOOST_TEST(!halves.has_backward());
+  BOOST_TEST(halves.storage_bits(Shape{3, 5}) == 60.0);
+  BOOST_TEST(halves.precision().text() == "[4, 1]");
+}
+
+BOOST_AUTO_TEST_CASE(a_failing_kernel_is_an_error_that_names_its_format) {
+  World world;
+  const FormatInstance& halves =
+      format_instance(world.registry, "halves", world.checked(Kind::format, "halves", {}));
+  std::vector<float> x{1.0F}, y{0.0F};
+  std::int64_t n = 0, m = 0;
+  const DLTensor in = tensor_over(x, n);
+  DLTensor out = tensor_over(y, m);
+  BOOST_TEST(message_of([&] { halves.quantize(role(LATHE_BIAS), in, out); }) ==
+             "format 'halves': halves has no biases");
+}
+
+BOOST_AUTO_TEST_CASE(there_is_one_instance_per_format_and_options) {
+  World world;
+  const auto options = [&](int width) {
+    return world.checked(Kind::format, "halves", {{"width", width}});
+  };
+  const FormatInstance& a = format_instance(world.registry, "halves", options(5));
+  BOOST_TEST(&a == &format_instance(world.registry, "halves", options(5)));
+  BOOST_TEST(&a != &format_instance(world.registry, "halves", options(6)));
+  BOOST_TEST(contains(message_of([&] { format_instance(world.registry, "halve", options(5)); }),
+                      "did you mean 'halves'?"));
+}
+
+BOOST_AUTO_TEST_CASE(instances_are_found_in_a_microsecond_from_many_threads) {
+  World world;
+  std::vector<Value> options;
+  for (int width = 2; width < 10; ++width) {
+    options.push_back(world.checked(Kind::format, "halves", {{"width", width}}));
+  }
+  const FormatInstance* expected = &format_instance(world.registry, "halves", options[3]);
+  std::atomic<int> wrong{0};
+  constexpr int kRounds = 20000;
+  const auto start = std::chrono::steady_clock::now();
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < kRounds; ++i) {
+          const auto& found = format_instance(
+              world.registry, "halves", options[static_cast<std::size_t>(i) % options.size()]);
+          if (i % 8 == 3 && &found != expected) ++wrong;
+        }
+      });
+    }
+  }
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  BOOST_TEST(wrong == 0);
+  BOOST_TEST_MESSAGE("format_instance: " << time.count() / (4 * kRounds) * 1e9 << " ns");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(samplers)
+
+BOOST_AUTO_TEST_CASE(a_sampler_suggests_until_its_space_is_exhausted) {
+  World world;
+  lathe_parameter parameters[2]{};
+  lathe_direction direction = LATHE_MAXIMIZE;
+  lathe_space space{};
+  space.struct_size = sizeof space;
+  space.parameter_size = sizeof(lathe_parameter);
+  space.parameters = parameters;
+  space.parameter_count = 2;
+  space.directions = &direction;
+  space.objective_count = 1;
+  SamplerInstance sampler(world.registry.find(Kind::sampler, "countdown"),
+                          world.checked(Kind::sampler, "countdown", {{"trials", 3}}), space);
+  std::vector<double> point(2);
+  BOOST_TEST(sampler.suggest(1, point));
+  BOOST_TEST(point[1] == 1.0);
+  sampler.started(1, point);  // it does not listen
+  const std::vector<double> values{0.5};
+  sampler.finished(1, LATHE_COMPLETE, values, 0);
+  sampler.finished(2, LATHE_FAIL, {}, 0);
+  BOOST_TEST(sampler.suggest(2, point));
+  BOOST_TEST(point[0] == 102.0);
+  BOOST_TEST(!sampler.suggest(3, point));
+}
+
+BOOST_AUTO_TEST_CASE(a_failing_sampler_is_named) {
+  World world;
+  lathe_space space{};
+  space.struct_size = sizeof space;
+  SamplerInstance sampler(world.registry.find(Kind::sampler, "countdown"),
+                          world.checked(Kind::sampler, "countdown", {}), space);
+  std::vector<double> point;
+  BOOST_TEST(message_of([&] { sampler.suggest(13, point); }) == "sampler 'countdown': thirteen");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
