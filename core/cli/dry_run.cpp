@@ -67,9 +67,9 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
   results.texts.push_back(
       fmt::format("pipeline: {}\n", pipeline.steps.empty() ? "no passes" : text_of(pipeline)));
 
-  if (!session.knows_shape_unopened()) {
+  if (!session.knows_info_unopened()) {
     const std::string note = fmt::format(
-        "the shape of '{}' is in its files, which --dry-run does not open: {}cost not "
+        "what '{}' holds is in its files, which --dry-run does not open: {}cost not "
         "predicted",
         session.dataset_choice().text, plan == nullptr ? "" : "space and ");
     results.parts.emplace_back("note", note);

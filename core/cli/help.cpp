@@ -1,7 +1,10 @@
 // Text only; widths are chosen for a terminal of 100 columns.
 #include "core/cli/help.hpp"
 
+#include "core/report/table.hpp"
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -34,19 +37,17 @@ std::string wrapped(std::string_view text) {
   return out + "\n";
 }
 
+// "[default 128, range 1..1048576]", or nothing.
 std::string allowed_text(const RunOption& row) {
   const Option& option = row.option;
-  std::string text;
-  if (!option.choices.empty()) {
-    for (const std::string& choice : option.choices) text += (text.empty() ? "" : ", ") + choice;
-    text = " One of " + text + ".";
-  } else if (option.range) {
-    text = fmt::format(" Range {}.", option.range->text());
-  }
-  const bool shown =
-      option.default_value && !option.default_value->is_none() && row.spelling == Spelling::value;
-  if (shown) text += fmt::format(" [{}]", option.default_value->text());
-  return text;
+  std::vector<std::string> parts;
+  if (!option.choices.empty())
+    parts.push_back(fmt::format("{}", fmt::join(option.choices, "|")));
+  else if (option.range)
+    parts.push_back(fmt::format("range {}", option.range->text()));
+  if (option.default_value && !option.default_value->is_none() && row.spelling == Spelling::value)
+    parts.push_back(fmt::format("default {}", cell_text(*option.default_value)));
+  return parts.empty() ? "" : fmt::format(" [{}]", fmt::join(parts, ", "));
 }
 
 std::string flags_text(const RunOption& row) {
@@ -89,8 +90,8 @@ std::string program_help() {
     text += fmt::format("  {:<11}{}\n", command.word, command.line);
   return text +
          "\n"
-         "  lathe COMMAND --help            options of a command\n"
-         "  lathe --info [all|model|dataset] models and data sets\n"
+         "  lathe COMMAND --help              options of a command\n"
+         "  lathe --info [all|model|dataset]  models and data sets\n"
          "  lathe --version\n\n"
          "A model, data set, pass, format or sampler takes options in angle brackets, eg:\n"
          "  lathe transform 'jsc-custom<hidden=[16,16]>' jsc-sim --passes flops\n";
@@ -100,7 +101,8 @@ std::string command_help(RunCommand command, std::string_view word) {
   const auto& words = command_words();
   const auto found = std::find_if(words.begin(), words.end(),
                                   [&](const CommandWord& row) { return row.word == word; });
-  std::string text = fmt::format("usage: lathe {}\n\n{} {}.\n", found->usage, word, found->line);
+  std::string text =
+      fmt::format("usage: lathe {}\n\nlathe {} {}.\n", found->usage, word, found->line);
 
   std::vector<std::string> groups;
   for (const RunOption& row : run_options())

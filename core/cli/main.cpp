@@ -43,7 +43,7 @@ int run_command_words(RunCommand command, const std::string& word, const Words& 
     print_passes(settings);
     return 0;
   }
-  print_settings(settings);
+  if (settings.text("print_pipeline").empty()) print_settings(settings);
   for (const std::string& warning : option_warnings(settings.options)) spdlog::warn("{}", warning);
   Session session(settings, catch_interrupts());
   switch (command) {

@@ -65,8 +65,12 @@ int Session::threads() const {
 }
 
 DatasetInfo Session::info() {
+  return knows_info_unopened() ? dataset_->info() : dataset().info();
+}
+
+bool Session::knows_info_unopened() const {
   const DatasetInfo unopened = dataset_->info();
-  return unopened.known_shape ? unopened : dataset().info();
+  return unopened.known_shape && unopened.classes > 0;
 }
 
 const Dataset& Session::dataset() {

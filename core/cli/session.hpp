@@ -39,7 +39,7 @@ class Session {
   bool synthetic() const { return dataset_->synthetic(); }
   // Shape and classes, without opening data if the set says them beforehand.
   DatasetInfo info();
-  bool knows_shape_unopened() const { return dataset_->info().known_shape; }
+  bool knows_info_unopened() const;
   const Dataset& dataset();  // opened
   bool opened_data() const { return opened_data_; }
   Executor& executor();  // opened, with the run's threads
