@@ -97,6 +97,7 @@ std::string number_text(double number, int digits) {
 std::string cell_text(const Value& value) {
   if (value.is_none()) return "-";
   if (value.is_float()) return number_text(value.as_float());
+  if (value.is_string()) return value.as_string();
   return value.text();
 }
 

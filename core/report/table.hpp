@@ -24,7 +24,7 @@ std::string render(const TextTable& table, TableStyle style = TableStyle::plain)
 
 // A number with `digits` significant digits, whole numbers in full: 46408, 0.3267, 1.25e-07.
 std::string number_text(double number, int digits = 6);
-// A cell as a person reads it: numbers as above, none as "-", the rest as Value writes it.
+// A cell as a person reads it: numbers as above, none as "-", texts without quotes.
 std::string cell_text(const Value& value);
 // With decimals cut to three, and other values to 20 characters: MASE's table of best trials.
 std::string rounded_text(const Value& value);
