@@ -1,25 +1,18 @@
 // The engine's door: implements Executor and hands one to the host.
 #include "core/engine/evaluator.hpp"
+#include "core/engine/threads.hpp"
 #include "core/engine/trainer.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <dlfcn.h>
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <torch/version.h>
 
+#include <algorithm>
+
 namespace lathe::engine {
 
 namespace {
-
-// libopenblas0-pthread does not follow at::set_num_threads; which BLAS is loaded is known only now.
-void set_blas_threads(int threads) {
-  using Setter = void (*)(int);
-  static const auto setter =
-      reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-  if (setter != nullptr) setter(threads);
-}
 
 // "AVX2", as LibTorch reports what its kernels use.
 std::string cpu_capability() {
@@ -45,9 +38,11 @@ class Engine : public Executor {
     return evaluator_.run(graph, inputs);
   }
   Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows) override {
+    const OperatorThreads threads(worth(graph, rows.batch_size));
     return evaluator_.evaluate(graph, data, rows);
   }
   Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows) override {
+    const OperatorThreads threads(worth(graph, rows.batch_size));
     return evaluator_.logits(graph, data, rows);
   }
   void observe(const Graph& graph, const Dataset& data, const Rows& rows,
@@ -56,26 +51,31 @@ class Engine : public Executor {
   }
   TrainingResult train(const Graph& graph, const Dataset& data, const TrainingOptions& options,
                        const TrainingEvents& events, const std::atomic<bool>& cancelled) override {
+    const OperatorThreads threads(worth(graph, options.batch_size));
     return Trainer(registry_, device_, graph, data, options).run(events, cancelled);
   }
 
   void set_threads(int threads) override {
-    const int count = threads < 1 ? 1 : threads;
-    if (at::get_num_threads() != count) at::set_num_threads(count);
-    set_blas_threads(count);
+    allowed_ = std::max(threads, 1);
+    set_operator_threads(allowed_);
   }
   Value environment() const override {
     Value out{Value::Map{}};
     out.set("libtorch", TORCH_VERSION);
     out.set("cpu_capability", cpu_capability());
-    out.set("threads", at::get_num_threads());
+    out.set("threads", allowed_);
     return out;
   }
   void set_cache_limit(std::uint64_t bytes) override { evaluator_.cache().set_limit(bytes); }
 
  private:
+  int worth(const Graph& graph, std::int64_t batch) const {
+    return allowed_ == 1 ? 1 : threads_worth(work_of(graph, batch), allowed_);
+  }
+
   const Registry& registry_;
   at::Device device_;
+  static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
   Evaluator evaluator_;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <boost/dll/shared_library.hpp>
 
+#include <cstdlib>
 #include <mutex>
 
 namespace lathe {
@@ -20,6 +21,9 @@ OpenEngine* engine_factory() {
   if (factory != nullptr) return factory;
   // By its full path beside the core: never one that LD_LIBRARY_PATH happens to hold.
   const std::filesystem::path path = host_library().parent_path() / "liblathe_engine.so";
+  // OpenMP reads it when it is loaded. Threads that spin while they wait make a busy machine several
+  // times slower; who knows better sets it.
+  setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
   try {
     using namespace boost::dll;
     // Never closed: LibTorch does not survive that. Local, so that its symbols meet no plugin's.
