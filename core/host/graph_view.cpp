@@ -45,28 +45,22 @@ class Columns {
 };
 
 struct Writable {
-  std::uint32_t *order, *op, *input_begin, *inputs, *use_begin, *uses, *shape_begin, *cursor,
-      *last_reader;
+  std::uint32_t *order, *op, *input_begin, *use_begin, *shape_begin, *cursor, *last_reader;
   std::uint8_t* alive;
   lathe_opcode* opcode;
   lathe_dtype* dtype;
   lathe_str *op_text, *name, *target;
-  std::int64_t* shape;
 };
 
-std::size_t carve(Writable& w, std::byte* memory, std::size_t slots, std::size_t live,
-                  std::size_t inputs, std::size_t dims) {
+std::size_t carve(Writable& w, std::byte* memory, std::size_t slots, std::size_t live) {
   Columns c(memory);
   w.op_text = c.take<lathe_str>(slots);
   w.name = c.take<lathe_str>(slots);
   w.target = c.take<lathe_str>(slots);
-  w.shape = c.take<std::int64_t>(dims);
   w.order = c.take<std::uint32_t>(live);
   w.op = c.take<std::uint32_t>(slots);
   w.input_begin = c.take<std::uint32_t>(slots + 1);
-  w.inputs = c.take<std::uint32_t>(inputs);
   w.use_begin = c.take<std::uint32_t>(slots + 1);
-  w.uses = c.take<std::uint32_t>(inputs);
   w.shape_begin = c.take<std::uint32_t>(slots + 1);
   w.cursor = c.take<std::uint32_t>(slots);
   w.last_reader = c.take<std::uint32_t>(slots);
@@ -76,26 +70,33 @@ std::size_t carve(Writable& w, std::byte* memory, std::size_t slots, std::size_t
   return c.size();
 }
 
+// Nodes lie scattered in memory; a large graph is read at the speed of cache misses unless the next
+// ones are on their way while this one is read.
+void prefetch(const Graph& graph, std::size_t slot) {
+  const NodeId id{static_cast<std::uint32_t>(slot)};
+  if (!graph.alive(id)) return;
+  const auto* bytes = reinterpret_cast<const char*>(&graph.node(id));
+  for (std::size_t offset = 0; offset < sizeof(Node); offset += 64) {
+    __builtin_prefetch(bytes + offset);
+  }
+}
+
 }  // namespace
 
 GraphView::GraphView(const Graph& graph) : graph_(graph) {
   const std::size_t slots = graph.slots();
   const auto order = graph.order();
-  std::size_t inputs = 0, dims = 0;
-  for (const NodeId id : order) {
-    const Node& node = graph.node(id);
-    visit_inputs(node, [&](NodeId) { ++inputs; });
-    dims += node.result.shape.rank();
-  }
   Writable w;
-  memory_ = std::make_unique_for_overwrite<std::byte[]>(
-      carve(w, nullptr, slots, order.size(), inputs, dims));
-  carve(w, memory_.get(), slots, order.size(), inputs, dims);
+  memory_ = std::make_unique_for_overwrite<std::byte[]>(carve(w, nullptr, slots, order.size()));
+  carve(w, memory_.get(), slots, order.size());
+  inputs_.reserve(slots + slots / 4);
+  shapes_.reserve(2 * slots);
 
-  std::uint32_t input = 0, dim = 0;
+  constexpr std::size_t kAhead = 8;
   for (std::uint32_t i = 0; i < slots; ++i) {
-    w.input_begin[i] = input;
-    w.shape_begin[i] = dim;
+    prefetch(graph, i + kAhead);
+    w.input_begin[i] = static_cast<std::uint32_t>(inputs_.size());
+    w.shape_begin[i] = static_cast<std::uint32_t>(shapes_.size());
     w.cursor[i] = 0;
     const NodeId id{i};
     w.alive[i] = graph.alive(id) ? 1 : 0;
@@ -113,11 +114,11 @@ GraphView::GraphView(const Graph& graph) : graph_(graph) {
     w.name[i] = str_of(node.name);
     w.target[i] = str_of(node.target);
     w.dtype[i] = static_cast<lathe_dtype>(node.result.dtype);
-    visit_inputs(node, [&](NodeId read) { w.inputs[input++] = index_of(read); });
-    for (const std::int64_t extent : node.result.shape) w.shape[dim++] = extent;
+    visit_inputs(node, [&](NodeId read) { inputs_.push_back(index_of(read)); });
+    shapes_.insert(shapes_.end(), node.result.shape.begin(), node.result.shape.end());
   }
-  w.input_begin[slots] = input;
-  w.shape_begin[slots] = dim;
+  w.input_begin[slots] = static_cast<std::uint32_t>(inputs_.size());
+  w.shape_begin[slots] = static_cast<std::uint32_t>(shapes_.size());
 
   // Readers of each node, each once, in execution order: count, sum up, fill.
   const auto each_use = [&](const auto& use) {
@@ -125,7 +126,7 @@ GraphView::GraphView(const Graph& graph) : graph_(graph) {
     for (const NodeId reader : order) {
       const std::uint32_t r = index_of(reader);
       for (std::uint32_t k = w.input_begin[r]; k < w.input_begin[r + 1]; ++k) {
-        const std::uint32_t read = w.inputs[k];
+        const std::uint32_t read = inputs_[k];
         if (w.last_reader[read] != r) use(read, r);
         w.last_reader[read] = r;
       }
@@ -139,7 +140,8 @@ GraphView::GraphView(const Graph& graph) : graph_(graph) {
     w.cursor[i] = w.use_begin[i];
   }
   w.use_begin[slots] = use;
-  each_use([&](std::uint32_t node, std::uint32_t r) { w.uses[w.cursor[node]++] = r; });
+  uses_.resize(use);
+  each_use([&](std::uint32_t node, std::uint32_t r) { uses_[w.cursor[node]++] = r; });
   for (std::size_t i = 0; i < order.size(); ++i) w.order[i] = index_of(order[i]);
 
   columns_.struct_size = LATHE_SIZE_UP_TO(lathe_graph_view, shape);
@@ -154,12 +156,12 @@ GraphView::GraphView(const Graph& graph) : graph_(graph) {
   columns_.name = w.name;
   columns_.target = w.target;
   columns_.input_begin = w.input_begin;
-  columns_.inputs = w.inputs;
+  columns_.inputs = inputs_.data();
   columns_.use_begin = w.use_begin;
-  columns_.uses = w.uses;
+  columns_.uses = uses_.data();
   columns_.dtype = w.dtype;
   columns_.shape_begin = w.shape_begin;
-  columns_.shape = w.shape;
+  columns_.shape = shapes_.data();
 }
 
 const lathe_value* GraphView::kept(Value value) {

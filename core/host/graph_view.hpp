@@ -1,5 +1,5 @@
 // A graph as the ABI's borrowed columns, and what a plugin asks about single nodes, made on demand
-// and kept as long as the view. Built with one allocation and no call per node beyond the graph's.
+// and kept as long as the view. Built in one walk over the nodes.
 #pragma once
 
 #include "core/graph/metadata.hpp"
@@ -32,7 +32,9 @@ class GraphView {
 
   const Graph& graph_;
   lathe_graph_view columns_{};
-  std::unique_ptr<std::byte[]> memory_;
+  std::unique_ptr<std::byte[]> memory_;  // the columns with one entry per node
+  std::vector<std::uint32_t> inputs_, uses_;
+  std::vector<std::int64_t> shapes_;
   std::pmr::monotonic_buffer_resource arena_;
   std::list<Value> values_;  // what trees point into
   std::list<std::string> texts_;

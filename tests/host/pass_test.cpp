@@ -250,11 +250,11 @@ BOOST_AUTO_TEST_CASE(a_small_pass_costs_microseconds) {
   PassInstance pass(probe, world.checked(Kind::pass, "probe", {{"mode", "no_service"}}),
                     world.context);
   constexpr int kRuns = 20000;
-  const auto start = std::chrono::steady_clock::now();
+  const double start = cpu_seconds();
   for (int i = 0; i < kRuns; ++i) pass.run(graph, world.context);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  BOOST_TEST_MESSAGE("an empty pass: " << time.count() / kRuns * 1e6 << " us");
-  BOOST_TEST(time.count() / kRuns < 50e-6);
+  const double each = (cpu_seconds() - start) / kRuns;
+  BOOST_TEST_MESSAGE("an empty pass: " << each * 1e6 << " us");
+  BOOST_TEST(each < 50e-6);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

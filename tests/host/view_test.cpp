@@ -145,10 +145,9 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_nodes_are_viewed_quickly) {
   const Graph graph = chain(100000);
   double best = 1;
   for (int i = 0; i < 10; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = cpu_seconds();
     const GraphView view(graph);
-    best = std::min(
-        best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    best = std::min(best, cpu_seconds() - start);
     BOOST_REQUIRE_EQUAL(view.columns().live_count, 100002);
   }
   BOOST_TEST_MESSAGE("view of 100,002 nodes: " << best * 1e3 << " ms");
