@@ -1,0 +1,158 @@
+// Whole searches over a real graph with built-in passes that need no engine.
+#include "core/search/search.hpp"
+#include "core/config/document.hpp"
+#include "tests/graph/models.hpp"
+#include "tests/search/fakes.hpp"
+#include "tests/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+namespace {
+
+using namespace lathe_test;
+
+const Registry& registry() {
+  static const Registry all({{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, {});
+  return all;
+}
+
+constexpr const char* kSearch = R"(
+[search_space]
+name = "graph/quantize/mixed_precision_ptq"
+setup.by = "name"
+seed.default.config.name = ["NA"]
+
+[search_space.seed.seq_blocks_2.config]
+name = ["NA", "integer"]
+data_in_width = [4, 8]
+data_in_frac_width = ["NA"]
+weight_width = [2, 4, 8]
+weight_frac_width = ["NA"]
+bias_width = [8]
+bias_frac_width = ["NA"]
+
+[strategy]
+name = "optuna"
+hw_runner.average_bitwidth = {compare_to = 32}
+hw_runner.bitops = {}
+setup = {n_jobs = 1, n_trials = 40, sampler = "brute", sum_scaled_metrics = false}
+
+[strategy.metrics]
+average_bitwidth = {scale = 0.2, direction = "minimize"}
+total_bitops = {scale = 1.0, direction = "minimize"}
+)";
+
+struct Bench {
+  TemporaryFolder folder;
+  Graph graph = jsc_tiny();
+  RunContext context;
+  SearchPlan plan;
+  SearchSpace space;
+
+  explicit Bench(const std::string& text = kSearch) {
+    plan = plan_search(parse_toml(text, "search.toml"), registry());
+    plan.options.folder = folder.path() / "out";
+    space = build_space(plan.space, graph, registry());
+    context.registry = &registry();
+    context.original = &graph;
+  }
+  SearchResult run() { return run_search(plan, space, graph, context, {}, never()); }
+  std::string file(const char* name) const {
+    std::ifstream in(folder.path() / "out" / name);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+};
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kSearch;
+  return text.replace(text.find(from), from.size(), to);
+}
+
+}  // namespace
+
+// MASE quantizes the same graph again and again, so that a layer stays quantized when a later trial
+// picks null (golden search_space.json, state_leak_between_trials). Here each starts afresh.
+BOOST_AUTO_TEST_CASE(no_trial_sees_what_another_did_to_the_graph) {
+  Bench bench;
+  const SearchResult result = bench.run();
+  BOOST_CHECK(result.exhausted);
+  BOOST_REQUIRE_EQUAL(result.trials.size(), 12);
+  std::size_t name = 0, width = 0;
+  for (std::size_t p = 0; p < bench.space.parameters.size(); ++p) {
+    if (bench.space.parameters[p].name == "seq_blocks_2/config/name") name = p;
+    if (bench.space.parameters[p].name == "seq_blocks_2/config/weight_width") width = p;
+  }
+  std::set<std::vector<double>> points;
+  for (const Trial& trial : result.trials) {
+    points.insert(trial.point);
+    const double bits = trial.hardware_metrics.find("average_bitwidth")->as_float();
+    const double widths[] = {2, 4, 8};
+    BOOST_CHECK_EQUAL(bits,
+                      trial.point[name] == 0 ? 32 : widths[static_cast<int>(trial.point[width])]);
+    BOOST_CHECK_EQUAL(trial.values[0], 0.2 * bits);
+  }
+  BOOST_CHECK_EQUAL(points.size(), 12);
+  BOOST_CHECK(bench.graph.node(bench.graph.find("seq_blocks_2")).formats.empty());
+}
+
+BOOST_AUTO_TEST_CASE(log_and_best_files_hold_the_search) {
+  Bench bench;
+  const SearchResult result = bench.run();
+  BOOST_CHECK_EQUAL(bench.file("log.json"),
+                    log_json(bench.plan.options, bench.space, result.trials));
+  const auto best = nlohmann::json::parse(bench.file("best.json"));
+  BOOST_REQUIRE_EQUAL(best.size(), result.best.size());
+  BOOST_CHECK_EQUAL(best["0"]["hardware_metrics"]["average_bitwidth"], 2.0);
+  BOOST_CHECK_EQUAL(best["0"]["sampled_config"]["seq_blocks_2"]["config"]["name"], "integer");
+}
+
+BOOST_AUTO_TEST_CASE(jobs_do_not_change_the_log_of_a_search_on_graphs) {
+  std::string expected;
+  for (int jobs : {1, 2, 8}) {
+    Bench bench(with("\"brute\"", "\"tpe\""));
+    bench.plan.options.jobs = jobs;
+    bench.run();
+    const std::string log = timeless(bench.file("log.json"));
+    if (jobs == 1) expected = log;
+    BOOST_CHECK_EQUAL(log, expected);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_study_takes_no_trials_of_another_network_or_other_runners) {
+  Bench bench;
+  bench.plan.options.storage_url = "sqlite:///" + (bench.folder.path() / "study.db").string();
+  bench.run();
+  const auto refused = [&](auto act, const char* part) {
+    BOOST_CHECK_EXCEPTION(act(), Error, [&](const Error& error) {
+      BOOST_CHECK_MESSAGE(error.message().find(part) != std::string::npos, error.message());
+      return error.exit_code() == 2;
+    });
+  };
+  bench.plan.runners.pop_back();
+  bench.plan.options.metrics.pop_back();
+  refused([&] { bench.run(); }, "directions");
+  bench.plan = Bench(with("compare_to = 32", "compare_to = 16")).plan;
+  bench.plan.options.storage_url = "sqlite:///" + (bench.folder.path() / "study.db").string();
+  refused([&] { bench.run(); }, "runners");
+}
+
+BOOST_AUTO_TEST_CASE(a_training_parameter_that_nobody_trains_with_is_refused) {
+  Bench bench(
+      with("[strategy]", "[search_space.training]\nlearning_rate = [0.1, 0.01]\n\n[strategy]"));
+  BOOST_CHECK_EXCEPTION(bench.run(), Error, [](const Error& error) {
+    return error.exit_code() == 2 && error.message().find("learning_rate") != std::string::npos &&
+           error.message().find("basic_train") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_search_whose_trials_all_fail_says_so_and_keeps_the_log) {
+  Bench bench;
+  bench.plan.options.metrics[0].scale = std::nan("");
+  BOOST_CHECK_EXCEPTION(bench.run(), Error, [](const Error& error) {
+    return error.exit_code() == 1 &&
+           error.message().find("all 12 trials failed") != std::string::npos;
+  });
+  BOOST_CHECK_EQUAL(nlohmann::json::parse(bench.file("log.json"))["11"]["state"], "FAIL");
+}
