@@ -2,6 +2,7 @@
 // Rules: mase-behaviour.md e.5 (seed 001) and formats.md, last section.
 #include <lathe/lathe.hpp>
 
+#include "count.hpp"
 #include "element_width.hpp"
 #include "unknown_ops.hpp"
 
@@ -97,11 +98,12 @@ struct BitOps {
       const double bitops = rule == nullptr ? 0 : cost.computations * rule->bits(widths_of(node));
       total += bitops;
       if (!node.is_placeholder() && !node.is_output()) {
-        table.row({node.name(), node.op(), cost.computations, bitops});
+        table.row(
+            {node.name(), node.op(), analysis::count(cost.computations), analysis::count(bitops)});
       }
     }
     unknown.warn(context, "bit operations");
-    out.scalar("total_bitops", total);
+    out.scalar("total_bitops", analysis::count(total));
   }
 };
 

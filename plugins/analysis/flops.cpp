@@ -2,6 +2,7 @@
 // is one computation. Needs shapes only: no weights, no data, no engine.
 #include <lathe/lathe.hpp>
 
+#include "count.hpp"
 #include "unknown_ops.hpp"
 
 namespace {
@@ -43,20 +44,21 @@ struct Flops {
       total.input_elements += cost.input_elements;
       total.output_elements += cost.output_elements;
       if (!node.is_placeholder() && !node.is_output()) {
-        table.row({node.name(), node.op(), node_flops, cost.computations,
-                   cost.backward_computations, cost.parameters, cost.input_elements,
-                   cost.output_elements});
+        table.row({node.name(), node.op(), analysis::count(node_flops),
+                   analysis::count(cost.computations), analysis::count(cost.backward_computations),
+                   analysis::count(cost.parameters), analysis::count(cost.input_elements),
+                   analysis::count(cost.output_elements)});
       }
     }
     unknown.warn(context, "FLOPs");
-    out.scalar("total_flops", flops);
-    out.scalar("computations", total.computations);
-    out.scalar("backward_computations", total.backward_computations);
+    out.scalar("total_flops", analysis::count(flops));
+    out.scalar("computations", analysis::count(total.computations));
+    out.scalar("backward_computations", analysis::count(total.backward_computations));
     // Trainable elements; the estimator's own count, which leaves biases out, has MASE's name.
-    out.scalar("parameters", parameters);
-    out.scalar("total_parameters", total.parameters);
-    out.scalar("input_buffer_size", total.input_elements);
-    out.scalar("output_buffer_size", total.output_elements);
+    out.scalar("parameters", analysis::count(parameters));
+    out.scalar("total_parameters", analysis::count(total.parameters));
+    out.scalar("input_buffer_size", analysis::count(total.input_elements));
+    out.scalar("output_buffer_size", analysis::count(total.output_elements));
   }
 };
 

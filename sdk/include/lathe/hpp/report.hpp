@@ -35,9 +35,8 @@ class report {
                                                LATHE_SIZE_UP_TO(lathe_report_api, file))) {}
 
   // A metric: what a search can optimise. A name published twice keeps the last.
-  template <class Number>
+  template <class Number, std::enable_if_t<std::is_arithmetic_v<Number>, int> = 0>
   void scalar(std::string_view name, Number number) {
-    static_assert(std::is_arithmetic_v<Number>, "a scalar is a number");
     lathe_value v = {};
     if constexpr (std::is_floating_point_v<Number>) {
       v.kind = LATHE_FLOAT;
@@ -47,6 +46,12 @@ class report {
       v.as.integer = static_cast<std::int64_t>(number);
     }
     detail::check(call_, api_->scalar(call_, to_str(name), &v));
+  }
+  // The same with a number that is whole or not as it comes.
+  void scalar(std::string_view name, const value& number) {
+    value::storage arrays;
+    const lathe_value c = number.c_value(arrays);
+    detail::check(call_, api_->scalar(call_, to_str(name), &c));
   }
   lathe::table table(std::string_view name, std::initializer_list<std::string_view> columns) {
     std::vector<lathe_str> list;
