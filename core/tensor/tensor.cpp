@@ -63,11 +63,10 @@ Tensor Tensor::make(DType dtype, Shape shape,
                     const std::function<void(std::span<std::byte>)>& fill) {
   const std::size_t bytes = byte_size(dtype, shape);
   if (bytes == 0) return adopt(dtype, std::move(shape), nullptr, nullptr);
-  std::shared_ptr<std::byte> memory;
-  try {
-    memory = std::shared_ptr<std::byte>(static_cast<std::byte*>(::operator new(bytes, kAlignment)),
-                                        [](std::byte* p) { ::operator delete(p, kAlignment); });
-  } catch (const std::bad_alloc&) {
+  std::shared_ptr<std::byte> memory(
+      static_cast<std::byte*>(::operator new(bytes, kAlignment, std::nothrow)),
+      [](std::byte* p) { ::operator delete(p, kAlignment); });
+  if (memory == nullptr) {
     throw run_error(
         LATHE_RESOURCE_EXHAUSTED,
         fmt::format("no memory for a tensor of shape {} ({} bytes)", shape.text(), bytes));
