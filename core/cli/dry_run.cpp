@@ -67,19 +67,31 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
   results.texts.push_back(
       fmt::format("pipeline: {}\n", pipeline.steps.empty() ? "no passes" : text_of(pipeline)));
 
-  if (!session.knows_info_unopened()) {
-    const std::string note = fmt::format(
-        "what '{}' holds is in its files, which --dry-run does not open: {}cost not "
-        "predicted",
-        session.dataset_choice().text, plan == nullptr ? "" : "space and ");
-    results.parts.emplace_back("note", note);
-    results.texts.push_back(note + "\n");
+  const auto note = [&](const std::string& text) {
+    results.parts.emplace_back("note", text);
+    results.texts.push_back(text + "\n");
+  };
+  const bool known = session.knows_info_unopened();
+  // What of it is not known is left to the model: half a truth would build another net.
+  const DatasetInfo info = known ? session.unopened_info() : DatasetInfo{};
+  RunContext context = session.context({});
+  std::optional<Graph> built;
+  try {
+    built = session.build_graph(context, info);
+  } catch (const Error& error) {
+    // Without a shape a model may have nothing to go by; with one, the error stands.
+    if (known || error.blame() != Blame::usage) throw;
+    note(fmt::format("what '{}' holds is in its files, which --dry-run does not open, and {}",
+                     session.dataset_choice().text, error.message()));
     deliver(results, session, {});
     return;
   }
-
-  RunContext context = session.context({});
-  const Graph graph = session.build_graph(context);
+  if (!known)
+    note(
+        fmt::format("what '{}' holds is in its files, which --dry-run does not open; the model's "
+                    "own shape and classes are taken",
+                    session.dataset_choice().text));
+  const Graph& graph = *built;
   Json cost = cost_json(graph);
   if (plan != nullptr) {
     const SearchSpace space = build_space(plan->space, graph, session.registry());

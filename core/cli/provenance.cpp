@@ -27,6 +27,21 @@ Json build_json() {
   };
 }
 
+// One entry per file: what it brought, and what it is.
+Json plugins_json(const Registry& registry) {
+  Json files = Json::object();
+  for (const Component* component : registry.loaded()) {
+    Json& entry = files[component->file.string()];
+    entry["file"] = component->file.string();
+    entry["sha256"] = component->sha256;
+    entry["components"].push_back(
+        fmt::format("{}:{}:{}", name(component->kind), component->id, component->version));
+  }
+  Json list = Json::array();
+  for (const auto& [file, entry] : files.items()) list.push_back(entry);
+  return list;
+}
+
 }  // namespace
 
 Json provenance_of(Session& session) {
@@ -35,13 +50,7 @@ Json provenance_of(Session& session) {
   json["command_line"] = settings.words;
   if (!settings.config_file.empty()) json["config"] = file_json(settings.config_file);
   json["seed"] = settings.integer("seed");
-  json["plugins"] = Json::array();
-  for (const Component* component : session.registry().loaded())
-    json["plugins"].push_back({{"kind", name(component->kind)},
-                               {"id", component->id},
-                               {"version", component->version},
-                               {"file", component->file.string()},
-                               {"sha256", component->sha256}});
+  json["plugins"] = plugins_json(session.registry());
   if (session.opened_data()) {
     json["data"] = Json::array();
     for (const std::string& file : session.dataset().files())

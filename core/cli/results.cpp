@@ -52,7 +52,10 @@ Json json_of(const Results& results, Session& session) {
   if (session.synthetic()) json["synthetic_data"] = true;
   json["passes"] = Json::array();
   for (const PassReport& report : results.passes) json["passes"].push_back(json_of(report));
+  // Whatever was published is a metric; of two with one name, the later pass's.
   json["metrics"] = Json::object();
+  for (const PassReport& report : results.passes)
+    for (const auto& [name, value] : report.scalars) json["metrics"][name] = json_of(value);
   for (const auto& [name, value] : results.metrics) json["metrics"][name] = json_of(value);
   if (!results.tables.empty()) {
     PassReport own;

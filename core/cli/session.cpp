@@ -1,12 +1,14 @@
 // The session outlives every context it makes: their functions point back at it.
 #include "core/cli/session.hpp"
 
+#include "core/graph/text.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 namespace lathe {
@@ -64,9 +66,7 @@ int Session::threads() const {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-DatasetInfo Session::info() {
-  return knows_info_unopened() ? dataset_->info() : dataset().info();
-}
+DatasetInfo Session::info() { return knows_info_unopened() ? dataset_->info() : dataset().info(); }
 
 bool Session::knows_info_unopened() const {
   const DatasetInfo unopened = dataset_->info();
@@ -88,24 +88,46 @@ Executor& Session::executor() {
   return *executor_;
 }
 
-Graph Session::build_graph(RunContext& context) {
-  Graph graph = build_model(*model_.component, model_.options, info(),
-                            settings_.integer("batch_size"), context.seed, context);
+Graph Session::build_graph(RunContext& context, const DatasetInfo& info) {
   const std::filesystem::path path = settings_.text("load_name");
-  if (path.empty()) return graph;
+  if (std::filesystem::is_directory(path)) return load_graph(path, context.seed);
+  const Graph graph = build_model(*model_.component, model_.options, info,
+                                  settings_.integer("batch_size"), context.seed, context);
+  return path.empty() ? graph : load_weights(graph, path);
+}
 
+Graph Session::load_weights(const Graph& graph, const std::filesystem::path& path) {
   const Checkpoint checkpoint = read_checkpoint(path);
   const std::string asked = settings_.text("load_type");
-  if (settings_.given("load_type") && asked != load_type_of(checkpoint.type))
+  if (!asked.empty() && asked != load_type_of(checkpoint.type))
     spdlog::warn("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
                  path.string(), checkpoint.type);
   std::vector<std::string> unused;
-  graph = load_parameters(graph, checkpoint, path, unused);
+  Graph loaded = load_parameters(graph, checkpoint, path, unused);
   for (const std::string& name : unused)
     spdlog::warn("'{}': nothing in the graph takes the tensor '{}'", path.string(), name);
   weights_ = Value(Value::Map{
       {"file", path.string()}, {"sha256", sha256_of_file(path)}, {"type", checkpoint.type}});
-  return graph;
+  return loaded;
+}
+
+Graph Session::load_graph(const std::filesystem::path& folder, std::uint64_t seed) {
+  const std::filesystem::path file = folder / kGraphFile;
+  std::ifstream in(file);
+  if (!in)
+    throw run_error(LATHE_NOT_FOUND, fmt::format("'{}' is no saved graph: it has no {}",
+                                                 folder.string(), kGraphFile));
+  const Json json = Json::parse(in, nullptr, false);
+  if (json.is_discarded())
+    throw run_error(LATHE_INVALID_ARGUMENT, fmt::format("'{}' is no JSON", file.string()));
+  Graph graph;
+  try {
+    graph = graph_from_json(value_of(json), seed).with_batch(settings_.integer("batch_size"));
+  } catch (const Error& error) {
+    throw run_error(error.code(), error.message(), {file.string(), 0, 0});
+  }
+  spdlog::info("the graph is the saved one of '{}', not a new {}", folder.string(), model_.text);
+  return load_weights(graph, folder / kWeightsFile);
 }
 
 RunContext Session::context(const std::filesystem::path& folder) {

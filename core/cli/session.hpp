@@ -13,6 +13,10 @@
 
 namespace lathe {
 
+// A saved graph: two files of one folder.
+constexpr const char* kGraphFile = "graph.json";
+constexpr const char* kWeightsFile = "model.safetensors";
+
 // A component as the user named it, looked up and checked.
 struct Chosen {
   std::string text;  // round-trips
@@ -40,14 +44,18 @@ class Session {
   // Shape and classes, without opening data if the set says them beforehand.
   DatasetInfo info();
   bool knows_info_unopened() const;
+  // Never opening data: what is not known is left out.
+  DatasetInfo unopened_info() const { return dataset_->info(); }
   const Dataset& dataset();  // opened
   bool opened_data() const { return opened_data_; }
   Executor& executor();  // opened, with the run's threads
   const Executor* opened_executor() const { return executor_.get(); }
   int threads() const;
 
-  // The model for the run's data and batch size, with the weights of --load if any.
-  Graph build_graph(RunContext& context);
+  // The model for the run's data and batch size, with the weights of --load if any; or, if --load
+  // names the folder of a saved graph (lathe transform), that graph.
+  Graph build_graph(RunContext& context) { return build_graph(context, info()); }
+  Graph build_graph(RunContext& context, const DatasetInfo& info);
   // The file of --load, its SHA-256 and its real type; none if nothing was loaded.
   const Value& weights() const { return weights_; }
 
@@ -55,6 +63,8 @@ class Session {
   RunContext context(const std::filesystem::path& folder);
 
  private:
+  Graph load_weights(const Graph& graph, const std::filesystem::path& path);
+  Graph load_graph(const std::filesystem::path& folder, std::uint64_t seed);
   Chosen choose(Kind kind, std::string_view key, std::string_view what) const;
 
   const Settings& settings_;

@@ -58,7 +58,8 @@ Settings read_settings(RunCommand command, const std::string& word,
   Settings settings;
   settings.command = command;
   settings.word = word;
-  settings.words = words;
+  settings.words = {word};
+  settings.words.insert(settings.words.end(), words.begin(), words.end());
   Value command_line = parse_command_line(command, words);
 
   Value document(Value::Map{});

@@ -91,13 +91,6 @@ Row row_of(std::size_t number, const SweepPoint& point, const Trained& trained) 
   return row;
 }
 
-Value value_of(const Json& json) {
-  if (json.is_number_integer()) return json.get<std::int64_t>();
-  if (json.is_number()) return json.get<double>();
-  if (json.is_string()) return json.get<std::string>();
-  return {};
-}
-
 // A finished point's row lies beside its weights, with the options it was trained with.
 std::filesystem::path row_file(const std::filesystem::path& folder) { return folder / "row.json"; }
 

@@ -15,12 +15,12 @@ namespace lathe {
 
 namespace {
 
-// graph.json and model.safetensors belong together: the save and load format.
+// What --load of the folder reads again.
 void write_graph(const Graph& graph, const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
-  write_text_file(folder / "graph.json", json_of(graph_to_json(graph)).dump(2) + "\n");
+  write_text_file(folder / kGraphFile, json_of(graph_to_json(graph)).dump(2) + "\n");
   write_text_file(folder / "graph.txt", fx_text(graph));
-  write_safetensors(folder / "model.safetensors", parameters_of(graph));
+  write_safetensors(folder / kWeightsFile, parameters_of(graph));
 }
 
 }  // namespace

@@ -23,6 +23,24 @@ Json json_of(const Value& value) {
   return nullptr;
 }
 
+Value value_of(const Json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number()) return json.get<double>();
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_array()) {
+    Value::List list;
+    for (const Json& item : json) list.push_back(value_of(item));
+    return list;
+  }
+  if (json.is_object()) {
+    Value::Map map;
+    for (const auto& [key, entry] : json.items()) map.emplace_back(key, value_of(entry));
+    return map;
+  }
+  return {};
+}
+
 Json json_of(const PassReport& report) {
   Json scalars = Json::object();
   for (const auto& [name, scalar] : report.scalars) scalars[name] = json_of(scalar);
