@@ -1,13 +1,12 @@
-// Reads and prints `name<option=value,...>`. A value is a TOML value whose quotes may be left out
-// for plain words and paths. Knows nothing about components.
+// Reads `name<option=value,...>`. Knows nothing about components.
 #include "core/config/component_text.hpp"
+
+#include "core/config/word.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <limits>
 
 namespace lathe {
 namespace {
@@ -15,105 +14,8 @@ namespace {
 constexpr int kDeepest = 64;  // nested lists and tables
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_key_char(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; }
 bool is_name_char(char c) {
   return is_key_char(c) || c == '.' || c == '/' || c == '+' || c == '@' || c == ':';
-}
-bool is_word_char(char c) {
-  return static_cast<unsigned char>(c) > ' ' && c != 0x7f &&
-         std::string_view(",<>[]{}=\"'").find(c) == std::string_view::npos;
-}
-
-// TOML's underscores between digits.
-std::optional<std::string> without_underscores(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '_') {
-      result += text[i];
-    } else if (i == 0 || i + 1 == text.size() ||
-               !std::isxdigit(static_cast<unsigned char>(text[i - 1])) ||
-               !std::isxdigit(static_cast<unsigned char>(text[i + 1]))) {
-      return std::nullopt;
-    }
-  }
-  return result;
-}
-
-bool starts_like_number(std::string_view text) {
-  if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
-  return !text.empty() && is_digit(text[0]);
-}
-
-// Digits, perhaps a fraction, perhaps an exponent; no leading zeros: TOML's decimal numbers.
-bool is_decimal(std::string_view text, bool& is_float) {
-  std::size_t i = text[0] == '+' || text[0] == '-' ? 1 : 0;
-  const std::size_t first = i;
-  const auto digits = [&] {
-    const std::size_t from = i;
-    while (i < text.size() && is_digit(text[i])) ++i;
-    return i - from;
-  };
-  const std::size_t whole = digits();
-  if (whole == 0 || (whole > 1 && text[first] == '0')) return false;
-  is_float = false;
-  if (i < text.size() && text[i] == '.') {
-    is_float = true;
-    ++i;
-    if (digits() == 0) return false;
-  }
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    is_float = true;
-    ++i;
-    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
-    if (digits() == 0) return false;
-  }
-  return i == text.size();
-}
-
-// What an unquoted word is. Throws for a number that does not fit.
-Value word_value(std::string_view word) {
-  if (word == "true") return Value(true);
-  if (word == "false") return Value(false);
-  if (word == "NA") return Value();
-  std::string_view unsigned_word = word;
-  if (word[0] == '+' || word[0] == '-') unsigned_word.remove_prefix(1);
-  if (unsigned_word == "inf") {
-    const double inf = std::numeric_limits<double>::infinity();
-    return Value(word[0] == '-' ? -inf : inf);
-  }
-  if (unsigned_word == "nan") return Value(std::numeric_limits<double>::quiet_NaN());
-  if (!starts_like_number(word)) return Value(word);
-  const auto plain = without_underscores(word);
-  if (!plain) return Value(word);
-  const char* begin = plain->data() + ((*plain)[0] == '+' ? 1 : 0);
-  const char* end = plain->data() + plain->size();
-  bool is_float = false;
-  if (is_decimal(*plain, is_float)) {
-    if (is_float) {
-      double x = 0;
-      if (std::from_chars(begin, end, x).ec != std::errc{}) {
-        throw usage_error(fmt::format("'{}' does not fit a number of 64 bits", word));
-      }
-      return Value(x);
-    }
-    std::int64_t i = 0;
-    if (std::from_chars(begin, end, i).ec != std::errc{}) {
-      throw usage_error(fmt::format("'{}' does not fit an integer of 64 bits", word));
-    }
-    return Value(i);
-  }
-  if (plain->size() > 2 && (*plain)[0] == '0') {
-    const char kind = (*plain)[1];
-    const int base = kind == 'x' ? 16 : kind == 'o' ? 8 : kind == 'b' ? 2 : 0;
-    std::int64_t i = 0;
-    if (base != 0) {
-      const auto [stop, error] = std::from_chars(begin + 2, end, i, base);
-      if (error == std::errc{} && stop == end && begin[2] != '-') return Value(i);
-    }
-  }
-  return Value(word);
 }
 
 void append_utf8(std::string& text, std::uint32_t code) {
@@ -359,56 +261,6 @@ class Parser {
   std::size_t at_ = 0;
 };
 
-bool is_plain_word(const std::string& text) {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), is_word_char)) return false;
-  try {
-    return word_value(text).is_string();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-std::string quoted_text(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      result += c;
-    }
-  }
-  return result + "\"";
-}
-
-std::string key_text(const std::string& key) {
-  const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), is_key_char);
-  return bare ? key : quoted_text(key);
-}
-
-std::string float_text(double x) {
-  if (std::isnan(x)) return "nan";
-  if (std::isinf(x)) return x < 0 ? "-inf" : "inf";
-  std::string text = fmt::format("{}", x);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";
-  return text;
-}
-
-// Nested tables become dotted keys; an empty one has nothing to dot.
-void append_assignments(std::string& text, const std::string& prefix, const Value::Map& map) {
-  for (const auto& [key, value] : map) {
-    const std::string path = prefix + key_text(key);
-    if (value.is_map() && !value.as_map().empty()) {
-      append_assignments(text, path + ".", value.as_map());
-      continue;
-    }
-    if (!text.empty()) text += ',';
-    text += path + "=" + text_of(value);
-  }
-}
-
 }  // namespace
 
 ComponentText parse_component(std::string_view text, const std::string& origin) {
@@ -439,41 +291,6 @@ Value parse_value(std::string_view text, const Position& start) {
   Value result = parser.value();
   parser.end();
   return result;
-}
-
-std::string text_of(const Value& value) {
-  if (value.is_none()) return "NA";
-  if (value.is_bool()) return value.as_bool() ? "true" : "false";
-  if (value.is_int()) return std::to_string(value.as_int());
-  if (value.is_float()) return float_text(value.as_float());
-  if (value.is_string()) {
-    return is_plain_word(value.as_string()) ? value.as_string() : quoted_text(value.as_string());
-  }
-  std::string text;
-  if (value.is_list()) {
-    for (const Value& item : value.as_list()) {
-      if (!text.empty()) text += ", ";
-      text += text_of(item);
-    }
-    return "[" + text + "]";
-  }
-  append_assignments(text, "", value.as_map());
-  return "{" + text + "}";
-}
-
-std::string text_of(const ComponentText& component) {
-  std::string text;
-  append_assignments(text, "", component.options.as_map());
-  return text.empty() ? component.name : component.name + "<" + text + ">";
-}
-
-std::string text_of(const std::vector<ComponentText>& components) {
-  std::string text;
-  for (const ComponentText& component : components) {
-    if (!text.empty()) text += ',';
-    text += text_of(component);
-  }
-  return text;
 }
 
 }  // namespace lathe

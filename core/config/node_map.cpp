@@ -120,9 +120,12 @@ By by_of(const Value& map, const NodeMapRules& rules) {
   }
   const auto known = by->is_string() ? by_word(by->as_string()) : std::nullopt;
   if (!known) {
-    throw usage_error(fmt::format("'by' of {} takes type, name or regex_name; got {}", rules.owner,
-                                  by->is_none() ? "NA" : by->text()),
-                      by->position());
+    const std::string got = by->is_none() ? "NA" : by->text();
+    const auto near = nearest(got, {"type", "name", "regex_name"});
+    throw usage_error(
+        fmt::format("'by' of {} takes type, name or regex_name; got {}{}", rules.owner, got,
+                    near ? fmt::format("; did you mean '{}'?", *near) : ""),
+        by->position());
   }
   return *known;
 }
