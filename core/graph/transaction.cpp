@@ -136,15 +136,15 @@ NodeId Transaction::add(NodeSpec spec) {
   node->args = std::move(spec.args);
   node->kwargs = std::move(spec.kwargs);
   node->attributes = spec.attributes.is_none() ? Value(Value::Map{}) : std::move(spec.attributes);
+  const std::string wish =
+      spec.name.empty() ? snake_case(naming_target(*node)) : std::move(spec.name);
+  node->name = free_name(legal_name(wish));
   const OpRow& row = row_of(draft_.ops(), *node);
   if (is_function(*node)) {
     for (const auto& [key, value] : node->attributes.as_map()) {
       set_literal_argument(*node, row, key, value);
     }
   }
-  const std::string wish =
-      spec.name.empty() ? snake_case(naming_target(*node)) : std::move(spec.name);
-  node->name = free_name(legal_name(wish));
 
   auto place = order_.end();
   if (spec.after != NodeId::none) {

@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(edits_that_cannot_be_are_refused_with_the_name_of_the_node)
          spec.op = "rleu";
          t.add(spec);
        },
-       {"unknown op 'rleu'"}},
+       {"node 'a'", "unknown op 'rleu'"}},
       {"behind nothing",
        [&](Transaction& t) {
          NodeSpec spec = relu("a", last);
