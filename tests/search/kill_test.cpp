@@ -16,10 +16,10 @@ namespace {
 
 using namespace lathe_test;
 
-SearchResult stored_search(const SearchOptions& options) {
+SearchResult stored_search(const SearchOptions& options, const SearchEvents& events = {}) {
   const auto storage = open_storage(options.storage_url);
   const auto study = storage->open_study(study_description(options, small_space()));
-  return search(options, study.get());
+  return search(options, study.get(), evaluation_with_jitter(), events);
 }
 
 }  // namespace
@@ -35,14 +35,27 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
   std::mt19937_64 random(9);
   std::size_t before = 0, advanced = 0;
   for (int kills = 0; kills < 10; ++kills) {
+    int ended[2];
+    BOOST_REQUIRE_EQUAL(pipe(ended), 0);
     const pid_t child = fork();
     if (child == 0) {
-      stored_search(options);
+      SearchEvents events;
+      events.trial_ended = [&](const Trial&) {
+        const char byte = 1;
+        if (write(ended[1], &byte, 1) != 1) _exit(1);
+      };
+      stored_search(options, events);
       _exit(0);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 100));
+    close(ended[1]);
+    // A moment after some trials more than the study had.
+    char byte = 0;
+    for (std::size_t more = before + random() % 250; more > 0; --more)
+      if (read(ended[0], &byte, 1) != 1) break;
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60000));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
+    close(ended[0]);
     const auto trials = open_storage(options.storage_url)
                             ->open_study(study_description(options, small_space()))
                             ->trials();
