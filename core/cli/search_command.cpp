@@ -11,6 +11,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <map>
+
 namespace lathe {
 
 namespace {
@@ -68,15 +71,52 @@ Json best_json(const SearchResult& result, const SearchSpace& space) {
   return best;
 }
 
-std::string best_text(const SearchResult& result) {
-  TextTable table{{"", "number", "software_metrics", "hardware_metrics", "scaled_metrics"}, {}};
-  for (std::size_t row = 0; row < result.best.size(); ++row) {
-    const Trial& trial = result.trials[result.best[row]];
-    table.rows.push_back(
-        {std::to_string(row), std::to_string(trial.number), rounded_text(trial.software_metrics),
-         rounded_text(trial.hardware_metrics), rounded_text(trial.scaled_metrics)});
+// The best points, each once: its first trial, and how many trials are at that point.
+struct BestPoint {
+  const Trial* trial;
+  std::size_t trials = 0;
+};
+
+std::vector<BestPoint> best_points(const SearchResult& result) {
+  std::vector<BestPoint> points;
+  std::map<std::vector<double>, std::size_t> known;
+  for (const std::size_t index : result.best) {
+    const Trial& trial = result.trials[index];
+    const auto [found, fresh] = known.try_emplace(trial.point, points.size());
+    if (fresh) points.push_back({&trial, 0});
+    ++points[found->second].trials;
   }
+  return points;
+}
+
+std::string best_text(const std::vector<BestPoint>& points) {
+  TextTable table{{"number", "trials", "software_metrics", "hardware_metrics", "scaled_metrics"},
+                  {}};
+  for (const BestPoint& point : points)
+    table.rows.push_back({std::to_string(point.trial->number), std::to_string(point.trials),
+                          rounded_text(point.trial->software_metrics),
+                          rounded_text(point.trial->hardware_metrics),
+                          rounded_text(point.trial->scaled_metrics)});
   return render(table, TableStyle::orgtbl);
+}
+
+// What was chosen there: a row for each parameter that had a choice, a column for each point.
+std::string choices_text(const std::vector<BestPoint>& points, const SearchSpace& space) {
+  constexpr std::size_t kColumns = 8;  // more do not fit a terminal; best.json has all
+  const std::size_t shown = std::min(points.size(), kColumns);
+  TextTable table{{"parameter \\ trial"}, {}};
+  for (std::size_t i = 0; i < shown; ++i)
+    table.columns.push_back(std::to_string(points[i].trial->number));
+  for (std::size_t p = 0; p < space.parameters.size(); ++p) {
+    const SearchParameter& parameter = space.parameters[p];
+    if (parameter.choices.size() < 2) continue;
+    std::vector<std::string> row{parameter.name};
+    for (std::size_t i = 0; i < shown; ++i)
+      row.push_back(
+          cell_text(parameter.choices[static_cast<std::size_t>(points[i].trial->point[p])]));
+    table.rows.push_back(std::move(row));
+  }
+  return table.rows.empty() ? std::string() : fmt::format("\n{}", render(table));
 }
 
 std::size_t failed_count(const SearchResult& result) {
@@ -150,7 +190,8 @@ void run_search(Session& session) {
   results.parts.emplace_back("folder", folder.results.string());
   results.measured.emplace_back("loop_cpu_seconds", result.loop_cpu_seconds);
   results.measured.emplace_back("loop_seconds", result.loop_seconds);
-  results.texts.push_back(best_text(result));
+  const std::vector<BestPoint> points = best_points(result);
+  results.texts.push_back(best_text(points) + choices_text(points, space));
   results.texts.push_back(summary_text(result, plan.options));
   deliver(results, session, folder.results);
   if (result.interrupted)
