@@ -95,11 +95,10 @@ SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const 
   const std::unique_ptr<Sampler> sampler = make_sampler(options, space, *context.registry);
   if (sampler->reads_values() && options.jobs > options.lookahead + 1)
     spdlog::warn(
-        "'{}' suggests a trial when those {} before it have ended, so {} of {} workers can work at "
-        "a "
-        "time; raise [search.strategy.setup] lookahead for more (another lookahead, another "
-        "result)",
-        options.sampler, options.lookahead + 1, options.lookahead + 1, options.jobs);
+        "'{}' suggests a trial when all but the {} before it have ended, so {} of the {} workers "
+        "can work at a time; raise lookahead in [search.strategy.setup] for more (another "
+        "lookahead, another result)",
+        options.sampler, options.lookahead, options.lookahead + 1, options.jobs);
   std::shared_ptr<Storage> storage;
   std::unique_ptr<Study> study;
   if (!options.storage_url.empty()) {
