@@ -25,11 +25,13 @@ void build(const std::string& source, const std::filesystem::path& folder) {
 BOOST_AUTO_TEST_SUITE(own_plugins)
 
 BOOST_AUTO_TEST_CASE(a_pass_in_cpp_and_in_c_count_the_same_relus) {
-  for (const std::string source : {"count_relu.cpp", "count_relu.c"}) {
+  const std::pair<std::string, std::string> passes[] = {{"count_relu.cpp", "count_relu"},
+                                                        {"count_relu.c", "count_relu_c"}};
+  for (const auto& [source, id] : passes) {
     TemporaryFolder folder;
     build(source, folder.path());
-    const auto run = succeed({"transform", "jsc-toy", "jsc-sim", "--passes", "count_relu",
-                              "--plugin", "./count_relu.so", "--json"},
+    const auto run = succeed({"transform", "jsc-toy", "jsc-sim", "--passes", id, "--plugin",
+                              "./count_relu.so", "--json"},
                              folder.path())
                          .json();
     BOOST_TEST(run.at("passes").at(0).at("scalars").at("relus") == 4);
