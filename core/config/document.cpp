@@ -185,10 +185,7 @@ Error syntax_error(const std::string& report, const TomlSource& source) {
 Value parse_toml(std::string_view text, const std::string& name) {
   if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
   const TomlSource source(text, name);
-  source.check_depth();
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    throw usage_error("this is no TOML: a zero byte", source.position(nul));
-  }
+  source.check();
   toml::value document;
   try {
     std::istringstream in{std::string(text)};

@@ -14,8 +14,9 @@ class TomlSource {
  public:
   TomlSource(std::string_view text, std::string name);
 
-  // Throws usage_error for nesting that a recursive parser could not survive.
-  void check_depth() const;
+  // Throws usage_error for what a parser could not survive: nesting too deep for its stack, a zero
+  // byte, bytes that are not UTF-8 (toml11 3.7 reads past its buffer for those).
+  void check() const;
 
   std::size_t offset(int line, int column) const;  // clipped to the text
   Position position(std::size_t offset) const;
@@ -31,6 +32,9 @@ class TomlSource {
   std::string_view token(std::size_t offset) const;
 
  private:
+  void check_depth() const;
+  void check_characters() const;
+
   std::string_view text_;
   std::string name_;
   std::vector<std::size_t> lines_;  // where each begins

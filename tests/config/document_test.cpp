@@ -203,6 +203,15 @@ BOOST_AUTO_TEST_CASE(a_zero_byte_is_refused_at_its_place) {
                      {"zero byte"});
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_utf8_is_refused_at_its_place) {
+  for (const char* bad : {"\xff", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                          "\x80", "\xe2\x82"}) {
+    expect_usage_error([&] { parse_toml(std::string("a = 1\nb = '") + bad + "'", "a.toml"); },
+                       "a.toml:2:6", {"not UTF-8"});
+  }
+  BOOST_TEST(parse_toml("a = 'ü€😀'", "a.toml").find("a")->as_string() == "ü€😀");
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_file_a_folder_and_an_endless_file_are_named) {
   expect_usage_error([] { read_toml("/nowhere/a.toml"); }, "",
                      {"there is no file '/nowhere/a.toml'"});
