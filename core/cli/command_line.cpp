@@ -35,11 +35,11 @@ po::options_description description_of(RunCommand command) {
   return all;
 }
 
-// "--batch-size" as the user wrote it, without an adjacent value.
+// "--batch-size" or "-j" as the user wrote it, without a value that sticks to it.
 std::string flag_of(const po::option& word) {
   if (word.original_tokens.empty()) return fmt::format("--{}", word.string_key);
   const std::string& token = word.original_tokens.front();
-  return token.substr(0, token.find('='));
+  return token.starts_with("--") ? token.substr(0, token.find('=')) : token.substr(0, 2);
 }
 
 Value value_of(const RunOption& option, const std::string& flag, const std::string& text) {

@@ -56,10 +56,32 @@ void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Re
   results.texts.push_back(space_text(space));
 }
 
+void add_trainings(const Settings& settings, const std::vector<SweepPoint>& sweep, Json& cost,
+                   Results& results) {
+  std::int64_t epochs = sweep.empty() ? settings.integer("max_epochs") : 0;
+  Json points = Json::array();
+  TextTable table{{"run"}, {}};
+  for (const auto& [key, ignored] : settings.sweep.as_map()) table.columns.push_back(key);
+  for (const SweepPoint& point : sweep) {
+    epochs += point.run_options.find("max_epochs")->as_int();
+    points.push_back(json_of(point.options));
+    std::vector<std::string> row{std::to_string(table.rows.size())};
+    for (const auto& [key, value] : point.options.as_map()) row.push_back(cell_text(value));
+    table.rows.push_back(std::move(row));
+  }
+  cost["trainings"] = std::max<std::size_t>(1, sweep.size());
+  cost["epochs"] = epochs;
+  cost["flops_per_sample_and_epoch"] =
+      cost["flops_per_sample"].get<double>() + cost["backward_flops_per_sample"].get<double>();
+  if (sweep.empty()) return;
+  results.parts.emplace_back("sweep", points);
+  results.texts.push_back(render(table));
+}
+
 }  // namespace
 
 void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* plan,
-                  std::size_t trainings) {
+                  const std::vector<SweepPoint>& sweep) {
   Results results;
   results.parts.emplace_back("dry_run", true);
   results.parts.emplace_back("pipeline", text_of(pipeline));
@@ -97,12 +119,7 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
     const SearchSpace space = build_space(plan->space, graph, session.registry());
     add_search(*plan, space, cost, results);
   }
-  if (trainings > 0) {
-    cost["trainings"] = trainings;
-    cost["epochs"] = session.settings().integer("max_epochs");
-    cost["flops_per_sample_and_epoch"] =
-        cost["flops_per_sample"].get<double>() + cost["backward_flops_per_sample"].get<double>();
-  }
+  if (session.settings().command == kTrain) add_trainings(session.settings(), sweep, cost, results);
   TextTable table{{"cost", "value"}, {}};
   for (const auto& [key, value] : cost.items())
     table.rows.push_back({key, number_text(value.get<double>(), 12)});

@@ -158,7 +158,7 @@ void run_search(Session& session) {
   if (printed_pipeline(pipeline, settings)) return;
   SearchPlan plan = planned(session);
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, &plan, 0);
+    describe_run(session, pipeline, &plan);
     return;
   }
 

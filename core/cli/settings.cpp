@@ -85,15 +85,17 @@ Settings read_settings(RunCommand command, const std::string& word,
 }
 
 TextTable settings_table(const Settings& settings, bool every_option) {
+  const auto cell = [&](const std::optional<Value>& value) {
+    constexpr std::size_t kWidth = 40;
+    std::string text = value ? cell_text(*value) : std::string();
+    if (every_option || text.size() <= kWidth) return text;
+    return text.substr(0, kWidth - 3) + "...";
+  };
   TextTable table{{"name", "default", "config file", "command line", "effective"}, {}};
-  for (const EffectiveOption& row : settings.options) {
-    if (!every_option && !row.from_file && !row.from_command_line) continue;
-    const auto& standard = row.option->option.default_value;
-    table.rows.push_back({row.option->option.key, standard ? cell_text(*standard) : "",
-                          row.from_file ? cell_text(*row.from_file) : "",
-                          row.from_command_line ? cell_text(*row.from_command_line) : "",
-                          cell_text(row.effective)});
-  }
+  for (const EffectiveOption& row : settings.options)
+    if (every_option || row.from_file || row.from_command_line)
+      table.rows.push_back({row.option->option.key, cell(row.option->option.default_value),
+                            cell(row.from_file), cell(row.from_command_line), cell(row.effective)});
   return table;
 }
 

@@ -33,7 +33,8 @@ struct Settings {
 Settings read_settings(RunCommand command, const std::string& word,
                        const std::vector<std::string>& words);
 
-// name | default | config file | command line | effective: every option, or those that were given.
+// name | default | config file | command line | effective: every option with its whole value, or
+// those that were given with long values cut.
 TextTable settings_table(const Settings& settings, bool every_option);
 
 }  // namespace lathe

@@ -70,8 +70,9 @@ constexpr Column kColumns[] = {
      [](const Trained& t) { return of_best(t, &EpochMetrics::validation_loss); }},
     {"best_validation_accuracy",
      [](const Trained& t) { return of_best(t, &EpochMetrics::validation_accuracy); }},
-    {"loss", [](const Trained& t) { return Value(t.evaluation.loss); }},
-    {"accuracy", [](const Trained& t) { return Value(t.evaluation.accuracy); }},
+    {"loss", [](const Trained& t) { return t.evaluation ? Value(t.evaluation->loss) : Value{}; }},
+    {"accuracy",
+     [](const Trained& t) { return t.evaluation ? Value(t.evaluation->accuracy) : Value{}; }},
     {"seconds", [](const Trained& t) { return Value(t.wall_seconds); }},
 };
 

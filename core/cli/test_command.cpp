@@ -43,7 +43,7 @@ void run_test(Session& session) {
         "'lathe test' needs trained weights: --load FILE (safetensors, a PyTorch state_dict or a "
         "Lightning checkpoint)");
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, nullptr, 0);
+    describe_run(session, pipeline);
     return;
   }
 

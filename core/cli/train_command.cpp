@@ -15,7 +15,7 @@ namespace {
 
 void add_metrics(const Trained& trained, Results& results) {
   const auto& epochs = trained.result.epochs;
-  if (!trained.result.interrupted) results.metrics = metrics_of(trained.evaluation);
+  if (trained.evaluation) results.metrics = metrics_of(*trained.evaluation);
   if (epochs.empty()) return;
   results.metrics.emplace_back("epochs", epochs.back().epoch + 1);
   results.metrics.emplace_back("train_loss", epochs.back().train_loss);
@@ -32,12 +32,12 @@ void run_single(Session& session, const Graph& graph, const RunFolder& folder, R
   options.resume = folder.resumed;
   const Trained trained = train_once(session, graph, options);
   add_metrics(trained, results);
-  results.parts.emplace_back("split", name(trained.split));
+  if (trained.evaluation) results.parts.emplace_back("split", name(trained.split));
   results.measured.emplace_back("train_cpu_seconds", trained.cpu_seconds);
   results.measured.emplace_back("train_seconds", trained.wall_seconds);
   results.texts.push_back(
       fmt::format("weights and metrics.csv are in {}\n", folder.results.string()));
-  if (!trained.result.interrupted)
+  if (trained.evaluation)
     results.texts.push_back(fmt::format("best weights on the {} split:\n", name(trained.split)));
 }
 
@@ -50,7 +50,7 @@ void run_train(Session& session) {
   const std::vector<SweepPoint> points = sweep_points(settings);
   const RunFolder folder = choose_run_folder(settings);
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, nullptr, std::max<std::size_t>(1, points.size()));
+    describe_run(session, pipeline, nullptr, points);
     return;
   }
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cmath>
 
 namespace lathe {
 
@@ -40,11 +41,13 @@ TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progres
   events.epoch_ended = [&progress, epoch, epochs](const EpochMetrics& metrics) {
     progress.clear();
     *epoch = metrics.epoch + 2;  // the next one, counted from 1
-    spdlog::info(
-        "epoch {}/{}: train loss {:.4f} accuracy {:.4f}, validation loss {:.4f} accuracy {:.4f}, "
-        "learning rate {:.3g}",
-        metrics.epoch + 1, epochs, metrics.train_loss, metrics.train_accuracy,
-        metrics.validation_loss, metrics.validation_accuracy, metrics.learning_rate);
+    std::string text =
+        fmt::format("epoch {}/{}: train loss {:.4f} accuracy {:.4f}", metrics.epoch + 1, epochs,
+                    metrics.train_loss, metrics.train_accuracy);
+    if (!std::isnan(metrics.validation_loss))
+      text += fmt::format(", validation loss {:.4f} accuracy {:.4f}", metrics.validation_loss,
+                          metrics.validation_accuracy);
+    spdlog::info("{}, learning rate {:.3g}", text, metrics.learning_rate);
   };
   return events;
 }
@@ -62,6 +65,8 @@ TrainingOptions training_options(const Value& run_options) {
   options.batch_size = option(run_options, "batch_size").as_int();
   options.accumulate_grad_batches = option(run_options, "accumulate_grad_batches").as_int();
   options.seed = static_cast<std::uint64_t>(option(run_options, "seed").as_int());
+  // An epoch can be long; a kill should cost a minute at most.
+  options.checkpoint_every_seconds = 60;
   return options;
 }
 
@@ -75,6 +80,8 @@ const EpochMetrics* Trained::best_epoch() const {
 Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options) {
   Executor& executor = session.executor();
   const Dataset& data = session.dataset();
+  if (data.count(Split::validation) == 0)
+    spdlog::warn("'{}' has no validation split: the best weights are the last ones", data.id());
   Progress progress;
   const auto began = std::chrono::steady_clock::now();
   const double cpu_began = cpu_seconds();
@@ -85,9 +92,13 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
   trained.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (trained.result.interrupted) return trained;
-  trained.split = data.count(Split::test) > 0 ? Split::test : Split::validation;
-  trained.evaluation =
-      executor.evaluate(trained.result.best, data, {trained.split, 0, options.batch_size});
+  for (const Split split : {Split::test, Split::validation}) {
+    if (data.count(split) == 0) continue;
+    trained.split = split;
+    trained.evaluation =
+        executor.evaluate(trained.result.best, data, {split, 0, options.batch_size});
+    break;
+  }
   return trained;
 }
 

@@ -11,8 +11,10 @@ TrainingOptions training_options(const Value& run_options);
 
 struct Trained {
   TrainingResult result;
-  Split split = Split::test;  // the test split, or validation if there is no test
-  Evaluation evaluation;      // of the best weights on it; nothing if interrupted
+  // The best weights on the test split, or on validation if there is no test; nothing if there is
+  // neither, or if the training was interrupted.
+  std::optional<Evaluation> evaluation;
+  Split split = Split::test;
   double cpu_seconds = 0, wall_seconds = 0;
 
   // With the lowest validation loss; null if no epoch ended.

@@ -30,7 +30,7 @@ void run_transform(Session& session) {
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, nullptr, 0);
+    describe_run(session, pipeline);
     return;
   }
 
