@@ -1,8 +1,9 @@
 #include "core/checkpoint/pickle.hpp"
 
+#include "core/checkpoint/pickle_machine.hpp"
+#include "core/checkpoint/pickle_opcodes.hpp"
+
 #include <bit>
-#include <cstring>
-#include <unordered_map>
 
 namespace lathe::pickle {
 
@@ -48,237 +49,9 @@ const Object* Object::find(std::string_view key) const {
 
 namespace {
 
-// Opcodes by their bytes.
-enum Opcode : std::uint8_t {
-  MARK = '(',
-  STOP = '.',
-  POP = '0',
-  POP_MARK = '1',
-  DUP = '2',
-  BINBYTES = 'B',
-  SHORT_BINBYTES = 'C',
-  BINFLOAT = 'G',
-  BININT = 'J',
-  BININT1 = 'K',
-  BININT2 = 'M',
-  NONE = 'N',
-  BINPERSID = 'Q',
-  REDUCE = 'R',
-  BINSTRING = 'T',
-  SHORT_BINSTRING = 'U',
-  BINUNICODE = 'X',
-  EMPTY_LIST = ']',
-  APPEND = 'a',
-  BUILD = 'b',
-  GLOBAL = 'c',
-  DICT = 'd',
-  APPENDS = 'e',
-  BINGET = 'h',
-  INST = 'i',
-  LONG_BINGET = 'j',
-  LIST = 'l',
-  OBJ = 'o',
-  BINPUT = 'q',
-  LONG_BINPUT = 'r',
-  SETITEM = 's',
-  TUPLE = 't',
-  SETITEMS = 'u',
-  EMPTY_DICT = '}',
-  EMPTY_TUPLE = ')',
-  PROTO = 0x80,
-  NEWOBJ = 0x81,
-  TUPLE1 = 0x85,
-  TUPLE2 = 0x86,
-  TUPLE3 = 0x87,
-  NEWTRUE = 0x88,
-  NEWFALSE = 0x89,
-  LONG1 = 0x8a,
-  LONG4 = 0x8b,
-  SHORT_BINUNICODE = 0x8c,
-  BINUNICODE8 = 0x8d,
-  BINBYTES8 = 0x8e,
-  EMPTY_SET = 0x8f,
-  ADDITEMS = 0x90,
-  FROZENSET = 0x91,
-  NEWOBJ_EX = 0x92,
-  STACK_GLOBAL = 0x93,
-  MEMOIZE = 0x94,
-  FRAME = 0x95,
-  BYTEARRAY8 = 0x96,
-};
-
 constexpr std::uint8_t kOldestProtocol = 2, kNewestProtocol = 5;
 
-// The pickle machine: a stack, marks into it, and a memo.
-class Machine {
- public:
-  explicit Machine(std::span<const std::byte> bytes) : bytes_(bytes) {}
-
-  Pickle run() {
-    while (!stopped_) {
-      start_ = at_;
-      step(number<std::uint8_t>());
-    }
-    return std::move(pickle_);
-  }
-
- private:
-  [[noreturn]] void fail(const std::string& message) const { throw PickleError(message, start_); }
-
-  // Reading.
-  std::span<const std::byte> take(std::uint64_t size) {
-    if (size > bytes_.size() - at_) fail("the pickle ends too early");
-    const auto taken = bytes_.subspan(at_, size);
-    at_ += size;
-    return taken;
-  }
-  template <typename T>
-  T number() {
-    T value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-  std::string_view text(std::uint64_t size) {
-    const auto taken = take(size);
-    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
-  }
-  std::string_view line() {
-    const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + at_,
-                                bytes_.size() - at_);
-    const auto end = rest.find('\n');
-    if (end == std::string_view::npos) fail("the pickle ends too early");
-    at_ += end + 1;
-    return rest.substr(0, end);
-  }
-
-  // The stack.
-  void push(Object* object) { stack_.push_back(object); }
-  Object* pop() {
-    const std::size_t floor = marks_.empty() ? 0 : marks_.back();
-    if (stack_.size() <= floor) fail("the pickle takes more from its stack than it put there");
-    Object* top = stack_.back();
-    stack_.pop_back();
-    return top;
-  }
-  Object* top() {
-    Object* object = pop();
-    push(object);
-    return object;
-  }
-  std::vector<const Object*> pop_to_mark() {
-    if (marks_.empty()) fail("the pickle lacks a mark");
-    const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
-    std::vector<const Object*> items(begin, stack_.end());
-    stack_.erase(begin, stack_.end());
-    marks_.pop_back();
-    return items;
-  }
-
-  // Making objects.
-  Object* make(Kind kind) {
-    Object& object = pickle_.objects.emplace_back();
-    object.kind = kind;
-    return &object;
-  }
-  void push_integer(std::int64_t value, Kind kind = Kind::integer) {
-    Object* object = make(kind);
-    object->integer = value;
-    push(object);
-  }
-  void push_text(Kind kind, std::uint64_t size) {
-    Object* object = make(kind);
-    object->text = text(size);
-    push(object);
-  }
-  // Two's complement, little-endian, as long as it needs to be.
-  void push_long(std::uint64_t size) {
-    const auto digits = take(size);
-    if (size > 8) return push(make(Kind::huge_integer));
-    std::uint64_t value = 0;
-    for (std::uint64_t i = 0; i < size; ++i)
-      value |= std::to_integer<std::uint64_t>(digits[i]) << (8 * i);
-    if (size > 0 && size < 8 && (digits[size - 1] & std::byte{0x80}) != std::byte{0})
-      value |= ~std::uint64_t{0} << (8 * size);
-    push_integer(static_cast<std::int64_t>(value));
-  }
-  void push_items(Kind kind, std::vector<const Object*> items) {
-    Object* object = make(kind);
-    object->items = std::move(items);
-    push(object);
-  }
-  void push_tuple(std::size_t size) {
-    std::vector<const Object*> items(size);
-    for (std::size_t i = size; i-- > 0;) items[i] = pop();
-    push_items(Kind::tuple, std::move(items));
-  }
-  Object* global(std::string_view module, std::string_view attribute) {
-    Object* object = make(Kind::global);
-    object->text = pickle_.names.emplace_back(std::string(module) + "." + std::string(attribute));
-    return object;
-  }
-  void push_object(const Object* callee, const Object* arguments) {
-    if (!callee->is(Kind::global) && !callee->is(Kind::object))
-      fail("the pickle calls a " + std::string(name(callee->kind)));
-    Object* object = make(Kind::object);
-    object->first = callee;
-    object->second = arguments;
-    // An OrderedDict is filled by SETITEMS or from a list of pairs; either way it is a dict.
-    if (callee->is_global("collections.OrderedDict") ||
-        callee->is_global("collections.defaultdict") || callee->is_global("builtins.dict"))
-      become_dict(*object);
-    push(object);
-  }
-  void become_dict(Object& object) {
-    object.kind = Kind::dict;
-    if (object.second == nullptr) return;
-    for (const Object* argument : object.second->items) {
-      if (!argument->is(Kind::dict) && !argument->is(Kind::list)) continue;
-      // A memoized argument costs two bytes however long it is.
-      copied_ += argument->pairs.size() + argument->items.size();
-      if (copied_ > bytes_.size()) fail("the pickle copies its dictionaries over and over");
-      if (argument->is(Kind::dict)) object.pairs = argument->pairs;
-      for (const Object* pair : argument->items)
-        if (pair->items.size() == 2) object.pairs.emplace_back(pair->items[0], pair->items[1]);
-    }
-  }
-
-  void append(Object* to, std::span<const Object* const> items) {
-    if (!to->is(Kind::list) && !to->is(Kind::set) && !to->is(Kind::object))
-      fail("the pickle appends to a " + std::string(name(to->kind)));
-    to->items.insert(to->items.end(), items.begin(), items.end());
-  }
-  void set_items(Object* to, std::span<const Object* const> items) {
-    if (!to->is(Kind::dict) && !to->is(Kind::object))
-      fail("the pickle sets keys of a " + std::string(name(to->kind)));
-    if (items.size() % 2 != 0) fail("the pickle sets a key without a value");
-    for (std::size_t i = 0; i < items.size(); i += 2)
-      to->pairs.emplace_back(items[i], items[i + 1]);
-  }
-  void push_dict(std::span<const Object* const> items) {
-    Object* object = make(Kind::dict);
-    set_items(object, items);
-    push(object);
-  }
-
-  void memoize(std::uint64_t key) { memo_[key] = top(); }
-  void recall(std::uint64_t key) {
-    const auto it = memo_.find(key);
-    if (it == memo_.end()) fail("the pickle recalls what it never stored");
-    push(it->second);
-  }
-
-  void step(std::uint8_t opcode);
-
-  std::span<const std::byte> bytes_;
-  std::uint64_t at_ = 0;
-  std::uint64_t start_ = 0;  // of the current opcode
-  bool stopped_ = false;
-  std::uint64_t copied_ = 0;  // entries, by become_dict
-  std::vector<Object*> stack_;
-  std::vector<std::size_t> marks_;
-  std::unordered_map<std::uint64_t, Object*> memo_;
-  Pickle pickle_;
-};
+}  // namespace
 
 void Machine::step(std::uint8_t opcode) {
   switch (opcode) {
@@ -504,8 +277,6 @@ void Machine::step(std::uint8_t opcode) {
     }
   }
 }
-
-}  // namespace
 
 Pickle parse(std::span<const std::byte> bytes) { return Machine(bytes).run(); }
 
