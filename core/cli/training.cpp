@@ -71,9 +71,12 @@ TrainingOptions training_options(const Value& run_options) {
 }
 
 const EpochMetrics* Trained::best_epoch() const {
+  const auto judged = [](const EpochMetrics& epoch) {
+    return std::isnan(epoch.validation_loss) ? epoch.train_loss : epoch.validation_loss;
+  };
   const EpochMetrics* best = nullptr;
   for (const EpochMetrics& epoch : result.epochs)
-    if (best == nullptr || epoch.validation_loss < best->validation_loss) best = &epoch;
+    if (best == nullptr || judged(epoch) < judged(*best)) best = &epoch;
   return best;
 }
 
@@ -81,7 +84,9 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
   Executor& executor = session.executor();
   const Dataset& data = session.dataset();
   if (data.count(Split::validation) == 0)
-    spdlog::warn("'{}' has no validation split: the best weights are the last ones", data.id());
+    spdlog::warn(
+        "'{}' has no validation split: the best weights are those with the lowest training loss",
+        data.id());
   Progress progress;
   const auto began = std::chrono::steady_clock::now();
   const double cpu_began = cpu_seconds();

@@ -17,7 +17,7 @@ struct Trained {
   Split split = Split::test;
   double cpu_seconds = 0, wall_seconds = 0;
 
-  // With the lowest validation loss; null if no epoch ended.
+  // With the lowest validation loss, or training loss without validation; null if no epoch ended.
   const EpochMetrics* best_epoch() const;
 };
 
