@@ -42,6 +42,12 @@ TrainedParameters::TrainedParameters(const Plan& plan, at::Device device)
   quantized_.resize(plan.operands().size());
 }
 
+std::pair<float*, float*> TrainedParameters::trained(std::uint32_t unique) {
+  const Piece& piece = pieces_[unique];
+  if (!piece.trained) return {nullptr, nullptr};
+  return {values_.data() + piece.begin, gradients_.data() + piece.begin};
+}
+
 std::span<const at::Tensor> TrainedParameters::for_training(RandomPlace place) {
   for (std::size_t i = 0; i < operands_.size(); ++i) {
     const PlanOperand& operand = plan_.operands()[i];

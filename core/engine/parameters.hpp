@@ -18,6 +18,10 @@ class TrainedParameters {
   std::span<float> values() { return values_; }
   std::span<float> gradients() { return gradients_; }
 
+  // Values and gradients of the i-th of plan.unique(), null for a buffer; and the buffer.
+  std::pair<float*, float*> trained(std::uint32_t unique);
+  at::Tensor& buffer(std::uint32_t unique) { return pieces_[unique].leaf; }
+
   // One tensor per operand of the plan: leaves whose gradients add up in gradients(), quantized if
   // they carry a format. Valid until the next call or change of values().
   std::span<const at::Tensor> for_training(RandomPlace place);

@@ -90,8 +90,13 @@ lathe_format_context Quantizer::context(bool training, RandomPlace place) const 
 
 void Quantizer::into(const at::Tensor& x, at::Tensor& y, bool training, RandomPlace place) const {
   const at::Tensor in = for_kernel(x);
-  AbiView from(in);
-  AbiView to(y);
+  on_memory(in.data_ptr<float>(), y.data_ptr<float>(), in.sizes(), training, place);
+}
+
+void Quantizer::on_memory(const float* x, float* y, std::span<const std::int64_t> shape,
+                          bool training, RandomPlace place) const {
+  AbiView from(const_cast<float*>(x), shape);
+  AbiView to(y, shape);
   format_->quantize(context(training, place), *from, *to);
 }
 

@@ -33,6 +33,9 @@ class Quantizer {
                         std::int64_t rows = 0) const;
   // The same into `y`, contiguous float32 of the shape of x.
   void into(const at::Tensor& x, at::Tensor& y, bool training, RandomPlace place) const;
+  // The same between contiguous memory of one shape.
+  void on_memory(const float* x, float* y, std::span<const std::int64_t> shape, bool training,
+                 RandomPlace place) const;
   // The gradient of x: that of y (straight through), or what the format makes of it.
   at::Tensor backward(const at::Tensor& x, const at::Tensor& dy, bool training,
                       RandomPlace place) const;

@@ -63,9 +63,19 @@ AbiView::AbiView(const at::Tensor& tensor, std::int64_t first, std::int64_t rows
     view_.data = static_cast<std::byte*>(view_.data) + first * row_bytes;
     shape_[0] = rows;
   }
+  describe(dtype_of(tensor.scalar_type()));
+}
+
+AbiView::AbiView(float* data, std::span<const std::int64_t> shape)
+    : shape_(shape.begin(), shape.end()) {
+  view_.data = data;
+  describe(DType::float32);
+}
+
+void AbiView::describe(DType dtype) {
   view_.device = DLDevice{kDLCPU, 0};
   view_.ndim = static_cast<std::int32_t>(shape_.size());
-  view_.dtype = to_dlpack(dtype_of(tensor.scalar_type()));
+  view_.dtype = to_dlpack(dtype);
   view_.shape = shape_.data();
   view_.strides = nullptr;
   view_.byte_offset = 0;

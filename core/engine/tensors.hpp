@@ -24,11 +24,15 @@ Tensor share(const at::Tensor& tensor);
 class AbiView {
  public:
   explicit AbiView(const at::Tensor& tensor, std::int64_t first = 0, std::int64_t rows = 0);
+  // Of float32 memory.
+  AbiView(float* data, std::span<const std::int64_t> shape);
   AbiView(const AbiView&) = delete;
   AbiView& operator=(const AbiView&) = delete;
   DLTensor& operator*() { return view_; }
 
  private:
+  void describe(DType dtype);
+
   DLTensor view_{};
   at::DimVector shape_;
 };

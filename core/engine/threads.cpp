@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace lathe::engine {
 
@@ -16,19 +17,20 @@ namespace {
 constexpr double kWorkWorthAThread = 2e6;
 
 // libopenblas0-pthread does not follow at::set_num_threads; which BLAS is loaded is known only now.
+// Its own default is every core, whatever LibTorch's is.
 void set_blas_threads(int threads) {
   using Setter = void (*)(int);
   static const auto setter =
       reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-  if (setter != nullptr) setter(threads);
+  static std::atomic<int> current{0};
+  if (setter != nullptr && current.exchange(threads) != threads) setter(threads);
 }
 
 }  // namespace
 
 void set_operator_threads(int threads) {
   const int count = std::max(threads, 1);
-  if (at::get_num_threads() == count) return;
-  at::set_num_threads(count);
+  if (at::get_num_threads() != count) at::set_num_threads(count);
   set_blas_threads(count);
 }
 

@@ -63,6 +63,9 @@ Trainer::Trainer(const Registry& registry, at::Device device, const Graph& graph
     validation_chunk_ = chunk_rows(graph, *validation_);
   }
   check_batches();
+  if (device_.is_cpu() && train_.split.samples.dtype() == DType::float32) {
+    chain_ = DenseChain::make(plan_, parameters_);
+  }
   registers_.resize(plan_.steps().size());
 }
 
@@ -87,7 +90,7 @@ void Trainer::check_batches() const {
   }
 }
 
-RunIdentity Trainer::identity() const {
+RunIdentity Trainer::make_identity() const {
   Hasher structure;
   const Graph& graph = plan_.graph();
   for (NodeId id : graph.order()) {
@@ -156,46 +159,57 @@ bool Trainer::train_epoch(double learning_rate, const TrainingEvents& events,
 }
 
 void Trainer::fill_batch(std::span<const std::uint64_t> rows) {
+  batch_labels_.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) batch_labels_[i] = train_.labels()[rows[i]];
+  if (chain_) return;  // it gathers the samples itself, in its own layout
   std::vector<std::int64_t> dims = train_.split.samples.shape().dims();
   dims[0] = static_cast<std::int64_t>(rows.size());
   if (!batch_samples_.defined() || batch_samples_.size(0) != dims[0]) {
     batch_samples_ =
         at::empty(dims, at::TensorOptions().dtype(scalar_type(train_.split.samples.dtype())));
-    batch_labels_.resize(rows.size());
   }
   const std::span<const std::byte> from = train_.split.samples.bytes();
   const std::size_t bytes = from.size() / static_cast<std::size_t>(train_.rows);
   auto* to = static_cast<std::byte*>(batch_samples_.data_ptr());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::memcpy(to + i * bytes, from.data() + rows[i] * bytes, bytes);
-    batch_labels_[i] = train_.labels()[rows[i]];
   }
 }
 
-void Trainer::train_batch(std::span<const std::uint64_t> rows, double learning_rate, bool last) {
-  fill_batch(rows);
-  // Every element drawn in a batch has a counter of its own.
-  const RandomPlace place{options_.seed, static_cast<std::uint64_t>(state_.total_batches) << 32};
+BatchMetrics Trainer::differentiate(std::span<const std::uint64_t> rows, double scale,
+                                    RandomPlace place) {
   registers_[plan_.inputs()[0]].tensor = batch_samples_.to(device_);
   Execution execution{plan_, parameters_.for_training(place), registers_};
   execution.training = true;
   execution.place = place;
   execution.run();
-  at::Tensor output = std::move(registers_[plan_.outputs()[0]].tensor);
+  const at::Tensor output = std::move(registers_[plan_.outputs()[0]].tensor);
   const at::Tensor logits = as_logits(output.detach(), static_cast<std::int64_t>(rows.size()));
   at::Tensor gradient = at::empty_like(logits);
-  const BatchMetrics metrics = cross_entropy(
-      {logits.data_ptr<float>(), logits.size(0), classes_}, batch_labels_.data(),
-      gradient.data_ptr<float>(), 1.0 / static_cast<double>(options_.accumulate_grad_batches));
-  if (!std::isfinite(metrics.loss)) stop_at(metrics.loss, "loss", true);
-  if (state_.pending == 0) {
-    std::fill(parameters_.gradients().begin(), parameters_.gradients().end(), 0.0F);
-  }
+  const BatchMetrics metrics =
+      cross_entropy({logits.data_ptr<float>(), logits.size(0), classes_}, batch_labels_.data(),
+                    gradient.data_ptr<float>(), scale);
+  if (!std::isfinite(metrics.loss)) return metrics;
   if (!output.requires_grad()) {
     throw usage_error("the network's output depends on no parameter; there is nothing to train");
   }
   output.backward(gradient.to(output.device(), output.scalar_type()));
   parameters_.collect_gradients();
+  return metrics;
+}
+
+void Trainer::train_batch(std::span<const std::uint64_t> rows, double learning_rate, bool last) {
+  // Every element drawn in a batch has a counter of its own.
+  const RandomPlace place{options_.seed, static_cast<std::uint64_t>(state_.total_batches) << 32};
+  const double scale = 1.0 / static_cast<double>(options_.accumulate_grad_batches);
+  if (state_.pending == 0) {
+    std::fill(parameters_.gradients().begin(), parameters_.gradients().end(), 0.0F);
+  }
+  fill_batch(rows);
+  const BatchMetrics metrics = chain_ ? chain_->step(train_.split.samples.values<float>().data(),
+                                                     rows, batch_labels_.data(), scale, place)
+                                      : differentiate(rows, scale, place);
+  if (!std::isfinite(metrics.loss)) stop_at(metrics.loss, "loss", true);
 
   step_losses_.push_back(metrics.loss);
   state_.loss_sum += metrics.loss;

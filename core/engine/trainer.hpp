@@ -2,6 +2,7 @@
 // same bytes, however often the run is interrupted and resumed.
 #pragma once
 
+#include "core/engine/dense_chain.hpp"
 #include "core/engine/metrics.hpp"
 #include "core/engine/optimizer.hpp"
 #include "core/engine/parameters.hpp"
@@ -22,7 +23,7 @@ class Trainer {
 
  private:
   void check_batches() const;
-  RunIdentity identity() const;
+  RunIdentity make_identity() const;
   void start();  // anew, or from the folder
   void resume();
   void save_last();
@@ -31,6 +32,8 @@ class Trainer {
   bool train_epoch(double learning_rate, const TrainingEvents& events,
                    const std::atomic<bool>& cancelled);
   void train_batch(std::span<const std::uint64_t> rows, double learning_rate, bool last);
+  // Loss and gradients of one batch, through LibTorch's autograd.
+  BatchMetrics differentiate(std::span<const std::uint64_t> rows, double scale, RandomPlace place);
   void end_epoch(double learning_rate);
   Evaluation validate();
   void fill_batch(std::span<const std::uint64_t> rows);
@@ -44,11 +47,13 @@ class Trainer {
   at::Device device_;
   Plan plan_;
   TrainedParameters parameters_;
+  std::unique_ptr<DenseChain> chain_;  // null: the general path
   Optimizer optimizer_;
   RowSource train_;
   std::optional<RowSource> validation_;
   std::int64_t validation_chunk_ = 0;
   std::int64_t classes_ = 0;
+  RunIdentity identity_;  // if there is a folder
   TrainingState state_;
   std::map<std::string, Tensor> best_;
   std::vector<double> step_losses_;

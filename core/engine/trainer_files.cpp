@@ -62,7 +62,7 @@ void Trainer::save_last() {
   tensors.emplace(kFirst, copy_of(optimizer_.first()));
   if (!optimizer_.second().empty()) tensors.emplace(kSecond, copy_of(optimizer_.second()));
   if (state_.pending > 0) tensors.emplace(kGradients, copy_of(parameters_.gradients()));
-  write_safetensors(options_.folder / "last.safetensors", tensors, to_metadata(state_, identity()));
+  write_safetensors(options_.folder / "last.safetensors", tensors, to_metadata(state_, identity_));
   write_metrics(options_.folder / "metrics.csv", state_.epochs);
   saved_at_ = std::chrono::steady_clock::now();
   saved_at_step_ = state_.steps;
@@ -78,6 +78,7 @@ void Trainer::save_best() {
 void Trainer::start() {
   saved_at_ = std::chrono::steady_clock::now();
   if (options_.folder.empty()) return;
+  identity_ = make_identity();
   std::error_code failed;
   std::filesystem::create_directories(options_.folder, failed);
   if (failed) {
@@ -98,7 +99,7 @@ void Trainer::start() {
 void Trainer::resume() {
   const std::filesystem::path file = options_.folder / "last.safetensors";
   const Checkpoint checkpoint = read_checkpoint(file);
-  state_ = from_metadata(checkpoint.metadata, identity(), file);
+  state_ = from_metadata(checkpoint.metadata, identity_, file);
   parameters_.assign(contents_in(plan_.graph(), checkpoint, file));
   restore(checkpoint, kFirst, optimizer_.first(), file);
   if (!optimizer_.second().empty()) restore(checkpoint, kSecond, optimizer_.second(), file);

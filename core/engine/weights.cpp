@@ -5,8 +5,10 @@ namespace lathe::engine {
 
 namespace {
 
-// Above this many parameters, those that no graph holds any more are let go.
-constexpr std::size_t kHeldBound = 4096;
+// Parameters that no graph holds any more are let go each time this much has come in.
+constexpr std::uint64_t kLetGoEvery = std::uint64_t{64} << 20;
+// What holding a parameter costs at least.
+constexpr std::uint64_t kOverhead = 1024;
 
 }  // namespace
 
@@ -18,9 +20,10 @@ at::Tensor Weights::tensor_of(const Parameter& parameter) {
   }
   at::Tensor tensor = share(parameter.content->tensor()).to(device_);
   std::lock_guard lock(mutex_);
-  if (held_.size() >= kHeldBound) {
+  added_bytes_ += tensor.nbytes() + kOverhead;
+  if (added_bytes_ > kLetGoEvery) {
     std::erase_if(held_, [](const auto& entry) { return entry.second.content.use_count() == 1; });
-    if (held_.size() >= kHeldBound) held_.clear();
+    added_bytes_ = 0;
   }
   held_.insert_or_assign(parameter.content.get(), Held{parameter.content, tensor});
   return tensor;

@@ -26,6 +26,7 @@ class Weights {
   };
   std::mutex mutex_;
   std::unordered_map<const ParameterContent*, Held> held_;
+  std::uint64_t added_bytes_ = 0;  // since those that nobody needs were let go
 };
 
 }  // namespace lathe::engine
