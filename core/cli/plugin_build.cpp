@@ -130,7 +130,6 @@ void build_plugin(const BuildRequest& request, bool json) {
     components.push_back(
         {{"kind", name(c.kind)}, {"id", c.id}, {"version", c.version}, {"doc", c.doc}});
   }
-  for (const std::string& warning : registry.warnings()) spdlog::warn("{}", warning);
   if (json) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     text = Json{{"command", "plugin build"},

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
 
@@ -220,7 +219,6 @@ void show_component(const Registry& registry, const std::string& word, bool json
     text += shown(component);
     components.push_back(json_of(component));
   }
-  for (const std::string& warning : registry.warnings()) spdlog::warn("{}", warning);
   if (json) {
     text = Json{{"command", "plugin show"}, {"components", std::move(components)}}.dump(2) + "\n";
   }

@@ -14,21 +14,20 @@ namespace {
 class Model {
  public:
   Model(const Component& component, const Value& options, RunContext& context)
-      : model_(component.as<lathe_model>()) {
-    if (model_.create == nullptr) return;
+      : component_(component) {
+    const auto& model = component.as<lathe_model>();
+    if (model.create == nullptr) return;
     Call call(component, &context, Call::Phase::create);
     call.options = &options;
     const lathe_value tree = to_abi(options, call.memory());
-    call.enter([&](lathe_call* c) { return model_.create(c, &tree, &self_); });
+    call.enter([&](lathe_call* c) { return model.create(c, &tree, &self_); });
   }
-  ~Model() {
-    if (model_.destroy != nullptr) model_.destroy(self_);
-  }
+  ~Model() { destroy_instance(component_, component_.as<lathe_model>().destroy, self_); }
   Model(const Model&) = delete;
   void* self() const { return self_; }
 
  private:
-  const lathe_model& model_;
+  const Component& component_;
   void* self_ = nullptr;
 };
 

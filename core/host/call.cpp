@@ -4,6 +4,7 @@
 #include "core/host/graph_handles.hpp"
 #include "core/host/host_table.hpp"
 #include "core/host/tensor_pool.hpp"
+#include "core/host/warn_once.hpp"
 
 #include <fmt/format.h>
 
@@ -175,6 +176,16 @@ Error Call::failure(lathe_code code) const {
   const bool refused = is_refusal(code) && (phase_ == Phase::create || !failure_->option.empty());
   return Error(refused ? Blame::usage : Blame::run, code,
                fmt::format("{}: {}", context, failure_->text), place);
+}
+
+void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept {
+  if (destroy == nullptr) return;
+  try {
+    destroy(self);
+  } catch (...) {
+    warn_once(fmt::format("{} of '{}' threw an exception out of destroy()", component.options.owner,
+                          component.file.string()));
+  }
 }
 
 bool Call::cancelled() const {

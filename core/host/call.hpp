@@ -104,6 +104,9 @@ class Call : public lathe_call {
   std::chrono::steady_clock::time_point last_progress_{};
 };
 
+// Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
+void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
+
 // Runs a service function's body; turns what it throws into a code and a text in the call.
 template <typename Body>
 lathe_code service_call(lathe_call* raw, const Body& body) noexcept {

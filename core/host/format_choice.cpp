@@ -82,6 +82,7 @@ const OperandFormat& format_choice(const Registry& registry, std::string_view fo
     if (const auto found = c.known.find(key); found != c.known.end()) return *found->second;
   }
   const Value given = options == nullptr ? Value(Value::Map{}) : from_abi(*options);
+  if (!keyed) key += given.text();  // deeper than options are: slow, but no other's key
   auto made = std::make_unique<OperandFormat>();
   made->format = component.id;
   made->options = check_options(component.options, given);

@@ -74,8 +74,7 @@ FormatInstance::FormatInstance(const Component& component, const Value& options)
 }
 
 FormatInstance::~FormatInstance() {
-  const auto& format = component_->as<lathe_format>();
-  if (format.destroy != nullptr) format.destroy(self_);
+  destroy_instance(*component_, component_->as<lathe_format>().destroy, self_);
 }
 
 void FormatInstance::quantize(const lathe_format_context& context, const DLTensor& x,

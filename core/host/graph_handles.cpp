@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lathe {
 
 lathe_graph* GraphHandles::add(const Graph& graph, Graph* editable) {
@@ -99,7 +101,10 @@ std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,
   out.key = key;
   out.graph = graph.graph;
   out.epoch = graph.graph->epoch();
-  if (call_.given_rows) {
+  // What is given is for the first node map: those that a search drives have no other.
+  const Option* first =
+      &*std::ranges::find(component.options.options, LATHE_OPTION_NODE_MAP, &Option::type);
+  if (call_.given_rows && option == first) {
     out.options = *call_.given_rows;
   } else {
     const Value* map = call_.options == nullptr ? nullptr : call_.options->find(key);

@@ -7,6 +7,7 @@
 #include "core/host/run.hpp"
 
 #include <memory>
+#include <mutex>
 #include <span>
 
 namespace lathe {
@@ -27,9 +28,12 @@ class PassInstance {
   PassReport run(Graph& graph, RunContext& context, std::span<const NodeOptions> node_options);
 
  private:
+  std::unique_lock<std::mutex> turn();
+
   const Component* component_;
   Value options_;
   void* self_ = nullptr;
+  std::unique_ptr<std::mutex> serial_;  // null: the pass takes calls from several threads
 };
 
 // The options table of a format id, for node maps.

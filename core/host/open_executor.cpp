@@ -21,8 +21,8 @@ OpenEngine* engine_factory() {
   if (factory != nullptr) return factory;
   // By its full path beside the core: never one that LD_LIBRARY_PATH happens to hold.
   const std::filesystem::path path = host_library().parent_path() / "liblathe_engine.so";
-  // OpenMP reads it when it is loaded. Threads that spin while they wait make a busy machine several
-  // times slower; who knows better sets it.
+  // OpenMP reads it when it is loaded. Threads that spin while they wait make a busy machine
+  // several times slower; who knows better sets it.
   setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
   try {
     using namespace boost::dll;

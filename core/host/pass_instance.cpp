@@ -35,7 +35,6 @@ PassReport run_pass(const Component& component, void* self, const Value& options
   const auto run = [&](const Graph& g, Graph* editable) {
     lathe_graph* handle = call.graphs().add(g, editable);
     call.enter([&](lathe_call* c) { return component.as<lathe_pass>().run(c, self, handle); });
-    if (call.cancelled()) throw call.failure(LATHE_CANCELLED);
   };
   if (component.has(LATHE_FLAG_MUTATES_GRAPH)) {
     Graph work = graph;
@@ -51,6 +50,7 @@ PassReport run_pass(const Component& component, void* self, const Value& options
 
 PassInstance::PassInstance(const Component& component, const Value& options, RunContext& context)
     : component_(&component), options_(options) {
+  if (!component.has(LATHE_FLAG_PARALLEL)) serial_ = std::make_unique<std::mutex>();
   const auto& pass = component.as<lathe_pass>();
   if (pass.create == nullptr) return;
   Call call(component, &context, Call::Phase::create);
@@ -61,25 +61,31 @@ PassInstance::PassInstance(const Component& component, const Value& options, Run
 
 PassInstance::~PassInstance() {
   if (component_ == nullptr) return;
-  const auto& pass = component_->as<lathe_pass>();
-  if (pass.destroy != nullptr) pass.destroy(self_);
+  destroy_instance(*component_, component_->as<lathe_pass>().destroy, self_);
 }
 
 PassInstance::PassInstance(PassInstance&& other) noexcept
     : component_(std::exchange(other.component_, nullptr)),
       options_(std::move(other.options_)),
-      self_(std::exchange(other.self_, nullptr)) {}
+      self_(std::exchange(other.self_, nullptr)),
+      serial_(std::move(other.serial_)) {}
 
 std::vector<std::string> PassInstance::scalars() const {
   return split(component_->as<lathe_pass>().scalars);
 }
 
+std::unique_lock<std::mutex> PassInstance::turn() {
+  return serial_ ? std::unique_lock(*serial_) : std::unique_lock<std::mutex>();
+}
+
 PassReport PassInstance::run(Graph& graph, RunContext& context) {
+  const auto lock = turn();
   return run_pass(*component_, self_, options_, graph, context, std::nullopt);
 }
 
 PassReport PassInstance::run(Graph& graph, RunContext& context,
                              std::span<const NodeOptions> node_options) {
+  const auto lock = turn();
   return run_pass(*component_, self_, options_, graph, context, node_options);
 }
 

@@ -18,8 +18,7 @@ SamplerInstance::SamplerInstance(const Component& component, const Value& option
 }
 
 SamplerInstance::~SamplerInstance() {
-  const auto& sampler = component_->as<lathe_sampler>();
-  if (sampler.destroy != nullptr) sampler.destroy(self_);
+  destroy_instance(*component_, component_->as<lathe_sampler>().destroy, self_);
 }
 
 bool SamplerInstance::suggest(std::uint64_t trial, std::span<double> parameters) {

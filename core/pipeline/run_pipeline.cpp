@@ -42,6 +42,9 @@ std::vector<PassReport> run_pipeline(const Pipeline& pipeline, Graph& graph, Run
   std::vector<PassReport> reports;
   for (std::size_t i = 0; i < instances.size(); ++i) {
     const Step& step = pipeline.steps[i];
+    if (context.cancelled != nullptr && *context.cancelled) {
+      throw run_error(LATHE_CANCELLED, "stopped before pass '" + step.component->id + "'");
+    }
     if (hooks.before) hooks.before(step, graph);
     Graph after = graph;
     const auto start = std::chrono::steady_clock::now();

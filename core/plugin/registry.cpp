@@ -5,6 +5,7 @@
 #include "core/plugin/trust.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -190,6 +191,7 @@ const Component& Registry::State::load(std::size_t slot) {
     loaded.push_back(kept);
     slots[at]->component.store(kept);
   }
+  for (const std::string& warning : module.warnings) spdlog::warn("{}", warning);
   warnings.insert(warnings.end(), module.warnings.begin(), module.warnings.end());
   return *slots[slot]->component.load();
 }

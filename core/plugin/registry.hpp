@@ -74,7 +74,8 @@ class Registry {
   // Every component whose file has been loaded so far, for provenance.
   std::vector<const Component*> loaded() const;
 
-  // What is odd about the files loaded so far: more than one exported symbol, LibTorch linked.
+  // What is odd about the files loaded so far: more than one exported symbol, LibTorch linked. Each
+  // was logged when its file was loaded.
   std::vector<std::string> warnings() const;
 
  private:

@@ -99,6 +99,36 @@ BOOST_AUTO_TEST_CASE(a_throwing_pass_is_caught_and_leaves_the_graph_identical) {
   BOOST_TEST(everything(graph) == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_destructor_that_throws_is_caught_too) {
+  World world;
+  Graph graph = world.graph();
+  const Component& thrower = world.registry.find(Kind::pass, "thrower");
+  BOOST_CHECK_NO_THROW(PassInstance(thrower,
+                                    world.checked(Kind::pass, "thrower", {{"where", "destroy"}}),
+                                    world.context)
+                           .run(graph, world.context));
+}
+
+BOOST_AUTO_TEST_CASE(calls_on_one_instance_never_overlap) {
+  World world;
+  const Component& probe = world.registry.find(Kind::pass, "probe");
+  PassInstance pass(probe, world.checked(Kind::pass, "probe", {{"mode", "alone"}}), world.context);
+  std::atomic<int> failures{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        RunContext context = world.context;
+        Graph graph = world.graph();
+        for (int i = 0; i < 50; ++i) {
+          failures += message_of([&] { pass.run(graph, context); }).empty() ? 0 : 1;
+        }
+      });
+    }
+  }
+  BOOST_TEST(failures == 0);
+}
+
 BOOST_AUTO_TEST_CASE(edits_that_are_not_committed_are_dropped) {
   World world;
   Graph graph = world.graph();

@@ -141,6 +141,21 @@ BOOST_AUTO_TEST_CASE(an_error_leaves_the_graph_as_after_the_last_good_pass) {
   BOOST_TEST(world.context.original == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_more_runs_once_the_user_has_asked_to_stop) {
+  World world;
+  Graph graph = world.graph();
+  PipelineHooks stop;
+  stop.after = [&](const Step&, const Graph&, const Graph&, const PassReport&, double) {
+    world.cancelled = true;
+  };
+  const std::string message = message_of([&] {
+    run_pipeline(pipeline_from_text("probe_edit<mode=edit_widen>,probe", world.registry), graph,
+                 world.context, stop);
+  });
+  BOOST_TEST(contains(message, "stopped before pass 'probe'"));
+  BOOST_TEST((graph.find("renamed") != NodeId::none));  // what is done is kept
+}
+
 BOOST_AUTO_TEST_CASE(what_create_refuses_is_refused_before_any_pass_runs) {
   World world;
   Graph graph = world.graph();

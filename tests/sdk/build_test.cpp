@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(lists_and_shows_are_text_or_json) {
       run_lathe({"plugin", "list", "pass", "--json", plugin[0], plugin[1]}, folder.path());
   BOOST_REQUIRE_MESSAGE(list.exit_code == 0, list.err);
   bool found = false;
-  for (const auto& row : list.json()["plugins"]) {
+  const nlohmann::json rows = list.json()["plugins"];
+  for (const auto& row : rows) {
     BOOST_TEST(row["kind"] == "pass");
     found = found || (row["id"] == "probe" && row["source"] == "explicit");
   }
@@ -127,7 +128,7 @@ BOOST_AUTO_TEST_CASE(lists_and_shows_are_text_or_json) {
 BOOST_AUTO_TEST_CASE(nothing_a_plugin_prints_reaches_standard_output) {
   const TemporaryFolder folder;
   const Outcome outcome =
-      run_lathe({"transform", "line", "toy_tiny", "--passes", "talker", "--json", "--plugin",
+      run_lathe({"transform", "line", "jsc-sim", "--passes", "talker", "--json", "--plugin",
                  fixture("talker").string(), "--plugin", fixture("line").string()},
                 folder.path());
   BOOST_REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
