@@ -15,35 +15,65 @@ std::int64_t argmax(std::span<const float> row) {
   return static_cast<std::int64_t>(best);
 }
 
+namespace {
+
+// Sum of logarithms of numbers that are 1 or more, as few logarithms as may be: of their products.
+class SumOfLogs {
+ public:
+  void add(double x) {
+    product_ *= x;
+    // Not <=, so that NaN and infinity come through.
+    if (!(product_ < 1e200)) flush();
+  }
+  double result() {
+    flush();
+    return sum_;
+  }
+
+ private:
+  void flush() {
+    sum_ += std::log(product_);
+    product_ = 1;
+  }
+  double sum_ = 0, product_ = 1;
+};
+
+}  // namespace
+
 BatchMetrics cross_entropy(const Logits& logits, const std::int64_t* labels, float* gradient,
-                           double scale) {
+                           double scale, std::int64_t* predictions) {
   BatchMetrics out;
   const auto classes = static_cast<std::size_t>(logits.classes);
   const auto factor = static_cast<float>(scale / static_cast<double>(logits.rows));
-  double sum = 0;
-  float exponentials[64];
-  std::vector<float> many(classes > 64 ? classes : 0);
-  float* e = classes > 64 ? many.data() : exponentials;
+  SumOfLogs logs;
+  double label_sum = 0;
+  float few[64];
+  std::vector<float> many(classes > std::size(few) ? classes : 0);
+  float* e = many.empty() ? few : many.data();
   for (std::int64_t r = 0; r < logits.rows; ++r) {
     const float* row = logits.data + static_cast<std::size_t>(r) * classes;
     const auto label = static_cast<std::size_t>(labels[r]);
-    const auto predicted = static_cast<std::size_t>(argmax({row, classes}));
-    out.correct += predicted == label ? 1 : 0;
+    std::size_t best = 0;
+    for (std::size_t c = 1; c < classes; ++c) best = row[c] > row[best] ? c : best;
     // Shifting by the maximum keeps exp() in range; a NaN anywhere makes the loss NaN.
-    const float top = row[predicted];
+    const float top = row[best];
     float total = 0;
     for (std::size_t c = 0; c < classes; ++c) {
       e[c] = std::exp(row[c] - top);
       total += e[c];
     }
-    sum += std::log(static_cast<double>(total)) - static_cast<double>(row[label] - top);
+    if (std::isnan(total)) best = static_cast<std::size_t>(argmax({row, classes}));
+    out.correct += best == label ? 1 : 0;
+    if (predictions != nullptr) predictions[r] = static_cast<std::int64_t>(best);
+    logs.add(static_cast<double>(total));
+    label_sum += static_cast<double>(row[label] - top);
     if (gradient == nullptr) continue;
     float* g = gradient + static_cast<std::size_t>(r) * classes;
     const float inverse = factor / total;
     for (std::size_t c = 0; c < classes; ++c) g[c] = e[c] * inverse;
     g[label] -= factor;
   }
-  out.loss = sum / static_cast<double>(logits.rows);
+  out.loss = (logs.result() - label_sum) / static_cast<double>(logits.rows);
   return out;
 }
 
@@ -66,14 +96,14 @@ Tally::Tally(std::int64_t classes)
 
 void Tally::add(const Logits& logits, const std::int64_t* labels, std::uint64_t first_row) {
   const auto rows = static_cast<std::size_t>(logits.rows);
-  const auto classes = static_cast<std::size_t>(logits.classes);
   check_labels({labels, rows}, logits.classes, first_row);
-  loss_sum_ += cross_entropy(logits, labels).loss;
+  predictions_.resize(rows);
+  loss_sum_ += cross_entropy(logits, labels, nullptr, 1.0, predictions_.data()).loss;
   ++batches_;
   rows_ += rows;
   for (std::size_t r = 0; r < rows; ++r) {
     const auto label = static_cast<std::size_t>(labels[r]);
-    const auto guess = static_cast<std::size_t>(argmax({logits.data + r * classes, classes}));
+    const auto guess = static_cast<std::size_t>(predictions_[r]);
     ++labelled_[label];
     ++predicted_[guess];
     correct_[label] += guess == label ? 1 : 0;

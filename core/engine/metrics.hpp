@@ -26,9 +26,11 @@ struct BatchMetrics {
 };
 
 // REQUIRES: 0 <= label < classes for every row.
-// With `gradient` (rows x classes) also d loss / d logits, times `scale`.
+// With `gradient` (rows x classes) also d loss / d logits, times `scale`; with `predictions` (rows)
+// also the class of each row.
 BatchMetrics cross_entropy(const Logits& logits, const std::int64_t* labels,
-                           float* gradient = nullptr, double scale = 1.0);
+                           float* gradient = nullptr, double scale = 1.0,
+                           std::int64_t* predictions = nullptr);
 
 // Gathers what Evaluation says over batches.
 class Tally {
@@ -39,7 +41,8 @@ class Tally {
   Evaluation result() const;
 
  private:
-  std::vector<std::int64_t> correct_, labelled_, predicted_;
+  std::vector<std::int64_t> correct_, labelled_, predicted_;  // by class
+  std::vector<std::int64_t> predictions_;                     // of the last batch
   double loss_sum_ = 0;
   std::int64_t batches_ = 0;
   std::uint64_t rows_ = 0;
