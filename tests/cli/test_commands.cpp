@@ -204,3 +204,51 @@ BOOST_AUTO_TEST_CASE(a_full_disk_under_standard_output_is_an_error) {
   BOOST_TEST(code == 1);
   BOOST_TEST(contains(read_file(err), "error: "));
 }
+
+BOOST_AUTO_TEST_CASE(a_dry_run_of_a_sweep_lists_its_points) {
+  const TemporaryFolder folder;
+  const std::filesystem::path examples = std::filesystem::path(LATHE_SOURCE_DIR) / "examples";
+  const auto json =
+      good({"train", "--config", (examples / "sweep.toml").string(), "--dry-run", "--json"},
+           folder.path())
+          .json();
+  const auto& points = json.at("sweep");
+  BOOST_TEST(points.size() == 12U);
+  BOOST_TEST(points.at(0) ==
+             nlohmann::json({{"batch_size", 64}, {"max_epochs", 5}, {"learning_rate", 0.1}}));
+  BOOST_TEST(points.at(1).at("learning_rate") == 0.01);
+  BOOST_TEST(points.at(11).at("batch_size") == 256);
+  BOOST_TEST(json.at("cost").at("epochs") == 2 * 3 * (5 + 10));
+}
+
+BOOST_AUTO_TEST_CASE(the_example_of_a_search_is_mases_file) {
+  const std::filesystem::path examples = std::filesystem::path(LATHE_SOURCE_DIR) / "examples";
+  const std::string text = read_file(examples / "jsc_toy_by_type.toml");
+  const nlohmann::json golden = golden_json("search_space.json");
+  bool found = false;
+  for (const auto& row : golden.at("cases"))
+    found = found || row.at("toml") == text;
+  BOOST_TEST(found);
+}
+
+BOOST_AUTO_TEST_CASE(the_example_of_a_quantization_runs) {
+  const TemporaryFolder folder;
+  const std::filesystem::path examples = std::filesystem::path(LATHE_SOURCE_DIR) / "examples";
+  const auto json = good({"transform", "--config", (examples / "quantize.toml").string(), "--json"},
+                         folder.path())
+                        .json();
+  BOOST_TEST(json.at("metrics").at("average_bitwidth") == 8);
+  BOOST_TEST(json.at("metrics").at("samples") == 512);
+}
+
+BOOST_AUTO_TEST_CASE(long_values_are_cut_unless_all_is_asked_for) {
+  const TemporaryFolder folder;
+  const Words words{"transform", "jsc-tiny", "jsc-sim", "--passes", kQuantizeLinear};
+  BOOST_TEST(!contains(good(words, folder.path()).err, kQuantizeLinear));
+  Words debug = words;
+  debug.push_back("--debug");
+  const std::string all = good(debug, folder.path()).err;
+  BOOST_TEST(contains(all, kQuantizeLinear));
+  BOOST_TEST(!contains(all, "weight_decay"));  // of training, not of transform
+  BOOST_TEST(contains(all, "project_dir"));
+}

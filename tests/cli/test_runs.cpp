@@ -230,3 +230,51 @@ BOOST_AUTO_TEST_CASE(people_see_the_best_trials_as_a_table) {
   for (const char* text : {"| number |", "software_metrics", "synthetic", "log.json"})
     BOOST_TEST(contains(run.out, text));
 }
+
+BOOST_AUTO_TEST_CASE(an_interrupted_search_is_saved_and_goes_on) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.toml", kSearch);
+  const auto words = [](const std::string& trials) {
+    return Words{"search", "--config",
+                 "a.toml", "--project-dir",
+                 ".",      "--project",
+                 "s",      "-j2",
+                 "--set",  "search.strategy.setup.sampler=random",
+                 "--json", "--n-trials",
+                 trials};
+  };
+  const fs::path results = folder.path() / "s" / "software" / "search_ckpts";
+  const int process =
+      start_lathe(words("100000000"), folder.path(), folder.path() / "out", folder.path() / "err");
+  for (int tries = 0; tries < 6000 && !fs::exists(results / "study.db"); ++tries) usleep(10'000);
+  usleep(500'000);
+  kill(process, SIGTERM);
+  BOOST_TEST(wait_for(process) == 1);
+  BOOST_TEST(contains(read_file(folder.path() / "err"), "error: interrupted after"));
+  const auto json = nlohmann::json::parse(read_file(folder.path() / "out"));
+  BOOST_TEST(json.at("interrupted") == true);
+  const auto done = json.at("trials").get<std::int64_t>();
+  BOOST_REQUIRE(done > 0);
+  BOOST_TEST(nlohmann::json::parse(read_file(results / "log.json")).size() ==
+             static_cast<std::size_t>(done));
+  const auto resumed = good(words(std::to_string(done + 5)), folder.path()).json();
+  BOOST_TEST(resumed.at("trials") == done + 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_training_without_validation_or_test_rows_says_so) {
+  const TemporaryFolder folder;
+  std::string table = "a,b,c,d,label\n";
+  for (int row = 0; row < 40; ++row)
+    table += std::to_string(row % 7) + ",1,2," + std::to_string(row % 3) + "," +
+             std::to_string(row % 2) + "\n";
+  write_file(folder.path() / "a.csv", table);
+  const Outcome run =
+      good({"train", "jsc-custom<hidden=[4]>", "csv<train=a.csv>", "--max-epochs", "2",
+            "--batch-size", "8", "--project-dir", ".", "--project", "p", "--json"},
+           folder.path());
+  BOOST_TEST(contains(run.err, "no validation split"));
+  BOOST_TEST(!contains(run.err, "nan"));
+  BOOST_TEST(!run.json().at("metrics").contains("accuracy"));
+  BOOST_TEST(run.json().at("metrics").contains("train_loss"));
+  BOOST_TEST(fs::exists(training_of(folder.path(), "p") / "best.safetensors"));
+}
