@@ -28,6 +28,10 @@ class OpenFile {
 void check_trusted_file(const std::filesystem::path& path, const struct stat& status);
 void check_trusted_folder(const std::filesystem::path& folder);
 
+// True for the group that a system makes for one user alone (named after the user, nobody else in
+// it), which Debian and Ubuntu pair with umask 002. Root's is not taken for one.
+bool is_private_group(uid_t owner, gid_t group);
+
 // The shared object this code is in: liblathe_core.so.
 std::filesystem::path host_library();
 
