@@ -4,9 +4,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
+
 #include <boost/dll/runtime_symbol_info.hpp>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -35,7 +39,7 @@ std::optional<std::string> distrust(const struct stat& s, bool sticky_is_fine) {
   if ((s.st_mode & S_IWOTH) != 0) return "can be written by everyone; run: chmod go-w";
   // Who can rewrite the host itself gains nothing by rewriting a plugin.
   const bool writes_host_anyway = (host.st_mode & S_IWGRP) != 0 && host.st_gid == s.st_gid;
-  if ((s.st_mode & S_IWGRP) != 0 && !writes_host_anyway) {
+  if ((s.st_mode & S_IWGRP) != 0 && !writes_host_anyway && !is_private_group(s.st_uid, s.st_gid)) {
     return fmt::format("can be written by group {}; run: chmod go-w", s.st_gid);
   }
   return std::nullopt;
@@ -88,6 +92,23 @@ void check_trusted_folder(const std::filesystem::path& folder) {
   if (const auto why = distrust(status, true)) {
     throw usage_error(sentence("plugin folder", folder, *why));
   }
+}
+
+bool is_private_group(uid_t owner, gid_t group) {
+  if (owner == 0) return false;
+  std::array<char, 16384> user_text, group_text;
+  passwd user{}, *found_user = nullptr;
+  ::group named{}, *found_group = nullptr;
+  if (getpwuid_r(owner, &user, user_text.data(), user_text.size(), &found_user) != 0 ||
+      found_user == nullptr || user.pw_gid != group ||
+      getgrgid_r(group, &named, group_text.data(), group_text.size(), &found_group) != 0 ||
+      found_group == nullptr || std::strcmp(user.pw_name, named.gr_name) != 0) {
+    return false;
+  }
+  for (char** member = named.gr_mem; *member != nullptr; ++member) {
+    if (std::strcmp(*member, user.pw_name) != 0) return false;
+  }
+  return true;
 }
 
 std::filesystem::path host_library() {

@@ -1,10 +1,12 @@
 // Which plugins there are, which are refused, and what a message about them says.
 #include "core/plugin/registry.hpp"
 
+#include "core/plugin/trust.hpp"
 #include "tests/plugin/fixtures.hpp"
 #include "tests/support.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
@@ -213,6 +215,18 @@ BOOST_AUTO_TEST_CASE(files_and_folders_that_others_can_write_are_refused) {
   BOOST_TEST(contains(message_of(load), "plugin folder"));
   chmod(file.parent_path().c_str(), 01777);  // sticky, as /tmp is
   BOOST_TEST(message_of(load) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_users_own_group_is_no_danger) {
+  BOOST_TEST(!is_private_group(0, 0));
+  BOOST_TEST(!is_private_group(54321, 54321));  // nobody of that number
+  // A system user that every Debian has, with a group of its own.
+  const passwd* user = getpwnam("www-data");
+  if (user == nullptr) return;
+  const uid_t uid = user->pw_uid;
+  const gid_t gid = user->pw_gid;
+  BOOST_TEST(is_private_group(uid, gid));
+  BOOST_TEST(!is_private_group(uid, 0));
 }
 
 BOOST_AUTO_TEST_CASE(files_of_strangers_are_refused) {
