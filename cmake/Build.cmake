@@ -11,7 +11,8 @@ endif()
 
 add_compile_options(-g1 -fno-semantic-interposition)
 if(LATHE_SANITIZE)
-  add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer)
+  # With them g++ 12 takes the inside of std::regex for uninitialised.
+  add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${LATHE_SANITIZE})
 endif()
 
