@@ -27,7 +27,8 @@ OpenEngine* engine_factory() {
   try {
     using namespace boost::dll;
     // Never closed: LibTorch does not survive that. Local, so that its symbols meet no plugin's.
-    auto* library = new shared_library(path.string(), load_mode::rtld_now | load_mode::rtld_local);
+    static auto* const library =
+        new shared_library(path.string(), load_mode::rtld_now | load_mode::rtld_local);
     factory = &library->get<OpenEngine>("lathe_open_engine");
   } catch (const std::exception& error) {
     throw run_error(LATHE_UNAVAILABLE, fmt::format("the engine '{}' cannot be opened: {}",

@@ -124,37 +124,40 @@ class ModuleReader {
     }
     out->options.owner = who;
     if (c.interface == nullptr) refuse(who + " has no interface");
-    out->interface = read_interface(*kind, c.interface, who);
+    out->interface_copy = read_interface(*kind, c.interface, who);
+    out->interface = out->interface_copy.get();
     return out;
   }
 
-  // A zero-padded copy that lives as long as the process.
+  // A zero-padded copy.
   template <typename T>
-  const T* copied(const void* source, std::size_t least, const std::string& who) const {
+  std::shared_ptr<const T> copied(const void* source, std::size_t least,
+                                  const std::string& who) const {
     std::uint32_t size = 0;
     std::memcpy(&size, source, sizeof size);
     require_size(size, least, "the interface of " + who);
-    return new T(prefix_of<T>(source));
+    return std::make_shared<const T>(prefix_of<T>(source));
   }
 
   void require(bool present, const std::string& who, const char* function) const {
     if (!present) refuse(fmt::format("{} has no {}()", who, function));
   }
 
-  const void* read_interface(Kind kind, const void* source, const std::string& who) const {
+  std::shared_ptr<const void> read_interface(Kind kind, const void* source,
+                                             const std::string& who) const {
     switch (kind) {
       case Kind::pass: {
-        const auto* i = copied<lathe_pass>(source, LATHE_SIZE_UP_TO(lathe_pass, run), who);
+        const auto i = copied<lathe_pass>(source, LATHE_SIZE_UP_TO(lathe_pass, run), who);
         require(i->run != nullptr, who, "run");
         return i;
       }
       case Kind::model: {
-        const auto* i = copied<lathe_model>(source, LATHE_SIZE_UP_TO(lathe_model, build), who);
+        const auto i = copied<lathe_model>(source, LATHE_SIZE_UP_TO(lathe_model, build), who);
         require(i->build != nullptr, who, "build");
         return i;
       }
       case Kind::dataset: {
-        const auto* i = copied<lathe_dataset>(source, LATHE_SIZE_UP_TO(lathe_dataset, read), who);
+        const auto i = copied<lathe_dataset>(source, LATHE_SIZE_UP_TO(lathe_dataset, read), who);
         require(i->create != nullptr, who, "create");
         require(i->info != nullptr, who, "info");
         require(i->open != nullptr, who, "open");
@@ -163,13 +166,12 @@ class ModuleReader {
         return i;
       }
       case Kind::format: {
-        const auto* i = copied<lathe_format>(source, LATHE_SIZE_UP_TO(lathe_format, quantize), who);
+        const auto i = copied<lathe_format>(source, LATHE_SIZE_UP_TO(lathe_format, quantize), who);
         require(i->quantize != nullptr, who, "quantize");
         return i;
       }
       case Kind::sampler: {
-        const auto* i =
-            copied<lathe_sampler>(source, LATHE_SIZE_UP_TO(lathe_sampler, suggest), who);
+        const auto i = copied<lathe_sampler>(source, LATHE_SIZE_UP_TO(lathe_sampler, suggest), who);
         require(i->create != nullptr, who, "create");
         require(i->suggest != nullptr, who, "suggest");
         return i;

@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <list>
+#include <mutex>
 
 namespace lathe {
 namespace {
@@ -52,11 +54,15 @@ bool is_toolchain_symbol(std::string_view name) {
   return false;
 }
 
-// Never closed: the object is leaked on purpose.
+// Never closed: the objects are kept until the process ends.
 const boost::dll::shared_library& open_library(const std::filesystem::path& path) {
   using namespace boost::dll;
+  static std::mutex mutex;
+  static auto* const kept = new std::list<shared_library>;
   try {
-    return *new shared_library(path.string(), load_mode::rtld_now | load_mode::rtld_local);
+    shared_library library(path.string(), load_mode::rtld_now | load_mode::rtld_local);
+    const std::lock_guard lock(mutex);
+    return kept->emplace_back(std::move(library));
   } catch (const std::exception& error) {
     throw usage_error(
         fmt::format("plugin '{}' cannot be loaded: {}", path.string(), readable(error.what())));

@@ -37,7 +37,8 @@ struct Component {
   std::string doc;
   lathe_component_flags flags = 0;
   OptionTable options;
-  const void* interface = nullptr;
+  const void* interface = nullptr;  // complete: fields that the plugin did not know are 0
+  std::shared_ptr<const void> interface_copy;  // what `interface` points at
   std::filesystem::path file;
   std::string sha256;  // of the file
   bool has(lathe_component_flags flag) const { return (flags & flag) != 0; }
