@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <random>
 
 using namespace lathe_test;
@@ -63,11 +64,15 @@ BOOST_AUTO_TEST_CASE(a_training_killed_at_twenty_moments_ends_with_the_same_byte
   const auto last = [&](const std::string& project) {
     return folder.path() / project / "software/training_ckpts/last.safetensors";
   };
+  const auto begin = std::chrono::steady_clock::now();
   succeed(with({"--project", "whole"}), folder.path());
+  const auto whole_run = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
 
   std::mt19937 random(7);
-  std::uniform_int_distribution<int> milliseconds(150, 900);
-  int kills = 0;
+  const int longest = static_cast<int>(whole_run.count());
+  std::uniform_int_distribution<int> milliseconds(longest / 5, longest);
+  int kills = 0, within_training = 0;
   for (int attempt = 0; attempt < 200 && kills < 20; ++attempt) {
     Words words = with({"--project", "killed"});
     if (std::filesystem::exists(last("killed"))) words.push_back("--resume");
@@ -81,8 +86,11 @@ BOOST_AUTO_TEST_CASE(a_training_killed_at_twenty_moments_ends_with_the_same_byte
       continue;
     }
     ++kills;
+    within_training += std::filesystem::exists(last("killed")) ? 1 : 0;
   }
+  BOOST_TEST_MESSAGE(kills << " kills, " << within_training << " after the first checkpoint");
   BOOST_TEST(kills == 20);
+  BOOST_TEST(within_training >= 5);
   Words words = with({"--project", "killed"});
   if (std::filesystem::exists(last("killed"))) words.push_back("--resume");
   succeed(words, folder.path());
