@@ -19,6 +19,12 @@ inline bool is_file(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
+// Of a file that is_file().
+inline std::uint64_t file_size(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
 // At most `limit` bytes of a file, from its beginning.
 inline std::string file_bytes(const std::string& path, std::uint64_t limit = UINT64_MAX) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

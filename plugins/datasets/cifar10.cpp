@@ -1,0 +1,83 @@
+// CIFAR-10 in its binary form (Krizhevsky 2009): records of one label byte and 3 x 32 x 32 bytes,
+// red, green, blue. The official batches, or any files of such records.
+#include <lathe/lathe.hpp>
+
+#include <cstring>
+
+#include "image_set.hpp"
+
+namespace {
+
+constexpr datasets::image_shape kShape{3, 32, 32};
+constexpr std::uint64_t kRecord = 1 + 3 * 32 * 32;
+
+std::uint64_t records_in(const std::string& path) {
+  const std::uint64_t size = datasets::file_size(path);
+  if (size != 0 && size % kRecord == 0) return size / kRecord;
+  throw lathe::data_loss(
+      lathe::join({"the file has ", lathe::to_string(static_cast<std::int64_t>(size)),
+                   " bytes, which is no whole number of CIFAR-10 records of 3073 (a label and "
+                   "3 x 32 x 32 bytes); it is truncated, packed, or of another format"}))
+      .at_file(path);
+}
+
+struct Cifar10 final : datasets::image_set {
+  static constexpr lathe_option options[] = {datasets::kTrainOption, datasets::kValidationOption,
+                                             datasets::kTestOption,
+                                             datasets::kNormalizeOption.by_default("imagenet")};
+
+  Cifar10(lathe::options o, std::string_view data_dir)
+      : image_set(o, data_dir, {"cifar10", {"cifar-10-batches-bin"}}, kShape,
+                  {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship",
+                   "truck"}) {}
+
+ private:
+  std::vector<std::vector<std::string>> official_files(lathe::split s) const override {
+    if (s == lathe::split::test) return {{"test_batch.bin"}};
+    if (s == lathe::split::validation) return {};
+    return {{"data_batch_1.bin"},
+            {"data_batch_2.bin"},
+            {"data_batch_3.bin"},
+            {"data_batch_4.bin"},
+            {"data_batch_5.bin"}};
+  }
+
+  std::uint64_t count_rows(std::vector<std::string>& files) const override {
+    std::uint64_t rows = 0;
+    for (const std::string& file : files) rows += records_in(file);
+    return rows;
+  }
+
+  datasets::byte_images read_rows(const std::vector<std::string>& files,
+                                  std::uint64_t rows) const override {
+    datasets::byte_images images;
+    images.pixels.resize(rows * kShape.pixels());
+    images.labels.reserve(rows);
+    std::uint8_t* to = images.pixels.data();
+    for (const std::string& file : files) {
+      const std::string bytes = datasets::file_bytes(file);
+      if (images.labels.size() + bytes.size() / kRecord > rows || bytes.size() % kRecord != 0) {
+        throw lathe::data_loss("the file changed while it was in use").at_file(file);
+      }
+      for (std::size_t at = 0; at < bytes.size(); at += kRecord) {
+        const auto label = static_cast<std::uint8_t>(bytes[at]);
+        if (label >= classes()) {
+          throw lathe::data_loss(
+              lathe::join({"record ", lathe::to_string(static_cast<std::int64_t>(at / kRecord)),
+                           " has label ", lathe::to_string(std::int64_t{label}),
+                           "; CIFAR-10 has classes 0 to 9"}))
+              .at_file(file);
+        }
+        images.labels.push_back(label);
+        std::memcpy(to, bytes.data() + at + 1, kRecord - 1);
+        to += kRecord - 1;
+      }
+    }
+    return images;
+  }
+};
+
+}  // namespace
+
+LATHE_DATASET(Cifar10, "cifar10", "1.0.0",
+              "CIFAR-10: 60,000 colour images of 32 x 32, ten classes, in its binary form.")

@@ -1,0 +1,153 @@
+// MNIST and Fashion-MNIST: 28 x 28 grey images in IDX files, plain or gzip; a file of images and a
+// file of labels for each split.
+#include <lathe/lathe.hpp>
+
+#include "idx.hpp"
+#include "image_set.hpp"
+
+namespace {
+
+constexpr datasets::image_shape kShape{1, 28, 28};
+
+// t10k-images-idx3-ubyte.gz -> t10k-labels-idx1-ubyte.gz; empty if the name names no images.
+std::string labels_beside(const std::string& images) {
+  const std::size_t slash = images.find_last_of('/');
+  const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
+  std::string labels = images;
+  const std::size_t word = labels.find("images", begin);
+  if (word == std::string::npos) return {};
+  labels.replace(word, 6, "labels");
+  const std::size_t rank = labels.find("idx3", word);
+  if (rank != std::string::npos) labels.replace(rank, 4, "idx1");
+  return labels;
+}
+
+std::vector<std::string> spellings(const std::string& stem, const char* rank) {
+  // With a dot, as some programs unpack them.
+  const std::string dash = lathe::join({stem, "-", rank, "-ubyte"});
+  const std::string dot = lathe::join({stem, ".", rank, "-ubyte"});
+  return {dash + ".gz", dash, dot, dot + ".gz"};
+}
+
+class Digits : public datasets::image_set {
+ protected:
+  using image_set::image_set;
+  ~Digits() = default;
+
+ private:
+  std::vector<std::vector<std::string>> official_files(lathe::split s) const override {
+    if (s == lathe::split::validation) return {};
+    const std::string stem = s == lathe::split::train ? "train" : "t10k";
+    return {spellings(stem + "-images", "idx3"), spellings(stem + "-labels", "idx1")};
+  }
+
+  // Images and labels are told by their headers; labels that are not named lie beside the images.
+  // Afterwards `files` holds the images, then their labels in the same order.
+  std::uint64_t count_rows(std::vector<std::string>& files) const override {
+    std::vector<std::string> images, labels;
+    std::vector<std::uint64_t> image_rows;
+    std::uint64_t rows = 0;
+    for (const std::string& file : files) {
+      const datasets::idx_header header = datasets::idx_header_of(file);
+      if (header.shape.size() == 1) {
+        labels.push_back(file);
+        continue;
+      }
+      if (header.shape.size() != 3 || header.shape[1] != kShape.height ||
+          header.shape[2] != kShape.width) {
+        throw lathe::data_loss(lathe::join({"the IDX file holds an array of shape ",
+                                            datasets::detail::shape_text(header.shape),
+                                            "; images are [rows, 28, 28] and labels [rows]"}))
+            .at_file(file);
+      }
+      images.push_back(file);
+      image_rows.push_back(header.shape[0]);
+      rows += header.shape[0];
+    }
+    if (labels.empty()) {
+      for (const std::string& file : images) labels.push_back(label_file_of(file));
+    }
+    if (images.size() != labels.size()) {
+      throw lathe::invalid_argument(
+          lathe::join({lathe::to_string(static_cast<std::int64_t>(images.size())),
+                       " files of images and ",
+                       lathe::to_string(static_cast<std::int64_t>(labels.size())),
+                       " of labels are named; each file of images needs one of labels"}))
+          .at_file(files.front());
+    }
+    for (std::size_t i = 0; i < images.size(); ++i) check_pair(images[i], image_rows[i], labels[i]);
+    files = std::move(images);
+    files.insert(files.end(), labels.begin(), labels.end());
+    return rows;
+  }
+
+  static std::string label_file_of(const std::string& images) {
+    std::string labels = labels_beside(images);
+    if (!labels.empty() && datasets::is_file(labels)) return labels;
+    throw lathe::not_found(
+        lathe::join({"the labels of these images are not named and ",
+                     labels.empty() ? "cannot be guessed from this name"
+                                    : lathe::join({"there is no '", labels, "'"}),
+                     "; name both files, eg: test=[IMAGES, LABELS]"}))
+        .at_file(images);
+  }
+
+  static void check_pair(const std::string& images, std::uint64_t rows, const std::string& labels) {
+    const datasets::idx_header header = datasets::idx_header_of(labels);
+    if (header.shape.size() == 1 && header.elements == rows) return;
+    throw lathe::data_loss(lathe::join({"the IDX file holds an array of shape ",
+                                        datasets::detail::shape_text(header.shape), "; '", images,
+                                        "' has ", lathe::to_string(static_cast<std::int64_t>(rows)),
+                                        " images, and each needs one label"}))
+        .at_file(labels);
+  }
+
+  datasets::byte_images read_rows(const std::vector<std::string>& files,
+                                  std::uint64_t rows) const override {
+    datasets::byte_images out;
+    out.pixels.reserve(rows * kShape.pixels());
+    const std::size_t pairs = files.size() / 2;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const std::string& labels = files[pairs + i];
+      datasets::append_idx(files[i], datasets::idx_header_of(files[i]), out.pixels);
+      const std::size_t first = out.labels.size();
+      datasets::append_idx(labels, datasets::idx_header_of(labels), out.labels);
+      for (std::size_t row = first; row < out.labels.size(); ++row) {
+        if (out.labels[row] < classes()) continue;
+        throw lathe::data_loss(
+            lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(row - first)),
+                         " has label ", lathe::to_string(std::int64_t{out.labels[row]}),
+                         "; there are classes 0 to 9"}))
+            .at_file(labels);
+      }
+    }
+    return out;
+  }
+};
+
+struct Mnist final : Digits {
+  static constexpr lathe_option options[] = {datasets::kTrainOption, datasets::kValidationOption,
+                                             datasets::kTestOption,
+                                             datasets::kNormalizeOption.by_default("mnist")};
+  Mnist(lathe::options o, std::string_view data_dir)
+      : Digits(o, data_dir, {"mnist", {}}, kShape,
+               {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}) {}
+};
+
+struct FashionMnist final : Digits {
+  static constexpr lathe_option options[] = {
+      datasets::kTrainOption, datasets::kValidationOption, datasets::kTestOption,
+      datasets::kNormalizeOption.by_default("fashion_mnist")};
+  FashionMnist(lathe::options o, std::string_view data_dir)
+      : Digits(o, data_dir, {"fashion_mnist", {}}, kShape,
+               {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+                "bag", "ankle boot"}) {}
+};
+
+}  // namespace
+
+LATHE_MODULE(lathe::dataset<Mnist>("mnist", "1.0.0",
+                                   "MNIST: 70,000 handwritten digits of 28 x 28, in IDX files."),
+             lathe::dataset<FashionMnist>(
+                 "fashion_mnist", "1.0.0",
+                 "Fashion-MNIST: 70,000 pictures of clothes of 28 x 28, in IDX files."))
