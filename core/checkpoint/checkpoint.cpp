@@ -34,19 +34,24 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+using namespace std::string_view_literals;
+
+// The magic number of torch.save, 0x1950a86a20f9469cfc6c, as a pickle of any protocol has it.
+bool begins_like_legacy(std::string_view begin) {
+  constexpr auto kMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
+  constexpr std::size_t kProtocol = 2, kFrame = 9;
+  if (!begin.starts_with('\x80') || begin.size() < kProtocol + kFrame) return false;
+  return begin.substr(kProtocol).starts_with(kMagic) ||
+         begin.substr(kProtocol + kFrame).starts_with(kMagic);
+}
+
 // Files that people try, and what to do with them instead.
 struct Refusal {
   std::size_t offset;
   std::string_view begins;
   std::string_view sentence;
 };
-using namespace std::string_view_literals;
 constexpr std::array kRefusals{
-    // The magic number of torch.save, 0x1950a86a20f9469cfc6c, pickled with protocol 2.
-    Refusal{0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv,
-            "this is a legacy PyTorch file (before PyTorch 1.6, or "
-            "_use_new_zipfile_serialization=False), which is not read; load it in PyTorch and save "
-            "its state_dict() again with torch.save or as safetensors"},
     Refusal{257, "ustar"sv,
             "this is a tar archive, as PyTorch 0.1 wrote them, which is not read; load it in "
             "PyTorch and save its state_dict() again with torch.save or as safetensors"},
@@ -69,6 +74,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
 
   if (begins_like_safetensors(begin)) return read_safetensors(file);
   if (begin.starts_with("PK\x03\x04"sv)) return read_torch_zip(file);
+  if (begins_like_legacy(begin)) return read_torch_legacy(file);
   for (const Refusal& refusal : kRefusals)
     if (begin.size() > refusal.offset && begin.substr(refusal.offset).starts_with(refusal.begins))
       throw run_error(LATHE_UNIMPLEMENTED, std::string(refusal.sentence), {path.string()});

@@ -12,9 +12,9 @@
 namespace lathe {
 
 struct Checkpoint {
-  std::map<std::string, Tensor> tensors;         // by name, as the file has it
-  std::map<std::string, std::string> metadata;   // safetensors' __metadata__
-  std::string type;                              // "safetensors", "state_dict", "lightning"
+  std::map<std::string, Tensor> tensors;        // by name, as the file has it
+  std::map<std::string, std::string> metadata;  // safetensors' __metadata__
+  std::string type;                             // "safetensors", "state_dict", "lightning"
 };
 
 // What kind of file it is follows from its contents, never from its name. Throws run_error naming

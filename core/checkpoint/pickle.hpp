@@ -28,7 +28,7 @@ enum class Kind : std::uint8_t {
   set,
   dict,
   global,      // text: "torch._utils._rebuild_tensor_v2"
-  persistent,  // first: the persistent id
+  persistent,  // first: the persistent id; a class may be one, too
   object,      // first: what was called, second: its arguments, third: the state given to it
 };
 std::string_view name(Kind kind);  // "tuple"
@@ -56,6 +56,7 @@ struct Pickle {
   std::deque<Object> objects;
   std::deque<std::string> names;
   const Object* result = nullptr;
+  std::uint64_t size = 0;  // bytes from the first opcode to the last; more may follow in a file
 };
 
 // A damaged pickle, or one that needs what this reader lacks: the sentence and the byte.

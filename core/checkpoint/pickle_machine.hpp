@@ -19,6 +19,7 @@ class Machine {
       start_ = at_;
       step(number<std::uint8_t>());
     }
+    pickle_.size = at_;
     return std::move(pickle_);
   }
 
@@ -117,7 +118,7 @@ class Machine {
     return object;
   }
   void push_object(const Object* callee, const Object* arguments) {
-    if (!callee->is(Kind::global) && !callee->is(Kind::object))
+    if (!callee->is(Kind::global) && !callee->is(Kind::object) && !callee->is(Kind::persistent))
       fail("the pickle calls a " + std::string(name(callee->kind)));
     Object* object = make(Kind::object);
     object->first = callee;

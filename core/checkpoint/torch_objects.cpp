@@ -17,7 +17,8 @@ constexpr std::size_t kHighestRank = 64;        // PyTorch's own limit
 
 struct StorageClass {
   std::string_view name;
-  DType dtype;  // none: bytes without a type of their own
+  DType dtype;             // none: a type Lathe lacks, or bytes without a type of their own
+  std::int64_t other = 0;  // bytes of an element of such a type
 };
 constexpr std::array kStorageClasses{
     StorageClass{"torch.FloatStorage", DType::float32},
@@ -30,8 +31,15 @@ constexpr std::array kStorageClasses{
     StorageClass{"torch.LongStorage", DType::int64},
     StorageClass{"torch.ByteStorage", DType::uint8},
     StorageClass{"torch.BoolStorage", DType::boolean},
-    StorageClass{"torch.UntypedStorage", DType::none},
-    StorageClass{"torch.storage.UntypedStorage", DType::none},
+    StorageClass{"torch.UntypedStorage", DType::none, 1},
+    StorageClass{"torch.storage.UntypedStorage", DType::none, 1},
+    StorageClass{"torch.ComplexFloatStorage", DType::none, 8},
+    StorageClass{"torch.ComplexDoubleStorage", DType::none, 16},
+    StorageClass{"torch.QInt8Storage", DType::none, 1},
+    StorageClass{"torch.QUInt8Storage", DType::none, 1},
+    StorageClass{"torch.QInt32Storage", DType::none, 4},
+    StorageClass{"torch.QUInt4x2Storage", DType::none, 1},
+    StorageClass{"torch.QUInt2x4Storage", DType::none, 1},
 };
 
 [[noreturn]] void fail(const std::string& message) { throw std::runtime_error(message); }
@@ -56,35 +64,45 @@ std::vector<std::int64_t> integers(const Object* object, const char* what) {
   return out;
 }
 
-// ('storage', class, key, location, number of elements)
+// ('storage', class, key, location, number of elements[, view])
 struct Storage {
   std::string key;
+  std::string_view type;
   DType dtype = DType::none;
-  std::int64_t bytes = 0;
+  std::int64_t count = 0, element = 0;  // element 0: a type unknown to this table
+  const Object* view = nullptr;
 };
 
-Storage storage_of(const Object* object) {
-  // torch.storage.TypedStorage wraps an untyped one in some versions.
+std::optional<Storage> described_storage(const Object* object) {
   const Object* id = object->is(Kind::persistent) ? object->first : nullptr;
+  // torch.save of PyTorch 0.1 put its storages beside the pickle and may name them by the tuple.
+  if (id == nullptr && object->is(Kind::tuple)) id = object;
   if (id == nullptr || !id->is(Kind::tuple) || id->items.size() < 5 ||
-      !id->items[0]->is_text("storage") || !id->items[2]->is(Kind::text))
-    fail("its storage is not described as torch.save does");
-  if (!id->items[1]->is(Kind::global)) fail("its storage has no class");
+      !id->items[0]->is_text("storage") || !id->items[1]->is(Kind::global) ||
+      !id->items[2]->is(Kind::text) || !id->items[4]->is(Kind::integer))
+    return {};
   Storage storage;
+  storage.type = id->items[1]->text;
   storage.key = std::string(id->items[2]->text);
-  const std::int64_t count = integer(id->items[4], "the size of its storage");
-  std::int64_t element = 0;
+  storage.count = id->items[4]->integer;
   for (const auto& known : kStorageClasses) {
-    if (!id->items[1]->is_global(known.name)) continue;
+    if (storage.type != known.name) continue;
     storage.dtype = known.dtype;
-    element = known.dtype == DType::none ? 1 : static_cast<std::int64_t>(element_size(known.dtype));
+    storage.element = known.dtype == DType::none
+                          ? known.other
+                          : static_cast<std::int64_t>(element_size(known.dtype));
   }
-  if (element == 0)
-    fail("its elements are of '" + std::string(id->items[1]->text) +
-         "', which Lathe has no type for");
-  if (count < 0 || __builtin_mul_overflow(count, element, &storage.bytes))
-    fail("the size of its storage is out of range");
+  if (id->items.size() > 5 && !id->items[5]->is(Kind::none)) storage.view = id->items[5];
   return storage;
+}
+
+Storage storage_of(const Object* object) {
+  auto storage = described_storage(object);
+  if (!storage) fail("its storage is not described as torch.save does");
+  const bool untyped = storage->type.ends_with("UntypedStorage");
+  if (storage->element == 0 || (storage->dtype == DType::none && !untyped))
+    fail("its elements are of '" + std::string(storage->type) + "', which Lathe has no type for");
+  return *storage;
 }
 
 // The view must lie inside its storage, whatever the strides.
@@ -111,12 +129,24 @@ void check(const TensorView& view) {
          std::to_string(view.storage_bytes / element));
 }
 
+// Until PyTorch 0.4 a storage could be a part of another: (key, offset, number of elements).
+void place_in_root(const Object& part, TensorView& view) {
+  if (!part.is(Kind::tuple) || part.items.size() != 3)
+    fail("a part of its storage is not described");
+  const std::int64_t begin = integer(part.items[1], "where the part of its storage begins");
+  if (begin < 0 || __builtin_add_overflow(view.offset, begin, &view.offset))
+    fail("the part of its storage begins out of range");
+  check(view);
+}
+
 TensorView rebuild(const std::vector<const Object*>& arguments, const Object* dtype) {
   if (arguments.size() < 4) fail("it is not described as torch.save does");
   const Storage storage = storage_of(arguments[0]);
   TensorView view;
   view.storage = storage.key;
-  view.storage_bytes = storage.bytes;
+  if (storage.count < 0 ||
+      __builtin_mul_overflow(storage.count, storage.element, &view.storage_bytes))
+    fail("the size of its storage is out of range");
   view.dtype = storage.dtype;
   if (dtype != nullptr) {
     std::string_view text = dtype->is(Kind::global) ? dtype->text : "";
@@ -130,6 +160,7 @@ TensorView rebuild(const std::vector<const Object*>& arguments, const Object* dt
   view.shape = Shape(integers(arguments[2], "its shape"));
   view.strides = integers(arguments[3], "its strides");
   check(view);
+  if (storage.view != nullptr) place_in_root(*storage.view, view);
   return view;
 }
 
@@ -148,6 +179,11 @@ std::optional<TensorView> tensor_of(const Object* object, int depth) {
   }
   if ((callee->is_global("torch._utils._rebuild_parameter") ||
        callee->is_global("torch._utils._rebuild_parameter_with_state")) &&
+      !arguments.empty())
+    return tensor_of(arguments[0], depth + 1);
+  // As PyTorch 0.3 and older write them; what BUILD gives them later is no tensor.
+  if ((callee->is_global("torch.nn.parameter.Parameter") ||
+       callee->is_global("torch.autograd.variable.Variable")) &&
       !arguments.empty())
     return tensor_of(arguments[0], depth + 1);
   // A subclass of Tensor: (function, class, its arguments, attributes).
@@ -237,7 +273,25 @@ TorchObjects interpret_torch_pickle(const pickle::Pickle& pickle) {
     top = inner;
   }
   Collector(out).collect(top, alone ? "tensor" : "", 0);
+  for (const Object& object : pickle.objects)
+    if (object.is(Kind::persistent))
+      if (const auto storage = described_storage(&object))
+        out.storages[storage->key] = {storage->count, storage->element};
+  out.pickle_size = pickle.size;
   return out;
+}
+
+TorchObjects read_torch_pickle(const InputFile& file, const std::string& part,
+                               std::span<const std::byte> bytes) {
+  try {
+    return interpret_torch_pickle(pickle::parse(bytes));
+  } catch (const pickle::PickleError& error) {
+    throw file.damaged(part + ", byte " + std::to_string(error.offset()) + ": " + error.what());
+  } catch (const Error&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw file.damaged(error.what());
+  }
 }
 
 }  // namespace lathe
