@@ -109,6 +109,24 @@ class PluginDataset : public Dataset {
     return files_;
   }
 
+  void augment(std::uint64_t seed, std::uint64_t epoch, std::span<const std::uint64_t> index,
+               std::span<float> samples) const override {
+    require_open();
+    if (!info_.augments) return;
+    std::vector<std::int64_t> dims{static_cast<std::int64_t>(index.size())};
+    dims.insert(dims.end(), info_.sample_shape.begin(), info_.sample_shape.end());
+    if (static_cast<std::int64_t>(samples.size()) != Shape(dims).numel())
+      throw run_error(LATHE_INTERNAL, fmt::format("{} was asked to augment {} numbers as {} rows",
+                                                  described(), samples.size(), index.size()));
+    DLTensor rows = dl_tensor(DType::float32, std::as_writable_bytes(samples), dims);
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
+    Call call(component_);
+    call.enter([&](lathe_call* c) {
+      return set_.augment(c, self_, seed, epoch, index.data(), index.size(), &rows);
+    });
+  }
+
  private:
   static std::size_t index_of(Split split) { return static_cast<std::size_t>(split); }
   std::string described() const { return "data set '" + id_ + "'"; }
@@ -124,7 +142,7 @@ class PluginDataset : public Dataset {
   // REQUIRES: mutex_ held.
   DatasetInfo info_now() const {
     lathe_dataset_info raw{};
-    raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, class_names);
+    raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, augments);
     Call call(component_);
     call.enter([&](lathe_call* c) { return set_.info(c, self_, &raw); });
     DatasetInfo info;
@@ -139,6 +157,9 @@ class PluginDataset : public Dataset {
     info.classes = raw.classes;
     for (std::int64_t i = 0; raw.class_names != nullptr && i < raw.classes; ++i)
       info.class_names.emplace_back(view_of(raw.class_names[i]));
+    info.augments = raw.augments != 0;
+    if (info.augments && !LATHE_HAS(lathe_dataset, &set_, augment))
+      throw broken("says that it augments rows, and has no augment()");
     return info;
   }
   Error broken(const std::string& what) const {

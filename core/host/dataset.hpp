@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct DatasetInfo {
   bool known_shape = false;
   std::int64_t classes = 0;  // 0: not known before open
   std::vector<std::string> class_names;
+  bool augments = false;  // augment() changes rows
 };
 
 // The rows of a split in memory: samples (n x shape, float32) and labels (n, int64).
@@ -43,6 +45,11 @@ class Dataset {
   // The whole split, read once and kept.
   virtual const SplitTensors& all(Split split) const = 0;
   virtual std::vector<std::string> files() const = 0;
+  // Changes rows of the train split in place, for training only: crops, flips. What a row becomes
+  // is a function of (seed, epoch, its index, its contents). Does nothing unless info().augments.
+  virtual void augment(std::uint64_t /*seed*/, std::uint64_t /*epoch*/,
+                       std::span<const std::uint64_t> /*index*/,
+                       std::span<float> /*samples*/) const {}
 };
 
 }  // namespace lathe

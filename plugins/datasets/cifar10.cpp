@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "crop_flip.hpp"
 #include "image_set.hpp"
 
 namespace {
@@ -22,14 +23,36 @@ std::uint64_t records_in(const std::string& path) {
 }
 
 struct Cifar10 final : datasets::image_set {
-  static constexpr lathe_option options[] = {datasets::kTrainOption, datasets::kValidationOption,
-                                             datasets::kTestOption,
-                                             datasets::kNormalizeOption.by_default("imagenet")};
+  static constexpr lathe_option options[] = {
+      datasets::kTrainOption,
+      datasets::kValidationOption,
+      datasets::kTestOption,
+      datasets::kNormalizeOption.by_default("imagenet"),
+      lathe::choice_option("augment", "none|crop_flip",
+                           "What training rows go through, anew in each epoch: crop_flip pads them "
+                           "by 4 black pixels, crops 32 x 32 and flips half of them.")
+          .by_default("none"),
+  };
 
-  Cifar10(lathe::options o, std::string_view data_dir)
+  Cifar10(lathe::options o, std::string_view data_dir, lathe::context context)
       : image_set(o, data_dir, {"cifar10", {"cifar-10-batches-bin"}}, kShape,
                   {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship",
-                   "truck"}) {}
+                   "truck"}),
+        augments_(o.text("augment") == "crop_flip"),
+        crop_flip_(kShape,
+                   {scale().of_channel(0)[0], scale().of_channel(1)[0], scale().of_channel(2)[0]}),
+        rng_(context) {}
+
+  lathe::dataset_info info() const {
+    lathe::dataset_info info = image_set::info();
+    info.augments = augments_;
+    return info;
+  }
+
+  void augment(lathe::context, lathe::epoch_of_training when,
+               lathe::span<const std::uint64_t> index, float* samples) {
+    crop_flip_.apply(rng_, when, index, samples);
+  }
 
  private:
   std::vector<std::vector<std::string>> official_files(lathe::split s) const override {
@@ -75,6 +98,10 @@ struct Cifar10 final : datasets::image_set {
     }
     return images;
   }
+
+  bool augments_;
+  datasets::crop_flip crop_flip_;
+  lathe::rng rng_;
 };
 
 }  // namespace

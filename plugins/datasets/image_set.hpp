@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "image_shape.hpp"
 #include "named_files.hpp"
 #include "pixel_scale.hpp"
 
@@ -18,11 +19,6 @@ namespace datasets {
 struct byte_images {
   std::vector<std::uint8_t> pixels;
   std::vector<std::uint8_t> labels;
-};
-
-struct image_shape {
-  std::size_t channels, height, width;
-  std::size_t pixels() const { return channels * height * width; }
 };
 
 // The options that every such set has.

@@ -7,6 +7,8 @@
 //   void read(lathe::split, lathe::span<const std::uint64_t> index, float* samples,
 //             std::int64_t* labels)
 //   std::vector<std::string> files()                   optional
+//   void augment(lathe::context, lathe::epoch_of_training, lathe::span<const std::uint64_t> index,
+//                float* samples)                       optional: changes training rows in place
 #ifndef LATHE_HPP_DATASET_HPP
 #define LATHE_HPP_DATASET_HPP
 
@@ -27,6 +29,13 @@ struct dataset_info {
   std::vector<std::int64_t> shape;       // of one sample; empty: not known before open
   std::int64_t classes = 0;              // 0: not known before open
   std::vector<std::string> class_names;  // empty, or one per class
+  bool augments = false;                 // true: augment() changes training rows
+};
+
+// What a row becomes in training depends on these, its index and its contents; on nothing else.
+struct epoch_of_training {
+  std::uint64_t seed;
+  std::uint64_t epoch;
 };
 
 // The rows of one split: samples are count x features, row by row.
@@ -68,6 +77,14 @@ template <class T, class = void>
 constexpr bool has_files = false;
 template <class T>
 constexpr bool has_files<T, std::void_t<decltype(std::declval<T&>().files())>> = true;
+
+template <class T, class = void>
+constexpr bool has_augment = false;
+template <class T>
+constexpr bool has_augment<T, std::void_t<decltype(std::declval<T&>().augment(
+                                  std::declval<context>(), epoch_of_training{},
+                                  span<const std::uint64_t>(), static_cast<float*>(nullptr)))>> =
+    true;
 
 // The type's instance, and what the host borrows until it is destroyed.
 template <class T>
@@ -113,6 +130,10 @@ struct dataset_thunks {
       out->shape = i.info.shape.data();
       out->classes = i.info.classes;
       out->class_names = i.class_names.empty() ? nullptr : i.class_names.data();
+      // A host that is older asks for less.
+      if (out->struct_size >= LATHE_SIZE_UP_TO(lathe_dataset_info, augments)) {
+        out->augments = i.info.augments ? 1 : 0;
+      }
     });
   }
   static lathe_code open(lathe_call* call, void* self) noexcept {
@@ -146,10 +167,21 @@ struct dataset_thunks {
       *count = i.file_texts.size();
     });
   }
+  static lathe_code augment(lathe_call* call, void* self, std::uint64_t seed, std::uint64_t epoch,
+                            const std::uint64_t* index, std::uint64_t count,
+                            DLTensor* samples) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_augment<T>) {
+        of(self).object->augment(context(call), epoch_of_training{seed, epoch},
+                                 span<const std::uint64_t>(index, count),
+                                 tensor<float>(*samples).data());
+      }
+    });
+  }
 };
 
 template <class T>
-constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, files),
+constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, augment),
                                              0,
                                              dataset_thunks<T>::create,
                                              destroy<dataset_instance<T>>,
@@ -157,7 +189,8 @@ constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, fil
                                              dataset_thunks<T>::open,
                                              dataset_thunks<T>::count,
                                              dataset_thunks<T>::read,
-                                             has_files<T> ? dataset_thunks<T>::files : nullptr};
+                                             has_files<T> ? dataset_thunks<T>::files : nullptr,
+                                             has_augment<T> ? dataset_thunks<T>::augment : nullptr};
 
 }  // namespace detail
 

@@ -21,6 +21,8 @@ typedef struct lathe_dataset_info {
   const int64_t *shape; /* eg: 16 */
   int64_t classes;      /* 0: not known before open */
   const lathe_str *class_names; /* NULL, or one per class */
+  int32_t augments;             /* 1: as this instance is set, augment() changes training rows */
+  uint32_t reserved;
 } lathe_dataset_info;
 
 typedef struct lathe_dataset {
@@ -51,6 +53,14 @@ typedef struct lathe_dataset {
   /* Files the data came from, for the run's provenance: NUL-terminated paths; may be NULL.
    * Valid until destroy. After open. [call] */
   lathe_code (*files)(lathe_call *call, void *self, const lathe_str **paths, uint64_t *count);
+
+  /* Changes rows `index[0..count)` of the train split, as read() gave them, in place in `samples`:
+   * random crops, flips. Called in training only, never to evaluate, and only if info says
+   * `augments`. What a row becomes is a pure function of (seed, epoch, its index, its contents), so
+   * that it depends neither on the batch nor on where a run was resumed; draw from lathe.rng.
+   * May be NULL. After open. [call] */
+  lathe_code (*augment)(lathe_call *call, void *self, uint64_t seed, uint64_t epoch,
+                        const uint64_t *index, uint64_t count, DLTensor *samples);
 } lathe_dataset;
 
 #ifdef __cplusplus
