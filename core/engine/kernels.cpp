@@ -50,6 +50,13 @@ Kernel linear(const Settings& settings) {
   };
 }
 
+// Channels last: oneDNN then works on activations as they lie, where it would otherwise copy them into
+// a layout of its own and back for every layer. The layout stays from layer to layer; what needs
+// another (views, number formats) makes its own copy.
+at::Tensor channels_last(const at::Tensor& x) {
+  return x.is_cpu() && x.dim() == 4 ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
+}
+
 template <std::size_t kDims>
 Kernel convolution(const Settings& settings) {
   const Source weight = needed(settings, "weight", 1);
@@ -68,7 +75,8 @@ Kernel convolution(const Settings& settings) {
       if constexpr (kDims == 1) {
         return at::conv1d(call.inputs[0], weight(call), b, stride, mode, dilation, groups);
       } else {
-        return at::conv2d(call.inputs[0], weight(call), b, stride, mode, dilation, groups);
+        return at::conv2d(channels_last(call.inputs[0]), weight(call), b, stride, mode, dilation,
+                          groups);
       }
     };
   }
@@ -78,7 +86,8 @@ Kernel convolution(const Settings& settings) {
     if constexpr (kDims == 1) {
       return at::conv1d(call.inputs[0], weight(call), b, stride, pad, dilation, groups);
     } else {
-      return at::conv2d(call.inputs[0], weight(call), b, stride, pad, dilation, groups);
+      return at::conv2d(channels_last(call.inputs[0]), weight(call), b, stride, pad, dilation,
+                        groups);
     }
   };
 }
@@ -253,6 +262,7 @@ const std::unordered_map<std::string_view, KernelMaker>& table() {
     std::unordered_map<std::string_view, KernelMaker> out;
     for (const KernelRow& row : kRows) out.emplace(row.op, row.make);
     for (const KernelRow& row : shape_rows()) out.emplace(row.op, row.make);
+    for (const KernelRow& row : index_rows()) out.emplace(row.op, row.make);
     return out;
   }();
   return rows;

@@ -161,6 +161,7 @@ std::vector<std::int64_t> value_of(const Settings& settings, const at::Tensor& i
     if (dim == nullptr) return input.sizes().vec();
     return {input.size(dim->as_int())};
   }
+  if (op == "getitem") return item_of(settings, *values[0]);
   // Arithmetic on sizes, eg: x.size(1) * x.size(2).
   const List operands = resolve(settings.extents("input", 0), values);
   if (operands.size() != 2) settings.refuse("it needs two integers");
@@ -203,6 +204,7 @@ bool is_row_wise(const Graph& graph, const Settings& settings) {
     }
     return true;
   }
+  if (one_of({"getitem", "pad", "mean"})) return index_keeps_rows(settings);
   if (op == "bmm") return inputs.size() == 2;
   if (op == "softmax") {
     return from_the_front(softmax_dim(settings), rank) > 0;

@@ -1,6 +1,7 @@
 #include "core/graph/inference.hpp"
 
 #include "core/error.hpp"
+#include "core/graph/index_items.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -123,7 +124,7 @@ void check_extents(const Setting& setting, Value& value) {
 }
 
 void check_kind(const Setting& setting, Value& value) {
-  if (value.is_none() && setting.nullable) return;
+  if (value.is_none() && setting.nullable && setting.kind != Kind::index) return;
   auto expect = [&](bool good, std::string_view kind) {
     if (good) return;
     throw usage_error(fmt::format("'{}' must be {}, found {} {}", setting.name, kind,
@@ -150,6 +151,10 @@ void check_kind(const Setting& setting, Value& value) {
       return check_extents(setting, value);
     case Kind::extents:
       return check_extents(setting, value);
+    case Kind::index:
+      parse_index(value);
+      if (!value.is_list()) value = Value(Value::List{value});
+      return;
   }
 }
 

@@ -18,6 +18,23 @@ bool takes_weight_inputs(const Node& node) {
          node.op == "layer_norm";
 }
 
+// What torch.fx prints for the usual spelling of each function; the others are
+// torch.nn.functional's.
+std::string function_of(std::string_view op) {
+  constexpr std::pair<std::string_view, std::string_view> kHomes[] = {
+      {"add", "operator"},        {"sub", "operator"},      {"mul", "operator"},
+      {"getitem", "operator"},    {"matmul", "torch"},      {"bmm", "torch"},
+      {"cat", "torch"},           {"flatten", "torch"},     {"reshape", "torch"},
+      {"mean", "torch"},          {"sigmoid", "torch"},     {"tanh", "torch"},
+      {"conv1d", "torch"},        {"conv2d", "torch"},      {"avg_pool1d", "torch"},
+      {"linear", "torch._C._nn"}, {"gelu", "torch._C._nn"}, {"avg_pool2d", "torch._C._nn"},
+  };
+  for (const auto& [name, home] : kHomes) {
+    if (name == op) return fmt::format("{}.{}", home, op);
+  }
+  return fmt::format("torch.nn.functional.{}", op);
+}
+
 }  // namespace
 
 OpSet::OpSet(std::vector<OpRow> rows) : rows_(std::move(rows)), by_name_(rows_.size()) {
@@ -49,6 +66,8 @@ const OpSet& builtin_ops() {
     rules::add_elementwise_rows(rows);
     rules::add_product_rows(rows);
     rules::add_layout_rows(rows);
+    rules::add_index_rows(rows);
+    for (OpRow& row : rows) row.function = function_of(row.op);
     return OpSet(std::move(rows));
   }();
   return ops;

@@ -10,7 +10,8 @@
 
 namespace lathe {
 
-constexpr int kDialectVersion = 1;
+// 2 added getitem, pad and mean.
+constexpr int kDialectVersion = 2;
 
 // What a rule sees of a node.
 struct OpInputs {
@@ -36,6 +37,7 @@ struct Setting {
     text,
     extents,  // one integer, or a list of them
     padding,  // extents, or "same" or "valid"
+    index,    // what stands between brackets; see graph/index_items.hpp
   };
   enum class Form : std::uint8_t { any, module, function };
 
@@ -68,6 +70,9 @@ struct OpRow {
   // Names of the arguments of the function or method; empty: there is none. A last "..." stands
   // for any number of further ones.
   std::vector<std::string> signature;
+  // The function as torch.fx prints it, eg: "torch.flatten"; empty: the op's own name.
+  std::string function = {};
+  bool tuple_arguments = false;  // of the function: lists among them print as Python's tuples
 };
 
 class OpSet {

@@ -6,7 +6,8 @@
 
 namespace lathe {
 
-// A list prints as a tuple if `tuples`, else in brackets. Strings print bare, as str() does.
+// A list prints as a tuple if `tuples`, else in brackets. Strings print bare, as str() does; what
+// indexes a tensor as slice(None, None, 2) and Ellipsis.
 std::string python_text(const Value& value, bool tuples);
 
 }  // namespace lathe

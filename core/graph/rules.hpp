@@ -16,6 +16,7 @@ void add_pool_rows(std::vector<OpRow>& rows);
 void add_elementwise_rows(std::vector<OpRow>& rows);
 void add_product_rows(std::vector<OpRow>& rows);
 void add_layout_rows(std::vector<OpRow>& rows);
+void add_index_rows(std::vector<OpRow>& rows);
 
 Setting boolean(std::string name, bool default_value);
 Setting integer(std::string name, std::int64_t default_value);

@@ -1,5 +1,6 @@
 #include "core/graph/text.hpp"
 
+#include "core/graph/op_table.hpp"
 #include "core/graph/python_text.hpp"
 
 #include <fmt/format.h>
@@ -9,11 +10,12 @@ namespace lathe {
 namespace {
 
 // torch.fx's _format_arg: nodes with a percent sign.
-std::string argument_text(const Graph& graph, const Argument& argument, std::string_view sign) {
+std::string argument_text(const Graph& graph, const Argument& argument, std::string_view sign,
+                          bool tuples = false) {
   if (const NodeId* id = std::get_if<NodeId>(&argument.data)) {
     return std::string(sign) + graph.node(*id).name;
   }
-  if (const Value* value = std::get_if<Value>(&argument.data)) return python_text(*value, false);
+  if (const Value* value = std::get_if<Value>(&argument.data)) return python_text(*value, tuples);
   std::string out;
   for (const Argument& item : std::get<std::vector<Argument>>(argument.data)) {
     out += (out.empty() ? "" : ", ") + argument_text(graph, item, sign);
@@ -23,12 +25,15 @@ std::string argument_text(const Graph& graph, const Argument& argument, std::str
 
 std::string call_text(const Graph& graph, const Node& node) {
   std::string args, kwargs;
+  const OpRow* row = graph.ops().find(node.op);
+  const bool tuples = row != nullptr && row->tuple_arguments;
   for (const Argument& argument : node.args) {
-    args += (args.empty() ? "" : ", ") + argument_text(graph, argument, "%");
+    args += (args.empty() ? "" : ", ") + argument_text(graph, argument, "%", tuples);
   }
   if (node.args.size() == 1) args += ",";  // a Python tuple of one
   for (const auto& [key, argument] : node.kwargs) {
-    kwargs += (kwargs.empty() ? "" : ", ") + key + ": " + argument_text(graph, argument, "%");
+    kwargs +=
+        (kwargs.empty() ? "" : ", ") + key + ": " + argument_text(graph, argument, "%", tuples);
   }
   return fmt::format("(args = ({}), kwargs = {{{}}})", args, kwargs);
 }

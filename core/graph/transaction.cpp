@@ -132,7 +132,12 @@ NodeId Transaction::add(NodeSpec spec) {
   auto node = std::make_shared<Node>();
   node->opcode = spec.opcode;
   node->op = std::move(spec.op);
-  node->target = spec.target.empty() ? node->op : std::move(spec.target);
+  node->target = std::move(spec.target);
+  if (node->target.empty()) {
+    const OpRow* known = draft_.ops().find(node->op);
+    const bool function = node->opcode == Opcode::call_function && known != nullptr;
+    node->target = function && !known->function.empty() ? known->function : node->op;
+  }
   node->args = std::move(spec.args);
   node->kwargs = std::move(spec.kwargs);
   node->attributes = spec.attributes.is_none() ? Value(Value::Map{}) : std::move(spec.attributes);

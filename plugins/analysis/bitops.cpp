@@ -65,6 +65,7 @@ constexpr Rule kRules[] = {
     {"softmax", passing},
     {"max_pool1d", passing},
     {"max_pool2d", passing},
+    {"mean", passing},
     {"avg_pool1d", passing},
     {"avg_pool2d", passing},
     {"adaptive_avg_pool1d", passing},

@@ -11,7 +11,7 @@ namespace lathe {
 // A node to add; what is empty follows torch.fx's rules.
 struct node_spec {
   std::string op;      // "linear", "relu", "add", "view"
-  std::string target;  // "seq_blocks.2"; empty: the op's own name
+  std::string target;  // "seq_blocks.2"; empty: the op's own name, or the function's
   std::vector<value> args = {};
   std::vector<value::entry> attributes = {};  // constructor arguments of a module
   lathe_opcode opcode = LATHE_CALL_MODULE;

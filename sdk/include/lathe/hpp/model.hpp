@@ -55,7 +55,7 @@ class model_builder {
     return edit_.add({op, target, std::move(args), std::move(a)});
   }
   node_id function(const std::string& op, std::vector<value> args, attributes kwargs = {}) {
-    node_spec spec{op, op, std::move(args)};
+    node_spec spec{op, {}, std::move(args)};
     spec.opcode = LATHE_CALL_FUNCTION;
     spec.kwargs = std::move(kwargs);
     return edit_.add(spec);

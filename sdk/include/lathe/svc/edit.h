@@ -21,7 +21,8 @@ typedef struct lathe_node_spec {
   lathe_opcode opcode;
   uint8_t reserved[3];
   lathe_str op;     /* row of the op table, eg: "linear", "relu", "view", "add" */
-  lathe_str target; /* eg: "seq_blocks.2"; empty: the op's own name */
+  lathe_str target; /* eg: "seq_blocks.2"; empty: the op's own name,
+                     or the function's, eg: "torch.flatten" */
   lathe_str name;   /* wish; empty: torch.fx's naming rule. Taken names get a suffix */
   const lathe_value *args; /* LATHE_NODE for nodes, literals as they are; lists may nest */
   uint64_t arg_count;
