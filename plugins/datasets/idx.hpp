@@ -36,7 +36,10 @@ inline idx_header read_idx_header(packed_file& file, const std::string& path) {
     return lathe::data_loss(std::move(text)).at_file(path);
   };
   unsigned char magic[4] = {};
-  if (file.read(magic, 4) != 4) throw fail("this is no IDX file: it ends inside its magic number");
+  if (file.read(magic, 4) != 4) {
+    throw fail(file.packed() ? "the gzip file ends before an IDX header does; it is truncated"
+                             : "this is no IDX file: it ends inside its magic number");
+  }
   if (magic[0] != 0 || magic[1] != 0 || magic[2] < 0x08 || magic[2] > 0x0e || magic[3] == 0) {
     throw fail("this is no IDX file: it begins with another magic number");
   }
