@@ -11,8 +11,9 @@ endif()
 
 add_compile_options(-g1 -fno-semantic-interposition)
 if(LATHE_SANITIZE)
+  add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer)
   # With them g++ 12 takes the inside of std::regex for uninitialised.
-  add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${LATHE_SANITIZE})
 endif()
 

@@ -10,7 +10,7 @@ namespace lathe {
 
 namespace {
 
-constexpr std::size_t kSniffed = 512;
+constexpr std::size_t kSniffed = 512, kTarMagic = 257;
 
 std::string_view view_of(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -47,17 +47,13 @@ bool begins_like_legacy(std::string_view begin) {
 
 // Files that people try, and what to do with them instead.
 struct Refusal {
-  std::size_t offset;
   std::string_view begins;
   std::string_view sentence;
 };
 constexpr std::array kRefusals{
-    Refusal{257, "ustar"sv,
-            "this is a tar archive, as PyTorch 0.1 wrote them, which is not read; load it in "
-            "PyTorch and save its state_dict() again with torch.save or as safetensors"},
-    Refusal{0, "\x89HDF\r\n\x1a\n"sv,
+    Refusal{"\x89HDF\r\n\x1a\n"sv,
             "this is an HDF5 file, as Keras writes them, which is not read as a checkpoint"},
-    Refusal{0, "\x80"sv,
+    Refusal{"\x80"sv,
             "this is a bare pickle, not a file of torch.save; save a state_dict() with torch.save "
             "or as safetensors"},
 };
@@ -75,8 +71,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   if (begins_like_safetensors(begin)) return read_safetensors(file);
   if (begin.starts_with("PK\x03\x04"sv)) return read_torch_zip(file);
   if (begins_like_legacy(begin)) return read_torch_legacy(file);
+  if (begin.size() > kTarMagic && begin.substr(kTarMagic).starts_with("ustar"sv))
+    return read_torch_tar(file);
   for (const Refusal& refusal : kRefusals)
-    if (begin.size() > refusal.offset && begin.substr(refusal.offset).starts_with(refusal.begins))
+    if (begin.starts_with(refusal.begins))
       throw run_error(LATHE_UNIMPLEMENTED, std::string(refusal.sentence), {path.string()});
   throw file.damaged(
       "this is no checkpoint that can be read (safetensors, or a file of torch.save): "

@@ -1,6 +1,7 @@
-// Named tensors in files. Reads safetensors and PyTorch's zip files (state_dict, Lightning .ckpt)
-// with a reader of our own that never executes a pickle and bounds every size before it allocates.
-// Writes safetensors. Knows nothing about graphs but their parameter names. No LibTorch.
+// Named tensors in files. Reads safetensors and everything torch.save ever wrote (zip, legacy, tar;
+// state dicts, Lightning .ckpt, whole modules) with a reader of our own that never executes a
+// pickle and bounds every size before it allocates. Writes safetensors and .pt. Knows nothing about
+// graphs but their parameter names. No LibTorch.
 #pragma once
 
 #include "core/graph/graph.hpp"
@@ -14,7 +15,9 @@ namespace lathe {
 struct Checkpoint {
   std::map<std::string, Tensor> tensors;        // by name, as the file has it
   std::map<std::string, std::string> metadata;  // safetensors' __metadata__
-  std::string type;                             // "safetensors", "state_dict", "lightning"
+  std::string type;  // "safetensors", "state_dict", "lightning", "module"
+  // Classes and functions whose results the pickle holds beside its tensors. None was called.
+  std::vector<std::string> unread;
 };
 
 // What kind of file it is follows from its contents, never from its name. Throws run_error naming

@@ -13,6 +13,7 @@ constexpr std::uint64_t kLargestSafetensorsHeader = 100'000'000;
 Checkpoint read_safetensors(const InputFile& file);
 Checkpoint read_torch_zip(const InputFile& file);
 Checkpoint read_torch_legacy(const InputFile& file);
+Checkpoint read_torch_tar(const InputFile& file);
 
 // No description of tensors is larger.
 constexpr std::uint64_t kLargestPickle = std::uint64_t{32} << 20;

@@ -3,8 +3,6 @@
 #include "core/checkpoint/pickle_machine.hpp"
 #include "core/checkpoint/pickle_opcodes.hpp"
 
-#include <bit>
-
 namespace lathe::pickle {
 
 std::string_view name(Kind kind) {
@@ -40,10 +38,15 @@ std::string_view name(Kind kind) {
   return "value";
 }
 
-const Object* Object::find(std::string_view key) const {
+std::span<const Object* const> Object::items() const {
+  if (kind == Kind::list || kind == Kind::tuple || kind == Kind::set) return parts;
+  return {};
+}
+
+const Object* Object::find(std::string_view wanted) const {
   const Object* found = nullptr;  // as in Python, the last of two equal keys counts
-  for (const auto& [k, v] : pairs)
-    if (k->is_text(key)) found = v;
+  for (std::size_t i = 0; i < pairs(); ++i)
+    if (key(i)->is_text(wanted)) found = value(i);
   return found;
 }
 
@@ -86,13 +89,13 @@ void Machine::step(std::uint8_t opcode) {
       return;
 
     case NONE:
-      push(make(Kind::none));
+      push(constant(Kind::none));
       return;
     case NEWTRUE:
-      push_integer(1, Kind::boolean);
+      push(constant(Kind::boolean, 1));
       return;
     case NEWFALSE:
-      push_integer(0, Kind::boolean);
+      push(constant(Kind::boolean, 0));
       return;
     case BININT:
       push_integer(number<std::int32_t>());
@@ -109,12 +112,10 @@ void Machine::step(std::uint8_t opcode) {
     case LONG4:
       push_long(number<std::uint32_t>());
       return;
-    case BINFLOAT: {
-      Object* object = make(Kind::real);
-      object->real = std::bit_cast<double>(__builtin_bswap64(number<std::uint64_t>()));
-      push(object);
+    case BINFLOAT:
+      take(sizeof(double));
+      push(make(Kind::real));
       return;
-    }
     case BINSTRING:
       push_text(Kind::text, number<std::uint32_t>());
       return;
@@ -145,7 +146,7 @@ void Machine::step(std::uint8_t opcode) {
       push(make(Kind::list));
       return;
     case LIST:
-      push_items(Kind::list, pop_to_mark());
+      push_parts(Kind::list, pop_to_mark());
       return;
     case APPEND: {
       const Object* item = pop();
@@ -162,13 +163,13 @@ void Machine::step(std::uint8_t opcode) {
       push(make(Kind::set));
       return;
     case FROZENSET:
-      push_items(Kind::set, pop_to_mark());
+      push_parts(Kind::set, pop_to_mark());
       return;
     case EMPTY_TUPLE:
-      push(make(Kind::tuple));
+      push(constant(Kind::tuple));
       return;
     case TUPLE:
-      push_items(Kind::tuple, pop_to_mark());
+      push_parts(Kind::tuple, pop_to_mark());
       return;
     case TUPLE1:
       push_tuple(1);
@@ -210,7 +211,7 @@ void Machine::step(std::uint8_t opcode) {
       memoize(number<std::uint32_t>());
       return;
     case MEMOIZE:
-      memoize(memo_.size());
+      memoize(memoized_);
       return;
 
     case GLOBAL: {
@@ -229,16 +230,13 @@ void Machine::step(std::uint8_t opcode) {
     case NEWOBJ:
     case REDUCE: {
       const Object* arguments = pop();
-      if (!arguments->is(Kind::tuple))
-        fail("the pickle calls something with a " + std::string(name(arguments->kind)) +
-             " in place of a tuple of arguments");
-      push_object(pop(), arguments);
+      push_object(pop(), tuple(arguments));
       return;
     }
     case NEWOBJ_EX: {
       pop();  // keyword arguments
       const Object* arguments = pop();
-      push_object(pop(), arguments);
+      push_object(pop(), tuple(arguments));
       return;
     }
     case OBJ: {
@@ -247,7 +245,7 @@ void Machine::step(std::uint8_t opcode) {
       const Object* callee = items.front();
       items.erase(items.begin());
       Object* arguments = make(Kind::tuple);
-      arguments->items = std::move(items);
+      arguments->parts = std::move(items);
       push_object(callee, arguments);
       return;
     }
@@ -255,18 +253,18 @@ void Machine::step(std::uint8_t opcode) {
       const auto module = line();
       const Object* callee = global(module, line());
       Object* arguments = make(Kind::tuple);
-      arguments->items = pop_to_mark();
+      arguments->parts = pop_to_mark();
       push_object(callee, arguments);
       return;
     }
     case BUILD: {
       const Object* state = pop();
-      top()->third = state;
+      if (Object* object = top(); object->is(Kind::object)) object->parts[2] = state;
       return;
     }
     case BINPERSID: {
       Object* object = make(Kind::persistent);
-      object->first = pop();
+      object->parts = {pop()};
       push(object);
       return;
     }

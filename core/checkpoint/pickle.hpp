@@ -5,12 +5,10 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace lathe::pickle {
@@ -28,27 +26,42 @@ enum class Kind : std::uint8_t {
   set,
   dict,
   global,      // text: "torch._utils._rebuild_tensor_v2"
-  persistent,  // first: the persistent id; a class may be one, too
-  object,      // first: what was called, second: its arguments, third: the state given to it
+  persistent,  // a persistent id: what lies outside the pickle, eg: a storage, or a class
+  object,      // the record of a call
 };
 std::string_view name(Kind kind);  // "tuple"
 
+// Small, because a byte of a pickle can make one.
 struct Object {
   Kind kind = Kind::none;
   std::int64_t integer = 0;  // also boolean
-  double real = 0;
-  std::string_view text;             // into the pickle, or into Pickle::names
-  std::vector<const Object*> items;  // list, tuple, set, object's list part
-  std::vector<std::pair<const Object*, const Object*>> pairs;  // dict, object's dict part
-  const Object* first = nullptr;
-  const Object* second = nullptr;
-  const Object* third = nullptr;
+  std::string_view text;     // into the pickle, or into Pickle::names
+  // list, tuple, set: the items. dict: key, value, key, value, ... persistent: the id. object: what
+  // was called, its arguments, the state given to it or null, then as a dict.
+  std::vector<const Object*> parts;
 
   bool is(Kind wanted) const { return kind == wanted; }
   bool is_text(std::string_view wanted) const { return kind == Kind::text && text == wanted; }
   bool is_global(std::string_view wanted) const { return kind == Kind::global && text == wanted; }
+
+  // Of a list, a tuple or a set; nothing of all others.
+  std::span<const Object* const> items() const;
+  // Of a dict, or those set on an object.
+  std::size_t pairs() const { return (parts.size() - first_key()) / 2; }
+  const Object* key(std::size_t i) const { return parts[first_key() + 2 * i]; }
+  const Object* value(std::size_t i) const { return parts[first_key() + 2 * i + 1]; }
   // Value of a text key of a dict, or null.
-  const Object* find(std::string_view key) const;
+  const Object* find(std::string_view wanted) const;
+
+  // REQUIRES: an object.
+  const Object* callee() const { return parts[0]; }
+  std::span<const Object* const> arguments() const { return parts[1]->items(); }
+  const Object* state() const { return parts[2]; }
+
+ private:
+  std::size_t first_key() const {
+    return kind == Kind::dict ? 0 : kind == Kind::object ? 3 : parts.size();
+  }
 };
 
 // Objects may refer to each other in any shape, also in circles; all live as long as this.
@@ -62,16 +75,19 @@ struct Pickle {
 // A damaged pickle, or one that needs what this reader lacks: the sentence and the byte.
 class PickleError : public std::runtime_error {
  public:
-  PickleError(const std::string& message, std::uint64_t offset)
-      : std::runtime_error(message), offset_(offset) {}
+  PickleError(const std::string& message, std::uint64_t offset, bool ended = false)
+      : std::runtime_error(message), offset_(offset), ended_(ended) {}
   std::uint64_t offset() const { return offset_; }
+  // Whether the bytes ended before the pickle did, so that more of them may help.
+  bool ended() const { return ended_; }
 
  private:
   std::uint64_t offset_;
+  bool ended_;
 };
 
 // REQUIRES: `bytes` outlive the result. Throws PickleError. Time and memory are proportional to the
-// size of the pickle.
+// size of the pickle, whatever it says.
 Pickle parse(std::span<const std::byte> bytes);
 
 }  // namespace lathe::pickle

@@ -4,10 +4,14 @@
 
 #include "core/checkpoint/pickle.hpp"
 
+#include <algorithm>
 #include <cstring>
-#include <unordered_map>
+#include <map>
+#include <utility>
 
 namespace lathe::pickle {
+
+constexpr std::size_t kFewObjects = 4096;
 
 // The pickle machine: a stack, marks into it, and a memo.
 class Machine {
@@ -26,9 +30,13 @@ class Machine {
  private:
   [[noreturn]] void fail(const std::string& message) const { throw PickleError(message, start_); }
 
+  [[noreturn]] void ends_early() const {
+    throw PickleError("the pickle ends too early", start_, true);
+  }
+
   // Reading.
   std::span<const std::byte> take(std::uint64_t size) {
-    if (size > bytes_.size() - at_) fail("the pickle ends too early");
+    if (size > bytes_.size() - at_) ends_early();
     const auto taken = bytes_.subspan(at_, size);
     at_ += size;
     return taken;
@@ -47,7 +55,7 @@ class Machine {
     const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + at_,
                                 bytes_.size() - at_);
     const auto end = rest.find('\n');
-    if (end == std::string_view::npos) fail("the pickle ends too early");
+    if (end == std::string_view::npos) ends_early();
     at_ += end + 1;
     return rest.substr(0, end);
   }
@@ -77,12 +85,25 @@ class Machine {
 
   // Making objects.
   Object* make(Kind kind) {
+    // Pickles of Python spend more bytes on a value: on a key, an item, a place in the memo.
+    if (pickle_.objects.size() > kFewObjects + bytes_.size() / 2)
+      fail("the pickle makes more values than one of its size can need");
     Object& object = pickle_.objects.emplace_back();
     object.kind = kind;
     return &object;
   }
-  void push_integer(std::int64_t value, Kind kind = Kind::integer) {
-    Object* object = make(kind);
+  // What nothing can change is made once.
+  Object* constant(Kind kind, std::int64_t value = 0) {
+    Object*& known = constants_[{kind, value}];
+    if (known == nullptr) {
+      known = make(kind);
+      known->integer = value;
+    }
+    return known;
+  }
+  void push_integer(std::int64_t value) {
+    if (value >= 0 && value <= UINT8_MAX) return push(constant(Kind::integer, value));
+    Object* object = make(Kind::integer);
     object->integer = value;
     push(object);
   }
@@ -102,15 +123,15 @@ class Machine {
       value |= ~std::uint64_t{0} << (8 * size);
     push_integer(static_cast<std::int64_t>(value));
   }
-  void push_items(Kind kind, std::vector<const Object*> items) {
+  void push_parts(Kind kind, std::vector<const Object*> parts) {
     Object* object = make(kind);
-    object->items = std::move(items);
+    object->parts = std::move(parts);
     push(object);
   }
   void push_tuple(std::size_t size) {
     std::vector<const Object*> items(size);
     for (std::size_t i = size; i-- > 0;) items[i] = pop();
-    push_items(Kind::tuple, std::move(items));
+    push_parts(Kind::tuple, std::move(items));
   }
   Object* global(std::string_view module, std::string_view attribute) {
     Object* object = make(Kind::global);
@@ -120,40 +141,44 @@ class Machine {
   void push_object(const Object* callee, const Object* arguments) {
     if (!callee->is(Kind::global) && !callee->is(Kind::object) && !callee->is(Kind::persistent))
       fail("the pickle calls a " + std::string(name(callee->kind)));
-    Object* object = make(Kind::object);
-    object->first = callee;
-    object->second = arguments;
     // An OrderedDict is filled by SETITEMS or from a list of pairs; either way it is a dict.
-    if (callee->is_global("collections.OrderedDict") ||
-        callee->is_global("collections.defaultdict") || callee->is_global("builtins.dict"))
-      become_dict(*object);
-    push(object);
+    for (const char* dict : {"collections.OrderedDict", "collections.defaultdict", "builtins.dict",
+                             "__builtin__.dict"})
+      if (callee->is_global(dict)) return push_dict_of(arguments->items());
+    push_parts(Kind::object, {callee, arguments, nullptr});
   }
-  void become_dict(Object& object) {
-    object.kind = Kind::dict;
-    if (object.second == nullptr) return;
-    for (const Object* argument : object.second->items) {
+  void push_dict_of(std::span<const Object* const> arguments) {
+    Object* object = make(Kind::dict);
+    for (const Object* argument : arguments) {
       if (!argument->is(Kind::dict) && !argument->is(Kind::list)) continue;
       // A memoized argument costs two bytes however long it is.
-      copied_ += argument->pairs.size() + argument->items.size();
+      copied_ += argument->parts.size();
       if (copied_ > bytes_.size()) fail("the pickle copies its dictionaries over and over");
-      if (argument->is(Kind::dict)) object.pairs = argument->pairs;
-      for (const Object* pair : argument->items)
-        if (pair->items.size() == 2) object.pairs.emplace_back(pair->items[0], pair->items[1]);
+      if (argument->is(Kind::dict)) object->parts = argument->parts;
+      for (const Object* pair : argument->items())
+        if (const auto both = pair->items(); both.size() == 2)
+          object->parts.insert(object->parts.end(), both.begin(), both.end());
     }
+    push(object);
+  }
+  const Object* tuple(const Object* arguments) {
+    if (!arguments->is(Kind::tuple))
+      fail("the pickle calls something with a " + std::string(name(arguments->kind)) +
+           " in place of a tuple of arguments");
+    return arguments;
   }
 
   void append(Object* to, std::span<const Object* const> items) {
-    if (!to->is(Kind::list) && !to->is(Kind::set) && !to->is(Kind::object))
+    if (to->is(Kind::object)) return;  // the list part of an object of an unknown class
+    if (!to->is(Kind::list) && !to->is(Kind::set))
       fail("the pickle appends to a " + std::string(name(to->kind)));
-    to->items.insert(to->items.end(), items.begin(), items.end());
+    to->parts.insert(to->parts.end(), items.begin(), items.end());
   }
   void set_items(Object* to, std::span<const Object* const> items) {
     if (!to->is(Kind::dict) && !to->is(Kind::object))
       fail("the pickle sets keys of a " + std::string(name(to->kind)));
     if (items.size() % 2 != 0) fail("the pickle sets a key without a value");
-    for (std::size_t i = 0; i < items.size(); i += 2)
-      to->pairs.emplace_back(items[i], items[i + 1]);
+    to->parts.insert(to->parts.end(), items.begin(), items.end());
   }
   void push_dict(std::span<const Object* const> items) {
     Object* object = make(Kind::dict);
@@ -161,11 +186,17 @@ class Machine {
     push(object);
   }
 
-  void memoize(std::uint64_t key) { memo_[key] = top(); }
+  void memoize(std::uint64_t key) {
+    // Picklers count, so no key reaches the number of bytes.
+    if (key >= bytes_.size()) fail("the pickle stores a value under a number that is out of range");
+    if (key >= memo_.size()) memo_.resize(std::max<std::size_t>(key + 1, memo_.size() * 2));
+    if (memo_[key] == nullptr) ++memoized_;
+    memo_[key] = top();
+  }
   void recall(std::uint64_t key) {
-    const auto it = memo_.find(key);
-    if (it == memo_.end()) fail("the pickle recalls what it never stored");
-    push(it->second);
+    if (key >= memo_.size() || memo_[key] == nullptr)
+      fail("the pickle recalls what it never stored");
+    push(memo_[key]);
   }
 
   void step(std::uint8_t opcode);
@@ -174,10 +205,12 @@ class Machine {
   std::uint64_t at_ = 0;
   std::uint64_t start_ = 0;  // of the current opcode
   bool stopped_ = false;
-  std::uint64_t copied_ = 0;  // entries, by become_dict
+  std::uint64_t copied_ = 0;  // parts, by push_dict_of
   std::vector<Object*> stack_;
   std::vector<std::size_t> marks_;
-  std::unordered_map<std::uint64_t, Object*> memo_;
+  std::vector<Object*> memo_;  // by key; null: nothing stored
+  std::uint64_t memoized_ = 0;
+  std::map<std::pair<Kind, std::int64_t>, Object*> constants_;
   Pickle pickle_;
 };
 

@@ -2,60 +2,35 @@
 // magic number, a protocol version, the writer's system, the objects and the keys of the storages,
 // then the storages in that order. Format: torch/serialization.py, _legacy_save.
 #include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/pickle_stream.hpp"
 #include "core/checkpoint/torch_storages.hpp"
-
-#include <algorithm>
 
 namespace lathe {
 
 namespace {
 
 constexpr std::int64_t kProtocolVersion = 1001;
-constexpr std::uint64_t kLargestHead = 4096;  // magic number, version and system
-
-// Pickles one after the other at the beginning of a file.
-class Pickles {
- public:
-  explicit Pickles(const InputFile& file) : file_(file) {
-    bytes_.resize(std::min(file.size(), kLargestHead + 2 * kLargestPickle));
-    file.read(0, bytes_);
-  }
-
-  std::span<const std::byte> rest() const { return std::span(bytes_).subspan(at_); }
-  std::uint64_t at() const { return at_; }
-  void skip(std::uint64_t size) { at_ += size; }
-
-  // The next pickle; `bytes_` outlive it. Throws run_error that names `what` it should be.
-  pickle::Pickle next(const char* what) {
-    try {
-      auto pickle = pickle::parse(rest());
-      skip(pickle.size);
-      return pickle;
-    } catch (const pickle::PickleError& error) {
-      throw file_.damaged(std::string(what) + ", byte " + std::to_string(at_ + error.offset()) +
-                          ": " + error.what());
-    }
-  }
-
- private:
-  const InputFile& file_;
-  std::vector<std::byte> bytes_;
-  std::uint64_t at_ = 0;
-};
 
 struct Place {
   std::uint64_t offset = 0, size = 0;
 };
 
+std::vector<std::string> keys_in(const InputFile& file, const pickle::Pickle& pickle) {
+  std::vector<std::string> keys;
+  for (const pickle::Object* item : pickle.result->items()) {
+    auto key = key_text(item);
+    if (!key) throw file.damaged("the key of a storage is no text");
+    keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
 // Where the storages lie: for each key, a count of elements in eight bytes, then the elements.
-std::map<std::string, Place> places_of(const InputFile& file, const pickle::Pickle& keys,
-                                       const std::map<std::string, TorchStorage>& described,
+std::map<std::string, Place> places_of(const InputFile& file, const std::vector<std::string>& keys,
+                                       const std::map<std::string, MentionedStorage>& described,
                                        std::uint64_t at) {
-  if (!keys.result->is(pickle::Kind::list))
-    throw file.damaged("the keys of its storages are no list");
   std::map<std::string, Place> places;
-  for (const pickle::Object* key : keys.result->items) {
-    const std::string text(key->text);
+  for (const std::string& text : keys) {
     const auto storage = described.find(text);
     if (storage == described.end())
       throw file.damaged("it holds a storage '" + text + "' that nothing in it describes");
@@ -83,20 +58,32 @@ std::map<std::string, Place> places_of(const InputFile& file, const pickle::Pick
 }  // namespace
 
 Checkpoint read_torch_legacy(const InputFile& file) {
-  Pickles pickles(file);
-  pickles.next("the magic number");
-  const auto version = pickles.next("the protocol version");
-  if (!version.result->is(pickle::Kind::integer) || version.result->integer != kProtocolVersion)
-    throw run_error(LATHE_UNIMPLEMENTED, "its protocol version is not 1001, the only one there was",
-                    {file.path().string()});
-  pickles.next("the description of the system that wrote it");
-  const TorchObjects objects = read_torch_pickle(file, "its pickle", pickles.rest());
-  pickles.skip(objects.pickle_size);
-  const auto keys = pickles.next("the keys of its storages");
+  PickleStream pickles(file, 0, file.size());
+  pickles.next("the magic number", [](auto bytes) { return pickle::parse(bytes).size; });
+  pickles.next("the protocol version", [&](auto bytes) {
+    const auto version = pickle::parse(bytes);
+    if (!version.result->is(pickle::Kind::integer) || version.result->integer != kProtocolVersion)
+      throw file.damaged("its protocol version is not 1001, the only one there was");
+    return version.size;
+  });
+  pickles.next("the description of the system that wrote it",
+               [](auto bytes) { return pickle::parse(bytes).size; });
+  TorchObjects objects;
+  pickles.next("its pickle", [&](auto bytes) {
+    objects = read_torch_pickle(bytes);
+    return objects.pickle_size;
+  });
+  std::vector<std::string> keys;
+  pickles.next("the keys of its storages", [&](auto bytes) {
+    const auto pickle = pickle::parse(bytes);
+    keys = keys_in(file, pickle);
+    return pickle.size;
+  });
   const auto places = places_of(file, keys, objects.storages, pickles.at());
 
   Checkpoint checkpoint;
   checkpoint.type = objects.type;
+  checkpoint.unread = objects.unread;
   TorchStorages storages(file, [&](const std::string& name, const TensorView& view) {
     const auto place = places.find(view.storage);
     if (place == places.end())

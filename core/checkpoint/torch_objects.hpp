@@ -1,48 +1,32 @@
-// What the records of a PyTorch pickle mean: storages, views of them, state dicts and modules.
-// Reads no contents; every view is checked against its storage. Knows nothing about zip archives.
+// What the pickle of a PyTorch file says: the tensors of state dicts and modules by their names.
+// Imports and calls nothing; what is made by calls it does not know stays unread, by name.
 #pragma once
 
-#include "core/checkpoint/file.hpp"
-#include "core/checkpoint/pickle.hpp"
-#include "core/tensor/tensor.hpp"
+#include "core/checkpoint/torch_views.hpp"
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace lathe {
 
-// A tensor as the pickle describes it: a strided view of a storage.
-struct TensorView {
-  std::string storage;  // key, eg: "0"; its contents are entry data/0 of the archive
-  DType dtype = DType::none;
-  std::int64_t storage_bytes = 0;
-  std::int64_t offset = 0;  // in elements, as strides are
-  Shape shape;
-  std::vector<std::int64_t> strides;
-
-  bool contiguous() const;
-};
-
-// A storage as the pickle describes it; also one of no tensor, or of a type that Lathe lacks.
-struct TorchStorage {
+// A storage that a pickle mentions, be it of no tensor or of a type that Lathe lacks.
+struct MentionedStorage {
   std::int64_t count = 0;    // elements
-  std::int64_t element = 0;  // bytes of one
+  std::int64_t element = 0;  // bytes of one; 0: not known
 };
 
 struct TorchObjects {
-  std::map<std::string, TensorView> tensors;     // by dotted name
-  std::string type;                              // "state_dict", "lightning", "module"
-  std::map<std::string, TorchStorage> storages;  // by key
-  std::uint64_t pickle_size = 0;                 // bytes of the pickle that said so
+  std::map<std::string, TensorView> tensors;  // by dotted name
+  std::string type;                           // "state_dict", "lightning", "module"
+  std::vector<std::string> unread;  // classes and functions of values that were left alone
+  std::map<std::string, MentionedStorage> storages;  // by key
+  std::uint64_t pickle_size = 0;                     // bytes
 };
 
-// The tensors of the state dict in a pickle: the value of "state_dict" where there is one,
-// everything otherwise. Throws std::runtime_error with a sentence that names the tensor.
-TorchObjects interpret_torch_pickle(const pickle::Pickle& pickle);
-
-// Parses and interprets the pickle that `bytes` begin with. Throws run_error that names `part` of
-// the file and the byte.
-TorchObjects read_torch_pickle(const InputFile& file, const std::string& part,
-                               std::span<const std::byte> bytes);
+// Parses the pickle that `bytes` begin with and finds its tensors: those of the value of
+// "state_dict" where there is one, of everything otherwise. Throws PickleError, or
+// std::runtime_error that names the tensor; also for calls that only an attack makes.
+TorchObjects read_torch_pickle(std::span<const std::byte> bytes, const SavedTensors& saved = {});
 
 }  // namespace lathe

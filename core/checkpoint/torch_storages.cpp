@@ -10,21 +10,46 @@ namespace lathe {
 namespace {
 
 // Views may repeat a storage (stride 0, or many of one), so a small file could ask for any memory.
-constexpr std::uint64_t kLargestGrowth = 16, kGrowthFloor = std::uint64_t{64} << 20;
+constexpr std::uint64_t kLargestGrowth = 16, kGrowthFloor = std::uint64_t{16} << 20;
 
-// Copies a strided view row by row; `out` is contiguous.
+// A dimension of a view: `size` elements, `stride` apart.
+struct Dimension {
+  std::int64_t size, stride;
+};
+
+// The same elements in the same order under as few dimensions as can be.
+std::vector<Dimension> merged(const TensorView& view) {
+  std::vector<Dimension> out;
+  for (std::size_t d = 0; d < view.shape.rank(); ++d) {
+    const Dimension next{view.shape[d], view.strides[d]};
+    if (next.size == 1) continue;
+    std::int64_t reach = 0;
+    if (!out.empty() && !__builtin_mul_overflow(next.size, next.stride, &reach) &&
+        out.back().stride == reach)
+      out.back() = {out.back().size * next.size, next.stride};
+    else
+      out.push_back(next);
+  }
+  return out;
+}
+
+// Copies a strided view element by element, or as a whole; `out` is contiguous.
 void gather(const TensorView& view, std::span<const std::byte> storage, std::span<std::byte> out) {
   const std::size_t element = element_size(view.dtype);
-  const std::size_t rank = view.shape.rank();
-  if (out.empty()) return;
-  std::vector<std::int64_t> index(rank, 0);
-  std::int64_t at = view.offset;
+  const std::byte* from = storage.data() + static_cast<std::size_t>(view.offset) * element;
+  const auto dimensions = merged(view);
+  if (dimensions.empty() || (dimensions.size() == 1 && dimensions[0].stride == 1)) {
+    std::memcpy(out.data(), from, out.size());
+    return;
+  }
+  std::vector<std::int64_t> index(dimensions.size(), 0);
+  std::int64_t at = 0;
   for (std::size_t to = 0; to < out.size(); to += element) {
-    std::memcpy(out.data() + to, storage.data() + static_cast<std::size_t>(at) * element, element);
-    for (std::size_t d = rank; d-- > 0;) {
-      at += view.strides[d];
-      if (++index[d] < view.shape[d]) break;
-      at -= index[d] * view.strides[d];
+    std::memcpy(out.data() + to, from + static_cast<std::size_t>(at) * element, element);
+    for (std::size_t d = dimensions.size(); d-- > 0;) {
+      at += dimensions[d].stride;
+      if (++index[d] < dimensions[d].size) break;
+      at -= index[d] * dimensions[d].stride;
       index[d] = 0;
     }
   }

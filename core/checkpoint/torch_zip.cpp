@@ -1,5 +1,6 @@
 // PyTorch's zip files: a pickle that describes tensors, and one entry per storage.
 #include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/pickle_stream.hpp"
 #include "core/checkpoint/torch_storages.hpp"
 #include "core/checkpoint/zip.hpp"
 
@@ -54,9 +55,12 @@ Checkpoint read_torch_zip(const InputFile& file) {
                        std::to_string(kLargestPickle >> 20) + " MiB");
   const Tensor bytes = archive.read(pickle_name);
 
-  const TorchObjects objects = read_torch_pickle(file, "'" + pickle_name + "'", bytes.bytes());
+  TorchObjects objects;
+  as_damage(file, "'" + pickle_name + "'", 0, [&] { objects = read_torch_pickle(bytes.bytes()); });
+
   Checkpoint checkpoint;
   checkpoint.type = objects.type;
+  checkpoint.unread = objects.unread;
   TorchStorages storages(file, [&](const std::string& name, const TensorView& view) {
     const std::string entry_name = root + "data/" + view.storage;
     const auto* entry = archive.find(entry_name);

@@ -19,8 +19,8 @@ constexpr std::uint64_t kEndSize = 22, kEnd64Size = 56, kEnd64LocatorSize = 20;
 constexpr std::uint64_t kDirectoryEntrySize = 46, kLocalHeaderSize = 30;
 constexpr std::uint64_t kLongestComment = 65535;
 constexpr std::uint64_t kLargestDirectory = std::uint64_t{1} << 30;
-// Deflate cannot shrink by more than about 1032 (zlib's technical notes).
-constexpr std::uint64_t kLargestRatio = 1040;
+// Weights hardly shrink. Deflate itself could by a factor of a thousand.
+constexpr std::uint64_t kLargestRatio = 32, kRatioFloor = std::uint64_t{1} << 20;
 constexpr std::uint16_t kStored = 0, kDeflated = 8;
 constexpr std::uint16_t kZip64Field = 0x0001;
 constexpr std::uint32_t kIn64 = 0xffffffff;
@@ -154,6 +154,8 @@ void ZipArchive::read_directory(std::uint64_t offset, std::uint64_t size, std::u
     if ((flags & 1) != 0) throw file_.damaged("entry '" + name + "' is encrypted");
     if (!entries_.emplace(name, entry).second)
       throw file_.damaged("the zip archive holds '" + name + "' twice");
+    if (!header_offsets_.insert(entry.header_offset).second)
+      throw file_.damaged("entry '" + name + "' of the zip archive overlaps another");
     at += whole;
     left -= whole;
   }
@@ -183,11 +185,16 @@ Tensor ZipArchive::read(const std::string& name) const {
     throw file_.damaged(entry_text + "disagrees with the directory");
 
   const std::uint64_t data_offset = name_offset + name_size + extra_size;
+  const auto next = header_offsets_.upper_bound(entry.header_offset);
+  const std::uint64_t end = next == header_offsets_.end() ? directory_offset_ : *next;
   if (data_offset > directory_offset_ || entry.packed_size > directory_offset_ - data_offset)
     throw file_.damaged(entry_text + "does not lie inside the file");
-  if (entry.method == kStored ? entry.size != entry.packed_size
-                              : entry.size / kLargestRatio > entry.packed_size)
-    throw file_.damaged(entry_text + "has sizes that cannot be true");
+  if (data_offset > end || entry.packed_size > end - data_offset)
+    throw file_.damaged(entry_text + "overlaps the one behind it");
+  if (entry.method == kStored
+          ? entry.size != entry.packed_size
+          : entry.size > kRatioFloor && entry.size / kLargestRatio > entry.packed_size)
+    throw file_.damaged(entry_text + "has sizes that cannot be true of weights");
   if (entry.method != kStored && entry.method != kDeflated)
     throw file_.damaged(entry_text + "is packed by method " + std::to_string(entry.method) +
                         "; only stored and deflated entries are read");

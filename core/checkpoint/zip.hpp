@@ -6,6 +6,7 @@
 #include "core/tensor/tensor.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace lathe {
@@ -25,13 +26,15 @@ class ZipArchive {
   const std::map<std::string, Entry>& entries() const { return entries_; }
   const Entry* find(const std::string& name) const;
 
-  // The contents of an entry, as bytes (uint8), checked against its CRC.
+  // The contents of an entry, as bytes (uint8), checked against its CRC. Entries that overlap, and
+  // ones that unpack to far more than the file's size, are refused: bombs are made so.
   Tensor read(const std::string& name) const;
 
  private:
   void read_directory(std::uint64_t offset, std::uint64_t size, std::uint64_t count);
   const InputFile& file_;
   std::uint64_t directory_offset_ = 0;
+  std::set<std::uint64_t> header_offsets_;
   std::map<std::string, Entry> entries_;
 };
 

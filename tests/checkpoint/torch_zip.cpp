@@ -95,8 +95,7 @@ BOOST_AUTO_TEST_CASE(lightning_files_give_the_state_dict_and_leave_the_rest_opaq
   Files files;
   const std::string weight = tensor(storage("FloatStorage", "0", 6), 0, {6}, {1});
   // Optimizer states of a type Lathe lacks, and classes that exist nowhere, do not matter.
-  const std::string strange =
-      call(global("os", "system"), {text("touch " + (files.folder.path() / "pwned").string())});
+  const std::string strange = call(global("my.module", "Callback"), {text("anything")});
   const Checkpoint read = files.read(torch_file(
       dict({{"pytorch-lightning_version", text("2.2.0")},
             {"callbacks", strange},
@@ -107,7 +106,72 @@ BOOST_AUTO_TEST_CASE(lightning_files_give_the_state_dict_and_leave_the_rest_opaq
   BOOST_TEST(read.type == "lightning");
   BOOST_TEST(read.tensors.size() == 1U);
   BOOST_TEST(read.tensors.count("model.w") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_attack_are_refused_however_they_are_written_and_never_made) {
+  Files files;
+  const std::string touch = "touch " + (files.folder.path() / "pwned").string();
+  const std::string weight = tensor(storage("FloatStorage", "0", 6), 0, {6}, {1});
+  const std::string attacks[] = {
+      call(global("os", "system"), {text(touch)}),
+      call(global("posix", "system"), {text(touch)}),
+      call(global("subprocess", "Popen"), {text(touch)}),
+      call(global("builtins", "eval"), {text("__import__('os').system('" + touch + "')")}),
+      call(global("__builtin__", "exec"), {text("import os; os.system('" + touch + "')")}),
+      "(ios\nsystem\n",
+      "(" + text(touch) + "ios\nsystem\n",
+      "(" + global("os", "system") + text(touch) + "o",
+      global("os", "system") + tuple({text(touch)}) + "\x81",
+      text("os") + text("system") + "\x93" + tuple({text(touch)}) + "R",
+      // As a key, as a state, as an argument, and dropped at once.
+      "}" + call(global("os", "system"), {text(touch)}) + "Ns",
+      call(global("my", "Class"), {}) + call(global("os", "system"), {text(touch)}) + "b",
+      call(global("my", "Class"), {call(global("os", "system"), {text(touch)})}),
+      call(global("os", "system"), {text(touch)}) + "0N",
+  };
+  for (const std::string& attack : attacks)
+    for (const std::string& value :
+         {attack, dict({{"w", weight}, {"x", attack}}), dict({{"w", attack}})}) {
+      const std::string error = files.fails(torch_file(value, {{"0", kSix}}));
+      BOOST_TEST(contains(error, "it calls '"), error);
+      BOOST_TEST(contains(error, "nothing was called"), error);
+    }
   BOOST_TEST(!std::filesystem::exists(files.folder.path() / "pwned"));
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_are_unknown_stay_unread_by_name) {
+  Files files;
+  const std::string strange = call(global("my.module", "Config"), {}) + dict({}) + "b";
+  const Checkpoint read = files.read(torch_file(
+      dict({{"w", tensor(storage("FloatStorage", "0", 6), 0, {6}, {1})}, {"config", strange}}),
+      {{"0", kSix}}));
+  BOOST_TEST(read.tensors.size() == 1U);
+  BOOST_TEST(read.unread == std::vector<std::string>{"my.module.Config"},
+             boost::test_tools::per_element());
+  for (const std::string& value : {strange, dict({{"config", strange}})}) {
+    const std::string error = files.fails(torch_file(value, {}));
+    BOOST_TEST(contains(error, "holds no tensors, only what 'my.module.Config' would make"), error);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(buffers_that_a_module_does_not_save_are_left_out) {
+  Files files;
+  const std::string weight = tensor(storage("FloatStorage", "0", 6), 0, {6}, {1});
+  const auto module = [&](const std::string& set) {
+    return global("nowhere", "Net") + ")\x81" +
+           dict({{"_parameters", dict({})},
+                 {"_buffers", dict({{"kept", weight}, {"mask", weight}, {"none", "N"}})},
+                 {"_non_persistent_buffers_set", set},
+                 {"_modules", dict({{"sub", "N"}})}}) +
+           "b";
+  };
+  for (const std::string& set : {call(global("__builtin__", "set"), {"](" + text("mask") + "e"}),
+                                 "\x8f(" + text("mask") + "\x90"}) {
+    const Checkpoint read = files.read(torch_file(module(set), {{"0", kSix}}));
+    BOOST_TEST(read.type == "module");
+    BOOST_TEST(read.tensors.size() == 1U);
+    BOOST_TEST(read.tensors.count("kept") == 1U);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_whole_pickled_module_gives_the_tensors_of_its_parts) {
@@ -180,9 +244,15 @@ BOOST_AUTO_TEST_CASE(hostile_and_damaged_files_are_refused_with_the_reason) {
   for (int i = 0; i < 2000; ++i) nested = std::string("}") + text("k") + nested + "s";
   // Each dict holds the one before it twice: 2^40 paths in a few hundred bytes.
   std::string laughs = "}q\x01";
-  for (int i = 0; i < 40; ++i) laughs += std::string("0}") + text("a") + "h\x01s" + text("b") + "h\x01sq\x01";
+  for (int i = 0; i < 40; ++i)
+    laughs += std::string("0}") + text("a") + "h\x01s" + text("b") + "h\x01sq\x01";
   std::string copies = "]q\x01(" + std::string(3000, 'N') + "e0";
   for (int i = 0; i < 3000; ++i) copies += global("builtins", "dict") + "h\x01\x85R0";
+
+  const std::string copies_of_empty_lists(100'000, ']');
+  // A long key under which each dict holds the one before it: names grow with every level.
+  std::string long_names = text(std::string(50'000, 'k')) + std::string("q\x02") + "0}q\x01";
+  for (int i = 0; i < 60; ++i) long_names += "0}h\x02h\x01sq\x01";
 
   ZipWriter twice;
   twice.add("a/data.pkl", whole(dict({})));
@@ -227,6 +297,9 @@ BOOST_AUTO_TEST_CASE(hostile_and_damaged_files_are_refused_with_the_reason) {
       {one(nested), "nested more than 64 deep"},
       {one(laughs), "without end"},
       {one(copies), "over and over"},
+      {one(copies_of_empty_lists), "more values than one of its size"},
+      {one(long_names), "without end"},
+      {one(std::string("Nr\xff\xff\xff\x7f")), "number that is out of range"},
       {one("("), "takes more from its stack"},
       {one("0"), "takes more from its stack"},
       {one("e"), "lacks a mark"},
