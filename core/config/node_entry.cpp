@@ -27,13 +27,30 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// What `name` says, checked; nothing for NA.
+// Whether an option that needs no name is given, and says something.
+bool says_beside(const Value& entry, const NodeMapRules& rules) {
+  return std::ranges::any_of(rules.option->items, [&](const Option& option) {
+    const Value* given = option.beside() ? entry.find(option.key) : nullptr;
+    return given != nullptr && !given->is_none();
+  });
+}
+
+std::string beside_keys_text(const NodeMapRules& rules) {
+  std::string text;
+  for (const Option& option : rules.option->items) {
+    if (option.beside()) text += fmt::format(" or '{}'", option.key);
+  }
+  return text;
+}
+
+// What `name` says, checked; nothing for NA, and where an option that needs no name is given.
 std::optional<std::string> chosen_name(const Value& entry, const NodeMapRules& rules) {
   const Value* name = entry.find("name");
+  if (name == nullptr && says_beside(entry, rules)) return std::nullopt;
   if (name == nullptr) {
-    throw usage_error(
-        fmt::format("this entry of {} needs a 'name'; NA leaves a node as it is", rules.owner),
-        entry.position());
+    throw usage_error(fmt::format("this entry of {} needs a 'name'{}; NA leaves a node as it is",
+                                  rules.owner, beside_keys_text(rules)),
+                      entry.position());
   }
   if (name->is_none()) return std::nullopt;
   const std::vector<std::string> accepted = accepted_names(rules);
@@ -93,6 +110,20 @@ const OptionTable* chosen_table(const std::string& name, const NodeMapRules& rul
   return chooses_component(rules) && rules.item_table ? rules.item_table(name) : nullptr;
 }
 
+// An entry without a name: what it says of options that need none. NA takes any others, because
+// MASE's files leave a format's options beside a name that they switch off.
+void check_nameless(const Value& entry, const NodeMapRules& rules) {
+  for (const auto& [key, given] : entry.as_map()) {
+    if (const Option* option = beside_option(key, rules)) {
+      check_value(*option, given, rules.owner);
+    } else if (entry.find("name") == nullptr && key != "bypass") {
+      throw usage_error(fmt::format("'{}' in {} needs a 'name' beside it{}", key, rules.owner,
+                                    suggestion(key, beside_keys(rules))),
+                        given.position());
+    }
+  }
+}
+
 // Everything about an entry that needs no node; nothing for NA.
 std::optional<std::string> checked_name(const Value& entry, const NodeMapRules& rules) {
   if (!entry.is_map()) {
@@ -101,7 +132,10 @@ std::optional<std::string> checked_name(const Value& entry, const NodeMapRules& 
                       entry.position());
   }
   const auto name = chosen_name(entry, rules);
-  if (!name) return std::nullopt;
+  if (!name) {
+    check_nameless(entry, rules);
+    return std::nullopt;
+  }
   const std::string owner = fmt::format("'{}' in {}", *name, rules.owner);
   for (const Value::Entry& given : entry.as_map()) {
     if (given.first == "name") continue;
@@ -179,12 +213,40 @@ std::vector<std::string> entry_keys(const std::string& name, const NodeMapRules&
   return keys;
 }
 
+const Option* beside_option(std::string_view key, const NodeMapRules& rules) {
+  const Option* option = item(rules, key);
+  return option != nullptr && option->beside() ? option : nullptr;
+}
+
+std::vector<std::string> beside_keys(const NodeMapRules& rules) {
+  std::vector<std::string> keys;
+  for (const Option& option : rules.option->items) {
+    if (option.beside()) keys.push_back(option.key);
+  }
+  return keys;
+}
+
+Value beside_options(const Value& entry, const NodeMapRules& rules, const Node& node) {
+  const Value* bypass = entry.find("bypass");
+  const bool bypassed = bypass != nullptr && bypass->is_bool() && bypass->as_bool();
+  if (bypassed || !says_beside(entry, rules)) return Value();
+  const std::string owner = fmt::format("{} (node '{}')", rules.owner, node.name);
+  Value result{Value::Map{}};
+  result.at(entry.position());
+  result.set("name", Value());
+  for (const Option& option : rules.option->items) {
+    if (option.beside()) fill(result, option, entry, owner);
+  }
+  return result;
+}
+
 void check_node_entry(const Value& entry, const NodeMapRules& rules) { checked_name(entry, rules); }
 
 Value node_options(const Value& entry, const NodeMapRules& rules, const Node& node,
                    const OpSet& ops) {
   const auto name = checked_name(entry, rules);
-  if (!name || is_bypassed(entry)) return Value();
+  if (!name) return beside_options(entry, rules, node);
+  if (is_bypassed(entry)) return Value();
   const std::string owner = fmt::format("'{}' in {} (node '{}')", *name, rules.owner, node.name);
   Value result{Value::Map{}};
   result.at(entry.position());

@@ -49,10 +49,17 @@ const Value* select_entry(const Value& map, std::string_view by, const Node& nod
 
 // The options of one node from what one entry says: {name, data_in_width, ...}, checked, with the
 // defaults of the chosen component for each role that the node's op has; options of other roles
-// are dropped, as MASE's `default` entries need. None if `name` is none or `bypass` is true.
+// are dropped, as MASE's `default` entries need. None if `name` is none or `bypass` is true, unless
+// the entry has an option that needs no name.
 Value node_options(const Value& entry, const NodeMapRules& rules, const Node& node,
                    const OpSet& ops);
-// The same without a node.
+// The same of an entry without a name: {name: none, width: 2}, of the options that may stand beside
+// another transform's name (LATHE_BESIDE). None if it gives none of them.
+Value beside_options(const Value& entry, const NodeMapRules& rules, const Node& node);
+// Such an option, or null; and the keys of all of them.
+const Option* beside_option(std::string_view key, const NodeMapRules& rules);
+std::vector<std::string> beside_keys(const NodeMapRules& rules);
+// node_options() without a node.
 void check_node_entry(const Value& entry, const NodeMapRules& rules);
 // The option that a key of an entry stands for when `name` is chosen, under that key:
 // "weight_width" with a format's range. Nothing if there is none.

@@ -38,6 +38,7 @@ struct Option {
   bool required() const { return (flags & LATHE_REQUIRED) != 0; }
   bool nullable() const { return (flags & LATHE_NULLABLE) != 0; }
   bool tunable() const { return (flags & LATHE_TUNABLE) != 0; }
+  bool beside() const { return (flags & LATHE_BESIDE) != 0; }
 };
 
 struct OptionTable {

@@ -148,6 +148,38 @@ const lathe_value* to_abi_pointer(const Value& value, std::pmr::memory_resource&
   return new (array_of<lathe_value>(1, memory)) lathe_value(to_abi(value, memory));
 }
 
+namespace {
+
+lathe_value argument_to_abi(const Argument& argument, std::pmr::memory_resource& memory);
+
+lathe_value arguments_to_abi(std::span<const Argument> arguments,
+                             std::pmr::memory_resource& memory) {
+  lathe_value out = leaf(LATHE_LIST, arguments.size());
+  auto* items = array_of<lathe_value>(arguments.size(), memory);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    new (&items[i]) lathe_value(argument_to_abi(arguments[i], memory));
+  }
+  out.as.list = items;
+  return out;
+}
+
+lathe_value argument_to_abi(const Argument& argument, std::pmr::memory_resource& memory) {
+  if (const auto* literal = std::get_if<Value>(&argument.data)) return to_abi(*literal, memory);
+  if (const auto* list = std::get_if<std::vector<Argument>>(&argument.data)) {
+    return arguments_to_abi(*list, memory);
+  }
+  lathe_value out = leaf(LATHE_NODE);
+  out.as.integer = index_of(std::get<NodeId>(argument.data));
+  return out;
+}
+
+}  // namespace
+
+const lathe_value* to_abi_pointer(std::span<const Argument> arguments,
+                                  std::pmr::memory_resource& memory) {
+  return new (array_of<lathe_value>(1, memory)) lathe_value(arguments_to_abi(arguments, memory));
+}
+
 Value from_abi(const lathe_value& value) { return value_at(value, 0); }
 
 Argument argument_from_abi(const lathe_value& value) { return argument_at(value, 0); }

@@ -7,6 +7,7 @@
 #include <lathe/value.h>
 
 #include <memory_resource>
+#include <span>
 #include <string_view>
 
 namespace lathe {
@@ -19,6 +20,10 @@ inline lathe_str str_of(std::string_view text) { return {text.data(), text.size(
 // Arrays of the tree come from `memory`; the tree lives as long as both.
 lathe_value to_abi(const Value& value, std::pmr::memory_resource& memory);
 const lathe_value* to_abi_pointer(const Value& value, std::pmr::memory_resource& memory);
+
+// Arguments of a node, a list; nodes in it are LATHE_NODE.
+const lathe_value* to_abi_pointer(std::span<const Argument> arguments,
+                                  std::pmr::memory_resource& memory);
 
 // A copy. Throws usage_error for what is no value: an unknown kind, null contents, nesting without
 // end, a node.

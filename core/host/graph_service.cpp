@@ -102,6 +102,15 @@ const lathe_graph* original(lathe_call* call) noexcept {
   });
 }
 
+const lathe_value* arguments(lathe_call* call, const lathe_graph* graph,
+                             std::uint32_t node) noexcept {
+  return service_value<const lathe_value*>(call, nullptr, [&](Call& c) {
+    const std::lock_guard lock(c.mutex);
+    lathe_graph& g = c.graphs().find(graph);
+    return c.graphs().view(g).arguments(node_of(g, node));
+  });
+}
+
 lathe_code copy(lathe_call* call, const lathe_graph* graph, lathe_graph** out) noexcept {
   return service_call(call, [&](Call& c) {
     const std::lock_guard lock(c.mutex);
@@ -113,7 +122,7 @@ lathe_code copy(lathe_call* call, const lathe_graph* graph, lathe_graph** out) n
 
 const lathe_graph_api& graph_service() {
   static constexpr lathe_graph_api kTable{
-      LATHE_SIZE_UP_TO(lathe_graph_api, copy),
+      LATHE_SIZE_UP_TO(lathe_graph_api, arguments),
       0,
       view,
       attributes,
@@ -125,6 +134,7 @@ const lathe_graph_api& graph_service() {
       module_text,
       original,
       copy,
+      arguments,
   };
   return kTable;
 }

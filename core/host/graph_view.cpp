@@ -190,6 +190,12 @@ const lathe_value* GraphView::attributes(NodeId id) {
   return out = kept(std::move(all));
 }
 
+const lathe_value* GraphView::arguments(NodeId id) {
+  const lathe_value*& out = arguments_[index_of(id)];
+  if (out == nullptr) out = to_abi_pointer(std::span(graph_.node(id).args), arena_);
+  return out;
+}
+
 const lathe_value* GraphView::metadata(NodeId id) {
   const lathe_value*& out = metadata_[index_of(id)];
   if (out == nullptr) out = kept(node_metadata(graph_, id));

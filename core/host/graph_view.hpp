@@ -22,6 +22,7 @@ class GraphView {
 
   const lathe_graph_view& columns() const { return columns_; }
   const lathe_value* attributes(NodeId id);
+  const lathe_value* arguments(NodeId id);
   const lathe_value* metadata(NodeId id);
   std::span<const lathe_operand> operands(NodeId id);
   lathe_str module_text(NodeId id);
@@ -39,7 +40,7 @@ class GraphView {
   std::list<Value> values_;  // what trees point into
   std::list<std::string> texts_;
   std::list<std::vector<Operand>> operand_rows_;
-  std::unordered_map<std::uint32_t, const lathe_value*> attributes_, metadata_;
+  std::unordered_map<std::uint32_t, const lathe_value*> attributes_, arguments_, metadata_;
   std::unordered_map<std::uint32_t, std::span<const lathe_operand>> operands_;
   std::unordered_map<std::uint32_t, lathe_str> module_texts_;
   std::optional<lathe_str> text_;

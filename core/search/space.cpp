@@ -63,14 +63,45 @@ void check_name(const Value& given) {
                     name->position());
 }
 
-std::string by_of(const Value& setup) {
+// `by`, and a table for each transform that takes options of its own,
+// eg: [search.search_space.setup.channel_multiplier] weights = "net2wider".
+Value checked_setup(const Value& setup, std::span<const SpaceTransform> transforms) {
+  OptionTable table{"[search.search_space.setup]", {}};
   Option by;
   by.key = "by";
   by.type = LATHE_OPTION_CHOICE;
   by.flags = LATHE_REQUIRED;
   by.choices = {"type", "name", "regex_name", "regx_name"};
-  const Value checked = check_options({"[search.search_space.setup]", {by}}, setup);
-  return checked.find("by")->as_string();
+  table.options.push_back(by);
+  for (const SpaceTransform& transform : transforms) {
+    Option own;
+    own.key = transform.component->id;
+    own.type = LATHE_OPTION_ANY;
+    table.options.push_back(own);
+  }
+  return check_options(table, setup);
+}
+
+// What the transform's node map is resolved to comes from the seeds, so it has no place in setup.
+Value own_options(const Component& component, const Value& given) {
+  if (!given.is_map()) {
+    throw usage_error(fmt::format("'{}' of [search.search_space.setup] is a table of options of "
+                                  "that pass; got {} {}",
+                                  component.id, given.kind_name(), given.text()),
+                      given.position());
+  }
+  Value checked = check_options(component.options, given);
+  for (const Option& option : component.options.options) {
+    const Value* map = checked.find(option.key);
+    if (option.type != LATHE_OPTION_NODE_MAP || map == nullptr || !map->is_map()) continue;
+    if (map->as_map().empty()) continue;
+    const auto& [key, value] = map->as_map().front();
+    throw usage_error(
+        fmt::format("'{}' chooses nodes for {}; that belongs into [search.search_space.seed]", key,
+                    component.options.owner),
+        value.position());
+  }
+  return checked;
 }
 
 // A list is one choice per element; anything else is the only choice.
@@ -98,7 +129,14 @@ class Builder {
 
   void add_seeds(const Value& seeds, const Value& setup) {
     if (seeds.as_map().empty()) return;
-    space_.by = by_of(setup);
+    const Value checked = checked_setup(setup, transforms_);
+    space_.by = checked.find("by")->as_string();
+    for (const SpaceTransform& transform : transforms_) {
+      const Value* given = checked.find(transform.component->id);
+      if (given == nullptr) continue;
+      space_.transform_options.emplace_back(transform.component,
+                                            own_options(*transform.component, *given));
+    }
     Value map = seeds;
     map.set("by", space_.by);
     const NodeMapRules rules = seed_rules();
@@ -278,7 +316,9 @@ std::vector<TransformOptions> SearchSpace::node_options(std::span<const double> 
   std::vector<TransformOptions> all;
   for (const Component* transform : plan->transforms) all.push_back({transform, {}});
   for (const PlannedNode& node : plan->nodes) {
-    const PlannedName& name = node.names[choice_of(*this, point, node.parameter)];
+    const std::size_t choice =
+        node.parameter == kNoParameter ? 0 : choice_of(*this, point, node.parameter);
+    const PlannedName& name = node.names[choice];
     if (!name.refusal.empty()) throw usage_error(name.refusal, name.position);
     if (name.transform == kNoParameter) continue;
     if (name.bypass != kNoParameter && name.bypassed[choice_of(*this, point, name.bypass)]) {

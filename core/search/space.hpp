@@ -38,6 +38,9 @@ struct SearchSpace {
   std::vector<SearchParameter> parameters;  // in node order, then in file order; training last
   std::string by;                           // setup.by
   std::vector<std::string> warnings;        // unused seeds
+  // Options of transforms themselves, from [search.search_space.setup.<pass>]; the others run with
+  // their defaults.
+  std::vector<std::pair<const Component*, Value>> transform_options;
   std::shared_ptr<const SpacePlan> plan;
 
   // Number of points, saturating at 2^63-1.

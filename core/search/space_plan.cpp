@@ -11,8 +11,7 @@
 namespace lathe {
 namespace {
 
-// A second `name` beside the first: a node's width is chosen next to its number format.
-constexpr std::string_view kName = "name", kWidth = "width";
+constexpr std::string_view kName = "name";
 
 Value without_positions(const Value& value) {
   Value result = value;
@@ -59,19 +58,23 @@ class NodePlanner {
         transforms_(transforms) {}
 
   bool plan(std::vector<PlannedNode>& into) {
-    const std::size_t name = find(kName), width = find(kWidth);
-    if (name == kNoParameter) {
-      throw usage_error(
-          fmt::format("the seed of node '{}' needs a 'name', a list of choices", node_.name),
-          parameters_[first_].position);
+    name_ = find(kName);
+    for (std::size_t t = 0; t < transforms_.size(); ++t) {
+      if (is_beside(t)) beside_.push_back(t);
     }
-    routers_ = {name};
-    if (width != kNoParameter && !known_to_a_name(kWidth)) routers_.push_back(width);
+    if (name_ == kNoParameter && beside_.empty()) {
+      throw usage_error(fmt::format("the seed of node '{}' needs a 'name', a list of choices{}",
+                                    node_.name, beside_text()),
+                        parameters_[first_].position);
+    }
     if (!is_for_this_node()) return false;
     for (std::size_t i = first_; i < end_; ++i) {
-      if (!is_router(i)) check_key(i);
+      if (i != name_) check_key(i);
     }
-    for (const std::size_t router : routers_) into.push_back(planned(router));
+    if (name_ != kNoParameter) into.push_back(planned());
+    for (const std::size_t transform : beside_) {
+      if (acts_here(transform)) into.push_back(planned_beside(transform));
+    }
     return true;
   }
 
@@ -82,19 +85,31 @@ class NodePlanner {
     }
     return kNoParameter;
   }
-  bool is_router(std::size_t parameter) const {
-    return std::find(routers_.begin(), routers_.end(), parameter) != routers_.end();
+  // Whether the seed has an option of a transform that needs no name of that transform.
+  bool is_beside(std::size_t transform) const {
+    for (std::size_t i = first_; i < end_; ++i) {
+      if (beside_option(parameters_[i].key, transforms_[transform].rules) != nullptr) return true;
+    }
+    return false;
+  }
+  std::string beside_text() const {
+    std::string text;
+    for (const SpaceTransform& transform : transforms_) {
+      for (const std::string& key : beside_keys(transform.rules)) {
+        text += fmt::format(", or a '{}'", key);
+      }
+    }
+    return text;
   }
   bool acts_here(std::size_t transform) const {
     return acts_on(transforms_[transform].rules, node_.op);
   }
 
-  template <typename Visit>  // visit(choice, routed) for every choice of every name
+  template <typename Visit>  // visit(choice, routed) for every choice of the name
   void each_name(Visit visit) const {
-    for (const std::size_t router : routers_) {
-      for (const Value& choice : parameters_[router].choices) {
-        visit(choice, route(choice, transforms_));
-      }
+    if (name_ == kNoParameter) return;
+    for (const Value& choice : parameters_[name_].choices) {
+      visit(choice, route(choice, transforms_));
     }
   }
 
@@ -106,10 +121,18 @@ class NodePlanner {
     });
     return known;
   }
+  bool known_beside(std::string_view key) const {
+    return std::any_of(beside_.begin(), beside_.end(), [&](std::size_t transform) {
+      return beside_option(key, transforms_[transform].rules) != nullptr;
+    });
+  }
 
-  // MASE's `default` reaches every node; a name counts where its transform acts on the op.
+  // MASE's `default` reaches every node; a name, and what stands beside it, counts where its
+  // transform acts on the op.
   bool is_for_this_node() const {
-    bool routable = false, acts = false;
+    bool routable = !beside_.empty();
+    bool acts = std::any_of(beside_.begin(), beside_.end(),
+                            [&](std::size_t transform) { return acts_here(transform); });
     each_name([&](const Value&, const Routed& routed) {
       if (routed.transform == kNoParameter) return;
       routable = true;
@@ -120,8 +143,12 @@ class NodePlanner {
 
   void check_key(std::size_t parameter) const {
     const SearchParameter& given = parameters_[parameter];
-    if (known_to_a_name(given.key)) return;
+    if (known_to_a_name(given.key) || known_beside(given.key)) return;
     std::vector<std::string> known;
+    for (const SpaceTransform& transform : transforms_) {
+      const auto keys = beside_keys(transform.rules);
+      known.insert(known.end(), keys.begin(), keys.end());
+    }
     std::string names;
     bool unroutable = false;
     each_name([&](const Value& choice, const Routed& routed) {
@@ -136,17 +163,57 @@ class NodePlanner {
       }
     });
     // Without the transform nobody can say what its options are, and NA takes any.
-    if (unroutable || names.empty()) return;
+    if (unroutable || (names.empty() && name_ != kNoParameter)) return;
+    if (name_ == kNoParameter) {
+      throw usage_error(fmt::format("'{}' in the seed of node '{}' needs a 'name' beside it{}",
+                                    given.key, node_.name, suggestion(given.key, known)),
+                        given.position);
+    }
     throw usage_error(fmt::format("unknown option '{}' of '{}' in the seed of node '{}'{}",
                                   given.key, names, node_.name, suggestion(given.key, known)),
                       given.position);
   }
 
-  PlannedNode planned(std::size_t router) const {
-    PlannedNode result{parameters_[router].node, router, {}};
-    for (const Value& choice : parameters_[router].choices) {
+  PlannedNode planned() const {
+    PlannedNode result{parameters_[name_].node, name_, {}};
+    for (const Value& choice : parameters_[name_].choices) {
       result.names.push_back(planned_name(choice));
     }
+    return result;
+  }
+
+  // Where the name is this transform's own, its options are part of what the name says.
+  PlannedNode planned_beside(std::size_t transform) const {
+    PlannedNode result{parameters_[first_].node, name_, {}};
+    if (name_ == kNoParameter) result.names.push_back(beside(transform));
+    each_name([&](const Value&, const Routed& routed) {
+      result.names.push_back(routed.transform == transform ? PlannedName{} : beside(transform));
+    });
+    return result;
+  }
+
+  PlannedName beside(std::size_t transform) const {
+    PlannedName result;
+    const NodeMapRules& rules = transforms_[transform].rules;
+    Value entry{Value::Map{}};
+    for (std::size_t i = first_; i < end_; ++i) {
+      const SearchParameter& parameter = parameters_[i];
+      const Option* option = beside_option(parameter.key, rules);
+      if (option == nullptr) continue;
+      PlannedOption varying{0, i, {}};
+      for (const Value& value : parameter.choices) {
+        varying.values.push_back(without_positions(check_value(*option, value, rules.owner)));
+      }
+      // A choice that says something: with NA alone there is nothing to plan.
+      const auto said = std::find_if(varying.values.begin(), varying.values.end(),
+                                     [](const Value& value) { return !value.is_none(); });
+      if (said != varying.values.end()) entry.set(parameter.key, *said);
+      result.varying.push_back(std::move(varying));
+    }
+    result.options = without_positions(beside_options(entry, rules, node_));
+    if (result.options.is_none()) return {};
+    result.transform = transform;
+    place_options(result);
     return result;
   }
 
@@ -170,7 +237,7 @@ class NodePlanner {
     entry.set(kName, choice);
     for (std::size_t i = first_; i < end_; ++i) {
       const SearchParameter& parameter = parameters_[i];
-      if (is_router(i)) continue;
+      if (i == name_) continue;
       const auto option = entry_option(parameter.key, routed.name, rules);
       if (!option) continue;
       PlannedOption varying{0, i, {}};
@@ -211,7 +278,8 @@ class NodePlanner {
   const Node& node_;
   const OpSet& ops_;
   std::span<const SpaceTransform> transforms_;
-  std::vector<std::size_t> routers_;
+  std::size_t name_ = kNoParameter;
+  std::vector<std::size_t> beside_;  // transforms with an option in this seed that needs no name
 };
 
 }  // namespace

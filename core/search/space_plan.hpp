@@ -27,10 +27,11 @@ struct PlannedName {
   std::vector<bool> bypassed;
 };
 
-// One `name` of one node: a node has two if its width is chosen beside its format.
+// What the `name` of one node chooses, or what stands beside it: a node has several if, eg, its
+// width is chosen beside its format.
 struct PlannedNode {
   NodeId node = NodeId::none;
-  std::size_t parameter = 0;  // the one that chooses the name
+  std::size_t parameter = kNoParameter;  // the one that chooses the name; none: names has one entry
   std::vector<PlannedName> names;
 };
 

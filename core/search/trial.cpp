@@ -39,11 +39,10 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
 PassInstance& TrialRunner::transform(const Component& component) {
   for (auto& [known, instance] : transforms_)
     if (known == &component) return instance;
-  return transforms_
-      .emplace_back(
-          &component,
-          PassInstance(component, check_options(component.options, Value(Value::Map{})), context_))
-      .second;
+  Value options = check_options(component.options, Value(Value::Map{}));
+  for (const auto& [known, given] : space_.transform_options)
+    if (known == &component) options = given;
+  return transforms_.emplace_back(&component, PassInstance(component, options, context_)).second;
 }
 
 Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop) {

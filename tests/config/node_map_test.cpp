@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_transform_with_names_of_its_own_has_its_own_options) {
   const Graph graph = lathe_test::jsc_tiny();
   const Resolved r = resolve("by='type'\nlinear={name='both', channel_multiplier=4}", graph,
                              lathe_test::widen_rules());
-  BOOST_TEST(joined(r.rows) == "seq_blocks_2 {name=both, channel_multiplier=4}\n");
+  BOOST_TEST(joined(r.rows) == "seq_blocks_2 {name=both, channel_multiplier=4, width=NA}\n");
   expect_usage_error(
       [&] { resolve("by='type'\nlinear={name='bth'}", graph, lathe_test::widen_rules()); },
       "a.toml:2:9", {"pass 'widen' knows no name 'bth'", "did you mean 'both'?"});
@@ -229,6 +229,28 @@ BOOST_AUTO_TEST_CASE(a_transform_with_names_of_its_own_has_its_own_options) {
                 lathe_test::widen_rules());
       },
       "a.toml:2:22", {"did you mean 'channel_multiplier'?"});
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_stands_beside_names_needs_none) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const auto widen = [&](const std::string& entry) {
+    return joined(
+        resolve("by='type'\nlinear={" + entry + "}", graph, lathe_test::widen_rules()).rows);
+  };
+  BOOST_TEST(widen("width=0.5") == "seq_blocks_2 {name=NA, width=0.5}\n");
+  BOOST_TEST(widen("name='NA', width=2") == "seq_blocks_2 {name=NA, width=2.0}\n");
+  BOOST_TEST(widen("name='NA', width='NA'").empty());
+  BOOST_TEST(widen("width=2, bypass=true").empty());
+  const auto refuse = [&](const std::string& entry, const std::string& place,
+                          const std::vector<std::string>& says) {
+    expect_usage_error([&] { widen(entry); }, place, says);
+  };
+  refuse("width=0", "a.toml:2:9", {"'width'", "0<.."});
+  refuse("channel_multiplier=2", "a.toml:2:1", {"needs a 'name' or 'width'"});
+  refuse("width=2, channel_multiplier=2", "a.toml:2:18",
+         {"'channel_multiplier'", "needs a 'name' beside it"});
+  // A pass without such an option refuses it, as any unknown key.
+  refused("by='type'\nlinear={name='log', width=2}", "a.toml:2:21", {"unknown option 'width'"});
 }
 
 BOOST_AUTO_TEST_CASE(no_pattern_takes_for_ever) {

@@ -56,7 +56,7 @@ inline lathe::NodeMapRules quantize_rules() {
   return rules;
 }
 
-// A transform whose names are its own.
+// A transform whose names are its own, and whose `width` needs none of them.
 inline const lathe::Option& widen_map() {
   static const lathe::Option map = [] {
     lathe::Option result = option("nodes", LATHE_OPTION_NODE_MAP);
@@ -65,7 +65,9 @@ inline const lathe::Option& widen_map() {
     lathe::Option multiplier = option("channel_multiplier", LATHE_OPTION_INT);
     multiplier.range = lathe::parse_range("1..64");
     multiplier.default_value = 1;
-    result.items = {name, multiplier};
+    lathe::Option width = option("width", LATHE_OPTION_FLOAT, LATHE_NULLABLE | LATHE_BESIDE);
+    width.range = lathe::parse_range("0<..");
+    result.items = {name, multiplier, width};
     return result;
   }();
   return map;

@@ -198,23 +198,86 @@ BOOST_AUTO_TEST_CASE(a_width_file_runs_once_a_transform_accepts_its_names) {
   space.check_runnable();
   BOOST_TEST(space.size() == 36);
   BOOST_TEST(told(space, graph, {0, 0, 5, 0, 0, 2, 0, 0, 0}) ==
-             "widen seq_blocks_2 {name=output_only, channel_multiplier=10}\n"
-             "widen seq_blocks_4 {name=both, channel_multiplier=4}\n"
-             "widen seq_blocks_6 {name=input_only, channel_multiplier=1}\n");
+             "widen seq_blocks_2 {name=output_only, channel_multiplier=10, width=NA}\n"
+             "widen seq_blocks_4 {name=both, channel_multiplier=4, width=NA}\n"
+             "widen seq_blocks_6 {name=input_only, channel_multiplier=1, width=NA}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_width_beside_a_format_goes_to_the_other_transform_which_runs_first) {
   const Graph graph = lathe_test::jsc_tiny();
-  const SearchSpace space = space_of(
-      "seq_blocks_2={" + kInteger + ", width=['NA','both'], channel_multiplier=[1,2]}", both());
+  const SearchSpace space =
+      space_of("seq_blocks_2={" + kInteger + ", width=['NA', 2, 0.5]}", both());
   space.check_runnable();
-  BOOST_TEST(space.size() == 24);
+  BOOST_TEST(space.size() == 18);
   const std::string format =
       "quantize seq_blocks_2 {name=integer, data_in_width=4, data_in_frac_width=NA, "
       "weight_width=8, weight_frac_width=NA, bias_width=8, bias_frac_width=NA}\n";
-  BOOST_TEST(told(space, graph, {0, 0, 2, 0, 0, 1}) == format);
-  BOOST_TEST(told(space, graph, {0, 0, 2, 0, 1, 1}) ==
-             "widen seq_blocks_2 {name=both, channel_multiplier=2}\n" + format);
+  BOOST_TEST(told(space, graph, {0, 0, 2, 0, 0}) ==
+             "widen seq_blocks_2 {name=NA, width=NA}\n" + format);
+  BOOST_TEST(told(space, graph, {0, 0, 2, 0, 2}) ==
+             "widen seq_blocks_2 {name=NA, width=0.5}\n" + format);
+}
+
+BOOST_AUTO_TEST_CASE(a_width_needs_no_name) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const SearchSpace space = space_of("seq_blocks_2={width=[1, 2, 4]}", both());
+  space.check_runnable();
+  BOOST_TEST(joined(space) == "seq_blocks_2/config/width [1, 2, 4]\n");
+  BOOST_TEST(told(space, graph, {2}) == "widen seq_blocks_2 {name=NA, width=4.0}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_width_beside_names_of_both_transforms_is_said_once_whatever_the_name) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const SearchSpace space =
+      space_of("seq_blocks_2={name=['log', 'both', 'NA'], width=[2, 4]}", both());
+  space.check_runnable();
+  const std::string log =
+      "quantize seq_blocks_2 {name=log, data_in_width=8, data_in_exponent_bias=NA, weight_width=8, "
+      "weight_exponent_bias=NA, bias_width=8, bias_exponent_bias=NA}\n";
+  BOOST_TEST(told(space, graph, {0, 1}) == "widen seq_blocks_2 {name=NA, width=4.0}\n" + log);
+  BOOST_TEST(told(space, graph, {1, 1}) ==
+             "widen seq_blocks_2 {name=both, channel_multiplier=1, width=4.0}\n");
+  BOOST_TEST(told(space, graph, {2, 1}) == "widen seq_blocks_2 {name=NA, width=4.0}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_default_width_reaches_only_what_its_transform_widens) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const SearchSpace space = space_of("default={name=['NA'], width=[1, 2]}", both());
+  BOOST_TEST(joined(space) == "seq_blocks_2/config/name [NA]\nseq_blocks_2/config/width [1, 2]\n");
+}
+
+BOOST_AUTO_TEST_CASE(setup_holds_options_of_the_transforms_themselves) {
+  Component tuned = component("widen");
+  tuned.options.owner = "pass 'widen'";
+  tuned.options.options = {lathe_test::widen_map(), lathe_test::option("grow", LATHE_OPTION_BOOL)};
+  const std::vector<SpaceTransform> transforms{{&tuned, lathe_test::widen_rules()}};
+  const auto build = [&](const std::string& setup) {
+    return build_space(
+        parse_toml("seed = {seq_blocks_2={width=[2]}}\nsetup = {by='name'" + setup + "}\n",
+                   "a.toml"),
+        lathe_test::jsc_tiny(), transforms);
+  };
+  BOOST_TEST(build("").transform_options.empty());
+  const SearchSpace space = build(", widen={grow=true}");
+  BOOST_REQUIRE(space.transform_options.size() == 1);
+  BOOST_TEST((space.transform_options[0].first == &tuned));
+  BOOST_TEST(space.transform_options[0].second.find("grow")->as_bool());
+  expect_usage_error([&] { build(", wden={grow=true}"); }, "a.toml:2:21",
+                     {"did you mean 'widen'?"});
+  expect_usage_error([&] { build(", widen=1"); }, "a.toml:2:21", {"a table of options"});
+  expect_usage_error([&] { build(", widen={linear={width=2}}"); }, "a.toml:2:28",
+                     {"[search.search_space.seed]"});
+}
+
+BOOST_AUTO_TEST_CASE(other_options_without_a_name_are_refused_by_their_key) {
+  expect_usage_error([] { space_of("seq_blocks_2={width=[2], channel_multiplier=[2]}", both()); },
+                     "a.toml:1:35",
+                     {"'channel_multiplier' in the seed of node 'seq_blocks_2' needs "
+                      "a 'name' beside it"});
+  expect_usage_error([] { space_of("seq_blocks_2={widht=[2]}", both()); }, "a.toml:1:23",
+                     {"the seed of node 'seq_blocks_2' needs a 'name'", "or a 'width'"});
+  expect_usage_error([] { space_of("seq_blocks_2={width=[-1]}", both()); }, "a.toml:1:30",
+                     {"'width'", "0<.."});
 }
 
 BOOST_AUTO_TEST_CASE(names_of_several_formats_share_the_options_they_know) {

@@ -44,7 +44,10 @@ enum {
   LATHE_REQUIRED = 1u << 0,
   LATHE_NULLABLE = 1u << 1, /* "NA" is a value */
   LATHE_TUNABLE = 1u << 2,  /* part of the default search space */
-  LATHE_DEPRECATED = 1u << 3
+  LATHE_DEPRECATED = 1u << 3,
+  /* An item of a node map: it may stand beside a `name` that another transform accepts, or without
+   * any name, and the node is then this transform's business too. eg: a width beside a format. */
+  LATHE_BESIDE = 1u << 4
 };
 
 /* One option. Single source for validation, `lathe plugin show`, documentation, did-you-mean. */

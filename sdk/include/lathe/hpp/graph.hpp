@@ -84,6 +84,13 @@ class node {
   // One of them; none if there is none. eg: node.attribute("in_features").integer()
   value_view attribute(std::string_view key) const { return attributes().find(key); }
 
+  // Positional arguments, nodes and literals, a list; edit::set_args() takes them back.
+  value_view arguments() const {
+    const auto* graph_api = detail::service<lathe_graph_api>(
+        call_, LATHE_SVC_GRAPH, LATHE_SIZE_UP_TO(lathe_graph_api, arguments));
+    return graph_api->arguments(call_, graph_, id_);
+  }
+
   std::vector<operand> operands() const {
     const lathe_operand* rows = nullptr;
     std::uint64_t count = 0;

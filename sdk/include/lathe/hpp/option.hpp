@@ -44,6 +44,8 @@ struct option : lathe_option {
   constexpr option nullable() const { return with(LATHE_NULLABLE); }
   constexpr option tunable() const { return with(LATHE_TUNABLE); }
   constexpr option deprecated() const { return with(LATHE_DEPRECATED); }
+  // Items of node maps: may stand beside another transform's `name`, or alone.
+  constexpr option beside() const { return with(LATHE_BESIDE); }
   // Node maps: what an entry may say, which kind `name` chooses, the roles that prefix its options.
   template <unsigned long Count>
   constexpr option with_items(const lathe_option (&list)[Count], const char* kind = nullptr,

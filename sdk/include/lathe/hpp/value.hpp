@@ -131,6 +131,12 @@ class value_view {
     return {v.as.text, v.size};
   }
 
+  // A node among a node's arguments.
+  bool is_node() const { return kind() == LATHE_NODE; }
+  node_id node() const {
+    return {static_cast<std::uint32_t>(of(LATHE_NODE, "a node").as.integer)};
+  }
+
   // Elements of a list or entries of a map.
   std::uint64_t size() const { return kind() == LATHE_LIST || kind() == LATHE_MAP ? v_->size : 0; }
   value_view operator[](std::uint64_t i) const {

@@ -142,6 +142,10 @@ typedef struct lathe_graph_api {
   /* A copy that may be edited and run, also by an analysis. Owner: host, which drops it when the
    * plugin function returns. [call] */
   lathe_code (*copy)(lathe_call *call, const lathe_graph *graph, lathe_graph **copy);
+
+  /* The positional arguments of a node, a list as edit's set_args takes it: LATHE_NODE for nodes,
+   * literals as they are. NULL for an unknown id. Valid: as the view. [call] */
+  const lathe_value *(*arguments)(lathe_call *call, const lathe_graph *graph, uint32_t node);
 } lathe_graph_api;
 
 #ifdef __cplusplus
