@@ -1,0 +1,426 @@
+// One row per op: how the channels of its result follow from those of its inputs, and what its
+// parameters hold. An op without a row is a wall: nothing that touches it can be widened.
+#ifndef LATHE_WIDTHS_AXIS_RULES_HPP
+#define LATHE_WIDTHS_AXIS_RULES_HPP
+
+#include "reshape.hpp"
+
+namespace widths::rules {
+
+using lathe::node;
+
+inline bool is_tensor(const node& n) { return n.dtype() != LATHE_DTYPE_NONE; }
+
+inline std::vector<node> tensor_inputs(const node& n) {
+  std::vector<node> tensors;
+  for (const node& input : n.inputs()) {
+    if (is_tensor(input)) tensors.push_back(input);
+  }
+  return tensors;
+}
+
+inline std::size_t axis_of(std::int64_t axis, std::size_t rank) {
+  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+}
+
+inline void set(Trace& t, const node& n, Axes axes) { t.axes[n.id().index] = std::move(axes); }
+
+inline Axes fixed_axes(Trace& t, const node& n, const std::string& why) {
+  Axes axes;
+  for (const std::int64_t extent : n.shape()) axes.push_back(t.fixed(extent, why));
+  return axes;
+}
+
+inline void same(Trace& t, const node& n) { set(t, n, t.of(n.input(0))); }
+
+inline void wall(Trace& t, const node& n) {
+  const std::string why =
+      lathe::join({"its channels feed ", shown(n), ", which takes them as they are"});
+  for (const node& input : tensor_inputs(n)) {
+    for (const Axis& axis : t.of(input)) t.channels.fix(axis, why);
+  }
+  set(t, n,
+      fixed_axes(
+          t, n,
+          lathe::join({"its channels meet those of ", shown(n), ", which cannot be widened"})));
+}
+
+inline void placeholder(Trace& t, const node& n) {
+  set(t, n,
+      fixed_axes(t, n,
+                 lathe::join({"its channels meet the graph's input '", n.name(),
+                              "', whose size is the data's"})));
+}
+
+inline void constant(Trace& t, const node& n) {
+  set(t, n,
+      fixed_axes(t, n,
+                 lathe::join({"its channels meet the tensor '", n.name(),
+                              "', which belongs to no layer"})));
+}
+
+inline void output(Trace& t, const node& n) {
+  for (const node& input : tensor_inputs(n)) {
+    for (const Axis& axis : t.of(input)) {
+      t.channels.fix(axis,
+                     "its channels are the graph's output, whose number is the task's (classes)");
+    }
+  }
+  set(t, n, {});
+}
+
+// A module that is called twice has one set of weights, so its channels are the same both times.
+inline void add_layer(Trace& t, Layer layer) {
+  for (const Layer& earlier : t.layers) {
+    if (earlier.node.target() != layer.node.target()) continue;
+    const std::string where = lathe::join({shown(layer.node), ", a second call of one module"});
+    t.channels.join(earlier.in, layer.in, where);
+    t.channels.join(earlier.out, layer.out, where);
+    break;
+  }
+  t.layers.push_back(std::move(layer));
+}
+
+inline void linear(Trace& t, const node& n) {
+  if (!n.is_module()) return wall(t, n);
+  Axes axes = t.of(n.input(0));
+  const Axis in = axes.back();
+  const Axis out = t.fresh(n.attribute("out_features").integer());
+  axes.back() = out;
+  set(t, n, std::move(axes));
+  add_layer(t,
+            {n, in, out, true, {{"weight", {out, in}, {false, true}}, {"bias", {out}, {false}}}});
+}
+
+inline void embedding(Trace& t, const node& n) {
+  if (!n.is_module()) return wall(t, n);
+  Axes axes = t.of(n.input(0));
+  const Axis out = t.fresh(n.attribute("embedding_dim").integer());
+  const Axis rows = t.fixed(n.attribute("num_embeddings").integer(), "its rows are the vocabulary");
+  axes.push_back(out);
+  set(t, n, std::move(axes));
+  add_layer(t, {n, rows, out, true, {{"weight", {rows, out}, {false, false}}}});
+}
+
+// Dimensions after the channels, over which a window slides.
+inline void window_axes(Trace& t, const node& n, Axes& axes) {
+  const std::string why = lathe::join({"a window of ", shown(n), " slides along it"});
+  for (std::size_t d = 2; d < axes.size(); ++d) {
+    t.channels.fix(axes[d], why);
+    axes[d] = t.fixed(n.shape()[d], why);
+  }
+}
+
+inline void pool(Trace& t, const node& n) {
+  Axes axes = t.of(n.input(0));
+  window_axes(t, n, axes);
+  set(t, n, std::move(axes));
+}
+
+inline bool is_conv(const node& n) { return n.op() == "conv1d" || n.op() == "conv2d"; }
+
+inline bool is_depthwise(const node& n) {
+  const std::int64_t groups = n.attribute("groups").integer();
+  return groups > 1 && groups == n.attribute("in_channels").integer();
+}
+
+// What one group reads of the input: the same number of channels for each of them.
+inline Axis group_input(Trace& t, const node& n, const Axis& in, std::int64_t groups) {
+  if (groups == 1) return in;
+  const std::int64_t extent = n.attribute("in_channels").integer() / groups;
+  const std::string where = lathe::join({"the groups of ", shown(n)});
+  Axis rest = in, first;
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const auto both = t.channels.split(rest, extent);
+    if (!both) {
+      t.channels.fix(in, lathe::join({"its channels do not divide over ", where}));
+      return t.fixed(extent, where);
+    }
+    if (g == 0) first = both->first;
+    if (g > 0) t.channels.join(first, both->first, where);
+    rest = both->second;
+  }
+  return first;
+}
+
+inline void conv(Trace& t, const node& n) {
+  if (!n.is_module()) return wall(t, n);
+  Axes axes = t.of(n.input(0));
+  const Axis in = axes[1];
+  const std::int64_t channels = n.attribute("out_channels").integer();
+  const std::int64_t groups = n.attribute("groups").integer();
+  Layer layer{n, in, {}, true, {}};
+  Axis reads;
+  if (is_depthwise(n)) {
+    // Each channel is convolved on its own, so they all follow.
+    layer.out = in;
+    for (Part& part : layer.out) part.places *= channels / groups;
+    layer.owns_width = false;
+    reads = t.fixed(1, "a channel of its own");
+  } else {
+    reads = group_input(t, n, in, groups);
+    const RunId own = t.channels.add(channels / groups);
+    layer.out.assign(static_cast<std::size_t>(groups), {own, 1});
+  }
+  axes[1] = layer.out;
+  layer.weights = {{"weight", {layer.out, reads}, {false, true}}, {"bias", {layer.out}, {false}}};
+  window_axes(t, n, axes);
+  for (std::size_t d = 2; d < axes.size(); ++d) {
+    const std::int64_t kernel = n.attribute("kernel_size")[d - 2].integer();
+    layer.weights[0].axes.push_back(t.fixed(kernel, "a kernel"));
+    layer.weights[0].summed.push_back(false);
+  }
+  set(t, n, std::move(axes));
+  add_layer(t, std::move(layer));
+}
+
+inline void batch_norm(Trace& t, const node& n) {
+  same(t, n);
+  const Axis axis = t.of(n)[1];
+  Layer layer{n, axis, axis, false, {}};
+  for (const char* name : {"weight", "bias", "running_mean", "running_var"}) {
+    layer.weights.push_back({name, {axis}, {false}});
+  }
+  add_layer(t, std::move(layer));
+}
+
+inline std::string copies_change(const node& n) {
+  return lathe::join({"copies of channels would change what ", shown(n), " computes"});
+}
+
+inline void layer_norm(Trace& t, const node& n) {
+  if (!n.is_module()) return wall(t, n);
+  same(t, n);
+  const Axes& axes = t.of(n);
+  const std::size_t count = n.attribute("normalized_shape").size();
+  const Axes normalized(axes.end() - static_cast<std::ptrdiff_t>(count), axes.end());
+  for (const Axis& axis : normalized) t.channels.forbid_copies(axis, copies_change(n));
+  const std::vector<bool> summed(count, false);
+  add_layer(t, {n,
+                normalized.back(),
+                normalized.back(),
+                false,
+                {{"weight", normalized, summed}, {"bias", normalized, summed}}});
+}
+
+inline void softmax(Trace& t, const node& n) {
+  same(t, n);
+  const Axes& axes = t.of(n);
+  t.channels.forbid_copies(axes[axis_of(n.attribute("dim").integer(), axes.size())],
+                           copies_change(n));
+}
+
+// add, sub, mul: NumPy's broadcasting, from the right.
+inline void arithmetic(Trace& t, const node& n) {
+  const std::vector<node> inputs = tensor_inputs(n);
+  if (inputs.size() < 2) return set(t, n, t.of(inputs.at(0)));
+  const std::string where = shown(n);
+  const lathe::shape a = inputs[0].shape(), b = inputs[1].shape();
+  const Axes &left = t.of(inputs[0]), &right = t.of(inputs[1]);
+  Axes axes(std::max(a.size(), b.size()));
+  for (std::uint64_t back = 1; back <= axes.size(); ++back) {
+    Axis& out = axes[axes.size() - back];
+    const Axis* x = back <= a.size() ? &left[a.size() - back] : nullptr;
+    const Axis* y = back <= b.size() ? &right[b.size() - back] : nullptr;
+    if (x == nullptr || y == nullptr) {
+      out = x == nullptr ? *y : *x;
+      continue;
+    }
+    const std::int64_t wide = a[a.size() - back], other = b[b.size() - back];
+    if (wide == other) {
+      t.channels.join(*x, *y, where);
+    } else {
+      t.channels.fix(wide == 1 ? *x : *y,
+                     lathe::join({"its one channel is spread over all those it meets at ", where}));
+    }
+    out = wide == 1 ? *y : *x;
+  }
+  set(t, n, std::move(axes));
+}
+
+inline std::int64_t integer_or(const node& n, std::string_view key, std::int64_t otherwise) {
+  const lathe::value_view given = n.attribute(key);
+  return given.is_none() ? otherwise : given.integer();
+}
+
+inline void cat(Trace& t, const node& n) {
+  const std::vector<node> inputs = tensor_inputs(n);
+  Axes axes = t.of(inputs.at(0));
+  const std::size_t along = axis_of(integer_or(n, "dim", 0), axes.size());
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    const Axes& next = t.of(inputs[i]);
+    for (std::size_t d = 0; d < axes.size(); ++d) {
+      if (d == along) {
+        axes[d].insert(axes[d].end(), next[d].begin(), next[d].end());
+      } else {
+        t.channels.join(axes[d], next[d], shown(n));
+      }
+    }
+  }
+  set(t, n, std::move(axes));
+}
+
+inline void reshape(Trace& t, const node& n) {
+  const node input = n.input(0);
+  set(t, n, Reshape(t, n)(t.of(input), input.shape(), n.shape()));
+}
+
+inline bool is_whole(lathe::value_view slice) {
+  if (slice.kind() != LATHE_MAP) return false;
+  const lathe::value_view range = slice.find("slice");
+  const bool step = range[2].is_none() || range[2].integer() == 1;
+  return range[0].is_none() && range[1].is_none() && step;
+}
+
+// x[:, ::2]: an axis that is not taken whole keeps its size.
+inline void getitem(Trace& t, const node& n) {
+  const Axes& in = t.of(n.input(0));
+  const lathe::value_view items = n.attribute("index");
+  const std::uint64_t count = items.kind() == LATHE_LIST ? items.size() : 1;
+  const auto item = [&](std::uint64_t i) { return items.kind() == LATHE_LIST ? items[i] : items; };
+  std::uint64_t consumed = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    consumed += item(i).kind() == LATHE_MAP || item(i).kind() == LATHE_INT;
+  }
+  const std::string why = lathe::join({"some of its channels are picked by ", shown(n)});
+  Axes axes;
+  std::size_t d = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (item(i).kind() == LATHE_STRING) {
+      for (std::uint64_t left = in.size() - consumed; left > 0; --left) axes.push_back(in[d++]);
+    } else if (item(i).is_none()) {
+      axes.push_back(t.fixed(1, why));
+    } else if (is_whole(item(i))) {
+      axes.push_back(in[d++]);
+    } else {
+      t.channels.fix(in[d++], why);
+      if (item(i).kind() == LATHE_MAP) axes.push_back(t.fixed(n.shape()[axes.size()], why));
+    }
+  }
+  while (d < in.size()) axes.push_back(in[d++]);
+  set(t, n, std::move(axes));
+}
+
+// Margins are channels too, of no layer: as many as what they meet leaves them.
+inline void pad(Trace& t, const node& n) {
+  Axes axes = t.of(n.input(0));
+  const std::vector<std::int64_t> margins = n.attribute("pad").integers();
+  const std::string why = lathe::join({"it is cut by ", shown(n)});
+  for (std::size_t pair = 0; 2 * pair + 1 < margins.size(); ++pair) {
+    const std::size_t d = axes.size() - 1 - pair;
+    const std::int64_t before = margins[2 * pair], after = margins[2 * pair + 1];
+    if (before < 0 || after < 0) {
+      t.channels.fix(axes[d], why);
+      axes[d] = t.fixed(n.shape()[d], why);
+      continue;
+    }
+    Axis padded;
+    if (before > 0) padded = t.fresh(before);
+    padded.insert(padded.end(), axes[d].begin(), axes[d].end());
+    if (after > 0) padded.push_back(t.fresh(after)[0]);
+    // A margin around places that a window slides over stays what it is.
+    if (t.is_fixed(axes[d]) && d != 1) t.channels.fix(padded, why);
+    axes[d] = padded;
+  }
+  set(t, n, std::move(axes));
+}
+
+inline void mean(Trace& t, const node& n) {
+  const Axes& in = t.of(n.input(0));
+  const lathe::value_view dims = n.attribute("dim");
+  std::vector<bool> averaged(in.size(), dims.is_none());
+  if (dims.kind() == LATHE_INT) averaged[axis_of(dims.integer(), in.size())] = true;
+  if (dims.kind() == LATHE_LIST) {
+    for (const std::int64_t d : dims.integers()) averaged[axis_of(d, in.size())] = true;
+  }
+  const std::string why = lathe::join({"its channels are averaged by ", shown(n)});
+  Axes axes;
+  for (std::size_t d = 0; d < in.size(); ++d) {
+    if (averaged[d]) {
+      t.channels.fix(in[d], why);
+    } else {
+      axes.push_back(in[d]);
+    }
+    if (averaged[d] && n.shape().size() == in.size()) axes.push_back(t.fixed(1, why));
+  }
+  set(t, n, std::move(axes));
+}
+
+struct Row {
+  std::string_view op;
+  AxisRule rule;
+};
+
+constexpr Row kRows[] = {
+    {"placeholder", placeholder},
+    {"constant", constant},
+    {"output", output},
+    {"linear", linear},
+    {"conv1d", conv},
+    {"conv2d", conv},
+    {"embedding", embedding},
+    {"batch_norm1d", batch_norm},
+    {"batch_norm2d", batch_norm},
+    {"layer_norm", layer_norm},
+    {"relu", same},
+    {"relu6", same},
+    {"leaky_relu", same},
+    {"hardtanh", same},
+    {"hardswish", same},
+    {"hardsigmoid", same},
+    {"tanh", same},
+    {"sigmoid", same},
+    {"gelu", same},
+    {"dropout", same},
+    {"dropout2d", same},
+    {"identity", same},
+    {"contiguous", same},
+    {"softmax", softmax},
+    {"avg_pool1d", pool},
+    {"avg_pool2d", pool},
+    {"max_pool1d", pool},
+    {"max_pool2d", pool},
+    {"adaptive_avg_pool1d", pool},
+    {"adaptive_avg_pool2d", pool},
+    {"adaptive_max_pool1d", pool},
+    {"adaptive_max_pool2d", pool},
+    {"add", arithmetic},
+    {"sub", arithmetic},
+    {"mul", arithmetic},
+    {"cat", cat},
+    {"flatten", reshape},
+    {"view", reshape},
+    {"reshape", reshape},
+    {"getitem", getitem},
+    {"pad", pad},
+    {"mean", mean},
+};
+
+}  // namespace widths::rules
+
+namespace widths {
+
+inline AxisRule find_axis_rule(const lathe::node& node) {
+  for (const rules::Row& row : rules::kRows) {
+    if (row.op == node.op()) return row.rule;
+  }
+  return rules::wall;
+}
+
+// The axes of every node, in order. `seen` is asked after each; it may end the walk by true.
+template <class Seen>
+Trace trace_axes(const lathe::graph& graph, Seen seen) {
+  Trace trace;
+  for (const lathe::node& node : graph.nodes()) {
+    trace.axes.resize(std::max<std::size_t>(trace.axes.size(), node.id().index + 1));
+  }
+  for (const lathe::node& node : graph.nodes()) {
+    if (rules::is_tensor(node) || node.is_output()) find_axis_rule(node)(trace, node);
+    if (seen(trace, node)) break;
+  }
+  return trace;
+}
+
+}  // namespace widths
+
+#endif
