@@ -77,6 +77,9 @@ const std::vector<CommandWord>& command_words() {
        "transform [MODEL] [DATASET] --passes 'PASS,...' [options]"},
       {"search", "searches a space of transforms for the best metrics",
        "search [MODEL] [DATASET] --config FILE [options]"},
+      {"data", "lists and fetches the data sets that are known", "data list|fetch [options]"},
+      {"export", "lists the tensors of a checkpoint, and writes them as .pt or safetensors",
+       "export INPUT [OUTPUT]"},
       {"plugin", "lists, shows, makes and builds plugins", "plugin list|show|new|build [options]"},
   };
   return kCommands;
@@ -91,7 +94,7 @@ std::string program_help() {
   return text +
          "\n"
          "  lathe COMMAND --help              options of a command\n"
-         "  lathe --info [all|model|dataset]  models and data sets\n"
+         "  lathe --info [all|model|dataset|pruner]  models, data sets, and pruners of a search\n"
          "  lathe --version\n\n"
          "A model, data set, pass, format or sampler takes options in angle brackets, eg:\n"
          "  lathe transform 'jsc-custom<hidden=[16,16]>' jsc-sim --passes flops\n";

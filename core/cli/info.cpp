@@ -3,6 +3,7 @@
 
 #include "core/host/stdout_guard.hpp"
 #include "core/report/table.hpp"
+#include "core/search/pruner.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +26,18 @@ std::string table_of(const Registry& registry, Kind kind, std::string_view headi
   return render(table);
 }
 
+std::string pruners_text() {
+  std::string text;
+  for (const PrunerRow& row : pruner_rows()) {
+    TextTable table{{"option", "takes", "default", "what it is"}, {}};
+    for (const Option& option : row.options.options)
+      table.rows.push_back({option.key, allowed_text(option),
+                            cell_text(option.default_value.value_or(Value())), option.doc});
+    text += fmt::format("{}{}: {}\n{}", text.empty() ? "" : "\n", row.id, row.doc, render(table));
+  }
+  return text;
+}
+
 }  // namespace
 
 void print_passes(const Settings& settings) {
@@ -33,8 +46,12 @@ void print_passes(const Settings& settings) {
 }
 
 void print_info(const std::string& what) {
+  if (what == "pruner") {
+    write_output(pruners_text());
+    return;
+  }
   if (what != "all" && what != "model" && what != "dataset")
-    throw usage_error(fmt::format("--info takes all, model or dataset; found '{}'", what));
+    throw usage_error(fmt::format("--info takes all, model, dataset or pruner; found '{}'", what));
   const Registry registry(default_plugin_folders(), {});
   std::string text;
   if (what != "dataset") text += table_of(registry, Kind::model, "model");

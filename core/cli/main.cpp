@@ -1,6 +1,8 @@
 // lathe: finds the command, hands it the words, and turns what is thrown into a sentence and an
 // exit code: 0, 1 (the run failed), 2 (usage or config).
 #include "core/cli/commands.hpp"
+#include "core/cli/data_command.hpp"
+#include "core/cli/export_command.hpp"
 #include "core/cli/help.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/cli/log.hpp"
@@ -75,11 +77,13 @@ int run_words(const Words& words) {
     return 0;
   }
   if (word == "--info") {
-    if (rest.size() > 1) throw usage_error("--info takes one word: all, model or dataset");
+    if (rest.size() > 1) throw usage_error("--info takes one word: all, model, dataset or pruner");
     print_info(rest.empty() ? "all" : rest.front());
     return 0;
   }
   if (word == "plugin") return run_plugin_command(rest);
+  if (word == "data") return run_data_command(rest);
+  if (word == "export") return run_export_command(rest);
   if (const auto command = run_command(word)) return run_command_words(*command, word, rest);
 
   std::vector<std::string> known;

@@ -6,9 +6,10 @@
 #include "core/cli/run_folder.hpp"
 #include "core/cli/training.hpp"
 #include "core/report/progress.hpp"
-#include "core/search/search.hpp"
+#include "core/search/pruner.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,6 +18,19 @@
 namespace lathe {
 
 namespace {
+
+// What the command line says about a training goes before what basic_train says in the file.
+void apply_command_line(const Settings& settings, Value& training) {
+  Value kept{Value::Map{}};
+  for (const auto& [key, value] : training.as_map()) {
+    const auto given = std::find_if(settings.options.begin(), settings.options.end(),
+                                    [&key = key](const EffectiveOption& row) {
+                                      return row.option->option.key == key && row.from_command_line;
+                                    });
+    if (given == settings.options.end()) kept.set(key, value);
+  }
+  training = kept;
+}
 
 // The file's [search], with what the command line says on top.
 SearchPlan planned(const Session& session) {
@@ -35,6 +49,12 @@ SearchPlan planned(const Session& session) {
   if (settings.given("jobs")) options.jobs = static_cast<int>(settings.integer("jobs"));
   if (settings.given("time_budget"))
     options.timeout_seconds = settings.value("time_budget").as_float();
+  if (settings.given("pruner")) {
+    const ComponentText pruner = parse_component(settings.text("pruner"), "--pruner");
+    options.pruner = pruner.name;
+    options.pruner_options = check_pruner(pruner);
+  }
+  if (plan.training) apply_command_line(settings, *plan.training);
   plan.run_options = settings.values;
   plan.training_options = training_options;
   check_plan(plan, session.registry());
@@ -119,20 +139,25 @@ std::string choices_text(const std::vector<BestPoint>& points, const SearchSpace
   return table.rows.empty() ? std::string() : fmt::format("\n{}", render(table));
 }
 
-std::size_t failed_count(const SearchResult& result) {
-  std::size_t failed = 0;
-  for (const Trial& trial : result.trials) failed += trial.state == TrialState::fail ? 1 : 0;
-  return failed;
+std::size_t count_of(const SearchResult& result, TrialState state) {
+  return static_cast<std::size_t>(
+      std::count_if(result.trials.begin(), result.trials.end(),
+                    [state](const Trial& trial) { return trial.state == state; }));
 }
 
 // Why it ended, and what there is now.
 std::string summary_text(const SearchResult& result, const SearchOptions& options) {
   std::string text = fmt::format("{} trials", result.trials.size());
   if (result.resumed > 0) text += fmt::format(", {} of them from before", result.resumed);
-  if (const std::size_t failed = failed_count(result); failed > 0)
+  if (const std::size_t pruned = count_of(result, TrialState::pruned); pruned > 0)
+    text += fmt::format(", {} pruned", pruned);
+  if (const std::size_t failed = count_of(result, TrialState::fail); failed > 0)
     text += fmt::format(", {} failed", failed);
   if (result.exhausted) text += "; every point of the space was visited";
   if (result.timed_out) text += "; the time budget is spent";
+  if (!result.untrained.empty())
+    text +=
+        fmt::format("\nevaluated without trained weights: {}", fmt::join(result.untrained, ", "));
   return text + fmt::format("\nlog.json, best.json are in {}\nstudy '{}' is in {}\n",
                             options.folder.string(), options.study_name, options.storage_url);
 }
@@ -182,12 +207,15 @@ void run_search(Session& session) {
   results.parts.emplace_back("best", best_json(result, space));
   results.parts.emplace_back("space", json_of(space.describe()));
   results.parts.emplace_back("trials", result.trials.size());
-  results.parts.emplace_back("failed_trials", failed_count(result));
+  results.parts.emplace_back("pruned_trials", count_of(result, TrialState::pruned));
+  results.parts.emplace_back("failed_trials", count_of(result, TrialState::fail));
   results.parts.emplace_back("exhausted", result.exhausted);
   results.parts.emplace_back("interrupted", result.interrupted);
   results.parts.emplace_back(
       "study", Json{{"name", plan.options.study_name}, {"storage", plan.options.storage_url}});
   results.parts.emplace_back("folder", folder.results.string());
+  if (!result.untrained.empty())
+    results.measured.emplace_back("untrained_layers", result.untrained);
   results.measured.emplace_back("loop_cpu_seconds", result.loop_cpu_seconds);
   results.measured.emplace_back("loop_seconds", result.loop_seconds);
   const std::vector<BestPoint> points = best_points(result);

@@ -14,16 +14,10 @@ namespace lathe {
 
 namespace {
 
-const std::vector<std::string>& sweepable() {
-  static const std::vector<std::string> kKeys{"batch_size",
-                                              "max_epochs",
-                                              "max_steps",
-                                              "learning_rate",
-                                              "training_optimizer",
-                                              "weight_decay",
-                                              "accumulate_grad_batches",
-                                              "seed"};
-  return kKeys;
+std::vector<std::string> sweepable() {
+  std::vector<std::string> keys = training_option_keys();
+  keys.emplace_back("seed");
+  return keys;
 }
 
 struct Axis {
@@ -32,7 +26,7 @@ struct Axis {
 };
 
 Axis checked_axis(const std::string& key, const Value& given) {
-  const auto& known = sweepable();
+  const std::vector<std::string> known = sweepable();
   if (std::find(known.begin(), known.end(), key) == known.end())
     throw usage_error(fmt::format("unknown key '{}' of [sweep]{}", key, suggestion(key, known)),
                       given.position());

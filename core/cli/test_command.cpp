@@ -12,13 +12,21 @@ namespace lathe {
 
 namespace {
 
-void write_predictions(const std::filesystem::path& path,
+// One row per sample; logits as the shortest decimals that read back as the same floats.
+void write_predictions(const std::filesystem::path& path, const Tensor& logits,
                        const std::vector<std::int64_t>& predicted,
                        std::span<const std::int64_t> labels) {
+  const auto values = logits.values<float>();
+  const auto classes = static_cast<std::size_t>(logits.shape()[1]);
   TextTable table{{"row", "label", "predicted"}, {}};
-  for (std::size_t row = 0; row < predicted.size(); ++row)
-    table.rows.push_back(
-        {std::to_string(row), std::to_string(labels[row]), std::to_string(predicted[row])});
+  for (std::size_t c = 0; c < classes; ++c) table.columns.push_back(fmt::format("logit_{}", c));
+  for (std::size_t row = 0; row < predicted.size(); ++row) {
+    std::vector<std::string> cells{std::to_string(row), std::to_string(labels[row]),
+                                   std::to_string(predicted[row])};
+    for (const float value : values.subspan(row * classes, classes))
+      cells.push_back(fmt::format("{}", value));
+    table.rows.push_back(std::move(cells));
+  }
   write_text_file(path, csv_text(table));
 }
 
@@ -59,12 +67,13 @@ void run_test(Session& session) {
   Results results;
   results.passes = run_passes(pipeline, graph, context, settings);
 
-  const Rows rows{split, 0, settings.integer("batch_size")};
+  const Rows rows{split, 0, settings.integer("batch_size"), &session.cancelled()};
   results.metrics = metrics_of(session.executor().evaluate(graph, data, rows));
-  const auto predicted = predictions_of(session.executor().logits(graph, data, rows));
+  const Tensor logits = session.executor().logits(graph, data, rows);
+  const auto predicted = predictions_of(logits);
   const auto labels = data.all(split).labels.values<std::int64_t>();
   results.tables.push_back(class_table(predicted, labels, data.info()));
-  write_predictions(folder.results / "predictions.csv", predicted, labels);
+  write_predictions(folder.results / "predictions.csv", logits, predicted, labels);
   results.parts.emplace_back("split", name(split));
   results.parts.emplace_back("folder", folder.results.string());
   results.texts.push_back(fmt::format("{} split; predictions are in {}\n", name(split),

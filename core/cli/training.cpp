@@ -58,10 +58,14 @@ TrainingOptions training_options(const Value& run_options) {
   TrainingOptions options;
   options.optimizer = option(run_options, "training_optimizer").as_string();
   options.learning_rate = option(run_options, "learning_rate").as_float();
+  options.lr_scheduler = option(run_options, "lr_scheduler").as_string();
+  options.num_warmup_steps = option(run_options, "num_warmup_steps").as_int();
   options.weight_decay = option(run_options, "weight_decay").as_float();
   options.max_epochs = option(run_options, "max_epochs").as_int();
   const Value& steps = option(run_options, "max_steps");
   options.max_steps = steps.is_none() || steps.as_int() <= 0 ? -1 : steps.as_int();
+  if (const Value* samples = run_options.find("max_samples"); samples != nullptr)
+    options.max_samples = samples->as_int();
   options.batch_size = option(run_options, "batch_size").as_int();
   options.accumulate_grad_batches = option(run_options, "accumulate_grad_batches").as_int();
   options.seed = static_cast<std::uint64_t>(option(run_options, "seed").as_int());
@@ -100,8 +104,13 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
   for (const Split split : {Split::test, Split::validation}) {
     if (data.count(split) == 0) continue;
     trained.split = split;
-    trained.evaluation =
-        executor.evaluate(trained.result.best, data, {split, 0, options.batch_size});
+    try {
+      trained.evaluation = executor.evaluate(trained.result.best, data,
+                                             {split, 0, options.batch_size, &session.cancelled()});
+    } catch (const Error& error) {
+      // The training is done and saved; the command says that it was interrupted.
+      if (error.code() != LATHE_CANCELLED) throw;
+    }
     break;
   }
   return trained;

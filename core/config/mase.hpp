@@ -74,7 +74,8 @@ struct SearchRunner {
   std::string pass;             // id of the analysis pass to run: "evaluate"
   Value options{Value::Map{}};  // of that pass, in its words: {num_samples, split}
   bool trains = false;          // train before: basic_train
-  // Run options for that training: {max_epochs, learning_rate, training_optimizer, ...}.
+  // Run options for that training: {max_epochs, learning_rate, training_optimizer, ...}, and
+  // max_samples, which bounds the samples trained on.
   Value training{Value::Map{}};
   bool hardware = false;  // its scalars are logged as hardware metrics
   Position position;
@@ -90,10 +91,11 @@ struct SearchMetric {
 // The [search] table, translated.
 struct SearchConfig {
   Value space{Value::Map{}};  // [search.search_space], for build_space
-  bool eval_mode = true;
+  bool eval_mode = true;      // no trial trains
   std::vector<SearchRunner> runners;
   std::vector<SearchMetric> metrics;                      // sorted by name, as MASE does
   ComponentText sampler{"tpe", Value{Value::Map{}}, {}};  // 'tpe<n_startup_trials=5>'
+  ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
   std::optional<std::int64_t> n_trials, n_jobs, lookahead;
   std::optional<double> timeout_seconds, trial_timeout_seconds;
   bool sum_scaled_metrics = false;
@@ -101,6 +103,9 @@ struct SearchConfig {
   std::vector<std::string> warnings;
 };
 SearchConfig read_search_config(const Value& search);
+
+// Run options that say how a network is trained: those a sweep or a search may vary.
+const std::vector<std::string>& training_option_keys();
 
 // Words. Each returns what Lathe calls it, or nothing if the word is unknown.
 std::optional<std::string> task_word(std::string_view word);   // "cls" -> "classification"

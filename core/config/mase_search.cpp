@@ -1,6 +1,6 @@
 // The [search] table: MASE's strategy, setup, runners and metrics, translated. Knows nothing about
 // spaces, samplers or passes but their names.
-#include "core/config/mase.hpp"
+#include "core/config/mase_runners.hpp"
 #include "core/config/suggest.hpp"
 
 #include <fmt/format.h>
@@ -27,6 +27,10 @@ Option with_default(Option result, Value value) {
   result.default_value = std::move(value);
   return result;
 }
+Option nullable(Option result) {
+  result.flags |= LATHE_NULLABLE;
+  return result;
+}
 Option directed(std::string key) {
   Option result = option(std::move(key), LATHE_OPTION_CHOICE);
   result.choices = {"maximize", "minimize"};
@@ -50,7 +54,7 @@ const OptionTable& strategy_table() {
   static const OptionTable table{
       "[search.strategy]",
       {with_default(option("name", LATHE_OPTION_STRING), "optuna"),
-       with_default(option("eval_mode", LATHE_OPTION_BOOL), true),
+       nullable(option("eval_mode", LATHE_OPTION_BOOL)),
        with_default(option("sw_runner", LATHE_OPTION_ANY), Value(Value::Map{})),
        with_default(option("hw_runner", LATHE_OPTION_ANY), Value(Value::Map{})),
        with_default(option("setup", LATHE_OPTION_ANY), Value(Value::Map{})),
@@ -66,6 +70,7 @@ const OptionTable& setup_table() {
        bounded("trial_timeout", LATHE_OPTION_FLOAT, "0<.."),
        bounded("lookahead", LATHE_OPTION_INT, "1..1024"),
        with_default(option("sampler", LATHE_OPTION_STRING), "tpe"),
+       nullable(option("pruner", LATHE_OPTION_STRING)),
        with_default(option("sum_scaled_metrics", LATHE_OPTION_BOOL), false), directed("direction"),
        with_default(option("pkl_ckpt", LATHE_OPTION_BOOL), false),
        bounded("save_every_n_trials", LATHE_OPTION_INT, "1.."),
@@ -92,120 +97,34 @@ const Value& table_in(const Value& parent, std::string_view key, std::string_vie
       value.position());
 }
 
-// basic_evaluation's keys in the words of the pass that does it. Both spellings of the loader are
-// in use; MASE reads one of them and ignores the other.
-void translate_evaluation(const Value& given, SearchRunner& runner) {
-  static const OptionTable table{
-      "runner 'basic_evaluation'",
-      {bounded("num_samples", LATHE_OPTION_INT, "1.."), option("data_loader", LATHE_OPTION_STRING),
-       option("dataloader", LATHE_OPTION_STRING)}};
-  const Value options = check_options(table, given);
-  for (const auto& [key, value] : options.as_map()) {
-    if (key == "num_samples") {
-      if (!value.is_none()) runner.options.set(key, value);
-      continue;
-    }
-    const auto split = split_word(value.as_string());
-    if (!split) {
-      throw usage_error(
-          fmt::format("'{}' is no data loader{}", value.as_string(),
-                      suggestion(value.as_string(),
-                                 {"train_dataloader", "val_dataloader", "test_dataloader"})),
-          value.position());
-    }
-    runner.options.set("split", Value(*split).at(value.position()));
-  }
-}
-
-// basic_train: run options under the names that MASE's runner has for them, the rest is for the
-// evaluation that follows.
-void translate_training(const Value& given, SearchRunner& runner) {
-  struct Word {
-    std::string_view theirs, ours;
-  };
-  static constexpr std::array kWords{
-      Word{"max_epochs", "max_epochs"},
-      Word{"optimizer", "training_optimizer"},
-      Word{"learning_rate", "learning_rate"},
-      Word{"weight_decay", "weight_decay"},
-      Word{"batch_size", "batch_size"},
-      Word{"max_steps", "max_steps"},
-      Word{"gradient_accumulation_steps", "accumulate_grad_batches"},
-  };
-  static const std::vector<std::string> kOthers{"num_samples", "data_loader", "dataloader",
-                                                "lr_scheduler", "num_warmup_steps"};
-  Value evaluation{Value::Map{}};
-  for (const auto& [key, value] : given.as_map()) {
-    const auto word = std::find_if(kWords.begin(), kWords.end(),
-                                   [&key = key](const Word& row) { return row.theirs == key; });
-    if (word != kWords.end()) {
-      const std::string ours(word->ours);
-      Option checked = find_run_option(ours)->option;
-      checked.key = key;
-      runner.training.set(ours, check_value(checked, value, "runner 'basic_train'"));
-    } else if (key == "lr_scheduler") {
-      if (!value.is_string() || value.as_string() != "cosine") {
-        throw usage_error("training anneals by a cosine: lr_scheduler takes cosine",
-                          value.position());
-      }
-    } else if (key == "num_warmup_steps") {
-      if (!value.is_int() || value.as_int() != 0) {
-        throw usage_error("training has no warm-up: num_warmup_steps takes 0", value.position());
-      }
-    } else if (std::find(kOthers.begin(), kOthers.end(), key) != kOthers.end()) {
-      evaluation.set(key, value);
-    } else {
-      std::vector<std::string> known = kOthers;
-      for (const Word& row : kWords) known.emplace_back(row.theirs);
-      throw usage_error(
-          fmt::format("unknown option '{}' of runner 'basic_train'{}", key, suggestion(key, known)),
-          value.position());
-    }
-  }
-  translate_evaluation(evaluation, runner);
-}
-
-SearchRunner runner_of(const std::string& word, const Value& given, bool hardware) {
-  SearchRunner runner;
-  runner.word = word;
-  runner.hardware = hardware;
-  runner.position = given.position();
-  if (!given.is_map()) {
-    throw usage_error(fmt::format("runner '{}' takes a table of options; got {}", word,
-                                  given.is_none() ? "NA" : given.text()),
-                      given.position());
-  }
-  for (const std::string_view refused : {"latency", "resource_usage", "hw_dummy"}) {
-    if (word != refused) continue;
-    throw usage_error(
-        fmt::format("runner '{}' is about hardware that MASE generates; Lathe has none. An "
-                    "analysis pass of your own can take its place",
-                    word),
-        given.position());
-  }
-  if (word == "basic_evaluation") {
-    runner.pass = "evaluate";
-    translate_evaluation(given, runner);
-  } else if (word == "basic_train") {
-    runner.pass = "evaluate";
-    runner.trains = true;
-    translate_training(given, runner);
-  } else {
-    runner.pass = pass_word(word);
-    runner.options = given;
-  }
-  return runner;
-}
-
 void read_runners(const Value& runners, bool hardware, SearchConfig& config) {
   for (const auto& [word, given] : runners.as_map()) {
-    config.runners.push_back(runner_of(word, given, hardware));
+    config.runners.push_back(read_runner(word, given, hardware));
   }
 }
 
 void warn(SearchConfig& config, const Value& value, std::string_view key, std::string_view why) {
   config.warnings.push_back(fmt::format("{}{}{} changes nothing: {}", value.position().text(),
                                         value.position().known() ? ": " : "", key, why));
+}
+
+// MASE's eval_mode switches gradients off. Left out, it follows from whether a runner trains.
+void read_eval_mode(const Value& given, SearchConfig& config) {
+  const auto trains = std::find_if(config.runners.begin(), config.runners.end(),
+                                   [](const SearchRunner& runner) { return runner.trains; });
+  const bool any = trains != config.runners.end();
+  config.eval_mode = given.is_none() ? !any : given.as_bool();
+  if (config.eval_mode && any) {
+    throw usage_error(
+        fmt::format("with eval_mode = true no trial is trained, but runner '{}' trains; say "
+                    "eval_mode = false, or evaluate with basic_evaluation",
+                    trains->word),
+        given.position());
+  }
+  if (!config.eval_mode && !any) {
+    warn(config, given, "eval_mode = false",
+         "no runner trains; [search.strategy.sw_runner.basic_train] would");
+  }
 }
 
 void read_setup(const Value& given, SearchConfig& config) {
@@ -227,6 +146,8 @@ void read_setup(const Value& given, SearchConfig& config) {
   // MASE takes "TPE" as well as "tpe".
   for (char& c : config.sampler.name)
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (const Value& pruner = *setup.find("pruner"); !pruner.is_none())
+    config.pruner = parse_component(pruner);
   config.sum_scaled_metrics = setup.find("sum_scaled_metrics")->as_bool();
   const Value& direction = *setup.find("direction");
   if (!direction.is_none()) {
@@ -291,9 +212,9 @@ SearchConfig read_search_config(const Value& search) {
                                   name.as_string()),
                       name.position());
   }
-  config.eval_mode = strategy.find("eval_mode")->as_bool();
   read_runners(table_in(strategy, "sw_runner", "search.strategy.sw_runner"), false, config);
   read_runners(table_in(strategy, "hw_runner", "search.strategy.hw_runner"), true, config);
+  read_eval_mode(*strategy.find("eval_mode"), config);
   read_setup(table_in(strategy, "setup", "search.strategy.setup"), config);
   read_metrics(table_in(strategy, "metrics", "search.strategy.metrics"), config);
   return config;

@@ -144,10 +144,24 @@ void add_training(Rows& rows) {
                      .standard("adam")
                      .for_commands(kTraining));
   rows.push_back(Row(group, "learning_rate", LATHE_OPTION_FLOAT,
-                     "The learning rate of the first epoch; a cosine brings it down.")
+                     "The learning rate before the schedule changes it.")
                      .spelt({"--learning-rate"}, "X")
                      .within("0<..")
                      .standard(1e-3)
+                     .for_commands(kTraining));
+  rows.push_back(
+      Row(group, "lr_scheduler", LATHE_OPTION_CHOICE,
+          "How the learning rate changes: cosine_annealing by epoch (PyTorch's), the others by "
+          "optimizer step (transformers').")
+          .spelt({"--lr-scheduler"}, "NAME")
+          .one_of({"cosine_annealing", "cosine", "linear", "constant", "constant_with_warmup"})
+          .standard("cosine_annealing")
+          .for_commands(kTraining));
+  rows.push_back(Row(group, "num_warmup_steps", LATHE_OPTION_INT,
+                     "Optimizer steps in which the learning rate rises from 0.")
+                     .spelt({"--num-warmup-steps"}, "N")
+                     .within("0..")
+                     .standard(0)
                      .for_commands(kTraining));
   rows.push_back(Row(group, "weight_decay", LATHE_OPTION_FLOAT, "Weight decay.")
                      .spelt({"--weight-decay"}, "X")
@@ -204,6 +218,13 @@ void add_search(Rows& rows) {
                      .in("s")
                      .also({"timeout"})
                      .for_commands(kSearch));
+  rows.push_back(Row(group, "pruner", LATHE_OPTION_STRING,
+                     "Gives hopeless trials up while they train, eg: 'median<n_warmup_steps=2>'; "
+                     "--info pruner "
+                     "lists them.")
+                     .spelt({"--pruner"}, "PRUNER")
+                     .for_commands(kSearch)
+                     .command_line_only());
   rows.push_back(Row(group, "storage", LATHE_OPTION_STRING,
                      "Where the study is kept, eg: sqlite:///study.db; by default a file in the "
                      "run's folder.")

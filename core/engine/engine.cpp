@@ -52,7 +52,13 @@ class Engine : public Executor {
   TrainingResult train(const Graph& graph, const Dataset& data, const TrainingOptions& options,
                        const TrainingEvents& events, const std::atomic<bool>& cancelled) override {
     const OperatorThreads threads(worth(graph, options.batch_size));
-    return Trainer(registry_, device_, graph, data, options).run(events, cancelled);
+    TrainingResult result =
+        Trainer(registry_, device_, graph, data, options).run(events, cancelled);
+    if (result.best_validation) {
+      const Rows whole{Split::validation, 0, options.batch_size};
+      evaluator_.remember(result.best, data, whole, *result.best_validation);
+    }
+    return result;
   }
 
   void set_threads(int threads) override {

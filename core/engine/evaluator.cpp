@@ -46,6 +46,11 @@ std::vector<bool> worth_keeping(const Graph& graph) {
   return keep;
 }
 
+void end_if(const std::atomic<bool>* cancelled) {
+  if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed))
+    throw run_error(LATHE_CANCELLED, "the evaluation was interrupted");
+}
+
 }  // namespace
 
 at::Tensor as_logits(const at::Tensor& output, std::int64_t rows) {
@@ -98,7 +103,7 @@ void Evaluator::find_cached(const Graph& graph, const RowSource& source, std::in
 }
 
 void Evaluator::run_rows(const Graph& graph, const RowSource& source, std::int64_t chunk,
-                         Cached& cached, const Sink& sink) {
+                         Cached& cached, const std::atomic<bool>* cancelled, const Sink& sink) {
   const NodeId result = logits_node(graph);
   std::function<bool(NodeId)> stop;
   if (cached.in_use) {
@@ -133,6 +138,7 @@ void Evaluator::run_rows(const Graph& graph, const RowSource& source, std::int64
   }
 
   for (std::int64_t first = 0, portion = 0; first < source.rows; first += chunk, ++portion) {
+    end_if(cancelled);
     const std::int64_t rows = std::min(chunk, source.rows - first);
     for (std::size_t s = 0; s < plan.steps().size(); ++s) {
       const Step& step = plan.steps()[s];
@@ -149,7 +155,11 @@ void Evaluator::run_rows(const Graph& graph, const RowSource& source, std::int64
     execution.place = {graph.seed(), static_cast<std::uint64_t>(first) << 32};
     execution.keep = !kept.empty();
     execution.run();
-    for (Kept& one : kept) one.entry.tensors.push_back(registers[one.step].tensor.contiguous());
+    // In the layout they have: another one could take other kernels, and so change the last bits.
+    for (Kept& one : kept) {
+      const at::Tensor& made = registers[one.step].tensor;
+      one.entry.tensors.push_back(made.is_non_overlapping_and_dense() ? made : made.contiguous());
+    }
     sink(as_logits(registers[plan.step_of(result)].tensor, rows), first);
   }
   for (Kept& one : kept) {
@@ -170,7 +180,7 @@ Evaluation Evaluator::evaluate(const Graph& graph, const Dataset& data, const Ro
     if (Cache::Shared found = cache_.find(whole)) return found->evaluation;
   }
   std::optional<Tally> tally;
-  run_rows(graph, source, chunk, cached, [&](const at::Tensor& logits, std::int64_t first) {
+  const Sink count = [&](const at::Tensor& logits, std::int64_t first) {
     const std::int64_t classes = logits.size(1);
     if (!tally) tally.emplace(classes);
     const auto* values = logits.data_ptr<float>();
@@ -179,10 +189,20 @@ Evaluation Evaluator::evaluate(const Graph& graph, const Dataset& data, const Ro
       tally->add({values + at * classes, count, classes}, source.labels() + first + at,
                  static_cast<std::uint64_t>(first + at));
     }
-  });
+  };
+  run_rows(graph, source, chunk, cached, rows.cancelled, count);
   const Evaluation out = tally->result();
   if (known) cache_.insert(whole, {{}, out});
   return out;
+}
+
+void Evaluator::remember(const Graph& graph, const Dataset& data, const Rows& rows,
+                         const Evaluation& evaluation) {
+  const RowSource source = rows_of(graph, data, rows);
+  Cached cached;
+  find_cached(graph, source, chunk_rows(graph, source), cached);
+  if (!cached.in_use || cached.random[index_of(graph.output())]) return;
+  cache_.insert({graph.hash(graph.output()), cached.on}, {{}, evaluation});
 }
 
 Tensor Evaluator::logits(const Graph& graph, const Dataset& data, const Rows& rows) {
@@ -192,7 +212,7 @@ Tensor Evaluator::logits(const Graph& graph, const Dataset& data, const Rows& ro
   Cached cached;
   find_cached(graph, source, chunk, cached);
   std::vector<at::Tensor> parts;
-  run_rows(graph, source, chunk, cached,
+  run_rows(graph, source, chunk, cached, rows.cancelled,
            [&](const at::Tensor& logits, std::int64_t) { parts.push_back(logits); });
   return share(parts.size() == 1 ? parts[0] : at::cat(parts));
 }
@@ -227,6 +247,7 @@ void Evaluator::observe(const Graph& graph, const Dataset& data, const Rows& row
   const std::vector<at::Tensor> operands = weights_.bind(plan);
   std::vector<Register> registers(plan.steps().size());
   for (std::int64_t first = 0; first < source.rows; first += source.batch) {
+    end_if(rows.cancelled);
     const std::int64_t count = std::min(source.batch, source.rows - first);
     registers[plan.inputs()[0]].tensor = source.samples.narrow(0, first, count).to(device_);
     Execution execution{plan, operands, registers};

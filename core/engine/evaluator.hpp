@@ -15,6 +15,9 @@ class Evaluator {
 
   Cache& cache() { return cache_; }
   Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows);
+  // Puts what evaluate() would find out into the cache: a training has just found it out.
+  void remember(const Graph& graph, const Dataset& data, const Rows& rows,
+                const Evaluation& evaluation);
   Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows);
   std::vector<Tensor> run(const Graph& graph, const std::vector<Tensor>& inputs);
   void observe(const Graph& graph, const Dataset& data, const Rows& rows,
@@ -26,7 +29,7 @@ class Evaluator {
   // Sees the logits of consecutive rows, contiguous float32 on the CPU.
   using Sink = std::function<void(const at::Tensor& logits, std::int64_t first_row)>;
   void run_rows(const Graph& graph, const RowSource& source, std::int64_t chunk, Cached& cached,
-                const Sink& sink);
+                const std::atomic<bool>* cancelled, const Sink& sink);
   void find_cached(const Graph& graph, const RowSource& source, std::int64_t chunk, Cached& cached);
   bool find_random(const Graph& graph, std::vector<bool>& random) const;
 

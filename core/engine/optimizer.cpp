@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numbers>
 
 namespace lathe::engine {
 
@@ -87,12 +86,6 @@ void Optimizer::step(std::span<float> values, std::span<const float> gradients,
   c.decay = decoupled ? 0.0F : decay;
   c.shrink = decoupled ? static_cast<float>(1.0 - learning_rate * weight_decay_) : 1.0F;
   adam(values.data(), gradients.data(), first_.data(), second_.data(), values.size(), c);
-}
-
-double Optimizer::learning_rate(double initial, std::int64_t epoch, std::int64_t epochs) const {
-  const double floor = kind_ == OptimizerKind::sgd ? 0.0 : 1e-6;
-  const double phase = std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs);
-  return floor + (initial - floor) * (1.0 + std::cos(phase)) / 2.0;
 }
 
 }  // namespace lathe::engine

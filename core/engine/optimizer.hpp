@@ -26,8 +26,8 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
-  // Cosine annealing by epoch (Loshchilov and Hutter, "SGDR", 2017) to 1e-6, for sgd to 0.
-  double learning_rate(double initial, std::int64_t epoch, std::int64_t epochs) const;
+  // Where cosine annealing ends: 1e-6, for sgd 0, as MASE has it.
+  double annealing_floor() const { return kind_ == OptimizerKind::sgd ? 0.0 : 1e-6; }
 
  private:
   OptimizerKind kind_;

@@ -24,6 +24,7 @@ TrainingOptions checked(TrainingOptions options) {
   at_least("max_epochs", options.max_epochs, 1);
   at_least("batch_size", options.batch_size, 1);
   at_least("accumulate_grad_batches", options.accumulate_grad_batches, 1);
+  at_least("max_samples", options.max_samples, 0);
   auto not_negative = [](std::string_view what, double value) {
     if (!(value >= 0) || std::isinf(value)) {
       throw usage_error(fmt::format("{} is {}; it must be 0 or more", what, value));
@@ -45,6 +46,8 @@ Trainer::Trainer(const Registry& registry, at::Device device, const Graph& graph
       parameters_(plan_, device),
       optimizer_(optimizer_from_name(options.optimizer), parameters_.values().size(),
                  options.weight_decay),
+      schedule_(options.lr_scheduler, options.learning_rate, optimizer_.annealing_floor(),
+                options.num_warmup_steps),
       train_(rows_of(graph, data, Split::train, options.batch_size)) {
   const std::vector<NodeId> results = graph.node(graph.output()).inputs();
   const Shape& output = graph.node(graph.output()).result.shape;
@@ -63,7 +66,8 @@ Trainer::Trainer(const Registry& registry, at::Device device, const Graph& graph
     validation_chunk_ = chunk_rows(graph, *validation_);
   }
   check_batches();
-  if (device_.is_cpu() && train_.split.samples.dtype() == DType::float32) {
+  augments_ = data.info().augments;
+  if (device_.is_cpu() && train_.split.samples.dtype() == DType::float32 && !augments_) {
     chain_ = DenseChain::make(plan_, parameters_);
   }
   registers_.resize(plan_.steps().size());
@@ -102,11 +106,22 @@ RunIdentity Trainer::make_identity() const {
   }
   Hasher rows;
   rows.add(hash_of(train_.split.samples)).add(hash_of(train_.split.labels));
+  if (augments_) {
+    // How rows are augmented shows in what some of them become.
+    const auto some = static_cast<std::uint64_t>(std::min<std::int64_t>(train_.rows, 8));
+    SplitTensors seen = data_.read(Split::train, epoch_order(some, false, 0, 0));
+    const std::span<const float> values = seen.samples.values<float>();
+    std::vector<float> augmented(values.begin(), values.end());
+    data_.augment(options_.seed, 0, epoch_order(some, false, 0, 0), augmented);
+    rows.add_bytes(std::as_bytes(std::span(augmented)));
+  }
   auto text = [](const auto& value) { return fmt::format("{}", value); };
   return {{"network", structure.finish().text()},
           {"data", rows.finish().text()},
           {"optimizer", options_.optimizer},
           {"learning_rate", text(options_.learning_rate)},
+          {"lr_scheduler", options_.lr_scheduler},
+          {"num_warmup_steps", text(options_.num_warmup_steps)},
           {"weight_decay", text(options_.weight_decay)},
           {"batch_size", text(options_.batch_size)},
           {"accumulate_grad_batches", text(options_.accumulate_grad_batches)},
@@ -117,42 +132,67 @@ RunIdentity Trainer::make_identity() const {
 TrainingResult Trainer::run(const TrainingEvents& events, const std::atomic<bool>& cancelled) {
   start();
   TrainingResult out;
-  while (!finished()) {
-    const double learning_rate =
-        optimizer_.learning_rate(options_.learning_rate, state_.epoch, options_.max_epochs);
-    if (!train_epoch(learning_rate, events, cancelled)) {
+  // An interrupt during the validation leaves an epoch that is trained and not yet ended.
+  while (!finished() || state_.batch > 0) {
+    if (!train_epoch(events, cancelled) || !end_epoch(cancelled)) {
       out.interrupted = true;
       save_last();
       break;
     }
-    end_epoch(learning_rate);
     if (events.epoch_ended) events.epoch_ended(state_.epochs.back());
+    const auto network = [this] { return plan_.graph().with_parameters(parameters_.contents()); };
+    if (!events.keep_going || events.keep_going(state_.epochs.back(), network)) continue;
+    out.given_up = !finished();
+    break;
   }
   out.last = plan_.graph().with_parameters(parameters_.contents());
   out.best = best_.empty() ? out.last : plan_.graph().with_parameters(best_);
   out.epochs = state_.epochs;
   out.step_losses = std::move(step_losses_);
+  out.best_validation = best_validation_;
   return out;
 }
 
-bool Trainer::finished() const {
-  return state_.epoch >= options_.max_epochs ||
-         (options_.max_steps >= 0 && state_.steps >= options_.max_steps);
+bool Trainer::finished() const { return state_.epoch >= options_.max_epochs || out_of_steps(); }
+
+bool Trainer::out_of_steps() const {
+  return (options_.max_steps >= 0 && state_.steps >= options_.max_steps) ||
+         (options_.max_samples > 0 && state_.total_batches >= batch_limit());
 }
 
-bool Trainer::train_epoch(double learning_rate, const TrainingEvents& events,
-                          const std::atomic<bool>& cancelled) {
+std::int64_t Trainer::batch_limit() const {
+  return options_.max_samples == 0 ? std::numeric_limits<std::int64_t>::max()
+                                   : (options_.max_samples + train_.batch - 1) / train_.batch;
+}
+
+std::int64_t Trainer::planned_steps() const {
+  const auto steps_of = [&](std::int64_t batches) {
+    return (batches + options_.accumulate_grad_batches - 1) / options_.accumulate_grad_batches;
+  };
+  const std::int64_t batches = batches_per_epoch();
+  const std::int64_t epochs = std::min(options_.max_epochs, batch_limit() / batches);
+  std::int64_t steps = epochs * steps_of(batches);
+  if (epochs < options_.max_epochs) steps += steps_of(batch_limit() - epochs * batches);
+  return options_.max_steps >= 0 ? std::min(steps, options_.max_steps) : steps;
+}
+
+double Trainer::learning_rate(std::int64_t step) const {
+  return schedule_.learning_rate({step, planned_steps(), state_.epoch, options_.max_epochs});
+}
+
+bool Trainer::train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled) {
   const auto total = static_cast<std::uint64_t>(train_.rows);
   const auto batch = static_cast<std::uint64_t>(train_.batch);
   const std::vector<std::uint64_t> order =
       epoch_order(total, options_.shuffle, options_.seed, state_.epoch);
   for (std::int64_t b = state_.batch; b < batches_per_epoch(); ++b) {
+    if (out_of_steps()) break;
     if (cancelled.load(std::memory_order_relaxed)) return false;
     const std::uint64_t first = static_cast<std::uint64_t>(b) * batch;
     const std::uint64_t count = std::min(batch, total - first);
-    train_batch(std::span(order).subspan(first, count), learning_rate, first + count == total);
+    const bool last = first + count == total || state_.total_batches + 1 == batch_limit();
+    train_batch(std::span(order).subspan(first, count), last);
     if (events.progress) events.progress(first + count, total);
-    if (options_.max_steps >= 0 && state_.steps >= options_.max_steps) break;
     if (first + count < total && checkpoint_is_due()) save_last();
   }
   return true;
@@ -173,6 +213,10 @@ void Trainer::fill_batch(std::span<const std::uint64_t> rows) {
   auto* to = static_cast<std::byte*>(batch_samples_.data_ptr());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::memcpy(to + i * bytes, from.data() + rows[i] * bytes, bytes);
+  }
+  if (augments_) {
+    data_.augment(options_.seed, static_cast<std::uint64_t>(state_.epoch), rows,
+                  {batch_samples_.data_ptr<float>(), rows.size() * bytes / sizeof(float)});
   }
 }
 
@@ -198,7 +242,7 @@ BatchMetrics Trainer::differentiate(std::span<const std::uint64_t> rows, double 
   return metrics;
 }
 
-void Trainer::train_batch(std::span<const std::uint64_t> rows, double learning_rate, bool last) {
+void Trainer::train_batch(std::span<const std::uint64_t> rows, bool last) {
   // Every element drawn in a batch has a counter of its own.
   const RandomPlace place{options_.seed, static_cast<std::uint64_t>(state_.total_batches) << 32};
   const double scale = 1.0 / static_cast<double>(options_.accumulate_grad_batches);
@@ -218,7 +262,7 @@ void Trainer::train_batch(std::span<const std::uint64_t> rows, double learning_r
   ++state_.batch;
   ++state_.total_batches;
   if (++state_.pending == options_.accumulate_grad_batches || last) {
-    optimizer_.step(parameters_.values(), parameters_.gradients(), learning_rate);
+    optimizer_.step(parameters_.values(), parameters_.gradients(), learning_rate(state_.steps));
     parameters_.publish_values();
     ++state_.steps;
     state_.pending = 0;
@@ -238,12 +282,13 @@ void Trainer::stop_at(double loss, std::string_view what, bool with_batch) const
                                     : std::string()));
 }
 
-Evaluation Trainer::validate() {
+std::optional<Evaluation> Trainer::validate(const std::atomic<bool>& cancelled) {
   const c10::InferenceMode inference;
   const std::vector<at::Tensor> operands = parameters_.for_evaluation({plan_.graph().seed(), 0});
   std::vector<Register> registers(plan_.steps().size());
   Tally tally(classes_);
   for (std::int64_t first = 0; first < validation_->rows; first += validation_chunk_) {
+    if (cancelled.load(std::memory_order_relaxed)) return std::nullopt;
     const std::int64_t rows = std::min(validation_chunk_, validation_->rows - first);
     registers[plan_.inputs()[0]].tensor = validation_->samples.narrow(0, first, rows).to(device_);
     Execution execution{plan_, operands, registers};
@@ -260,17 +305,19 @@ Evaluation Trainer::validate() {
   return tally.result();
 }
 
-void Trainer::end_epoch(double learning_rate) {
+bool Trainer::end_epoch(const std::atomic<bool>& cancelled) {
   EpochMetrics metrics;
   metrics.epoch = state_.epoch;
   metrics.train_loss = state_.loss_sum / static_cast<double>(state_.batch);
   metrics.train_accuracy = static_cast<double>(state_.correct) / static_cast<double>(state_.rows);
-  metrics.learning_rate = learning_rate;
+  metrics.learning_rate = learning_rate(state_.steps - 1);
+  std::optional<Evaluation> evaluation;
   if (validation_) {
-    const Evaluation evaluation = validate();
-    metrics.validation_loss = evaluation.loss;
-    metrics.validation_accuracy = evaluation.accuracy;
-    if (!std::isfinite(evaluation.loss)) stop_at(evaluation.loss, "validation loss", false);
+    evaluation = validate(cancelled);
+    if (!evaluation) return false;
+    metrics.validation_loss = evaluation->loss;
+    metrics.validation_accuracy = evaluation->accuracy;
+    if (!std::isfinite(evaluation->loss)) stop_at(evaluation->loss, "validation loss", false);
   } else {
     metrics.validation_loss = std::numeric_limits<double>::quiet_NaN();
     metrics.validation_accuracy = metrics.validation_loss;
@@ -282,6 +329,7 @@ void Trainer::end_epoch(double learning_rate) {
     state_.best_epoch = state_.epoch;
     state_.best_loss = judged;
     best_ = parameters_.contents();
+    best_validation_ = evaluation;
   }
   state_.epochs.push_back(metrics);
   ++state_.epoch;
@@ -292,6 +340,7 @@ void Trainer::end_epoch(double learning_rate) {
   // In this order: a run killed in between does this epoch again and writes the same best.
   if (better) save_best();
   save_last();
+  return true;
 }
 
 }  // namespace lathe::engine

@@ -11,7 +11,7 @@ namespace lathe::engine {
 
 namespace {
 
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kVersion = "2";
 constexpr std::string_view kColumns =
     "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate";
 

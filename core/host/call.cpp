@@ -170,7 +170,9 @@ Error Call::failure(lathe_code code) const {
   const Position place = place_of(*failure_);
   if (failure_->host_error) {
     const Error& error = *failure_->host_error;
-    return Error(error.blame(), code, fmt::format("{}: {}", context, failure_->text),
+    const bool named = context == who && failure_->text.find(who) != std::string::npos;
+    return Error(error.blame(), code,
+                 named ? failure_->text : fmt::format("{}: {}", context, failure_->text),
                  error.position().known() ? error.position() : place);
   }
   const bool refused = is_refusal(code) && (phase_ == Phase::create || !failure_->option.empty());

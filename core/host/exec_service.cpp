@@ -57,6 +57,7 @@ Rows rows_of(Call& call, const lathe_rows* source) {
   }
   rows.samples = given.samples;
   rows.batch_size = given.batch_size != 0 ? given.batch_size : call.context().batch_size;
+  rows.cancelled = call.context().cancelled;
   return rows;
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace lathe {
 
@@ -25,14 +26,21 @@ struct Rows {
   Split split = Split::validation;
   std::uint64_t samples = 0;
   std::int64_t batch_size = 128;
+  // Once true, the run on these rows ends with LATHE_CANCELLED; null: nothing can cut it short.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 struct TrainingOptions {
   std::string optimizer = "adam";  // adam, adamw, sgd
   double learning_rate = 1e-5;
+  // cosine_annealing goes down by epoch, as PyTorch's CosineAnnealingLR; cosine, linear, constant
+  // and constant_with_warmup go by optimizer step, as transformers' get_scheduler.
+  std::string lr_scheduler = "cosine_annealing";
+  std::int64_t num_warmup_steps = 0;  // optimizer steps in which the rate rises from 0
   double weight_decay = 0;
   std::int64_t max_epochs = 20;
-  std::int64_t max_steps = -1;  // -1: no bound
+  std::int64_t max_steps = -1;   // -1: no bound
+  std::int64_t max_samples = 0;  // as many whole batches as that takes; 0: no bound
   std::int64_t batch_size = 128;
   std::int64_t accumulate_grad_batches = 1;
   std::uint64_t seed = 0;
@@ -47,7 +55,7 @@ struct EpochMetrics {
   std::int64_t epoch = 0;  // from 0
   double train_loss = 0, train_accuracy = 0;
   double validation_loss = 0, validation_accuracy = 0;
-  double learning_rate = 0;
+  double learning_rate = 0;  // of its last step
 };
 
 struct TrainingResult {
@@ -55,11 +63,17 @@ struct TrainingResult {
   Graph best;  // at the lowest validation loss
   std::vector<EpochMetrics> epochs;
   std::vector<double> step_losses;
+  // Of `best`, on the whole validation split; nothing without one, or if a resumed run did not see
+  // its best epoch.
+  std::optional<Evaluation> best_validation;
   bool interrupted = false;
+  bool given_up = false;  // keep_going said no
 };
 
 struct TrainingEvents {
   std::function<void(const EpochMetrics&)> epoch_ended;
+  // After epoch_ended; false ends the training. `network` makes the graph as it is by then.
+  std::function<bool(const EpochMetrics&, const std::function<Graph()>& network)> keep_going;
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // samples of this epoch
 };
 

@@ -1,6 +1,8 @@
 // Trials as a study stores them, and back.
 #include "core/search/journal.hpp"
 
+#include <fmt/format.h>
+
 namespace lathe {
 namespace {
 
@@ -14,6 +16,9 @@ Value attribute(const StoredTrial& stored, std::string_view key) {
   return found == nullptr ? Value() : *found;
 }
 
+// Where Optuna's successive halving keeps what a trial had at a rung.
+std::string rung_key(std::size_t rung) { return fmt::format("completed_rung_{}", rung); }
+
 }  // namespace
 
 bool ended(TrialState state) {
@@ -26,12 +31,20 @@ Trial trial_of(const StoredTrial& stored) {
   trial.state = stored.state;
   trial.point = stored.parameters;
   trial.values = stored.values;
-  trial.intermediate = stored.intermediate;
+  trial.intermediates = stored.intermediates;
+  for (;;) {
+    const Value* rung = stored.system_attributes.find(rung_key(trial.rungs.size()));
+    if (rung == nullptr || !rung->is_number()) break;
+    trial.rungs.push_back(rung->as_float());
+  }
   trial.software_metrics = attribute(stored, "software_metrics");
   trial.hardware_metrics = attribute(stored, "hardware_metrics");
   trial.scaled_metrics = attribute(stored, "scaled_metrics");
   if (const Value error = attribute(stored, "error"); error.is_string())
     trial.error = error.as_string();
+  if (const Value untrained = attribute(stored, "untrained"); untrained.is_list())
+    for (const Value& name : untrained.as_list())
+      if (name.is_string()) trial.untrained.push_back(name.as_string());
   trial.started = stored.started;
   trial.completed = stored.completed;
   return trial;
@@ -64,6 +77,12 @@ StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
   row.completed = trial.completed;
   if (!ended(trial.state)) return row;
   if (!trial.error.empty()) row.user_attributes.set("error", trial.error);
+  row.intermediates = trial.intermediates;
+  for (std::size_t rung = 0; rung < trial.rungs.size(); ++rung)
+    row.system_attributes.set(rung_key(rung), trial.rungs[rung]);
+  if (!trial.untrained.empty())
+    row.user_attributes.set("untrained",
+                            Value::List(trial.untrained.begin(), trial.untrained.end()));
   row.user_attributes.set("hardware_metrics", trial.hardware_metrics);
   row.user_attributes.set("sampled_config", sampled_config(space, trial.point));
   row.user_attributes.set("scaled_metrics", trial.scaled_metrics);

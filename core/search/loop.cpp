@@ -3,6 +3,7 @@
 #include "core/search/loop.hpp"
 
 #include "core/search/journal.hpp"
+#include "core/search/pruner.hpp"
 
 #include <fmt/format.h>
 
@@ -46,6 +47,8 @@ class Loop {
       : options_(options),
         space_(space),
         sampler_(sampler),
+        pruner_(make_pruner(options)),
+        turned_(watch_of(options).direction != options.directions().front()),
         study_(study),
         evaluate_(evaluate),
         events_(events),
@@ -92,9 +95,8 @@ class Loop {
     for (;;) {
       if (stopping_ || out_of_time() || slots_.size() >= limit_) return std::nullopt;
       const std::uint64_t number = slots_.size();
-      const auto lookahead = static_cast<std::uint64_t>(options_.lookahead);
-      const std::uint64_t needed = number > lookahead ? number - lookahead : 0;
-      if (sampler_.reads_values() && ended_ < needed) {
+      const std::uint64_t needed = told_before(number);
+      if ((sampler_.reads_values() || pruner_) && ended_ < needed) {
         changed_.wait(lock);
         continue;
       }
@@ -111,6 +113,12 @@ class Loop {
       worker.stop = false;
       return number;
     }
+  }
+
+  // The trials below count for trial `number`, and no others.
+  std::uint64_t told_before(std::uint64_t number) const {
+    const auto lookahead = static_cast<std::uint64_t>(options_.lookahead);
+    return number > lookahead ? number - lookahead : 0;
   }
 
   // Makes the slot of a trial: what the study has of it, the rest as the sampler suggests.
@@ -136,6 +144,8 @@ class Loop {
         if (std::isnan(trial.point[p])) trial.point[p] = suggested[p];
       trial.number = number;
       trial.state = TrialState::running;
+      trial.intermediates.clear();
+      trial.rungs.clear();
       trial.started = std::chrono::system_clock::now();
     }
     sampler_.started(number, trial.point);
@@ -147,10 +157,24 @@ class Loop {
     const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_COMPLETE
                                     : trial.state == TrialState::pruned ? LATHE_PRUNED
                                                                         : LATHE_FAIL;
-    const bool reported = trial.state == TrialState::pruned && trial.intermediate;
-    const std::vector<double> last =
-        reported ? std::vector<double>{trial.intermediate->value} : trial.values;
-    sampler_.finished(trial.number, state, last, reported ? trial.intermediate->step : 0);
+    if (trial.state == TrialState::pruned && !trial.intermediates.empty()) {
+      // Samplers take a pruned trial's last value for one of the first objective's kind.
+      const auto [step, value] = trial.intermediates.back();
+      const double last = turned_ ? -value : value;
+      sampler_.finished(trial.number, state, {&last, 1}, step);
+      return;
+    }
+    sampler_.finished(trial.number, state, trial.values, 0);
+  }
+
+  bool report(std::uint64_t number, std::int64_t step, double value) {
+    const std::lock_guard lock(mutex_);
+    Trial& trial = slots_[number].trial;
+    trial.intermediates.push_back({step, value});
+    if (!pruner_) return false;
+    std::vector<const Trial*> told;
+    for (std::uint64_t i = 0; i < told_before(number); ++i) told.push_back(&slots_[i].trial);
+    return pruner_->prune(trial, told);
   }
 
   void evaluate(int index, std::uint64_t number) {
@@ -163,11 +187,19 @@ class Loop {
     Trial outcome;
     bool given_up = false;
     try {
-      Scalars scalars = evaluate_(index, number, point, worker.stop);
-      outcome.software_metrics = std::move(scalars.software);
-      outcome.hardware_metrics = std::move(scalars.hardware);
-      score(outcome);
-      outcome.state = TrialState::complete;
+      const Report reported = [&](std::int64_t step, double value) {
+        return report(number, step, value);
+      };
+      Scalars scalars = evaluate_(index, number, point, worker.stop, reported);
+      if (scalars.pruned) {
+        outcome.state = TrialState::pruned;
+      } else {
+        outcome.software_metrics = std::move(scalars.software);
+        outcome.hardware_metrics = std::move(scalars.hardware);
+        outcome.untrained = std::move(scalars.untrained);
+        score(outcome);
+        outcome.state = TrialState::complete;
+      }
     } catch (const Error& error) {
       given_up = error.code() == LATHE_CANCELLED && worker.stop;
       outcome.error = error.what();
@@ -211,12 +243,12 @@ class Loop {
     if (given_up) return;
     outcome.number = number;
     outcome.point = std::move(trial.point);
+    outcome.intermediates = std::move(trial.intermediates);
+    outcome.rungs = std::move(trial.rungs);
     outcome.started = trial.started;
     outcome.completed = std::chrono::system_clock::now();
-    if (outcome.state != TrialState::complete) {
-      outcome.state = TrialState::fail;
-      outcome.values.clear();
-    }
+    if (outcome.state == TrialState::running) outcome.state = TrialState::fail;
+    if (outcome.state != TrialState::complete) outcome.values.clear();
     trial = std::move(outcome);
     advance();
   }
@@ -295,6 +327,8 @@ class Loop {
   const SearchOptions& options_;
   const SearchSpace& space_;
   Sampler& sampler_;
+  const std::unique_ptr<Pruner> pruner_;  // null: none
+  const bool turned_;                     // what is watched goes the other way than objective 0
   Study* study_;
   const Evaluate& evaluate_;
   const SearchEvents& events_;

@@ -2,6 +2,7 @@
 // is looked up and checked against the registry.
 #include "core/config/suggest.hpp"
 #include "core/search/metrics.hpp"
+#include "core/search/pruner.hpp"
 #include "core/search/search.hpp"
 
 #include <fmt/format.h>
@@ -46,6 +47,13 @@ void check_plan(const SearchPlan& plan, const Registry& registry) {
   const SearchOptions& options = plan.options;
   const Component& sampler = registry.find(Kind::sampler, options.sampler);
   check_options(sampler.options, options.sampler_options);
+  check_pruner({options.pruner, options.pruner_options, {}});
+  watch_of(options);
+  if (options.pruner != "none" && !plan.training)
+    throw usage_error(
+        fmt::format("pruner '{}' gives up trials while they train, but no runner trains; add "
+                    "[search.strategy.sw_runner.basic_train], or leave the pruner out",
+                    options.pruner));
   if (options.n_trials < 0) throw usage_error("n_trials must not be negative");
   if (options.jobs < 1) throw usage_error("the number of jobs must be at least 1");
   if (options.lookahead < 0) throw usage_error("lookahead must not be negative");
@@ -92,6 +100,8 @@ SearchPlan plan_search(const Value& search, const Registry& registry) {
       registry.find(Kind::sampler, config.sampler.name, config.sampler.position);
   options.sampler = config.sampler.name;
   options.sampler_options = check_options(sampler.options, config.sampler.options);
+  options.pruner = config.pruner.name;
+  options.pruner_options = check_pruner(config.pruner);
   options.metrics = config.metrics;
   options.sum_scaled_metrics = config.sum_scaled_metrics;
   options.direction = config.direction;

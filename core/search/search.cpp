@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <mutex>
 
 namespace lathe {
 namespace {
@@ -56,6 +57,64 @@ void check_against_graph(const SearchPlan& plan, const SearchSpace& space, Trial
       throw unknown_metric(metric, known);
 }
 
+// What a trial trains with, unless the point says otherwise.
+Value training_settings(const SearchPlan& plan) {
+  Value settings{Value::Map{}};
+  for (const std::string& key : training_option_keys()) {
+    const Value* value = plan.training->find(key);
+    if (value == nullptr) value = plan.run_options.find(key);
+    if (value != nullptr) settings.set(key, *value);
+  }
+  if (const Value* samples = plan.training->find("max_samples"))
+    settings.set("max_samples", *samples);
+  return settings;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += fmt::format("{}'{}'", text.empty() ? "" : ", ", name);
+  return text;
+}
+
+// Layers that are evaluated without trained weights: those of the original, then those that
+// transforms reset. Each is told once. Thread-safe.
+class Untrained {
+ public:
+  void begin(std::vector<std::string> original) {
+    names_ = std::move(original);
+    if (!names_.empty())
+      spdlog::warn(
+          "eval_mode = true evaluates layers that nothing has trained: {}; load weights with "
+          "--load, or train each trial with basic_train and eval_mode = false",
+          joined(names_));
+  }
+  void add(std::uint64_t trial, const std::vector<std::string>& names) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> fresh;
+    for (const std::string& name : names)
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) fresh.push_back(name);
+    if (fresh.empty()) return;
+    names_.insert(names_.end(), fresh.begin(), fresh.end());
+    spdlog::warn(
+        "eval_mode = true evaluates layers whose trained weights a transform replaced by new ones "
+        "(in trial {} and maybe others): {}",
+        trial, joined(fresh));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> names_;
+};
+
+// In trial order, so that the answer does not depend on who ended first.
+std::vector<std::string> untrained_in(std::vector<std::string> names, const SearchResult& result) {
+  for (const Trial& trial : result.trials)
+    for (const std::string& name : trial.untrained)
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
+}
+
 // Values of other weights, other runners or another batch size do not belong into one study.
 StudyDescription described(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
                            const RunContext& context) {
@@ -66,8 +125,21 @@ StudyDescription described(const SearchPlan& plan, const SearchSpace& space, con
   attributes.set("network", original.hash(original.output()).text());
   attributes.set("runners", text_of(runners));
   attributes.set("batch_size", context.batch_size);
-  if (plan.training) attributes.set("training", *plan.training);
+  if (plan.training) attributes.set("training", training_settings(plan));
   return description;
+}
+
+Error nothing_completed(const SearchResult& result) {
+  const Trial* failed = nullptr;
+  for (const Trial& trial : result.trials)
+    if (trial.state == TrialState::fail) failed = &trial;
+  if (failed == nullptr)
+    return run_error(LATHE_ABORTED,
+                     fmt::format("all {} trials were given up by the pruner; a gentler setting "
+                                 "leaves some to compare with",
+                                 result.trials.size()));
+  return run_error(LATHE_ABORTED, fmt::format("all {} trials failed; the last with: {}",
+                                              result.trials.size(), failed->error));
 }
 
 }  // namespace
@@ -88,33 +160,49 @@ SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const 
         return runner.step.component->has(LATHE_FLAG_EXECUTES);
       });
   if (executes) {
-    context.dataset();
+    const Dataset& data = context.dataset();
     context.executor();
+    const bool validates = watch_of(options).source != Watch::Source::runners;
+    if (options.pruner != "none" && validates && data.count(Split::validation) == 0)
+      throw usage_error(
+          fmt::format("pruner '{}' watches the validation after each epoch, but '{}' has no "
+                      "validation split; let it watch a metric of another split",
+                      options.pruner, data.id()));
   }
 
   const std::unique_ptr<Sampler> sampler = make_sampler(options, space, *context.registry);
-  if (sampler->reads_values() && options.jobs > options.lookahead + 1)
+  if ((sampler->reads_values() || options.pruner != "none") && options.jobs > options.lookahead + 1)
     spdlog::warn(
-        "'{}' suggests a trial when all but the {} before it have ended, so {} of the {} workers "
-        "can work at a time; raise lookahead in [search.strategy.setup] for more (another "
+        "with {} '{}' a trial begins when all but the {} before it have ended, so {} of the {} "
+        "workers can work at a time; raise lookahead in [search.strategy.setup] for more (another "
         "lookahead, another result)",
-        options.sampler, options.lookahead, options.lookahead + 1, options.jobs);
+        sampler->reads_values() ? "sampler" : "pruner",
+        sampler->reads_values() ? options.sampler : options.pruner, options.lookahead,
+        options.lookahead + 1, options.jobs);
   std::shared_ptr<Storage> storage;
   std::unique_ptr<Study> study;
   if (!options.storage_url.empty()) {
     storage = open_storage(options.storage_url);
     study = storage->open_study(described(plan, space, original, context));
   }
-  const auto evaluate = [&](int worker, std::uint64_t, std::span<const double> point,
-                            const std::atomic<bool>& stop) {
-    return runners[static_cast<std::size_t>(worker)]->run(point, stop);
+  // Counting needs no weights, and training brings them.
+  const bool warns = executes && !plan.training;
+  const std::vector<std::string> fresh =
+      warns ? untrained_layers(original) : std::vector<std::string>{};
+  Untrained untrained;
+  untrained.begin(fresh);
+  const auto evaluate = [&](int worker, std::uint64_t trial, std::span<const double> point,
+                            const std::atomic<bool>& stop, const Report& report) {
+    Scalars scalars = runners[static_cast<std::size_t>(worker)]->run(point, stop, report);
+    if (!warns) scalars.untrained.clear();
+    untrained.add(trial, scalars.untrained);
+    return scalars;
   };
   SearchResult result =
       run_trials(options, space, *sampler, study.get(), evaluate, events, cancelled);
+  result.untrained = untrained_in(fresh, result);
   write_files(options, space, result);
-  if (!result.trials.empty() && result.best.empty())
-    throw run_error(LATHE_ABORTED, fmt::format("all {} trials failed; the last with: {}",
-                                               result.trials.size(), result.trials.back().error));
+  if (!result.trials.empty() && result.best.empty()) throw nothing_completed(result);
   return result;
 }
 

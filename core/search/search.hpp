@@ -17,6 +17,8 @@ using Metric = SearchMetric;
 struct SearchOptions {
   std::string sampler = "tpe";
   Value sampler_options{Value::Map{}};
+  std::string pruner = "none";
+  Value pruner_options{Value::Map{}};
   std::uint64_t seed = 0;
   std::int64_t n_trials = 20;  // of the study: those that a resumed one already has count
   int jobs = 1;
@@ -48,7 +50,7 @@ struct SearchPlan {
   bool eval_mode = true;
   std::vector<Runner> runners;
   // Set if a trial trains its graph before it is evaluated: run options for that training beyond
-  // those of `run_options`.
+  // those of `run_options`, and max_samples.
   std::optional<Value> training;
   std::vector<std::string> warnings;
 
@@ -68,11 +70,16 @@ struct Trial {
   TrialState state = TrialState::running;
   std::vector<double> point;
   std::vector<double> values;
-  std::optional<StoredTrial::Intermediate> intermediate;  // of a pruned one
+  // What was watched while it trained, by rising step, and, of those values, the ones with which it
+  // completed rungs of successive halving.
+  std::vector<StoredTrial::Intermediate> intermediates;
+  std::vector<double> rungs;
   Value software_metrics{Value::Map{}};
   Value hardware_metrics{Value::Map{}};
   Value scaled_metrics{Value::Map{}};
   std::string error;  // why it failed
+  // Layers that were evaluated with fresh weights because a transform replaced trained ones.
+  std::vector<std::string> untrained;
   std::chrono::system_clock::time_point started{}, completed{};
 };
 
@@ -83,6 +90,8 @@ struct SearchResult {
   bool exhausted = false;         // the sampler has no further point
   bool interrupted = false;       // stopped by the user
   bool timed_out = false;         // stopped by timeout_seconds
+  // Layers evaluated without trained weights, in any trial; empty if trials train or run nothing.
+  std::vector<std::string> untrained;
   double loop_cpu_seconds = 0, loop_seconds = 0;  // of this process, from first to last trial
 };
 

@@ -17,18 +17,6 @@ namespace {
 
 constexpr std::uint64_t kLargestSize = std::numeric_limits<std::int64_t>::max();
 
-// Run options whose value a search may choose.
-const std::vector<std::string>& searchable_run_options() {
-  static const std::vector<std::string> keys{"batch_size",
-                                             "max_epochs",
-                                             "max_steps",
-                                             "learning_rate",
-                                             "training_optimizer",
-                                             "weight_decay",
-                                             "accumulate_grad_batches"};
-  return keys;
-}
-
 const OptionTable& space_table() {
   static const OptionTable table = [] {
     OptionTable result{"[search.search_space]", {}};
@@ -147,7 +135,7 @@ class Builder {
 
   void add_training(const Value& training) {
     for (const auto& [key, given] : training.as_map()) {
-      const auto& known = searchable_run_options();
+      const auto& known = training_option_keys();
       if (std::find(known.begin(), known.end(), key) == known.end()) {
         throw usage_error(fmt::format("'{}' of [search.search_space.training] cannot be searched{}",
                                       key, suggestion(key, known)),

@@ -33,8 +33,8 @@ struct StoredTrial {
     std::int64_t step = 0;
     double value = 0;
   };
-  std::optional<Intermediate> intermediate;  // the last one reported, by trials begun in Optuna
-  Value user_attributes{Value::Map{}};       // JSON: software_metrics, scaled_metrics, ...
+  std::vector<Intermediate> intermediates;  // by rising step; NaN and infinities are kept
+  Value user_attributes{Value::Map{}};      // JSON: software_metrics, scaled_metrics, ...
   Value system_attributes{Value::Map{}};
   std::chrono::system_clock::time_point started{};
   std::chrono::system_clock::time_point completed{};

@@ -1,5 +1,6 @@
 // What a study is called and what has to agree when it is resumed.
 #include "core/search/loop.hpp"
+#include "core/search/pruner.hpp"
 
 namespace lathe {
 
@@ -21,6 +22,8 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   attributes.set("lookahead", options.lookahead);
   attributes.set("sampler", options.sampler);
   attributes.set("sampler_options", options.sampler_options);
+  attributes.set("pruner", options.pruner);
+  attributes.set("pruner_options", check_pruner({options.pruner, options.pruner_options, {}}));
   attributes.set("metrics", std::move(metrics));
   return description;
 }

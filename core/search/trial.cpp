@@ -3,6 +3,10 @@
 #include "core/search/trial.hpp"
 #include "core/search/metrics.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 #include <thread>
 
 namespace lathe {
@@ -20,7 +24,9 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
       space_(space),
       original_(original),
       context_(context),
-      batch_size_(context.batch_size) {
+      batch_size_(context.batch_size),
+      watch_(watch_of(plan.options)),
+      untrained_(untrained_layers(original)) {
   context_.in_trial = true;
   context_.original = &original_;
   // A trial runs on one thread inside the operators, with one worker as with many: the order of
@@ -45,7 +51,8 @@ PassInstance& TrialRunner::transform(const Component& component) {
   return transforms_.emplace_back(&component, PassInstance(component, options, context_)).second;
 }
 
-Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop) {
+Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop,
+                         const Report& report) {
   context_.cancelled = &stop;
   const Value searched = space_.run_options(point);
   const Value* batch_size = searched.find("batch_size");
@@ -54,8 +61,20 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
   Graph graph = original_;
   for (const TransformOptions& options : space_.node_options(point))
     transform(*options.transform).run(graph, context_, options.nodes);
-  if (plan_.training) train(graph, searched, stop);
+  if (plan_.training) {
+    if (train(graph, searched, stop, report)) return evaluate(graph);
+    Scalars none;
+    none.pruned = true;
+    return none;
+  }
+  Scalars scalars = evaluate(graph);
+  for (std::string& name : untrained_layers(graph))
+    if (std::find(untrained_.begin(), untrained_.end(), name) == untrained_.end())
+      scalars.untrained.push_back(std::move(name));
+  return scalars;
+}
 
+Scalars TrialRunner::evaluate(Graph& graph) {
   Scalars scalars;
   for (std::size_t i = 0; i < runners_.size(); ++i)
     collect(runners_[i].run(graph, context_),
@@ -64,16 +83,59 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
 }
 
 // Run options in rising precedence: the command's, the training runner's, the point's.
-void TrialRunner::train(Graph& graph, const Value& searched, const std::atomic<bool>& stop) {
+bool TrialRunner::train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
+                        const Report& report) {
   Value options = plan_.run_options;
   for (const Value* given : {&*plan_.training, &searched})
     for (const auto& [key, value] : given->as_map()) options.set(key, value);
   TrainingOptions training = plan_.training_options(options);
   training.folder.clear();  // a trial leaves no checkpoints
   training.resume = false;
-  TrainingResult result = context_.executor().train(graph, context_.dataset(), training, {}, stop);
+  // Evaluated in the batches it was trained in, so that its own validation is found in the cache.
+  context_.batch_size = training.batch_size;
+  TrainingEvents events;
+  events.keep_going = [&](const EpochMetrics& epoch, const std::function<Graph()>& network) {
+    const double value = watched(epoch, network);
+    const bool unknown = std::isnan(value) && plan_.options.pruner == "none";
+    return unknown || !report(epoch.epoch, value);
+  };
+  TrainingResult result =
+      context_.executor().train(graph, context_.dataset(), training, events, stop);
   if (result.interrupted) throw run_error(LATHE_CANCELLED, "the training was interrupted");
   graph = std::move(result.best);
+  return !result.given_up;
+}
+
+double TrialRunner::watched(const EpochMetrics& epoch, const std::function<Graph()>& network) {
+  switch (watch_.source) {
+    case Watch::Source::validation_loss:
+      return watch_.scale * epoch.validation_loss;
+    case Watch::Source::validation_accuracy:
+      return watch_.scale * epoch.validation_accuracy;
+    case Watch::Source::runners:
+      break;
+  }
+  Graph graph = network();
+  const Scalars scalars = evaluate(graph);
+  const Value* metric = scalars.software.find(watch_.metric);
+  if (metric == nullptr) metric = scalars.hardware.find(watch_.metric);
+  if (metric == nullptr || !metric->is_number())
+    throw run_error(LATHE_NOT_FOUND,
+                    fmt::format("no runner published the number '{}'", watch_.metric));
+  return watch_.scale * metric->as_float();
+}
+
+std::vector<std::string> untrained_layers(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const auto fresh = [](const Parameter& parameter) {
+      return !parameter.is_buffer && parameter.content != nullptr && !parameter.content->trained();
+    };
+    if (std::any_of(node.parameters.begin(), node.parameters.end(), fresh))
+      names.push_back(node.name);
+  }
+  return names;
 }
 
 std::vector<std::string> TrialRunner::unpromised_scalars(const std::atomic<bool>& stop) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/search/loop.hpp"
+#include "core/search/pruner.hpp"
 
 namespace lathe {
 
@@ -14,21 +15,30 @@ class TrialRunner {
   TrialRunner(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
               const RunContext& context);
 
-  Scalars run(std::span<const double> point, const std::atomic<bool>& stop);
+  Scalars run(std::span<const double> point, const std::atomic<bool>& stop, const Report& report);
   // Names of the scalars that those runners publish for the original graph which promise none.
   std::vector<std::string> unpromised_scalars(const std::atomic<bool>& stop);
 
  private:
   PassInstance& transform(const Component& component);
-  void train(Graph& graph, const Value& searched, const std::atomic<bool>& stop);
+  // False: the trial was given up.
+  bool train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
+             const Report& report);
+  double watched(const EpochMetrics& epoch, const std::function<Graph()>& network);
+  Scalars evaluate(Graph& graph);
 
   const SearchPlan& plan_;
   const SearchSpace& space_;
   const Graph& original_;
   RunContext context_;
   const std::int64_t batch_size_;
+  const Watch watch_;
+  const std::vector<std::string> untrained_;  // layers of the original
   std::vector<std::pair<const Component*, PassInstance>> transforms_;
   std::vector<PassInstance> runners_;
 };
+
+// Names of the nodes with parameters that neither a checkpoint nor a training gave, in graph order.
+std::vector<std::string> untrained_layers(const Graph& graph);
 
 }  // namespace lathe

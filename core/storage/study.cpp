@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -202,11 +203,11 @@ class SqliteStudy final : public Study {
   void read_intermediate_values() {
     each("r.step, r.intermediate_value, r.intermediate_value_type", "trial_intermediate_values",
          [&](Statement& row, StoredTrial& trial) {
-           const StoredTrial::Intermediate last{row.integer(1),
-                                                value_of_type(row.text(3), row.real(2))};
-           if (!trial.intermediate || trial.intermediate->step < last.step)
-             trial.intermediate = last;
+           trial.intermediates.push_back({row.integer(1), value_of_type(row.text(3), row.real(2))});
          });
+    for (StoredTrial& trial : trials_)
+      std::sort(trial.intermediates.begin(), trial.intermediates.end(),
+                [](const auto& a, const auto& b) { return a.step < b.step; });
   }
 
   void read_attributes() {
@@ -279,6 +280,8 @@ class SqliteStudy final : public Study {
           .bind(state_word(trial.state), std::string_view(started), std::string_view(completed), id)
           .run();
     }
+    // What an earlier run of the trial reported before it was killed.
+    forget_intermediates_.bind(id).run();
     write_rows(trial);
   }
 
@@ -302,9 +305,21 @@ class SqliteStudy final : public Study {
         value_.bind(id, objective, nullptr, value_type(trial.values[i])).run();
       }
     }
+    for (const auto& [step, value] : trial.intermediates) {
+      const std::string_view type = std::isnan(value) ? "NAN" : value_type(value);
+      if (std::isfinite(value)) {
+        intermediate_.bind(id, step, value, type).run();
+      } else {
+        intermediate_.bind(id, step, nullptr, type).run();
+      }
+    }
     for (const auto& [key, value] : trial.user_attributes.as_map()) {
       const std::string text = json_text(value);
       attribute_.bind(id, std::string_view(key), std::string_view(text)).run();
+    }
+    for (const auto& [key, value] : trial.system_attributes.as_map()) {
+      const std::string text = json_text(value);
+      system_attribute_.bind(id, std::string_view(key), std::string_view(text)).run();
     }
   }
 
@@ -335,6 +350,14 @@ class SqliteStudy final : public Study {
   Statement attribute_{*database_,
                        "INSERT OR REPLACE INTO trial_user_attributes (trial_id, key, value_json) "
                        "VALUES (?, ?, ?)"};
+  Statement system_attribute_{*database_,
+                              "INSERT OR REPLACE INTO trial_system_attributes (trial_id, key, "
+                              "value_json) VALUES (?, ?, ?)"};
+  Statement forget_intermediates_{*database_,
+                                  "DELETE FROM trial_intermediate_values WHERE trial_id = ?"};
+  Statement intermediate_{*database_,
+                          "INSERT INTO trial_intermediate_values (trial_id, step, "
+                          "intermediate_value, intermediate_value_type) VALUES (?, ?, ?, ?)"};
 };
 
 }  // namespace

@@ -232,15 +232,16 @@ BOOST_AUTO_TEST_CASE(basic_train_becomes_training_and_evaluation) {
   const SearchConfig search = search_of(
       search_with("[search.strategy.sw_runner.basic_train]\nnum_samples = 512\nmax_epochs = 2\n"
                   "optimizer = 'adamw'\nlearning_rate = 1e-3\nweight_decay = 0\n"
-                  "gradient_accumulation_steps = 2\nlr_scheduler = 'cosine'\nnum_warmup_steps = 0\n"
+                  "gradient_accumulation_steps = 2\nlr_scheduler = 'linear'\nnum_warmup_steps = 5\n"
                   "data_loader = 'train_dataloader'"));
   const SearchRunner& runner = search.runners.at(0);
   BOOST_TEST(runner.trains);
   BOOST_TEST(runner.pass == "evaluate");
-  BOOST_TEST(runner.options.text() == "{num_samples=512, split=train}");
-  BOOST_TEST(runner.training.text() ==
-             "{max_epochs=2, training_optimizer=adamw, learning_rate=0.001, weight_decay=0.0, "
-             "accumulate_grad_batches=2}");
+  BOOST_TEST(runner.options.text() == "{split=train}");
+  BOOST_TEST(
+      runner.training.text() ==
+      "{max_epochs=2, training_optimizer=adamw, learning_rate=0.001, weight_decay=0.0, "
+      "lr_scheduler=linear, num_warmup_steps=5, accumulate_grad_batches=2, max_samples=512}");
 }
 
 BOOST_AUTO_TEST_CASE(a_metric_may_be_a_dotted_key_or_a_table) {
@@ -322,12 +323,23 @@ BOOST_AUTO_TEST_CASE(every_mistake_of_a_search_is_placed) {
       {search_with("[search.strategy.sw_runner]\nflops = 1"),
        "a.toml:4:1",
        {"runner 'flops' takes a table"}},
-      {search_with("[search.strategy.sw_runner.basic_train]\nlr_scheduler = 'linear'"),
+      {search_with("[search.strategy.sw_runner.basic_train]\nlr_scheduler = 'polynomial'"),
        "a.toml:4:1",
-       {"takes cosine"}},
-      {search_with("[search.strategy.sw_runner.basic_train]\nnum_warmup_steps = 5"),
+       {"option 'lr_scheduler' of runner 'basic_train'", "constant_with_warmup"}},
+      {search_with("[search.strategy.sw_runner.basic_train]\nnum_warmup_steps = -5"),
        "a.toml:4:1",
-       {"takes 0"}},
+       {"option 'num_warmup_steps' of runner 'basic_train'"}},
+      {search_with("[search.strategy.sw_runner.basic_train]\nnum_samples = 0"),
+       "a.toml:4:1",
+       {"would train on 0 samples"}},
+      {search_with("[search.strategy.sw_runner.basic_train]\nmax_epochs = 1\n"
+                   "[search.strategy]\neval_mode = true"),
+       "a.toml:6:1",
+       {"with eval_mode = true no trial is trained, but runner 'basic_train' trains",
+        "eval_mode = false"}},
+      {search_with("[search.strategy.setup]\npruner = 'median<'"),
+       "a.toml:4:1",
+       {"in 'median<' at character 8: '>' is missing"}},
       {search_with("[search.strategy.sw_runner.basic_train]\nmax_epoch = 5"),
        "a.toml:4:1",
        {"did you mean 'max_epochs'?"}},

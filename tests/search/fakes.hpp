@@ -6,6 +6,7 @@
 #include "core/tensor/random.hpp"
 #include "plugins/search_strategies/tpe_model.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <mutex>
@@ -52,12 +53,12 @@ inline Scalars formula(std::span<const double> point) {
 
 // Trials end in another order than they began.
 inline Evaluate evaluation_with_jitter() {
-  return
-      [](int worker, std::uint64_t trial, std::span<const double> point, const std::atomic<bool>&) {
-        std::this_thread::sleep_for(std::chrono::microseconds(
-            (trial * 7919 + static_cast<std::uint64_t>(worker) * 104729) % 700));
-        return formula(point);
-      };
+  return [](int worker, std::uint64_t trial, std::span<const double> point,
+            const std::atomic<bool>&, const Report&) {
+    std::this_thread::sleep_for(std::chrono::microseconds(
+        (trial * 7919 + static_cast<std::uint64_t>(worker) * 104729) % 700));
+    return formula(point);
+  };
 }
 
 class TpeSampler final : public Sampler {

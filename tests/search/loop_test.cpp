@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_suggestion_sees_only_values_older_than_the_lookahead) {
   const auto points = [&](std::uint64_t spoiled) {
     std::vector<std::vector<double>> result;
     const auto evaluate = [&](int, std::uint64_t trial, std::span<const double> point,
-                              const std::atomic<bool>&) {
+                              const std::atomic<bool>&, const Report&) {
       Scalars scalars = formula(point);
       if (trial == spoiled) scalars.software.set("accuracy", 100.0);
       return scalars;
@@ -81,10 +81,8 @@ BOOST_AUTO_TEST_CASE(a_finished_search_resumed_runs_nothing) {
   SearchOptions options = two_objectives();
   MemoryStudy study(study_description(options, small_space()));
   const std::string first = log_of(options, search(options, &study));
-  const auto refuse = [](int, std::uint64_t, std::span<const double>,
-                         const std::atomic<bool>&) -> Scalars {
-    throw std::logic_error("a trial ran again");
-  };
+  const auto refuse = [](int, std::uint64_t, std::span<const double>, const std::atomic<bool>&,
+                         const Report&) -> Scalars { throw std::logic_error("a trial ran again"); };
   study.writes = 0;
   const SearchResult again = search(options, &study, refuse);
   BOOST_CHECK_EQUAL(log_of(options, again), first);
@@ -97,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_failed_trial_is_recorded_with_its_reason_and_the_search_g
   options.jobs = 4;
   MemoryStudy study(study_description(options, small_space()));
   const auto evaluate = [](int, std::uint64_t trial, std::span<const double> point,
-                           const std::atomic<bool>&) {
+                           const std::atomic<bool>&, const Report&) {
     if (trial % 5 == 3) throw run_error(LATHE_INTERNAL, "layer_2 does not fit");
     if (trial % 5 == 4) throw std::bad_alloc();
     return formula(point);
@@ -128,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_metric_that_is_missing_or_not_a_number_fails_the_trial) {
   SearchOptions options = two_objectives();
   options.n_trials = 3;
   const auto evaluate = [](int, std::uint64_t trial, std::span<const double> point,
-                           const std::atomic<bool>&) {
+                           const std::atomic<bool>&, const Report&) {
     Scalars scalars = formula(point);
     if (trial == 0) scalars.software.set("accuracy", std::nan(""));
     if (trial == 1) scalars.hardware.erase("average_bitwidth");
@@ -193,7 +191,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_keeps_what_is_done_and_can_go_on) {
   MemoryStudy study(study_description(options, small_space()));
   std::atomic<bool> cancelled{false};
   const auto evaluate = [&](int, std::uint64_t trial, std::span<const double> point,
-                            const std::atomic<bool>& stop) {
+                            const std::atomic<bool>& stop, const Report&) {
     if (trial < 20) return formula(point);
     cancelled = true;
     while (!stop) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -216,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_trial_beyond_its_timeout_fails_and_the_window_moves_on) {
   options.jobs = 2;
   options.trial_timeout_seconds = 0.05;
   const auto evaluate = [](int, std::uint64_t trial, std::span<const double> point,
-                           const std::atomic<bool>& stop) {
+                           const std::atomic<bool>& stop, const Report&) {
     while (trial == 2 && !stop) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (stop) throw run_error(LATHE_CANCELLED, "cancelled");
     return formula(point);
@@ -233,7 +231,7 @@ BOOST_AUTO_TEST_CASE(no_trial_starts_after_the_time_budget) {
   options.n_trials = 1000000;
   options.timeout_seconds = 0.2;
   const auto evaluate = [](int, std::uint64_t, std::span<const double> point,
-                           const std::atomic<bool>&) {
+                           const std::atomic<bool>&, const Report&) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     return formula(point);
   };
@@ -280,7 +278,7 @@ BOOST_AUTO_TEST_CASE(writes_are_grouped) {
   options.n_trials = 2000;
   MemoryStudy study(study_description(options, small_space()));
   const auto evaluate = [](int, std::uint64_t, std::span<const double> point,
-                           const std::atomic<bool>&) { return formula(point); };
+                           const std::atomic<bool>&, const Report&) { return formula(point); };
   search(options, &study, evaluate);
   BOOST_CHECK_EQUAL(study.stored.size(), 2000);
   BOOST_CHECK_LT(study.writes, 1000);

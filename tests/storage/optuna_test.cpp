@@ -166,7 +166,62 @@ print(json.dumps({}))
   const auto trials = file.open(single)->trials();
   BOOST_REQUIRE_EQUAL(trials.size(), 1);
   BOOST_CHECK(trials[0].state == TrialState::pruned);
-  BOOST_REQUIRE(trials[0].intermediate.has_value());
-  BOOST_CHECK_EQUAL(trials[0].intermediate->step, 3);
-  BOOST_CHECK_EQUAL(trials[0].intermediate->value, 0.25);
+  BOOST_REQUIRE(!trials[0].intermediates.empty());
+  BOOST_CHECK_EQUAL(trials[0].intermediates.back().step, 3);
+  BOOST_CHECK_EQUAL(trials[0].intermediates.back().value, 0.25);
+}
+
+BOOST_AUTO_TEST_CASE(optuna_reads_the_curves_and_rungs_of_pruned_trials) {
+  const StudyFile file;
+  StudyDescription one = description();
+  one.directions = {LATHE_MAXIMIZE};
+  std::vector<StoredTrial> trials;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    StoredTrial row = trial(i, i % 2 == 0 ? TrialState::complete : TrialState::pruned);
+    if (i % 2 == 0) row.values.resize(1);
+    for (std::int64_t step = 0; step < (i % 2 == 0 ? 4 : 2); ++step)
+      row.intermediates.push_back(
+          {step, 0.25 * static_cast<double>(step) + static_cast<double>(i)});
+    row.system_attributes.set("completed_rung_0", row.intermediates.back().value);
+    trials.push_back(row);
+  }
+  trials[1].intermediates[0].value = std::nan("");
+  trials[3].intermediates[0].value = -std::numeric_limits<double>::infinity();
+  const auto study = file.open(one);
+  study->write(trials);
+  // Written again, as a resumed search does that runs a trial anew: nothing is there twice.
+  trials[5].intermediates.pop_back();
+  study->write({trials[5]});
+  const json read = python(file, R"py(
+study = optuna.load_study(storage=url, study_name='bits', sampler=optuna.samplers.TPESampler(seed=0))
+pruned = [{'number': t.number, 'last_step': t.last_step, 'attrs': t.system_attrs,
+           'values': {str(k): repr(v) for k, v in t.intermediate_values.items()}}
+          for t in study.get_trials(states=(optuna.trial.TrialState.PRUNED,))]
+complete = [list(t.intermediate_values.items()) for t in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))]
+def objective(trial):
+    for name, choices in CHOICES.items():
+        trial.suggest_categorical(name, choices)
+    trial.report(-1.0, 0)
+    return 0.5 if not trial.should_prune() else 0.0
+study.optimize(objective, n_trials=2)
+print(json.dumps({'pruned': pruned, 'complete': complete, 'after': len(study.trials), 'best': study.best_trial.number}))
+)py");
+  BOOST_REQUIRE_EQUAL(read["pruned"].size(), 3);
+  BOOST_CHECK_EQUAL(read["pruned"][0]["number"], 1);
+  BOOST_CHECK_EQUAL(read["pruned"][0]["last_step"], 1);
+  BOOST_CHECK(read["pruned"][0]["values"] == json({{"0", "nan"}, {"1", "1.25"}}));
+  BOOST_CHECK_EQUAL(read["pruned"][0]["attrs"]["completed_rung_0"], 1.25);
+  BOOST_CHECK(read["pruned"][1]["values"] == json({{"0", "-inf"}, {"1", "3.25"}}));
+  BOOST_CHECK(read["pruned"][2]["values"] == json({{"0", "5.0"}}));
+  BOOST_CHECK(read["complete"][1] == json({{0, 2.0}, {1, 2.25}, {2, 2.5}, {3, 2.75}}));
+  BOOST_CHECK_EQUAL(read["after"], 8);
+  BOOST_CHECK_EQUAL(read["best"], 0);
+
+  const auto again = file.open(one)->trials();
+  BOOST_CHECK(again[3].state == TrialState::pruned);
+  BOOST_CHECK(again[3].values.empty());
+  BOOST_CHECK_EQUAL(again[3].intermediates.size(), 2);
+  BOOST_CHECK(std::isinf(again[3].intermediates[0].value));
+  BOOST_CHECK(std::isnan(again[1].intermediates[0].value));
+  BOOST_CHECK(*again[3].system_attributes.find("completed_rung_0") == Value(3.25));
 }

@@ -1,0 +1,149 @@
+// Decisions of the pruners against Optuna's on the same histories, and what is watched.
+#include "core/search/pruner.hpp"
+#include "tests/search/fakes.hpp"
+#include "tests/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace lathe_test;
+
+namespace {
+
+using json = nlohmann::json;
+
+SearchOptions options_of(const std::string& text) {
+  SearchOptions options = two_objectives();
+  const ComponentText pruner = parse_component(text, "--pruner");
+  options.pruner = pruner.name;
+  options.pruner_options = check_pruner(pruner);
+  return options;
+}
+
+std::string message_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    BOOST_TEST((error.blame() == Blame::usage));
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+// 'median<n_startup_trials=2>' as Optuna's arguments say, watching one metric of that direction.
+SearchOptions like(const json& study) {
+  Value options{Value::Map{}};
+  for (const auto& [key, value] : study.at("options").items())
+    options.set(key, value.get<std::int64_t>());
+  SearchOptions made = two_objectives();
+  made.pruner = study.at("pruner");
+  made.pruner_options = check_pruner({made.pruner, options, {}});
+  made.metrics = {
+      {"accuracy", 1.0, study.at("direction") == "maximize" ? LATHE_MAXIMIZE : LATHE_MINIMIZE, {}}};
+  return made;
+}
+
+TrialState state_of(const std::string& word) {
+  return word == "COMPLETE" ? TrialState::complete
+         : word == "PRUNED" ? TrialState::pruned
+                            : TrialState::fail;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pruners)
+
+BOOST_AUTO_TEST_CASE(decisions_and_rungs_are_optunas_on_the_same_histories) {
+  std::size_t decisions = 0, pruned = 0;
+  const json golden = golden_json("pruners.json");
+  for (const json& study : golden.at("studies")) {
+    const std::unique_ptr<Pruner> pruner = make_pruner(like(study));
+    std::deque<Trial> trials;
+    std::vector<const Trial*> told;
+    for (const json& expected : study.at("trials")) {
+      BOOST_TEST_CONTEXT(study.at("pruner")
+                         << " " << study.at("options") << " " << study.at("direction") << ", trial "
+                         << trials.size()) {
+        Trial& trial = trials.emplace_back();
+        std::vector<bool> decided;
+        for (const json& report : expected.at("reports")) {
+          const double value = report[1].is_null() ? std::nan("") : report[1].get<double>();
+          trial.intermediates.push_back({report[0].get<std::int64_t>(), value});
+          decided.push_back(pruner->prune(trial, told));
+          ++decisions;
+          pruned += decided.back() ? 1 : 0;
+        }
+        BOOST_TEST(decided == expected.at("decisions").get<std::vector<bool>>(),
+                   boost::test_tools::per_element());
+        BOOST_TEST(trial.rungs == expected.at("rungs").get<std::vector<double>>(),
+                   boost::test_tools::per_element());
+        trial.state = state_of(expected.at("state"));
+      }
+      told.push_back(&trials.back());
+    }
+  }
+  BOOST_TEST_MESSAGE(decisions << " decisions, " << pruned << " of them to give up");
+  BOOST_TEST(pruned > 300U);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_pruner_nothing_is_given_up) {
+  BOOST_TEST((make_pruner(two_objectives()) == nullptr));
+  BOOST_TEST((make_pruner(options_of("none")) == nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(the_first_metric_is_watched_if_a_validation_knows_it) {
+  SearchOptions options = options_of("median");
+  options.metrics = {{"accuracy", 2.0, LATHE_MAXIMIZE, {}}, {"loss", 1.0, LATHE_MINIMIZE, {}}};
+  BOOST_TEST((watch_of(options).source == Watch::Source::validation_accuracy));
+  BOOST_TEST((watch_of(options).direction == LATHE_MAXIMIZE));
+  BOOST_TEST(watch_of(options).scale == 2.0);
+
+  options.metrics = {{"loss", -1.0, LATHE_MAXIMIZE, {}}};
+  BOOST_TEST((watch_of(options).source == Watch::Source::validation_loss));
+  BOOST_TEST((watch_of(options).direction == LATHE_MAXIMIZE));
+
+  options.metrics = {{"average_bitwidth", 1.0, LATHE_MAXIMIZE, {}}};
+  BOOST_TEST((watch_of(options).source == Watch::Source::validation_loss));
+  BOOST_TEST((watch_of(options).direction == LATHE_MINIMIZE));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_watched_can_be_named) {
+  const Watch accuracy = watch_of(options_of("median<watch=validation_accuracy>"));
+  BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
+  BOOST_TEST((accuracy.direction == LATHE_MAXIMIZE));
+  const Watch loss = watch_of(options_of("successive_halving<watch=validation_loss>"));
+  BOOST_TEST((loss.direction == LATHE_MINIMIZE));
+  const Watch metric = watch_of(options_of("median<watch=average_bitwidth>"));
+  BOOST_TEST((metric.source == Watch::Source::runners));
+  BOOST_TEST(metric.metric == "average_bitwidth");
+  BOOST_TEST(metric.scale == 0.2);
+  BOOST_TEST((metric.direction == LATHE_MINIMIZE));
+}
+
+BOOST_AUTO_TEST_CASE(optunas_word_for_an_estimated_resource_is_known) {
+  const Value options = check_pruner(parse_component("successive_halving<min_resource=auto>", "x"));
+  BOOST_TEST(options.find("min_resource")->is_none());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_pruner_cannot_take_is_refused) {
+  const struct {
+    std::string pruner, says;
+  } rows[] = {
+      {"meduan", "there is no pruner 'meduan'; did you mean 'median'?"},
+      {"hyperband", "there is no pruner 'hyperband'"},
+      {"median<n_startup_trails=3>", "did you mean 'n_startup_trials'?"},
+      {"median<interval_steps=0>", "takes an integer in 1.."},
+      {"median<n_warmup_steps=-1>", "takes an integer in 0.."},
+      {"median<n_startup_trials=a>", "option 'n_startup_trials' of pruner 'median'"},
+      {"successive_halving<reduction_factor=1>", "takes an integer in 2.."},
+      {"successive_halving<min_resource=0>", "takes an integer in 1.."},
+      {"successive_halving<bootstrap_count=2>", "needs a min_resource"},
+      {"none<x=1>", "unknown option 'x' of pruner 'none'"},
+      {"median<watch=accurcay>", "did you mean 'accuracy'?"},
+  };
+  for (const auto& row : rows) {
+    const std::string said = message_of([&] { watch_of(options_of(row.pruner)); });
+    BOOST_TEST(said.find(row.says) != std::string::npos, row.pruner << ": " << said);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
