@@ -68,6 +68,7 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
   row.mase_type = "module_related_func";
   row.module_class = fmt::format("{}Pool{}d", name, dims);
   row.operands = {"data_in_0"};
+  row.tuple_arguments = true;
   // torch.nn keeps the numbers as they were given, except that AvgPool1d makes them tuples.
   auto per_dim = [&](std::string setting, std::optional<Value> default_value) {
     Setting s = extents(std::move(setting), dims, std::move(default_value));
@@ -106,6 +107,7 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
   row.mase_type = "module_related_func";
   row.module_class = fmt::format("Adaptive{}Pool{}d", name, dims);
   row.operands = {"data_in_0"};
+  row.tuple_arguments = true;
   row.settings = {extents("output_size", dims, std::nullopt)};
   row.signature = {"input", "output_size"};
   row.shape = [dims](const OpInputs& in) {

@@ -1,5 +1,5 @@
-// Jet-tagging networks (mase-behaviour.md b): jsc-tiny, jsc-toy, jsc-s as MASE has them, and
-// jsc-custom, which students' own networks are. Node names, targets and parameters are MASE's.
+// Jet-tagging networks (mase-behaviour.md b): jsc-tiny, jsc-toy, jsc-s as MASE has them, students'
+// own jsc-d and test-hhy, and jsc-custom for others. Node names, targets and parameters are MASE's.
 #include <lathe/lathe.hpp>
 
 namespace {
@@ -88,6 +88,24 @@ struct JscS {
   }
 };
 
+struct JscD {
+  void build(lathe::model_builder& m) {
+    Chain net(m, "seq_blocks", kInplace);
+    net.batch_norm().relu().linear(16).relu().linear(16).relu().linear(net.classes()).relu().end();
+  }
+};
+
+struct TestHhy {
+  void build(lathe::model_builder& m) {
+    Chain net(m, "seq_blocks", kInplace);
+    net.batch_norm().relu();
+    for (const std::int64_t width : {std::int64_t{32}, std::int64_t{16}, std::int64_t{8}}) {
+      net.linear(width).batch_norm().relu();
+    }
+    net.linear(net.classes()).batch_norm().relu().end();
+  }
+};
+
 // [BN], activation, then for each hidden layer and the last one: Linear, [BN], activation.
 class JscCustom {
  public:
@@ -132,5 +150,8 @@ class JscCustom {
 LATHE_MODULE(lathe::model<JscTiny>("jsc-tiny", "1.0.0", "Jet tagging with one linear layer."),
              lathe::model<JscToy>("jsc-toy", "1.0.0", "Jet tagging with three narrow layers."),
              lathe::model<JscS>("jsc-s", "1.0.0", "Jet tagging with five layers."),
+             lathe::model<JscD>("jsc-d", "1.0.0", "Jet tagging with three linear layers."),
+             lathe::model<TestHhy>("test-hhy", "1.0.0",
+                                   "Jet tagging with four linear layers: 32, 16, 8."),
              lathe::model<JscCustom>("jsc-custom", "1.0.0",
                                      "Jet tagging with layers of your choice."))

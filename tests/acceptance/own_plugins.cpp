@@ -42,14 +42,14 @@ BOOST_AUTO_TEST_CASE(one_search_uses_a_plugin_of_every_kind) {
   TemporaryFolder folder;
   Words words{"search", "--config",  "all.toml", "--with-passes", "--project-dir",
               ".",      "--project", "all",      "--json"};
-  for (const std::string source : {"count_relu.cpp", "remove_dropout.cpp", "mlp.cpp", "spiral.cpp",
-                                   "power_of_two.cpp", "kronecker.cpp"}) {
+  for (const std::string source : {"count_relu.cpp", "remove_dropout.cpp", "two_layers.cpp",
+                                   "spiral.cpp", "power_of_two.cpp", "kronecker.cpp"}) {
     build(source, folder.path());
     words.insert(words.end(),
                  {"--plugin", "./" + std::filesystem::path(source).stem().string() + ".so"});
   }
   write_file(folder.path() / "all.toml", R"(
-model = "mlp"
+model = "two-layers"
 dataset = "spiral"
 
 [passes.remove_dropout]

@@ -51,9 +51,9 @@ BOOST_AUTO_TEST_CASE(the_pass_counts_the_same_in_cpp_and_in_c) {
 }
 
 BOOST_AUTO_TEST_CASE(remove_dropout_joins_what_stood_around_it) {
-  const Built built({"mlp.cpp", "remove_dropout.cpp"});
+  const Built built({"two_layers.cpp", "remove_dropout.cpp"});
   Workbench bench(8, built.registry());
-  lathe::Graph graph = bench.model("mlp", {{"width", 8}}, samples_of({2}, 3));
+  lathe::Graph graph = bench.model("two-layers", {{"width", 8}}, samples_of({2}, 3));
   const std::int64_t parameters = graph.parameter_count();
   BOOST_TEST(parameters == (2 * 8 + 8) + (8 * 8 + 8) + (8 * 3 + 3));
   BOOST_TEST(scalar(bench.run("remove_dropout", graph), "removed") == 2);
@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(remove_dropout_joins_what_stood_around_it) {
 }
 
 BOOST_AUTO_TEST_CASE(the_model_says_what_it_needs_to_know) {
-  const Built built({"mlp.cpp"});
+  const Built built({"two_layers.cpp"});
   Workbench bench(8, built.registry());
-  BOOST_CHECK_EXCEPTION(bench.model("mlp"), lathe::Error, [](const lathe::Error& e) {
+  BOOST_CHECK_EXCEPTION(bench.model("two-layers"), lathe::Error, [](const lathe::Error& e) {
     return e.message().find("how many features") != std::string::npos;
   });
 }

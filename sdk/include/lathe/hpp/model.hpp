@@ -11,6 +11,11 @@
 
 namespace lathe {
 
+// Part of an index: start:stop:step, each an integer or left out.
+inline value slice(value start = {}, value stop = {}, value step = {}) {
+  return value::map({{"slice", value::list({std::move(start), std::move(stop), std::move(step)})}});
+}
+
 class model_builder {
  public:
   using attributes = std::vector<value::entry>;
@@ -42,6 +47,11 @@ class model_builder {
   node_id placeholder(const std::string& name) { return input_node(name, {}); }
   node_id placeholder(const std::string& name, const std::vector<std::int64_t>& sample) {
     return input_node(name, {{"shape", value::list_of(sample)}});
+  }
+  // With the annotation that torch.fx prints, eg: "torch.Tensor".
+  node_id placeholder(const std::string& name, const std::vector<std::int64_t>& sample,
+                      const char* type) {
+    return input_node(name, {{"shape", value::list_of(sample)}, {"type", type}});
   }
   void output(node_id x) {
     node_spec spec{"output", "output", {x}};
@@ -123,6 +133,14 @@ class model_builder {
   node_id sub(node_id x, node_id y) { return function("sub", {x, y}); }
   node_id mul(node_id x, node_id y) { return function("mul", {x, y}); }
   node_id matmul(node_id x, node_id y) { return function("matmul", {x, y}); }
+  // x[:, ::2] is getitem(x, {slice(), slice({}, {}, 2)}); an integer takes its dimension away.
+  node_id getitem(node_id x, std::vector<value> index) {
+    return function("getitem", {x, value::list(std::move(index))});
+  }
+  // Margins of zeros, in pairs, the last dimension's first, as torch.nn.functional.pad has them.
+  node_id pad(node_id x, const std::vector<std::int64_t>& margins) {
+    return function("pad", {x, value::list_of(margins), "constant", 0});
+  }
 
  private:
   node_id input_node(const std::string& name, attributes a) {

@@ -1,15 +1,15 @@
 // A model: two hidden layers with dropout, for vectors of any length.
-//   lathe train 'mlp<width=32>' spiral --plugin ./mlp.so --plugin ./spiral.so
+//   lathe train 'two-layers<width=32>' spiral --plugin ./two_layers.so --plugin ./spiral.so
 #include <lathe/lathe.hpp>
 
-class Mlp {
+class TwoLayers {
  public:
   static constexpr lathe_option options[] = {
       lathe::int_option("width", "Width of the hidden layers.").by_default("16").within("1..4096"),
       lathe::float_option("dropout", "Share of values dropped.").by_default("0.1").within("0..<1"),
   };
 
-  explicit Mlp(lathe::options o) : width_(o.integer("width")), dropout_(o.real("dropout")) {}
+  explicit TwoLayers(lathe::options o) : width_(o.integer("width")), dropout_(o.real("dropout")) {}
 
   void build(lathe::model_builder& m) {
     const std::int64_t features = m.features();
@@ -25,4 +25,4 @@ class Mlp {
   std::int64_t width_;
   double dropout_;
 };
-LATHE_MODEL(Mlp, "mlp", "1.0.0", "Two hidden layers with dropout.")
+LATHE_MODEL(TwoLayers, "two-layers", "1.0.0", "Two hidden layers with dropout.")
