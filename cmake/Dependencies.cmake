@@ -1,4 +1,5 @@
-# Libraries from the distribution. LibTorch, SQLite and HDF5 are used by one target each.
+# Libraries from the distribution. LibTorch, SQLite, HDF5, libcurl and libarchive are
+# used by one target each.
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS filesystem program_options
@@ -9,6 +10,8 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(LibArchive REQUIRED)
 find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(Torch REQUIRED)
 

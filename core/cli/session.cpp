@@ -1,13 +1,14 @@
 // The session outlives every context it makes: their functions point back at it.
 #include "core/cli/session.hpp"
 
+#include "core/data/known_sets.hpp"
 #include "core/graph/text.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -15,16 +16,23 @@ namespace lathe {
 
 namespace {
 
-std::filesystem::path data_dir(const Settings& settings) {
-  const std::string given = settings.text("data_dir");
-  if (!given.empty()) return given;
-  const char* variable = std::getenv("LATHE_DATA_DIR");
-  return variable == nullptr ? "" : variable;
-}
-
 // What --load-type calls the types that files really have.
 std::string_view load_type_of(std::string_view file_type) {
   return file_type == "lightning" ? "pl" : file_type == "safetensors" ? "mz" : "pt";
+}
+
+// "'a', 'b' and 12 more"
+std::string quoted_list(const std::vector<std::string>& names) {
+  constexpr std::size_t kMostNamed = 6;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMostNamed); ++i)
+    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", names[i]);
+  if (names.size() > kMostNamed) text += fmt::format(" and {} more", names.size() - kMostNamed);
+  return text;
+}
+
+Value list_value(const std::vector<std::string>& names) {
+  return Value(Value::List(names.begin(), names.end()));
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
       model_(choose(Kind::model, "model", "model")),
       dataset_choice_(choose(Kind::dataset, "dataset", "data set")),
       dataset_(make_dataset(*dataset_choice_.component, dataset_choice_.options,
-                            dataset_choice_.text, data_dir(settings))) {}
+                            dataset_choice_.text, data_dir_from(settings.text("data_dir")))) {}
 
 Chosen Session::choose(Kind kind, std::string_view key, std::string_view what) const {
   const Value& value = settings_.value(key);
@@ -102,13 +110,25 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
   if (!asked.empty() && asked != load_type_of(checkpoint.type))
     spdlog::warn("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
                  path.string(), checkpoint.type);
-  std::vector<std::string> unused;
-  Graph loaded = load_parameters(graph, checkpoint, path, unused);
-  for (const std::string& name : unused)
-    spdlog::warn("'{}': nothing in the graph takes the tensor '{}'", path.string(), name);
-  weights_ = Value(Value::Map{
-      {"file", path.string()}, {"sha256", sha256_of_file(path)}, {"type", checkpoint.type}});
-  return loaded;
+  for (const std::string& name : checkpoint.unread)
+    spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",
+                 path.string(), name);
+  Loaded loaded = load_parameters(graph, checkpoint, path);
+  const LoadReport& report = loaded.report;
+  spdlog::info("'{}': {} of {} tensors{}", path.string(), report.matched, checkpoint.tensors.size(),
+               report.prefix.empty() ? "" : fmt::format(", under the prefix '{}'", report.prefix));
+  if (!report.missing.empty())
+    spdlog::info("'{}' lacks {}", path.string(), quoted_list(report.missing));
+  if (!report.unused.empty())
+    spdlog::warn("'{}': nothing in the graph takes {}", path.string(), quoted_list(report.unused));
+  weights_ = Value(Value::Map{{"file", path.string()},
+                              {"sha256", sha256_of_file(path)},
+                              {"type", checkpoint.type},
+                              {"prefix", report.prefix},
+                              {"matched", static_cast<std::int64_t>(report.matched)},
+                              {"missing", list_value(report.missing)},
+                              {"unused", list_value(report.unused)}});
+  return std::move(loaded.graph);
 }
 
 Graph Session::load_graph(const std::filesystem::path& folder, std::uint64_t seed) {

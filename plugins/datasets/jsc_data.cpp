@@ -12,9 +12,10 @@ using lathe::split;
 constexpr const char* kOfficialFile =
     "processed-pythia82-lhc13-all-pt1-50k-r1_h022_e0175_t220_nonu_truth.z";
 constexpr const char* kHowToGet =
-    "; download it from https://cernbox.cern.ch/index.php/s/jvFd5MoWhGs1l5v/download (HDF5, 16 "
-    "features and truth of 5 classes), or name another file by the option 'file', or try "
-    "synthetic jets with jsc-sim";
+    "; get CERN's HDF5 file by 'lathe data fetch jsc', or set --data-dir or LATHE_DATA_DIR to the "
+    "folder that holds 'jsc', or name another file by the option 'file', or try synthetic jets "
+    "with "
+    "jsc-sim";
 
 bool is_word_train(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
@@ -138,9 +139,8 @@ struct Jsc : lathe::memory_dataset {
           .at_file(file_);
     }
     if (data_dir_.empty()) {
-      throw lathe::not_found(
-          lathe::join({"no data folder is set in which '", kOfficialFile,
-                       "' could be looked for (--data-dir or LATHE_DATA_DIR)", kHowToGet}));
+      throw lathe::not_found(lathe::join(
+          {"no data folder is set in which '", kOfficialFile, "' could be looked for", kHowToGet}));
     }
     std::string path = lathe::join({data_dir_, "/jsc/", kOfficialFile});
     if (datasets::is_file(path)) return path;
