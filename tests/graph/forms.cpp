@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(formats_lists_and_keyword_arguments_round_trip) {
   BOOST_TEST(fx_text(again) == fx_text(graph));
   BOOST_TEST((again.node(again.find("fc")).formats == graph.node(graph.find("fc")).formats));
   BOOST_TEST((again.hash(again.output()) == graph.hash(graph.output())));
-  BOOST_TEST(mentions(fx_text(graph), {"(args = (%x, [2, 2]), kwargs = {ceil_mode: True})",
+  BOOST_TEST(mentions(fx_text(graph), {"(args = (%x, (2, 2)), kwargs = {ceil_mode: True})",
                                        "(args = ([%max_pool2d, %max_pool2d], 1), kwargs = {})"}));
 }
 
