@@ -43,29 +43,43 @@ std::string prefix_of(const std::vector<Graph::Named>& wanted, const Checkpoint&
   return best;
 }
 
-std::string listed(const std::vector<std::string>& sentences) {
+std::string listed(const std::vector<std::string>& sentences, std::string_view between) {
   std::string text;
   for (std::size_t i = 0; i < std::min(sentences.size(), kMostNamed); ++i)
-    text += (i == 0 ? "" : "; ") + sentences[i];
+    text += (i == 0 ? "" : std::string(between)) + sentences[i];
   if (sentences.size() > kMostNamed)
-    text += "; and " + std::to_string(sentences.size() - kMostNamed) + " more";
+    text += std::string(between) + "and " + std::to_string(sentences.size() - kMostNamed) + " more";
+  return text;
+}
+
+// "3 of 14 tensors match, under the prefix 'model.'; the file also has 'a', 'b'"
+std::string summary(const LoadReport& report, std::size_t wanted) {
+  std::string text =
+      std::to_string(report.matched) + " of " + std::to_string(wanted) + " tensors match";
+  if (!report.prefix.empty()) text += ", under the prefix '" + report.prefix + "'";
+  std::vector<std::string> quoted;
+  for (const std::string& name : report.unused) quoted.push_back("'" + name + "'");
+  if (!quoted.empty()) text += "; the file also has " + listed(quoted, ", ");
   return text;
 }
 
 }  // namespace
 
-Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
-                      const std::filesystem::path& path, std::vector<std::string>& unused) {
+Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
+                       const std::filesystem::path& path) {
   const auto wanted = graph.parameters();
-  const std::string prefix = prefix_of(wanted, checkpoint);
+  LoadReport report;
+  report.prefix = prefix_of(wanted, checkpoint);
   std::map<std::string, Tensor> contents;
   std::set<std::string> used;
   std::vector<std::string> faults;
   for (const auto& [node, parameter] : wanted) {
-    const std::string name = prefix + parameter->qualified_name;
+    const std::string name = report.prefix + parameter->qualified_name;
     const auto found = checkpoint.tensors.find(name);
     if (found == checkpoint.tensors.end()) {
-      if (!optional_in_a_file(*parameter))
+      if (optional_in_a_file(*parameter))
+        report.missing.push_back(parameter->qualified_name);
+      else
         faults.push_back("tensor '" + parameter->qualified_name + "' of shape " +
                          parameter->shape.text() + " is missing");
       continue;
@@ -78,17 +92,22 @@ Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
     }
     contents.emplace(parameter->qualified_name, converted(found->second, parameter->dtype));
   }
-  if (!faults.empty()) {
-    if (used.empty() && !checkpoint.tensors.empty())
-      faults.push_back("the file has '" + checkpoint.tensors.begin()->first + "' and " +
-                       std::to_string(checkpoint.tensors.size() - 1) + " more");
-    throw run_error(LATHE_INVALID_ARGUMENT,
-                    "the checkpoint does not fit the model: " + listed(faults), {path.string()});
-  }
-  unused.clear();
+  report.matched = contents.size();
   for (const auto& [name, tensor] : checkpoint.tensors)
-    if (used.count(name) == 0) unused.push_back(name);
-  return graph.with_parameters(contents);
+    if (used.count(name) == 0) report.unused.push_back(name);
+  if (!faults.empty())
+    throw run_error(LATHE_INVALID_ARGUMENT,
+                    "the checkpoint does not fit the model: " + listed(faults, "; ") + " (" +
+                        summary(report, wanted.size()) + ")",
+                    {path.string()});
+  return {graph.with_parameters(contents), std::move(report)};
+}
+
+Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
+                      const std::filesystem::path& path, std::vector<std::string>& unused) {
+  Loaded loaded = load_parameters(graph, checkpoint, path);
+  unused = std::move(loaded.report.unused);
+  return std::move(loaded.graph);
 }
 
 std::map<std::string, Tensor> parameters_of(const Graph& graph) {

@@ -101,9 +101,25 @@ BOOST_AUTO_TEST_CASE(what_is_missing_or_of_another_shape_is_named_with_both_shap
 
 BOOST_AUTO_TEST_CASE(a_file_of_another_net_shows_what_it_has) {
   Checkpoint file;
-  file.tensors["encoder.0.kernel"] = floats(Shape{1}, {1});
-  BOOST_TEST(contains(loading_fails(file), "the file has 'encoder.0.kernel'"));
+  for (int i = 0; i < 20; ++i)
+    file.tensors["encoder." + std::to_string(i) + ".kernel"] = floats(Shape{1}, {1});
+  const std::string error = loading_fails(file);
+  BOOST_TEST(contains(error, "0 of 7 tensors match"), error);
+  BOOST_TEST(contains(error, "the file also has 'encoder.0.kernel', 'encoder.1.kernel'"), error);
+  BOOST_TEST(contains(error, "and 12 more"), error);
   BOOST_TEST(contains(loading_fails({}), "is missing"));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_says_what_matched_what_is_missing_and_what_is_unused) {
+  Checkpoint file = fitting("module.");
+  file.tensors["module.head.weight"] = floats(Shape{1}, {1});
+  const LoadReport report = load_parameters(net(), file, "some.ckpt").report;
+  BOOST_TEST(report.prefix == "module.");
+  BOOST_TEST(report.matched == 6U);
+  BOOST_TEST(report.missing == std::vector<std::string>{"norm.num_batches_tracked"},
+             boost::test_tools::per_element());
+  BOOST_TEST(report.unused == std::vector<std::string>{"module.head.weight"},
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_graph_written_and_read_back_has_the_same_contents) {

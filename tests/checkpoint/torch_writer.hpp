@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -47,9 +48,9 @@ class ZipWriter {
                                sizes + little(static_cast<std::uint16_t>(name.size()));
     const auto offset = static_cast<std::uint32_t>(bytes_.size());
     bytes_ += std::string("PK\x03\x04") + common + little<std::uint16_t>(0) + name + packed;
-    directory_ += std::string("PK\x01\x02") + little<std::uint16_t>(20) + common + little<std::uint16_t>(0) +
+    directory_ += std::string("PK\x01\x02") + little<std::uint16_t>(20) + common +
                   little<std::uint16_t>(0) + little<std::uint16_t>(0) + little<std::uint16_t>(0) +
-                  little<std::uint32_t>(0) + little(offset) + name;
+                  little<std::uint16_t>(0) + little<std::uint32_t>(0) + little(offset) + name;
     ++count_;
   }
   std::string finish() const {
@@ -150,6 +151,49 @@ inline std::string torch_file(const std::string& value,
   for (const auto& [key, bytes] : storages) zip.add("archive/data/" + key, bytes, deflated);
   zip.add("archive/version", "3\n");
   return zip.finish();
+}
+
+// The older forms. A storage: its key, its count of elements, its bytes.
+struct RawStorage {
+  std::string key;
+  std::int64_t count;
+  std::string bytes;
+};
+
+// torch.save before 1.6.
+inline std::string legacy_file(const std::string& value, const std::vector<RawStorage>& storages) {
+  std::string keys = "](", contents;
+  for (const RawStorage& storage : storages) {
+    keys += pickled::text(storage.key);
+    contents += little(storage.count) + storage.bytes;
+  }
+  return std::string("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15) +
+         pickled::whole(std::string("M\xe9\x03")) +
+         pickled::whole(pickled::dict({{"little_endian", "\x88"}})) + pickled::whole(value) +
+         pickled::whole(keys + "e") + contents;
+}
+
+// A tar archive (POSIX ustar) of ordinary files.
+inline std::string tar_file(const std::vector<std::pair<std::string, std::string>>& entries) {
+  std::string out;
+  for (const auto& [name, contents] : entries) {
+    std::string header(512, '\0');
+    header.replace(0, name.size(), name);
+    header.replace(100, 7, "0000644");
+    char number[13];
+    std::snprintf(number, sizeof number, "%011zo", contents.size());
+    header.replace(124, 11, number);
+    header.replace(136, 11, "00000000000");
+    header.replace(148, 8, "        ");
+    header[156] = '0';
+    header.replace(257, 8, std::string("ustar\00000", 8));
+    unsigned sum = 0;
+    for (const char c : header) sum += static_cast<unsigned char>(c);
+    std::snprintf(number, sizeof number, "%06o", sum);
+    header.replace(148, 7, std::string(number) + std::string(1, '\0'));
+    out += header + contents + std::string((512 - contents.size() % 512) % 512, '\0');
+  }
+  return out + std::string(1024, '\0');
 }
 
 template <typename T>
