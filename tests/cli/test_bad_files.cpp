@@ -94,6 +94,61 @@ BOOST_AUTO_TEST_CASE(missing_and_damaged_data_are_named) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(damaged_images_and_arrays_are_named) {
+  const std::string record = std::string(1, '\3') + std::string(3072, 'x');
+  const std::string header("\0\0\x08\3\0\0\0\1\0\0\0\x1c\0\0\0\x1c", 16);
+  const std::string label("\0\0\x08\1\0\0\0\1\7", 9);
+  const auto trained_on = [](const std::string& what, const std::string& set,
+                             const std::vector<std::pair<std::string, std::string>>& files,
+                             const std::vector<std::string>& says) {
+    return BadInput{what, files, {"train", "mlp", set}, 1, says};
+  };
+  const std::string images = "mnist<train=[x.idx,y.idx]>";
+  const std::string arrays = "npy<train=[x.npy,y.npy]>";
+  const std::string numbers =
+      "\x93NUMPY\1" + std::string("\0\x46\0", 3) +
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 4), }          \n";
+  check_bad_inputs({
+      trained_on("no official files", "cifar10", {},
+                 {"data_batch_1.bin", "lathe data fetch cifar10", "LATHE_DATA_DIR"}),
+      trained_on("a record that is cut", "cifar10<train=c.bin>",
+                 {{"c.bin", record + record.substr(1)}}, {"c.bin", "6145 bytes", "3073"}),
+      trained_on("a label that is no class of CIFAR-10", "cifar10<train=c.bin>",
+                 {{"c.bin", record + std::string(3073, '\x0a')}}, {"c.bin", "record 1", "10"}),
+      trained_on("an empty file of records", "cifar10<train=c.bin>", {{"c.bin", ""}},
+                 {"c.bin", "0 bytes"}),
+      {"statistics that have no name",
+       {{"c.bin", record}},
+       {"train", "mlp", "cifar10<train=c.bin,normalize=imagnet>"},
+       2,
+       {"normalize", "imagenet"}},
+      trained_on("another magic number", images,
+                 {{"x.idx", "\x89PNG" + header.substr(4)}, {"y.idx", label}},
+                 {"x.idx", "magic number"}),
+      trained_on("fewer images than promised", images,
+                 {{"x.idx", header + std::string(783, 'x')}, {"y.idx", label}},
+                 {"x.idx", "[1, 28, 28]", "799"}),
+      trained_on("images of another size", images,
+                 {{"x.idx", std::string(header).replace(11, 1, "\x0e") + std::string(392, 'x')},
+                  {"y.idx", label}},
+                 {"x.idx", "[1, 14, 28]"}),
+      trained_on(
+          "labels that are no classes", images,
+          {{"x.idx", header + std::string(784, 'x')}, {"y.idx", label.substr(0, 8) + "\x0a"}},
+          {"y.idx", "row 0", "label 10"}),
+      trained_on("two labels for one image", images,
+                 {{"x.idx", header + std::string(784, 'x')},
+                  {"y.idx", std::string("\0\0\x08\1\0\0\0\2\7\7", 10)}},
+                 {"y.idx", "1 images"}),
+      trained_on("an array that is cut", arrays, {{"x.npy", numbers + "abc"}, {"y.npy", numbers}},
+                 {"x.npy", "(1, 4)", "3 bytes"}),
+      trained_on("no array", arrays, {{"x.npy", "1,2,3"}, {"y.npy", "1"}},
+                 {"x.npy", "no NPY file"}),
+      trained_on("an archive without arrays", "npy<train=a.npz>", {{"a.npz", "PK\3\4nothing"}},
+                 {"a.npz"}),
+  });
+}
+
 BOOST_AUTO_TEST_CASE(missing_and_damaged_weights_are_named) {
   check_bad_inputs({
       {"no such file",
