@@ -93,7 +93,7 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
     results.parts.emplace_back("note", text);
     results.texts.push_back(text + "\n");
   };
-  const bool known = session.knows_info_unopened();
+  const bool known = session.knows_info_unopened() || !session.has_dataset();
   // What of it is not known is left to the model: half a truth would build another net.
   const DatasetInfo info = known ? session.unopened_info() : DatasetInfo{};
   RunContext context = session.context({});

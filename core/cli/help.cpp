@@ -74,7 +74,7 @@ const std::vector<CommandWord>& command_words() {
       {"test", "evaluates trained weights on a split",
        "test [MODEL] [DATASET] --load FILE [options]"},
       {"transform", "runs passes on a model: counts, quantizes, reports",
-       "transform [MODEL] [DATASET] --passes 'PASS,...' [options]"},
+       "transform [MODEL [DATASET]] --passes 'PASS,...' [options]"},
       {"search", "searches a space of transforms for the best metrics",
        "search [MODEL] [DATASET] --config FILE [options]"},
       {"data", "lists and fetches the data sets that are known", "data list|fetch [options]"},

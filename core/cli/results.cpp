@@ -48,7 +48,7 @@ std::string text_of(const Results& results, const Session& session) {
 Json json_of(const Results& results, Session& session) {
   Json json{{"command", session.settings().word},
             {"model", session.model().text},
-            {"dataset", session.dataset_choice().text}};
+            {"dataset", session.has_dataset() ? Json(session.dataset_choice().text) : Json()}};
   if (session.synthetic()) json["synthetic_data"] = true;
   json["passes"] = Json::array();
   for (const PassReport& report : results.passes) json["passes"].push_back(json_of(report));
@@ -71,7 +71,9 @@ Json json_of(const Results& results, Session& session) {
 void deliver(const Results& results, Session& session, const std::filesystem::path& folder) {
   const Json json = json_of(results, session);
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (!folder.empty()) write_text_file(folder / "report.json", text);
+  // A count is repeated in milliseconds; waiting for the disk would be most of its time.
+  const Sync sync = session.opened_executor() == nullptr ? Sync::no_wait : Sync::wait;
+  if (!folder.empty()) write_text_file(folder / "report.json", text, sync);
   if (session.settings().flag("json"))
     write_output(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   else

@@ -76,8 +76,9 @@ RunFolder numbered_folder(const fs::path& base, const Settings& settings, bool r
 }  // namespace
 
 std::string default_project(const ComponentText& model, std::string_view task,
-                            const ComponentText& dataset, std::string_view date) {
-  return fmt::format("{}_{}_{}_{}", short_name(model), task, short_name(dataset), date);
+                            const std::optional<ComponentText>& dataset, std::string_view date) {
+  const std::string data = dataset ? short_name(*dataset) + "_" : "";
+  return fmt::format("{}_{}_{}{}", short_name(model), task, data, date);
 }
 
 RunFolder choose_run_folder(const Settings& settings) {
@@ -92,9 +93,11 @@ RunFolder choose_run_folder(const Settings& settings) {
     const std::time_t now = std::time(nullptr);
     std::tm local{};
     localtime_r(&now, &local);
+    std::optional<ComponentText> dataset;
+    if (!settings.value("dataset").is_none()) dataset = component_text(settings, "dataset");
     const std::string name =
-        default_project(component_text(settings, "model"), settings.text("task"),
-                        component_text(settings, "dataset"), fmt::format("{:%Y-%m-%d}", local));
+        default_project(component_text(settings, "model"), settings.text("task"), dataset,
+                        fmt::format("{:%Y-%m-%d}", local));
     if (careful && !overwrite) return numbered_folder(project_dir / name, settings, resume);
     return folder_of(project_dir / name, settings.command);
   }

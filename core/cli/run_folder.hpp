@@ -5,6 +5,7 @@
 #include "core/cli/settings.hpp"
 
 #include <filesystem>
+#include <optional>
 
 namespace lathe {
 
@@ -15,9 +16,9 @@ struct RunFolder {
 };
 
 // The default project: {model}_{task}_{dataset}_{YYYY-MM-DD}. Options of model and data set become
-// six hex digits, because they may hold paths.
+// six hex digits, because they may hold paths. Without a data set its part is left out.
 std::string default_project(const ComponentText& model, std::string_view task,
-                            const ComponentText& dataset, std::string_view date);
+                            const std::optional<ComponentText>& dataset, std::string_view date);
 
 // Chooses, and for train and search looks at what is there; makes nothing.
 //   default project, results there    -> project-2, project-3, ...: said on stderr

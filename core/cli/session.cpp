@@ -1,6 +1,7 @@
 // The session outlives every context it makes: their functions point back at it.
 #include "core/cli/session.hpp"
 
+#include "core/cli/no_dataset.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/graph/text.hpp"
 #include "core/tensor/hash.hpp"
@@ -50,9 +51,18 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
       cancelled_(cancelled),
       registry_(std::make_unique<Registry>(default_plugin_folders(), plugin_files(settings))),
       model_(choose(Kind::model, "model", "model")),
-      dataset_choice_(choose(Kind::dataset, "dataset", "data set")),
-      dataset_(make_dataset(*dataset_choice_.component, dataset_choice_.options,
-                            dataset_choice_.text, data_dir_from(settings.text("data_dir")))) {}
+      dataset_choice_(choose_dataset()),
+      dataset_(has_dataset()
+                   ? make_dataset(*dataset_choice_.component, dataset_choice_.options,
+                                  dataset_choice_.text, data_dir_from(settings.text("data_dir")))
+                   : no_dataset()) {}
+
+// Counting and rewriting need none: the model then has its published sizes.
+Chosen Session::choose_dataset() const {
+  if (settings_.command == kTransform && settings_.value("dataset").is_none())
+    return {"no data set", nullptr, {}};
+  return choose(Kind::dataset, "dataset", "data set");
+}
 
 Chosen Session::choose(Kind kind, std::string_view key, std::string_view what) const {
   const Value& value = settings_.value(key);
@@ -74,7 +84,9 @@ int Session::threads() const {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-DatasetInfo Session::info() { return knows_info_unopened() ? dataset_->info() : dataset().info(); }
+DatasetInfo Session::info() {
+  return knows_info_unopened() || !has_dataset() ? dataset_->info() : dataset().info();
+}
 
 bool Session::knows_info_unopened() const {
   const DatasetInfo unopened = dataset_->info();

@@ -38,6 +38,8 @@ class Session {
   const Registry& registry() const { return *registry_; }
   const Chosen& model() const { return model_; }
   const Chosen& dataset_choice() const { return dataset_choice_; }
+  // False: `lathe transform` was given none, and only what needs no data can be done.
+  bool has_dataset() const { return dataset_choice_.component != nullptr; }
   const std::atomic<bool>& cancelled() const { return cancelled_; }
 
   bool synthetic() const { return dataset_->synthetic(); }
@@ -65,6 +67,7 @@ class Session {
  private:
   Graph load_weights(const Graph& graph, const std::filesystem::path& path);
   Graph load_graph(const std::filesystem::path& folder, std::uint64_t seed);
+  Chosen choose_dataset() const;
   Chosen choose(Kind kind, std::string_view key, std::string_view what) const;
 
   const Settings& settings_;

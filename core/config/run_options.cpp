@@ -71,7 +71,8 @@ void add_what(Rows& rows) {
                      "The network, eg: jsc-tiny, 'jsc-custom<hidden=[32,16]>'.")
                      .spelt({"--model"}, "MODEL"));
   rows.push_back(Row(group, "dataset", LATHE_OPTION_STRING,
-                     "The data set, eg: jsc, 'csv<train=a.csv,test=b.csv>'.")
+                     "The data set, eg: jsc, 'csv<train=a.csv,test=b.csv>'. 'transform' may do "
+                     "without: the model then has its published sizes.")
                      .spelt({"--dataset"}, "DATASET"));
   rows.push_back(Row(group, "config", LATHE_OPTION_PATH, "A TOML file; MASE's run as they are.")
                      .spelt({"--config"}, "FILE")

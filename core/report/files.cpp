@@ -1,4 +1,4 @@
-// Durable before it is named: the contents are synced, then the rename makes them visible.
+// Durable before it is named, if asked: contents are synced, then the rename makes them visible.
 #include "core/report/files.hpp"
 
 #include <fmt/format.h>
@@ -55,14 +55,15 @@ std::string csv_text(const TextTable& table) {
   return text;
 }
 
-void write_text_file(const std::filesystem::path& path, std::string_view text) {
+void write_text_file(const std::filesystem::path& path, std::string_view text, Sync sync) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (error) fail(path, error.value());
   const std::string beside = fmt::format("{}.{}.part", path.string(), ::getpid());
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) fail(path, errno);
-  const bool good = write_all(descriptor, text) && ::fsync(descriptor) == 0;
+  const bool good =
+      write_all(descriptor, text) && (sync == Sync::no_wait || ::fsync(descriptor) == 0);
   const int why = good ? 0 : errno;
   ::close(descriptor);
   if (good && ::rename(beside.c_str(), path.c_str()) == 0) return;

@@ -11,7 +11,11 @@ namespace lathe {
 // Cells with a comma, a quote or a line break are quoted.
 std::string csv_text(const TextTable& table);
 
+// Whether to wait until the disk has it. Without, a power cut (not a kill) may leave an empty file.
+enum class Sync { wait, no_wait };
+
 // Written beside its place and renamed; folders are made. Throws run_error naming the file.
-void write_text_file(const std::filesystem::path& path, std::string_view text);
+void write_text_file(const std::filesystem::path& path, std::string_view text,
+                     Sync sync = Sync::wait);
 
 }  // namespace lathe
