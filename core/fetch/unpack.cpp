@@ -34,7 +34,6 @@ class Unpacking {
   void run() {
     archive_read_support_filter_all(reader_.get());
     archive_read_support_format_tar(reader_.get());
-    archive_read_support_format_zip(reader_.get());
     if (archive_read_open_filename(reader_.get(), path_.c_str(), 1 << 16) != ARCHIVE_OK) {
       throw damaged();
     }

@@ -251,6 +251,8 @@ struct Npy {
           .at_file(p.files.front());
     }
     const datasets::stored_array labels = array(p.files.back(), label_names(s), false);
+    require_numbers(p.samples);
+    require_numbers(labels);
     check_shape(p.samples);
     if (labels.header.rows() != p.samples.header.rows()) {
       throw lathe::data_loss(
@@ -258,15 +260,17 @@ struct Npy {
                        number(p.samples.header.rows()), " samples of '", p.samples.place, "'"}))
           .at_file(labels.place);
     }
-    if (labels.header.rows() == 0) {
-      throw lathe::data_loss("the array has no rows").at_file(p.samples.place);
-    }
     std::vector<float> row(labels.header.width());
     p.labels.reserve(labels.header.rows());
     for (std::uint64_t i = 0; i < labels.header.rows(); ++i) {
       labels.row(i, row.data());
       p.labels.push_back(label_of(row, i, labels.place));
     }
+  }
+
+  static void require_numbers(const datasets::stored_array& array) {
+    if (array.header.count == 0)
+      throw lathe::data_loss("the array has no numbers").at_file(array.place);
   }
 
   static std::string number(std::uint64_t n) {

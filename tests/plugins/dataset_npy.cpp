@@ -160,7 +160,8 @@ BOOST_AUTO_TEST_CASE(files_of_other_makes_are_refused_with_their_name_and_reason
       {one("m", npy("'|u1'", "(3, 2)", bytes({0, 1, 2, 3, 4, 5}), "True")), "column by column"},
       {one("n", npy("'|u1'", "()", "x")), "dimensions"},
       {one("o", npy("'|u1'", "(2, 2)", "abcd")), "3 labels for the 2 samples"},
-      {one("p", npy("'|u1'", "(0, 2)", "")), "labels for the 0"},
+      {one("p", npy("'|u1'", "(0, 2)", "")), "no numbers"},
+      {one("q", npy("'|u1'", "(1000000000000, 0)", "")), "no numbers"},
       {labels("a", npy("'<f4'", "(3,)", std::string("\0\0\0\x3f", 4) + std::string(8, '\0'))),
        "row 0 has no label"},
       {labels("b", npy("'|i1'", "(3,)", bytes({0, -1, 0}))), "row 1 has no label"},
@@ -185,6 +186,19 @@ BOOST_AUTO_TEST_CASE(files_of_other_makes_are_refused_with_their_name_and_reason
     BOOST_TEST(contains(error, row.reason), row.set << ": '" << row.reason << "' in: " << error);
   }
   BOOST_TEST_MESSAGE(std::size(rows) << " broken files");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_refused) {
+  const Folder folder;
+  std::ifstream in(golden("numpy_compressed.npz"), std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const auto opens = [&](const std::string& contents) {
+    return opening_fails("npy<file=" + folder.file("cut.npz", contents) + ">").empty();
+  };
+  BOOST_TEST(opens(whole));
+  std::size_t opened = 0;
+  for (std::size_t size = 0; size < whole.size(); ++size) opened += opens(whole.substr(0, size));
+  BOOST_TEST(opened == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
