@@ -1,6 +1,11 @@
 // Gives operands number formats, chosen per node by type, name or regular expression. The formats
-// themselves are components of their own: this pass knows none of them.
+// themselves are components of their own: this pass knows none of them. Where a fixed-point format
+// leaves its frac_width open, the pass can choose it from values it observes.
 #include <lathe/lathe.hpp>
+
+#include <map>
+
+#include "calibration.hpp"
 
 namespace {
 
@@ -9,13 +14,23 @@ constexpr std::string_view kActivation[] = {"data_in"};
 constexpr std::string_view kPair[] = {"data_in", "weight"};  // matmul: its second operand
 constexpr std::string_view kLayer[] = {"data_in", "weight", "bias"};
 
+bool is_product(std::string_view op) { return op == "matmul" || op == "bmm"; }
+
 lathe::span<const std::string_view> roles_of(std::string_view op) {
   if (op == "linear" || op == "conv1d" || op == "conv2d") return {kLayer, std::size(kLayer)};
-  if (op == "matmul" || op == "bmm") return {kPair, std::size(kPair)};
+  if (is_product(op)) return {kPair, std::size(kPair)};
   return {kActivation, std::size(kActivation)};
 }
 
-// The options with that role's prefix, the prefix cut off; borrowed from `chosen`.
+// The format that one operand of a node is to have.
+struct Choice {
+  lathe::node_id node;
+  std::string_view role;
+  std::string format;
+  std::vector<lathe_entry> options;  // without the role's prefix; borrowed from the node's options
+};
+
+// The options with that role's prefix, the prefix cut off.
 std::vector<lathe_entry> options_of_role(const lathe::options& chosen, std::string_view role) {
   std::vector<lathe_entry> options;
   for (const lathe_entry& entry : chosen.all().entries()) {
@@ -27,7 +42,126 @@ std::vector<lathe_entry> options_of_role(const lathe::options& chosen, std::stri
   return options;
 }
 
-struct Quantize {
+lathe::value_view option_of(const Choice& choice, std::string_view key) {
+  for (const lathe_entry& entry : choice.options) {
+    if (lathe::to_view(entry.key) == key) return {&entry.value};
+  }
+  return {};
+}
+
+std::vector<Choice> choices_of(const lathe::graph& graph) {
+  std::vector<Choice> choices;
+  for (const auto& [node, chosen] : graph.choose("nodes")) {
+    // MASE's metadata says "quantized" after a bypass, although nothing is.
+    if (chosen.boolean_or("bypass", false)) continue;
+    const std::string format = chosen.text("name");
+    for (const std::string_view role : roles_of(node.op())) {
+      std::vector<lathe_entry> given = options_of_role(chosen, role);
+      // The host leaves out the options of a bias that the node lacks.
+      if (role == "bias" && given.empty() && !node.find_operand("bias")) continue;
+      choices.push_back({node, role, format, std::move(given)});
+    }
+    // An output is quantized only if somebody asks for it.
+    std::vector<lathe_entry> output = options_of_role(chosen, "data_out");
+    if (!output.empty()) choices.push_back({node, "data_out", format, std::move(output)});
+  }
+  return choices;
+}
+
+// The role under which an operand is quantized; empty if it never is.
+std::string_view role_of(const lathe::node& node, const lathe::operand& operand) {
+  if (operand.is_output()) return "data_out";
+  if (operand.is_input()) {
+    return is_product(node.op()) && operand.name() == "data_in_1" ? "weight" : "data_in";
+  }
+  return operand.is_parameter() ? operand.name() : std::string_view();
+}
+
+// Fraction widths of the choices that leave them open, from observed ranges.
+class Calibration {
+ public:
+  Calibration(calibration::method method, lathe::rows rows)
+      : method_(method), rows_(std::move(rows)) {}
+
+  // Fills in frac_width where it is open; the rest is as it was.
+  void apply(std::vector<Choice>& choices, const lathe::graph& graph,
+             const lathe::executor& executor, const lathe::weights& weights, lathe::report& out) {
+    for (const Choice& choice : choices) add(choice, graph);
+    if (open_.empty()) return;
+    observe(graph, executor, weights, &calibration::operand::see_range);
+    if (method_ == calibration::method::mse) {
+      observe(graph, executor, weights, &calibration::operand::see_error);
+    }
+    lathe::table table =
+        out.table("calibration", {"node", "operand", "low", "high", "width", "frac_width"});
+    for (Choice& choice : choices) {
+      const auto found = open_.find({choice.node.index, choice.role});
+      if (found == open_.end()) continue;
+      const std::optional<int> fraction = found->second.fraction();
+      if (!fraction) continue;
+      for (lathe_entry& entry : choice.options) {
+        if (lathe::to_view(entry.key) == "frac_width") entry.value = lathe_value_of(*fraction);
+      }
+      table.row({graph.at(choice.node).name(), choice.role, found->second.low(),
+                 found->second.high(), option_of(choice, "width").integer(), *fraction});
+    }
+  }
+
+ private:
+  using See = void (calibration::operand::*)(lathe::span<const float>);
+
+  static lathe_value lathe_value_of(int integer) {
+    lathe_value v = {};
+    v.kind = LATHE_INT;
+    v.as.integer = integer;
+    return v;
+  }
+
+  // Fixed point is what has a width and a frac_width; one that is given stays.
+  void add(const Choice& choice, const lathe::graph& graph) {
+    bool has_fraction = false;
+    for (const lathe_entry& entry : choice.options) {
+      has_fraction = has_fraction || lathe::to_view(entry.key) == "frac_width";
+    }
+    const lathe::value_view width = option_of(choice, "width");
+    if (!has_fraction || width.is_none() || !option_of(choice, "frac_width").is_none()) return;
+    const lathe::value_view is_signed = option_of(choice, "is_signed");
+    // ReLU's input is quantized without a sign, whatever the option says.
+    const bool with_sign =
+        (is_signed.is_none() || is_signed.boolean()) && graph.at(choice.node).op() != "relu";
+    open_.emplace(Key{choice.node.index, choice.role},
+                  calibration::operand(width.integer(), with_sign));
+  }
+
+  void observe(const lathe::graph& graph, const lathe::executor& executor,
+               const lathe::weights& weights, See see) {
+    std::vector<lathe::node_id> watched;
+    for (auto& [key, operand] : open_) {
+      const lathe::node node = graph.at({key.first});
+      const auto own = node.find_operand(key.second);
+      if (own && own->is_parameter()) {
+        (operand.*see)(weights.of(graph, node, key.second));
+      } else if (watched.empty() || watched.back().index != key.first) {
+        watched.push_back(node);
+      }
+    }
+    if (watched.empty()) return;
+    executor.observe(graph, rows_, watched,
+                     [&](lathe::node_id id, const lathe::operand& operand, const DLTensor& t) {
+                       const auto found = open_.find({id.index, role_of(graph.at(id), operand)});
+                       if (found == open_.end()) return;
+                       (found->second.*see)(lathe::tensor<const float>(t));
+                     });
+  }
+
+  using Key = std::pair<std::uint32_t, std::string_view>;
+  calibration::method method_;
+  lathe::rows rows_;
+  std::map<Key, calibration::operand> open_;
+};
+
+class Quantize {
+ public:
   static constexpr lathe_option entry[] = {
       lathe::choice_option("name", nullptr, "Number format; NA leaves the node as it is.")
           .nullable(),
@@ -37,26 +171,38 @@ struct Quantize {
   static constexpr lathe_option options[] = {
       lathe::node_map_option("nodes", "Formats of nodes: by, default, and ops, nodes or patterns.")
           .with_items(entry, LATHE_KIND_FORMAT, "data_in|weight|bias|data_out"),
+      lathe::choice_option("calibration", "none|range|mse",
+                           "How a frac_width that is NA is chosen: half the width; the finest "
+                           "that clips nothing observed; the least squared error.")
+          .by_default("none"),
+      lathe::choice_option("calibration_split", "train|validation|test", "Rows that are observed.")
+          .by_default("train"),
+      lathe::int_option("calibration_samples", "The first so many rows; 0 means all.")
+          .within("0..")
+          .by_default("256"),
   };
   static constexpr const char* targets = "linear|conv1d|conv2d|relu|add|sub|mul|matmul|bmm";
 
-  void run(lathe::graph graph, lathe::edit& edit) {
-    for (const auto& [node, chosen] : graph.choose("nodes")) {
-      // MASE's metadata says "quantized" after a bypass, although nothing is.
-      if (chosen.boolean_or("bypass", false)) continue;
-      const std::string format = chosen.text("name");
-      for (const std::string_view role : roles_of(node.op())) {
-        const std::vector<lathe_entry> given = options_of_role(chosen, role);
-        // The host leaves out the options of a bias that the node lacks.
-        if (role == "bias" && given.empty() && !node.find_operand("bias")) continue;
-        edit.set_format(node, role, format, lathe::span<const lathe_entry>(given));
-      }
-      // An output is quantized only if somebody asks for it.
-      const std::vector<lathe_entry> output = options_of_role(chosen, "data_out");
-      if (!output.empty())
-        edit.set_format(node, "data_out", format, lathe::span<const lathe_entry>(output));
+  explicit Quantize(lathe::options o)
+      : method_(calibration::method_of(o.text("calibration"))),
+        rows_{o.text("calibration_split"),
+              static_cast<std::uint64_t>(o.integer("calibration_samples")), 0} {}
+
+  void run(lathe::graph graph, lathe::edit& edit, lathe::executor executor, lathe::weights weights,
+           lathe::report out) {
+    std::vector<Choice> choices = choices_of(graph);
+    if (method_ != calibration::method::none) {
+      Calibration(method_, rows_).apply(choices, graph, executor, weights, out);
+    }
+    for (const Choice& choice : choices) {
+      edit.set_format(choice.node, choice.role, choice.format,
+                      lathe::span<const lathe_entry>(choice.options));
     }
   }
+
+ private:
+  calibration::method method_;
+  lathe::rows rows_;
 };
 
 }  // namespace
