@@ -50,9 +50,9 @@ Kernel linear(const Settings& settings) {
   };
 }
 
-// Channels last: oneDNN then works on activations as they lie, where it would otherwise copy them into
-// a layout of its own and back for every layer. The layout stays from layer to layer; what needs
-// another (views, number formats) makes its own copy.
+// Channels last: oneDNN then works on activations as they lie, where it would otherwise copy them
+// into a layout of its own and back for every layer. The layout stays from layer to layer; what
+// needs another (views, number formats) makes its own copy.
 at::Tensor channels_last(const at::Tensor& x) {
   return x.is_cpu() && x.dim() == 4 ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
 }
