@@ -139,6 +139,55 @@ BOOST_AUTO_TEST_CASE(a_wrong_search_table_is_refused_with_its_place) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_wrong_training_or_pruner_of_a_search_is_refused_with_its_place) {
+  const std::string metric = "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n";
+  const auto training = [&](const std::string& options, const std::string& setup = "n_trials = 2") {
+    return search(
+        kSeed, "sw_runner.basic_train = { " + options + " }\nsetup = { " + setup + " }\n" + metric);
+  };
+  check_bad_inputs({
+      in_file("training with eval_mode = true",
+              search(kSeed, "eval_mode = true\nsw_runner.basic_train.max_epochs = 1\n" + metric),
+              ":10:", {"eval_mode = true", "'basic_train'", "eval_mode = false"}, "search"),
+      in_file("an unknown schedule", training("lr_scheduler = 'cosin'"),
+              ":10:", {"'lr_scheduler'", "cosine"}, "search"),
+      in_file("a negative warm-up", training("num_warmup_steps = -1"),
+              ":10:", {"'num_warmup_steps'", "0.."}, "search"),
+      in_file("no samples to train on", training("num_samples = 0"), ":10:", {"num_samples", "-1"},
+              "search"),
+      in_file("an unknown option of the training", training("warmup_steps = 5"),
+              ":10:", {"'warmup_steps'", "'num_warmup_steps'"}, "search"),
+      in_file("an unknown pruner", training("max_epochs = 1", "pruner = 'medain'"),
+              ":11:", {"'medain'", "'median'"}, "search"),
+      in_file("an unknown option of a pruner",
+              training("max_epochs = 1", "pruner = 'median<startup_trials=2>'"),
+              ":11:", {"'startup_trials'", "'n_startup_trials'"}, "search"),
+      in_file("an option of a pruner out of range",
+              training("max_epochs = 1", "pruner = 'successive_halving<reduction_factor=1>'"),
+              ":11:", {"'reduction_factor'", "2.."}, "search"),
+      in_file("a pruner that watches nothing known",
+              training("max_epochs = 1", "pruner = 'median<watch=valdation_loss>'"),
+              ":11:", {"'valdation_loss'", "'validation_loss'"}, "search"),
+      {"a pruner where nothing trains",
+       {{"a.toml", search(kSeed, kStrategy)}},
+       {"search", "--config", "a.toml", "--pruner", "median"},
+       2,
+       {"'median'", "no runner trains", "basic_train"}},
+      {"a pruner with a broken option on the command line",
+       {{"a.toml", training("max_epochs = 1")}},
+       {"search", "--config", "a.toml", "--pruner", "median<n_warmup_steps=x>"},
+       2,
+       {"--pruner", "n_warmup_steps"}},
+      {"a pruner of data without validation rows",
+       {{"a.toml", training("max_epochs = 1", "pruner = 'median'")},
+        {"a.csv", "1,2,0\n3,4,1\n5,6,0\n7,8,1\n"}},
+       {"search", "--config", "a.toml", "--model", "jsc-custom<hidden=[4]>", "--dataset",
+        "csv<train=a.csv>"},
+       2,
+       {"'median'", "no validation split"}},
+  });
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_sweep_is_refused_with_its_place) {
   check_bad_inputs({
       in_file("an unknown key", kNet + "[sweep]\nbatchsize = [8]\n",
