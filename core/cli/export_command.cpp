@@ -98,6 +98,16 @@ std::filesystem::path weights_of(const std::filesystem::path& input) {
   return input / kWeightsFile;
 }
 
+std::string text_of(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+// Names come from files of unknown origin: what moves a terminal's cursor is shown as \u001b.
+std::string shown(const std::string& name) {
+  const std::string quoted = text_of(Json(name));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::int64_t elements_of(const Checkpoint& checkpoint) {
   std::int64_t elements = 0;
   for (const auto& [name, tensor] : checkpoint.tensors) elements += tensor.numel();
@@ -118,10 +128,11 @@ Json json_of(const std::filesystem::path& input, const Checkpoint& checkpoint) {
 }
 
 void list(const std::filesystem::path& input, const Checkpoint& checkpoint, bool json) {
-  if (json) return write_output(json_of(input, checkpoint).dump(2) + "\n");
+  if (json) return write_output(text_of(json_of(input, checkpoint), 2) + "\n");
   TextTable table{{"tensor", "dtype", "shape"}, {}};
   for (const auto& [name, tensor] : checkpoint.tensors)
-    table.rows.push_back({name, std::string(lathe::name(tensor.dtype())), tensor.shape().text()});
+    table.rows.push_back(
+        {shown(name), std::string(lathe::name(tensor.dtype())), tensor.shape().text()});
   write_output(fmt::format("'{}' is a {} file of {} tensors, {} elements\n\n{}", input.string(),
                            checkpoint.type, checkpoint.tensors.size(), elements_of(checkpoint),
                            render(table)));
@@ -143,7 +154,7 @@ void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
                    {"form", form.name},
                    {"bytes", bytes},
                    {"sha256", sha256_of_file(output)}};
-  write_output(out.dump(2) + "\n");
+  write_output(text_of(out, 2) + "\n");
 }
 
 }  // namespace
