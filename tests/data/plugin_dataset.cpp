@@ -21,6 +21,7 @@ struct Script {
   std::uint64_t rows = 5;
   std::int64_t label_of_row_3 = 0;
   float sample_of_row_3 = 3;
+  std::int32_t augments = 0;
   const char* open_fails = nullptr;
   std::atomic<int> opened{0}, whole_reads{0}, inside{0}, most_inside{0};
 };
@@ -35,6 +36,9 @@ lathe_code info(lathe_call*, void*, lathe_dataset_info* out) {
   out->rank = script->rank;
   out->shape = &script->width;
   out->classes = script->classes;
+  // A plugin that is older does not know the field.
+  if (out->struct_size >= LATHE_SIZE_UP_TO(lathe_dataset_info, augments))
+    out->augments = script->augments;
   return LATHE_OK;
 }
 lathe_code open(lathe_call* call, void*) {
@@ -64,8 +68,36 @@ lathe_code read(lathe_call*, void*, lathe_split, const std::uint64_t* index, std
   --script->inside;
   return LATHE_OK;
 }
-const lathe_dataset kInterface = {
-    LATHE_SIZE_UP_TO(lathe_dataset, read), 0, create, destroy, info, open, count, read, nullptr};
+// Adds 100 times the epoch, 10 times the seed and the row's number.
+lathe_code augment(lathe_call*, void*, std::uint64_t seed, std::uint64_t epoch,
+                   const std::uint64_t* index, std::uint64_t count, DLTensor* samples) {
+  auto* values = static_cast<float*>(samples->data);
+  for (std::uint64_t i = 0; i < count; ++i)
+    for (std::int64_t k = 0; k < script->width; ++k)
+      *values++ += static_cast<float>(100 * epoch + 10 * seed + index[i]);
+  return samples->ndim == 2 && samples->shape[1] == script->width ? LATHE_OK : LATHE_INTERNAL;
+}
+// One from before augment() was, and one of today.
+const lathe_dataset kInterface = {LATHE_SIZE_UP_TO(lathe_dataset, read),
+                                  0,
+                                  create,
+                                  destroy,
+                                  info,
+                                  open,
+                                  count,
+                                  read,
+                                  nullptr,
+                                  nullptr};
+const lathe_dataset kAugmenting = {LATHE_SIZE_UP_TO(lathe_dataset, augment),
+                                   0,
+                                   create,
+                                   destroy,
+                                   info,
+                                   open,
+                                   count,
+                                   read,
+                                   nullptr,
+                                   augment};
 
 // A component as the registry would give it.
 struct Fixture {
@@ -190,6 +222,34 @@ BOOST_FIXTURE_TEST_CASE(what_a_plugin_gets_wrong_is_an_error_of_the_run, Fixture
   s.classes = 3;
   s.width = 0;
   BOOST_TEST(contains(message([&] { make()->open(); }), "[0]"));
+}
+
+BOOST_FIXTURE_TEST_CASE(rows_are_augmented_by_a_set_that_says_so, Fixture) {
+  component.interface = &kAugmenting;
+  s.augments = 1;
+  const auto set = make();
+  BOOST_TEST(set->info().augments);
+  set->open();
+  const std::vector<std::uint64_t> index{4, 1};
+  std::vector<float> samples{0, 0, 0, 0};
+  set->augment(3, 2, index, samples);
+  BOOST_TEST(samples == (std::vector<float>{234, 234, 231, 231}), boost::test_tools::per_element());
+  std::vector<float> short_of_one(3);
+  BOOST_TEST(contains(message([&] { set->augment(3, 2, index, short_of_one); }), "2 rows"));
+}
+
+BOOST_FIXTURE_TEST_CASE(rows_of_a_set_that_does_not_augment_stay_as_they_are, Fixture) {
+  component.interface = &kAugmenting;
+  const auto set = make();
+  set->open();
+  const std::uint64_t row = 4;
+  std::vector<float> samples{5, 6};
+  set->augment(3, 2, {&row, 1}, samples);
+  BOOST_TEST(samples == (std::vector<float>{5, 6}), boost::test_tools::per_element());
+  // Says that it does and cannot.
+  component.interface = &kInterface;
+  s.augments = 1;
+  BOOST_TEST(contains(message([&] { make()->open(); }), "has no augment()"));
 }
 
 BOOST_AUTO_TEST_CASE(tensors_make_a_data_set) {
