@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_command) {
   const TemporaryFolder folder;
   for (const Words& words : {Words{"--help"}, Words{"-h"}, Words{"help"}}) {
     const std::string text = good(words, folder.path()).out;
-    for (const char* command : {"train", "test", "transform", "search", "export", "plugin"})
+    for (const char* command : {"train", "test", "transform", "search", "export", "data", "plugin"})
       BOOST_TEST(contains(text, command));
   }
 }
@@ -226,8 +226,7 @@ BOOST_AUTO_TEST_CASE(the_example_of_a_search_is_mases_file) {
   const std::string text = read_file(examples / "jsc_toy_by_type.toml");
   const nlohmann::json golden = golden_json("search_space.json");
   bool found = false;
-  for (const auto& row : golden.at("cases"))
-    found = found || row.at("toml") == text;
+  for (const auto& row : golden.at("cases")) found = found || row.at("toml") == text;
   BOOST_TEST(found);
 }
 
