@@ -1,13 +1,13 @@
 // A search from plan to files: opens the study, gives each worker a runner, writes log and best.
 #include "core/search/metrics.hpp"
 #include "core/search/trial.hpp"
+#include "core/search/untrained.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <fstream>
-#include <mutex>
 
 namespace lathe {
 namespace {
@@ -70,51 +70,6 @@ Value training_settings(const SearchPlan& plan) {
   return settings;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names)
-    text += fmt::format("{}'{}'", text.empty() ? "" : ", ", name);
-  return text;
-}
-
-// Layers that are evaluated without trained weights: those of the original, then those that
-// transforms reset. Each is told once. Thread-safe.
-class Untrained {
- public:
-  void begin(std::vector<std::string> original) {
-    names_ = std::move(original);
-    if (!names_.empty())
-      spdlog::warn(
-          "eval_mode = true evaluates layers that nothing has trained: {}; load weights with "
-          "--load, or train each trial with basic_train and eval_mode = false",
-          joined(names_));
-  }
-  void add(std::uint64_t trial, const std::vector<std::string>& names) {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::string> fresh;
-    for (const std::string& name : names)
-      if (std::find(names_.begin(), names_.end(), name) == names_.end()) fresh.push_back(name);
-    if (fresh.empty()) return;
-    names_.insert(names_.end(), fresh.begin(), fresh.end());
-    spdlog::warn(
-        "eval_mode = true evaluates layers whose trained weights a transform replaced by new ones "
-        "(in trial {} and maybe others): {}",
-        trial, joined(fresh));
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> names_;
-};
-
-// In trial order, so that the answer does not depend on who ended first.
-std::vector<std::string> untrained_in(std::vector<std::string> names, const SearchResult& result) {
-  for (const Trial& trial : result.trials)
-    for (const std::string& name : trial.untrained)
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  return names;
-}
-
 // Values of other weights, other runners or another batch size do not belong into one study.
 StudyDescription described(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
                            const RunContext& context) {
@@ -125,6 +80,8 @@ StudyDescription described(const SearchPlan& plan, const SearchSpace& space, con
   attributes.set("network", original.hash(original.output()).text());
   attributes.set("runners", text_of(runners));
   attributes.set("batch_size", context.batch_size);
+  for (const auto& [transform, options] : space.transform_options)
+    attributes.set("options_of_" + transform->id, options);
   if (plan.training) attributes.set("training", training_settings(plan));
   return description;
 }
@@ -189,8 +146,7 @@ SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const 
   const bool warns = executes && !plan.training;
   const std::vector<std::string> fresh =
       warns ? untrained_layers(original) : std::vector<std::string>{};
-  Untrained untrained;
-  untrained.begin(fresh);
+  UntrainedLayers untrained(fresh);
   const auto evaluate = [&](int worker, std::uint64_t trial, std::span<const double> point,
                             const std::atomic<bool>& stop, const Report& report) {
     Scalars scalars = runners[static_cast<std::size_t>(worker)]->run(point, stop, report);
@@ -200,7 +156,7 @@ SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const 
   };
   SearchResult result =
       run_trials(options, space, *sampler, study.get(), evaluate, events, cancelled);
-  result.untrained = untrained_in(fresh, result);
+  result.untrained = untrained_in(fresh, result.trials);
   write_files(options, space, result);
   if (!result.trials.empty() && result.best.empty()) throw nothing_completed(result);
   return result;

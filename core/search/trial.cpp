@@ -2,6 +2,7 @@
 // analysis passes and sort what they publish into software and hardware metrics.
 #include "core/search/trial.hpp"
 #include "core/search/metrics.hpp"
+#include "core/search/untrained.hpp"
 
 #include <fmt/format.h>
 
@@ -123,19 +124,6 @@ double TrialRunner::watched(const EpochMetrics& epoch, const std::function<Graph
     throw run_error(LATHE_NOT_FOUND,
                     fmt::format("no runner published the number '{}'", watch_.metric));
   return watch_.scale * metric->as_float();
-}
-
-std::vector<std::string> untrained_layers(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const NodeId id : graph.order()) {
-    const Node& node = graph.node(id);
-    const auto fresh = [](const Parameter& parameter) {
-      return !parameter.is_buffer && parameter.content != nullptr && !parameter.content->trained();
-    };
-    if (std::any_of(node.parameters.begin(), node.parameters.end(), fresh))
-      names.push_back(node.name);
-  }
-  return names;
 }
 
 std::vector<std::string> TrialRunner::unpromised_scalars(const std::atomic<bool>& stop) {

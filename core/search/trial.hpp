@@ -38,7 +38,4 @@ class TrialRunner {
   std::vector<PassInstance> runners_;
 };
 
-// Names of the nodes with parameters that neither a checkpoint nor a training gave, in graph order.
-std::vector<std::string> untrained_layers(const Graph& graph);
-
 }  // namespace lathe
