@@ -190,6 +190,48 @@ std::vector<Case> cases() {
   call("flatten", {{2, 3, 4}}, {{Value(1)}}, reshaped({2, 12}));
   module("flatten", {2, 3, 4}, {}, reshaped({2, 12}));
   call("contiguous", {{2, 3}}, {}, same);
+  const auto slice = [](Value start, Value stop, Value step) -> Value {
+    return Value::Map{{"slice", Value::List{std::move(start), std::move(stop), std::move(step)}}};
+  };
+  // x[:, 1:, ::2, -1]
+  call("getitem", {{2, 3, 5, 4}},
+       {{Value(Value::List{slice({}, {}, {}), slice(1, {}, {}), slice({}, {}, 2), -1})}},
+       [](const std::vector<Array>& in, const auto&) {
+         Array y = zeros({2, 2, 3});
+         for (std::int64_t n = 0; n < 2; ++n)
+           for (std::int64_t c = 0; c < 2; ++c)
+             for (std::int64_t h = 0; h < 3; ++h) y.at({n, c, h}) = in[0].at({n, c + 1, 2 * h, 3});
+         return y;
+       });
+  // x[1, None, ..., 1:-1]
+  call("getitem", {{2, 3, 5, 4}}, {{Value(Value::List{1, Value(), "...", slice(1, -1, {})})}},
+       [](const std::vector<Array>& in, const auto&) {
+         Array y = zeros({1, 3, 5, 2});
+         for (std::int64_t c = 0; c < 3; ++c)
+           for (std::int64_t h = 0; h < 5; ++h)
+             for (std::int64_t w = 0; w < 2; ++w) y.at({0, c, h, w}) = in[0].at({1, c, h, w + 1});
+         return y;
+       });
+  // A margin of 0.5 around the channels; one column cropped, two added.
+  call("pad", {{2, 2, 3}}, {{Value(Value::List{-1, 2, 1, 1})}, {Value("constant")}, {Value(0.5)}},
+       [](const std::vector<Array>& in, const auto&) {
+         Array y = zeros({2, 4, 4});
+         for (std::int64_t n = 0; n < 2; ++n)
+           for (std::int64_t c = 0; c < 4; ++c)
+             for (std::int64_t w = 0; w < 4; ++w)
+               y.at({n, c, w}) = c == 0 || c == 3 || w >= 2 ? 0.5 : in[0].at({n, c - 1, w + 1});
+         return y;
+       });
+  for (const bool keep : {false, true}) {
+    call("mean", {{2, 3, 4}}, {{Value(Value::List{0, -1})}, {Value(keep)}},
+         [keep](const std::vector<Array>& in, const auto&) {
+           Array y = zeros({1, 3, 1});
+           for (std::int64_t n = 0; n < 2; ++n)
+             for (std::int64_t c = 0; c < 3; ++c)
+               for (std::int64_t w = 0; w < 4; ++w) y.at({0, c, 0}) += in[0].at({n, c, w}) / 8;
+           return keep ? y : with_shape(y, {3});
+         });
+  }
   out.push_back({"cat",
                  {{2, 3}, {2, 1}},
                  {},
@@ -350,6 +392,48 @@ BOOST_AUTO_TEST_CASE(sizes_and_arithmetic_on_them_follow_the_batch_that_is_run) 
     BOOST_TEST(engine->run(graph, {as_tensor(value)}).at(0).shape().text() ==
                fmt::format("[{}, 12]", batch));
   }
+}
+
+BOOST_AUTO_TEST_CASE(indexes_and_items_of_sizes_follow_the_batch_that_is_run) {
+  Writer w;
+  const NodeId x = w.input({3, 4});
+  const NodeId sizes = w.method("size", {{x}});
+  const NodeId rows = w.function("getitem", {{sizes}, {Value(0)}});
+  const Value all = Value::Map{{"slice", Value::List{Value(), Value(), Value()}}};
+  const NodeId column = w.function("getitem", {{x}, {Value(Value::List{all, all, 1})}});
+  w.method("view", {{column}, {rows}, {Value(3)}, {Value(1)}});
+  const Graph graph = w.finish(2);
+  auto engine = open_engine();
+  for (const std::int64_t batch : {1, 2, 5}) {
+    const Array value = example({batch, 3, 4}, 1);
+    const Tensor y = engine->run(graph, {as_tensor(value)}).at(0);
+    BOOST_TEST(y.shape().text() == fmt::format("[{}, 3, 1]", batch));
+    std::vector<float> expected;
+    for (std::int64_t n = 0; n < batch; ++n)
+      for (std::int64_t c = 0; c < 3; ++c)
+        expected.push_back(static_cast<float>(value.at({n, c, 1})));
+    check_close(y.values<float>(), expected, 0, 1e-7, "column");
+  }
+}
+
+// Batches are only joined where this does not change what a row gives.
+BOOST_AUTO_TEST_CASE(what_mixes_rows_is_run_batch_by_batch) {
+  const Tensor rows = floats(Shape{4, 2}, {1, 10, 3, 30, 5, 100, 9, 300});
+  const auto data = lathe::dataset_of("four", {}, {}, {rows, integers({0, 1, 0, 1})}, 2);
+  const auto logits = [&](const char* op, std::vector<Argument> after) {
+    Writer w;
+    const NodeId x = w.input({2});
+    std::vector<Argument> args{Argument{x}};
+    args.insert(args.end(), after.begin(), after.end());
+    w.function("sub", {{x}, {w.function(op, std::move(args))}});
+    const Tensor y = open_engine()->logits(w.finish(2), *data, lathe::Rows{Split::test, 0, 2});
+    return std::vector<float>(y.values<float>().begin(), y.values<float>().end());
+  };
+  const std::vector<float> mean = logits("mean", {{Value(0)}, {Value(true)}});
+  check_close(mean, {-1, -10, 1, 10, -2, -100, 2, 100}, 0, 1e-5, "less the batch's mean");
+  const std::vector<float> first =
+      logits("getitem", {{Value(Value::Map{{"slice", Value::List{0, 1, Value()}}})}});
+  check_close(first, {0, 0, 2, 20, 0, 0, 4, 200}, 0, 1e-5, "less the batch's first row");
 }
 
 BOOST_AUTO_TEST_CASE(constants_and_embeddings_are_tensors_of_the_graph) {
