@@ -123,30 +123,35 @@ class Surgery {
     const lathe::tensor<const float> old = weights_.of(graph_, node, weight.name);
     DLTensor& made = weights_.zeros(extents);
     const lathe::tensor<float> fresh(made);
-    Copy copy{places, weight.summed, old.shape(), old.data(), fresh.data()};
-    copy.run(0, 0, 1.0F);
+    // Kernels and the like stay whole: they are copied in one go.
+    std::int64_t block = 1;
+    while (!places.back().changed) {
+      block *= extents[places.size() - 1];
+      places.pop_back();
+    }
+    Copy{places, weight.summed, old.shape(), block, old.data(), fresh.data()}.run(0, 0, 1.0F);
     edit.set_parameter(node, weight.name, made);
   }
 
-  // Element by element, last dimension fastest.
+  // The last dimension is the fastest.
   struct Copy {
     const std::vector<Places>& places;
     const std::vector<bool>& summed;
     lathe::shape old_shape;
+    std::int64_t block;
     const float* from;
     float* to;
 
     void run(std::size_t dim, std::int64_t begin, float divisor) {
+      if (dim == places.size()) {
+        const float* at = from + begin * block;
+        for (std::int64_t i = 0; i < block; ++i) *to++ = at[i] / divisor;
+        return;
+      }
       const Places& p = places[dim];
-      const bool last = dim + 1 == places.size();
       for (std::size_t i = 0; i < p.source.size(); ++i) {
-        const std::int64_t at = begin * old_shape[dim] + p.source[i];
         const float share = summed[dim] ? divisor * static_cast<float>(p.copies[i]) : divisor;
-        if (last) {
-          *to++ = share == 1.0F ? from[at] : from[at] / share;
-        } else {
-          run(dim + 1, at, share);
-        }
+        run(dim + 1, begin * old_shape[dim] + p.source[i], share);
       }
     }
   };
