@@ -75,7 +75,8 @@ KnownSet jsc() {
           "simulated jets, 16 features, five classes (Pierini et al., doi 10.5281/zenodo.3602260), "
           "HDF5",
           "CC BY 4.0",
-          {{name, "https://cernbox.cern.ch/index.php/s/jvFd5MoWhGs1l5v/download"}},
+          {{name, "https://cernbox.cern.ch/index.php/s/jvFd5MoWhGs1l5v/download", 0, "", false, 0,
+            "\x89HDF\r\n\x1a\n"}},
           {{name, 0}}};
 }
 

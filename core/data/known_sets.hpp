@@ -19,6 +19,8 @@ struct KnownFile {
   // An archive is unpacked; its own bytes are not kept. What it may unpack to at most.
   bool archive = false;
   std::uint64_t unpacked_limit = 0;
+  // How it begins: where no hash is known, this tells it from a web page that says sorry.
+  std::string begins = {};
 };
 
 // A file that a complete set has.

@@ -12,6 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace lathe {
 
 namespace {
@@ -71,8 +73,17 @@ void check_space(const KnownSet& set, const fs::path& folder) {
                               needed / 1'000'000, folder.string(), space.available / 1'000'000));
 }
 
-void check_hash(const KnownFile& file, const std::string& url, const fs::path& part,
+void check_file(const KnownFile& file, const std::string& url, const fs::path& part,
                 const FetchRequest& request) {
+  std::string begin(file.begins.size(), '\0');
+  std::ifstream(part, std::ios::binary).read(begin.data(), std::ssize(begin));
+  if (begin != file.begins) {
+    fs::remove(part);
+    throw run_error(LATHE_DATA_LOSS,
+                    fmt::format("'{}' is another file than expected: it does not begin as {} does; "
+                                "it was removed",
+                                url, file.name));
+  }
   const std::string found = sha256_of_file(part);
   if (file.sha256.empty()) {
     if (request.warning) {
@@ -115,7 +126,7 @@ void download_file(const KnownSet& set, const KnownFile& file, const Staging& st
   const std::string url = address(set, file, request.from);
   const fs::path part = staging.part(file);
   download({file.name, url, part, file.size, !file.sha256.empty()}, request, cancelled);
-  check_hash(file, url, part, request);
+  check_file(file, url, part, request);
 }
 
 // Unpacked or not, the archive is not worth keeping; only a cancelled one is.

@@ -243,6 +243,19 @@ BOOST_AUTO_TEST_CASE(another_hash_is_refused_and_the_file_removed) {
   BOOST_TEST(!fs::exists(part()));
 }
 
+BOOST_AUTO_TEST_CASE(a_web_page_in_place_of_a_file_without_a_hash_is_refused) {
+  KnownSet set = set_of(body);
+  set.files[0].sha256.clear();
+  set.files[0].size = set.contents[0].size = 0;
+  set.files[0].begins = body.substr(0, 8);
+  const Server page(serving({{"/f.bin", "<html>Sorry"}}));
+  BOOST_TEST(contains(fails(page, set), "does not begin as f.bin does"));
+  BOOST_TEST(!fs::exists(part()));
+  const Server server(serving({{"/f.bin", body}}));
+  get(server, set);
+  BOOST_TEST((contents(data() / "s" / "f.bin") == body));
+}
+
 BOOST_AUTO_TEST_CASE(answers_that_are_no_file_are_told) {
   const Server server(serving({}));
   const std::string error = fails(server, set_of(body));
