@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(a_run_with_warm_up_killed_at_any_batch_resumes_to_the_same_
       options.resume = true;
       BOOST_TEST((train(options, 0) == expected), name << ", killed at batch " << batch);
     }
+    options.folder = whole.path();
     options.num_warmup_steps = 6;
     BOOST_CHECK_THROW(train(options, 0), lathe::Error);
   }
