@@ -56,6 +56,8 @@ class image_set {
   void open() {
     const bool official = !names_any_file();
     for (part& p : {std::ref(train_), std::ref(validation_), std::ref(test_)}) find(p, official);
+    require_source(validate_on_test_, test_, "test");
+    require_source(part_of_train_ > 0, train_, "train");
     std::uint64_t validation = 0;
     if (part_of_train_ > 0 ||
         (official && part_of_train_ < 0 && validation_.files.empty() && !validate_on_test_)) {
@@ -164,6 +166,15 @@ class image_set {
       return;
     }
     validation_.names = named_files::from_option(value, "validation");
+  }
+
+  static void require_source(bool needed, const part& p, const char* option) {
+    if (!needed || !p.files.empty()) return;
+    throw lathe::invalid_argument(lathe::join({"the validation is to come from the ", option,
+                                               " rows, and no file of them is "
+                                               "named; give one by the option '",
+                                               option, "'"}))
+        .at_option("validation");
   }
 
   void find(part& p, bool official) {

@@ -142,6 +142,11 @@ BOOST_AUTO_TEST_CASE(the_validation_is_chosen_by_its_option) {
   BOOST_TEST(values_of(*part, Split::train) == counting(10, 20), per_element());
   BOOST_TEST(values_of(*part, Split::validation) == counting(0, 10), per_element());
   BOOST_TEST(part->count(Split::test) == 0U);
+  const auto fails = [&](const std::string& options) {
+    return opening_fails("cifar10<" + options + ">", official.data);
+  };
+  BOOST_TEST(contains(fails("train=data_batch_1.bin,validation=test"), "option 'test'"));
+  BOOST_TEST(contains(fails("test=test_batch.bin,validation=0.5"), "option 'train'"));
 }
 
 BOOST_AUTO_TEST_CASE(images_and_labels_are_told_apart_by_what_they_hold) {
