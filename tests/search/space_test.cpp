@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(setup_holds_options_of_the_transforms_themselves) {
 
 BOOST_AUTO_TEST_CASE(other_options_without_a_name_are_refused_by_their_key) {
   expect_usage_error([] { space_of("seq_blocks_2={width=[2], channel_multiplier=[2]}", both()); },
-                     "a.toml:1:35",
+                     "a.toml:1:34",
                      {"'channel_multiplier' in the seed of node 'seq_blocks_2' needs "
                       "a 'name' beside it"});
   expect_usage_error([] { space_of("seq_blocks_2={widht=[2]}", both()); }, "a.toml:1:23",
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(every_mistake_around_the_seeds_is_placed) {
 
 BOOST_AUTO_TEST_CASE(a_misspelt_name_is_found_before_the_first_trial) {
   const SearchSpace space = space_of("seq_blocks_1={name=['log','integr']}");
-  expect_usage_error([&] { space.check_runnable(); }, "a.toml:1:35",
+  expect_usage_error([&] { space.check_runnable(); }, "a.toml:1:34",
                      {"accepts the name 'integr'", "did you mean 'integer'?"});
 }
 
