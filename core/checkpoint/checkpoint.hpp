@@ -51,8 +51,6 @@ struct Loaded {
 // the expected and the found shape, and what the file has besides.
 Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
                        const std::filesystem::path& path);
-Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
-                      const std::filesystem::path& path, std::vector<std::string>& unused);
 
 // Every parameter and buffer of the graph by its qualified name.
 std::map<std::string, Tensor> parameters_of(const Graph& graph);

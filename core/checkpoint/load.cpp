@@ -103,13 +103,6 @@ Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
   return {graph.with_parameters(contents), std::move(report)};
 }
 
-Graph load_parameters(const Graph& graph, const Checkpoint& checkpoint,
-                      const std::filesystem::path& path, std::vector<std::string>& unused) {
-  Loaded loaded = load_parameters(graph, checkpoint, path);
-  unused = std::move(loaded.report.unused);
-  return std::move(loaded.graph);
-}
-
 std::map<std::string, Tensor> parameters_of(const Graph& graph) {
   std::map<std::string, Tensor> out;
   for (const auto& [node, parameter] : graph.parameters())

@@ -8,15 +8,16 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <set>
 
 namespace lathe {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;  // sorted, so that many names cost little
 
 constexpr std::size_t kLengthSize = 8, kAlignment = 8;
-constexpr int kDeepestJson = 4;
+constexpr std::size_t kDeepestJson = 4;
 
 struct TypeName {
   std::string_view name;
@@ -42,29 +43,52 @@ std::string_view name_of(DType dtype) {
   throw usage_error("safetensors has no type for " + std::string(name(dtype)));
 }
 
-// The header, with nesting bounded and no key twice: a parser that keeps the last of two equal
-// names would let a file mean two things.
-Json parse_header(const InputFile& file, const std::string& text) {
-  std::vector<std::vector<std::string>> keys;
-  std::string offence;
-  const Json::parser_callback_t check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kDeepestJson) throw file.damaged("the header is nested too deeply");
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::key) keys.back().push_back(parsed.get<std::string>());
-    if (event == Json::parse_event_t::object_end) {
-      auto& names = keys.back();
-      std::sort(names.begin(), names.end());
-      const auto twice = std::adjacent_find(names.begin(), names.end());
-      if (twice != names.end()) throw file.damaged("the header names '" + *twice + "' twice");
-      keys.pop_back();
-    }
+// Looks through the header before it is parsed: nesting is bounded, and no key comes twice. A
+// parser that keeps the last of two equal names would let a file mean two things.
+class HeaderCheck : public nlohmann::json_sax<Json> {
+ public:
+  explicit HeaderCheck(const InputFile& file) : file_(file) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_array() override { return leave(); }
+  bool start_object(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool key(string_t& name) override {
+    if (!keys_.back().insert(name).second)
+      throw file_.damaged("the header names '" + name + "' twice");
     return true;
-  };
-  try {
-    return Json::parse(text, check);
-  } catch (const nlohmann::json::exception& error) {
-    throw file.damaged(std::string("the header is no JSON: ") + error.what());
   }
+  bool parse_error(std::size_t, const std::string&,
+                   const nlohmann::json::exception& error) override {
+    throw file_.damaged(std::string("the header is no JSON: ") + error.what());
+  }
+
+ private:
+  bool enter() {
+    keys_.emplace_back();
+    if (keys_.size() > kDeepestJson) throw file_.damaged("the header is nested too deeply");
+    return true;
+  }
+  bool leave() {
+    keys_.pop_back();
+    return true;
+  }
+
+  const InputFile& file_;
+  std::vector<std::set<std::string>> keys_;  // of every object and array that is open
+};
+
+Json parse_header(const InputFile& file, const std::string& text) {
+  HeaderCheck check(file);
+  Json::sax_parse(text, &check);
+  return Json::parse(text);
 }
 
 struct Range {
@@ -188,7 +212,7 @@ void write_safetensors(const std::filesystem::path& path,
     return element_size(a.second->dtype()) > element_size(b.second->dtype());
   });
 
-  Json header = Json::object();
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : order) {

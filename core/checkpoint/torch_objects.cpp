@@ -17,7 +17,7 @@ constexpr std::size_t kMostUnread = 16;  // named
 // A value may be met over and over, each time under a longer name. What is spent on that, in visits
 // and bytes of names, is bounded by the size of the pickle, as the parser's work is.
 constexpr std::uint64_t kWorkPerByte = 8, kWorkFloor = 64 << 10;
-constexpr std::uint64_t kWorkOfTensor = 16;
+constexpr std::uint64_t kWorkOfTensor = 16, kWorkOfDimension = 16;
 
 [[noreturn]] void fail(const std::string& message) { throw std::runtime_error(message); }
 
@@ -60,7 +60,7 @@ class Collector {
       fail("'" + name + "' is nested more than " + std::to_string(kDeepestNesting) + " deep");
     spend(1 + name.size());
     if (const auto view = tensor(object, name)) {
-      spend(kWorkOfTensor + 4 * view->shape.rank());
+      spend(kWorkOfTensor + kWorkOfDimension * view->shape.rank());
       if (!out_.tensors.emplace(name, *view).second) fail("there are two tensors '" + name + "'");
     } else if (object->is(Kind::dict)) {
       entries(object, name, depth);

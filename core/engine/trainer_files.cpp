@@ -39,8 +39,7 @@ void restore(const Checkpoint& checkpoint, const std::string& name, std::span<fl
 // Contents of the plan's parameters as the file has them; shapes and names checked.
 std::map<std::string, Tensor> contents_in(const Graph& graph, const Checkpoint& checkpoint,
                                           const std::filesystem::path& file) {
-  std::vector<std::string> unused;
-  return parameters_of(load_parameters(graph, checkpoint, file, unused));
+  return parameters_of(load_parameters(graph, checkpoint, file).graph);
 }
 
 }  // namespace

@@ -37,9 +37,8 @@ Checkpoint fitting(const std::string& prefix) {
 }
 
 std::string loading_fails(const Checkpoint& file) {
-  std::vector<std::string> unused;
   try {
-    load_parameters(net(), file, "some.ckpt", unused);
+    load_parameters(net(), file, "some.ckpt");
   } catch (const Error& error) {
     return error.exit_code() == 1 ? error.what() : std::string("usage: ") + error.what();
   }
@@ -55,13 +54,14 @@ BOOST_AUTO_TEST_CASE(prefixes_that_wrappers_add_are_recognised) {
     BOOST_TEST_CONTEXT("prefix '" << prefix << "'") {
       Checkpoint file = fitting(prefix);
       file.tensors["optimizer.step"] = floats(Shape{}, {3});
-      std::vector<std::string> unused{"left from before"};
-      const auto loaded = parameters_of(load_parameters(net(), file, "some.ckpt", unused));
+      const Loaded result = load_parameters(net(), file, "some.ckpt");
+      const auto loaded = parameters_of(result.graph);
       BOOST_TEST(values_of<float>(loaded.at("blocks.fc.bias")) == (std::vector<float>{-1, -2}),
                  boost::test_tools::per_element());
       BOOST_TEST(values_of<float>(loaded.at("norm.running_mean")) == (std::vector<float>{7, 8, 9}),
                  boost::test_tools::per_element());
-      BOOST_TEST(unused == std::vector<std::string>{"optimizer.step"},
+      BOOST_TEST(result.report.prefix == prefix);
+      BOOST_TEST(result.report.unused == std::vector<std::string>{"optimizer.step"},
                  boost::test_tools::per_element());
     }
   }
@@ -77,8 +77,7 @@ BOOST_AUTO_TEST_CASE(other_element_types_are_converted) {
   const std::vector<std::uint16_t> brain{0x3f80, 0xc000, 0x4049};
   file.tensors["norm.weight"] =
       Tensor::of<std::uint16_t>(DType::bfloat16, Shape{3}, std::span(brain));
-  std::vector<std::string> unused;
-  const auto loaded = parameters_of(load_parameters(net(), file, "some.ckpt", unused));
+  const auto loaded = parameters_of(load_parameters(net(), file, "some.ckpt").graph);
   BOOST_TEST(values_of<float>(loaded.at("blocks.fc.bias")) == (std::vector<float>{-1.5F, 0.1F}),
              boost::test_tools::per_element());
   BOOST_TEST(values_of<float>(loaded.at("norm.bias")) == (std::vector<float>{1, -2, 0x1p-24F}),
@@ -127,11 +126,10 @@ BOOST_AUTO_TEST_CASE(a_graph_written_and_read_back_has_the_same_contents) {
   const auto path = folder.path() / "net.safetensors";
   const Graph graph = net();
   write_safetensors(path, parameters_of(graph));
-  std::vector<std::string> unused;
-  const Graph back = load_parameters(net(), read_checkpoint(path), path, unused);
-  BOOST_TEST(unused.empty());
+  const Loaded back = load_parameters(net(), read_checkpoint(path), path);
+  BOOST_TEST(back.report.unused.empty());
   const auto expected = parameters_of(graph);
-  const auto found = parameters_of(back);
+  const auto found = parameters_of(back.graph);
   BOOST_TEST(found.size() == expected.size());
   for (const auto& [name, tensor] : expected)
     BOOST_TEST(std::equal(tensor.bytes().begin(), tensor.bytes().end(),

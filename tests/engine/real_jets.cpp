@@ -32,8 +32,7 @@ BOOST_AUTO_TEST_CASE(lightning_files_of_jsc_tiny_predict_class_by_class_what_pyt
       const auto set =
           open_set("jsc<test=" + (data_dir() / expected["data"].get<std::string>()).string() + ">");
       const auto path = data_dir() / "checkpoints" / expected["checkpoint"].get<std::string>();
-      std::vector<std::string> unused;
-      const Graph graph = load_parameters(jsc_tiny(), read_checkpoint(path), path, unused);
+      const Graph graph = load_parameters(jsc_tiny(), read_checkpoint(path), path).graph;
       const Tensor logits = engine->logits(graph, *set, Rows{Split::test, 0, 32});
       const auto values = logits.values<float>();
       const auto labels = set->all(Split::test).labels.values<std::int64_t>();

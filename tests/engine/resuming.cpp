@@ -221,11 +221,9 @@ BOOST_AUTO_TEST_CASE(best_and_last_are_plain_checkpoints_of_what_was_trained) {
   for (const auto& [name, epoch] : {std::pair{"best.safetensors", best},
                                     std::pair{"last.safetensors", result.epochs.size() - 1}}) {
     const auto file = folder.path() / name;
-    std::vector<std::string> unused;
-    const Graph loaded =
-        lathe::load_parameters(network(), lathe::read_checkpoint(file), file, unused);
-    for (const std::string& tensor : unused) BOOST_TEST(tensor.starts_with("lathe."));
-    BOOST_TEST(same_bits(engine->evaluate(loaded, *data, rows).loss,
+    const auto loaded = lathe::load_parameters(network(), lathe::read_checkpoint(file), file);
+    for (const std::string& tensor : loaded.report.unused) BOOST_TEST(tensor.starts_with("lathe."));
+    BOOST_TEST(same_bits(engine->evaluate(loaded.graph, *data, rows).loss,
                          result.epochs[epoch].validation_loss));
   }
 }
