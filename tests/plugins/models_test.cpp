@@ -17,7 +17,7 @@ struct Case {
 
 std::vector<Case> mase_models() {
   return {{"jsc-tiny", {16}, 5}, {"jsc-toy", {16}, 5},       {"jsc-s", {16}, 5},
-          {"toy", {1, 2, 2}, 2}, {"toy_tiny", {1, 2, 2}, 2}, {"toy_convnet", {3, 32, 32}, 10}};
+          {"toy", {1, 2, 2}, 2}, {"toy_tiny", {1, 2, 2}, 2}, {"toy_convnet", {3, 32, 32}, 10}, {"vgg7", {3, 32, 32}, 10}};
 }
 
 json golden_model(const std::string& id) {
@@ -104,6 +104,18 @@ BOOST_AUTO_TEST_CASE(jsc_custom_numbers_its_layers_as_the_students_nets_do) {
     if (i > 0 && i + 1 < ops.size())
       BOOST_TEST(node.target == "seq_blocks." + std::to_string(i - 1));
   }
+}
+
+BOOST_AUTO_TEST_CASE(students_nets_go_by_the_names_in_their_files) {
+  const std::pair<const char*, json> cases[] = {
+      {"jsc-d", {{"hidden", {16, 16}}, {"batch_norm", "input"}}},
+      {"test-hhy", {{"hidden", {32, 16, 8}}, {"batch_norm", "all"}}}};
+  for (const auto& [model, options] : cases) {
+    BOOST_TEST(lathe::fx_text(Workbench().model(model)) ==
+               lathe::fx_text(Workbench().model("jsc-custom", options)));
+  }
+  BOOST_TEST(parameters_of("jsc-d", json::object()) == 661);
+  BOOST_TEST(parameters_of("test-hhy", json::object()) == 1407);
 }
 
 BOOST_AUTO_TEST_CASE(jsc_custom_without_batch_norm_has_none) {
