@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(every_mistake_around_the_seeds_is_placed) {
 
 BOOST_AUTO_TEST_CASE(a_misspelt_name_is_found_before_the_first_trial) {
   const SearchSpace space = space_of("seq_blocks_1={name=['log','integr']}");
-  expect_usage_error([&] { space.check_runnable(); }, "a.toml:1:34",
+  expect_usage_error([&] { space.check_runnable(); }, "a.toml:1:35",
                      {"accepts the name 'integr'", "did you mean 'integer'?"});
 }
 
