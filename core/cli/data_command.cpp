@@ -1,5 +1,6 @@
 #include "core/cli/data_command.hpp"
 
+#include "core/cli/command_words.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/config/suggest.hpp"
 #include "core/data/fetch.hpp"
@@ -11,7 +12,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <boost/program_options.hpp>
 
 namespace lathe {
 
@@ -43,22 +43,8 @@ constexpr std::string_view kHelp =
 po::variables_map parse(const std::vector<std::string>& words) {
   po::options_description options;
   options.add_options()("data-dir", po::value<std::string>()->default_value(""))(
-      "from", po::value<std::string>()->default_value(""))("force", po::bool_switch())(
-      "json", po::bool_switch())("help,h", po::bool_switch())(
-      "words", po::value<std::vector<std::string>>());
-  po::positional_options_description positions;
-  positions.add("words", -1);
-  try {
-    po::variables_map map;
-    const int style =
-        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(
-        po::command_line_parser(words).options(options).positional(positions).style(style).run(),
-        map);
-    return map;
-  } catch (const po::error& error) {
-    throw usage_error(fmt::format("lathe data: {}; see lathe data --help", error.what()));
-  }
+      "from", po::value<std::string>()->default_value(""))("force", po::bool_switch());
+  return parse_command_words("data", std::move(options), words);
 }
 
 std::string size_text(std::uint64_t bytes) {

@@ -1,6 +1,7 @@
 #include "core/cli/export_command.hpp"
 
 #include "core/checkpoint/checkpoint.hpp"
+#include "core/cli/command_words.hpp"
 #include "core/cli/session.hpp"
 #include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
@@ -10,7 +11,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <boost/program_options.hpp>
 
 namespace lathe {
 
@@ -71,21 +71,8 @@ const Form& form_of(const std::filesystem::path& output) {
 
 po::variables_map parse(const std::vector<std::string>& words) {
   po::options_description options;
-  options.add_options()("overwrite", po::bool_switch())("json", po::bool_switch())(
-      "help,h", po::bool_switch())("words", po::value<std::vector<std::string>>());
-  po::positional_options_description positions;
-  positions.add("words", -1);
-  try {
-    po::variables_map map;
-    const int style =
-        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(
-        po::command_line_parser(words).options(options).positional(positions).style(style).run(),
-        map);
-    return map;
-  } catch (const po::error& error) {
-    throw usage_error(fmt::format("lathe export: {}; see lathe export --help", error.what()));
-  }
+  options.add_options()("overwrite", po::bool_switch());
+  return parse_command_words("export", std::move(options), words);
 }
 
 // The file with the tensors: the input itself, or the weights of a saved graph.

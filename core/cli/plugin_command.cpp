@@ -1,11 +1,11 @@
 #include "core/cli/plugin_command.hpp"
 
+#include "core/cli/command_words.hpp"
 #include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <boost/program_options.hpp>
 
 namespace lathe {
 namespace {
@@ -36,23 +36,8 @@ constexpr std::string_view kHelp =
 po::variables_map parse(const std::vector<std::string>& words) {
   po::options_description options;
   options.add_options()("plugin", po::value<std::vector<std::string>>()->composing())(
-      "lang", po::value<std::string>())("output,o", po::value<std::string>())(
-      "json", po::bool_switch())("help,h", po::bool_switch())(
-      "words", po::value<std::vector<std::string>>());
-  po::positional_options_description positions;
-  positions.add("words", -1);
-  try {
-    po::variables_map map;
-    // No guessing: "--plug" for "--plugin" would break when an option is added.
-    const int style =
-        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(
-        po::command_line_parser(words).options(options).positional(positions).style(style).run(),
-        map);
-    return map;
-  } catch (const po::error& error) {
-    throw usage_error(fmt::format("lathe plugin: {}; see lathe plugin --help", error.what()));
-  }
+      "lang", po::value<std::string>())("output,o", po::value<std::string>());
+  return parse_command_words("plugin", std::move(options), words);
 }
 
 std::string text(const po::variables_map& map, const char* key) {
