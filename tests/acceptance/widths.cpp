@@ -163,4 +163,42 @@ BOOST_AUTO_TEST_CASE(a_widened_network_is_saved_and_loads_again) {
   BOOST_TEST(outcome.out.find("1189") != std::string::npos, outcome.out);
 }
 
+// The network was trained; a multiplier above 1 resets the layers whose size changes, those only.
+BOOST_AUTO_TEST_CASE(layers_that_a_multiplier_resets_are_named_and_those_it_keeps_are_not) {
+  TemporaryFolder folder;
+  succeed(
+      {"train", "jsc-d", "jsc-sim", "--max-epochs", "1", "--project-dir", ".", "--project", "t"},
+      folder.path());
+  const std::string file = golden_search_file(0, folder.path());
+  const auto untrained = [&](const std::string& project, const Words& more) {
+    Words words{"search",
+                "--config",
+                file,
+                "--dataset",
+                "jsc-sim",
+                "--load",
+                "t/software/training_ckpts/best.safetensors",
+                "--project-dir",
+                ".",
+                "--project",
+                project,
+                "--n-trials",
+                "36",
+                "--set",
+                "search.strategy.setup.sampler=brute",
+                "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto provenance = succeed(words, folder.path()).json().at("provenance");
+    return provenance.value("untrained_layers", std::vector<std::string>{});
+  };
+  using Names = std::vector<std::string>;
+  const auto per_element = boost::test_tools::per_element();
+  BOOST_TEST(untrained("reset", {}) == (Names{"seq_blocks_4", "seq_blocks_6", "seq_blocks_2"}),
+             per_element);
+  BOOST_TEST(untrained("kept", {"--set",
+                                "search.search_space.setup.channel_multiplier.weights="
+                                "net2wider"})
+                 .empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
