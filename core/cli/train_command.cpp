@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace lathe {
 
@@ -22,6 +23,7 @@ void add_metrics(const Trained& trained, Results& results) {
   results.metrics.emplace_back("train_accuracy", epochs.back().train_accuracy);
   const EpochMetrics* best = trained.best_epoch();
   results.metrics.emplace_back("best_epoch", best->epoch + 1);
+  if (std::isnan(best->validation_loss)) return;  // there are no validation rows
   results.metrics.emplace_back("best_validation_loss", best->validation_loss);
   results.metrics.emplace_back("best_validation_accuracy", best->validation_accuracy);
 }

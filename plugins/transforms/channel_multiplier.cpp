@@ -70,8 +70,7 @@ struct ChannelMultiplier {
     for (const auto& [node, chosen] : graph.choose("nodes")) {
       if (const auto factor = factor_of(node, chosen)) requests.push_back({node, *factor});
     }
-    const widths::Trace trace =
-        widths::trace_axes(graph, [](const widths::Trace&, const lathe::node&) { return false; });
+    const widths::Trace trace = widths::trace_axes(graph);
     const widths::Sizes sizes = widths::Solver(graph, trace).solve(requests);
     tell(trace, sizes, report);
     widths::Resize(trace, sizes, edit).apply(graph);

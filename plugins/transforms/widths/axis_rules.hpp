@@ -225,6 +225,9 @@ Trace trace_axes(const lathe::graph& graph, Seen seen) {
   }
   return trace;
 }
+inline Trace trace_axes(const lathe::graph& graph) {
+  return trace_axes(graph, [](const Trace&, const lathe::node&) { return false; });
+}
 
 }  // namespace widths
 
