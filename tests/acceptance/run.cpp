@@ -4,6 +4,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <chrono>
+#include <random>
+
 namespace lathe_test {
 
 Outcome succeed(const Words& words, const std::filesystem::path& folder, const Words& variables) {
@@ -55,6 +58,33 @@ bool kill_after(int process, int milliseconds) {
   }
   kill(process, SIGKILL);
   return true;
+}
+
+std::vector<std::string> kill_ten_times(
+    const std::function<Words(const std::string& project)>& words,
+    const std::filesystem::path& folder) {
+  const auto began = std::chrono::steady_clock::now();
+  succeed(words("whole"), folder);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
+  // Parts of what the whole takes here and now: several kills of one, however fast the machine is.
+  std::mt19937 random(3);
+  std::uniform_int_distribution<int> milliseconds(static_cast<int>(whole.count() / 12),
+                                                  static_cast<int>(whole.count() / 6));
+  std::vector<std::string> projects;
+  for (int kills = 0; kills < 10;) {
+    projects.push_back("killed_" + std::to_string(projects.size()));
+    bool killed = true;
+    for (; killed && kills < 10; kills += killed) {
+      const int process =
+          start_lathe(words(projects.back()), folder, folder / "out", folder / "err");
+      killed = kill_after(process, milliseconds(random));
+      const int code = wait_for(process);
+      if (!killed && code != 0) throw std::runtime_error(read_file(folder / "err"));
+    }
+    succeed(words(projects.back()), folder);
+  }
+  return projects;
 }
 
 }  // namespace lathe_test

@@ -3,7 +3,9 @@
 
 #include "tests/cli/process.hpp"
 
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace lathe_test {
 
@@ -23,5 +25,12 @@ std::string golden_search_file(std::size_t which, const std::filesystem::path& f
 // Kills the process with SIGKILL after so many milliseconds, if it is still running by then.
 // Returns whether it was.
 bool kill_after(int process, int milliseconds);
+
+// Runs words("whole"), then words("killed_0"), killed at moments of it and started again; if that
+// ends before the tenth kill, words("killed_1"), and so on. All have ended; returns the killed
+// projects.
+std::vector<std::string> kill_ten_times(
+    const std::function<Words(const std::string& project)>& words,
+    const std::filesystem::path& folder);
 
 }  // namespace lathe_test

@@ -4,8 +4,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
-#include <random>
 #include <set>
 
 using namespace lathe_test;
@@ -83,30 +81,9 @@ BOOST_AUTO_TEST_CASE(a_search_killed_at_ten_moments_ends_with_the_same_log) {
                   {"--dataset", "jsc-sim", "--model", "jsc-toy", "--n-trials", "6000", "--jobs",
                    "2", "--seed", "11"});
   };
-  const auto began = std::chrono::steady_clock::now();
-  succeed(words("whole"), folder.path());
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - began);
-  // Parts of what the whole takes here and now: several kills, however fast the machine is.
-  std::mt19937 random(3);
-  std::uniform_int_distribution<int> milliseconds(static_cast<int>(whole.count() / 12),
-                                                  static_cast<int>(whole.count() / 6));
-  int kills = 0;
-  for (; kills < 10; ++kills) {
-    const int process =
-        start_lathe(words("killed"), folder.path(), folder.path() / "out", folder.path() / "err");
-    const bool killed = kill_after(process, milliseconds(random));
-    const int code = wait_for(process);
-    if (!killed) {
-      BOOST_TEST_MESSAGE("it ended by itself after " << kills << " kills");
-      BOOST_REQUIRE_MESSAGE(code == 0, read_file(folder.path() / "err"));
-      break;
-    }
-  }
-  succeed(words("killed"), folder.path());
-  BOOST_TEST(kills >= 3);
-  BOOST_TEST((log_without_times(log_of(folder.path(), "killed")) ==
-              log_without_times(log_of(folder.path(), "whole"))));
+  for (const std::string& killed : kill_ten_times(words, folder.path()))
+    BOOST_TEST((log_without_times(log_of(folder.path(), killed)) ==
+                log_without_times(log_of(folder.path(), "whole"))));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,9 +3,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
-#include <random>
-
 using namespace lathe_test;
 
 namespace {
@@ -139,32 +136,13 @@ BOOST_AUTO_TEST_CASE(a_search_with_training_killed_at_ten_moments_ends_with_the_
   const std::string file = search_file(folder.path(), kRates, kTrain,
                                        "n_trials = 150, n_jobs = 2, sampler = 'tpe', pruner = "
                                        "'median<n_startup_trials=3>'");
-  const auto began = std::chrono::steady_clock::now();
-  succeed(search(file, "whole"), folder.path());
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - began);
-  // Parts of what the whole takes here and now: several kills, however fast the machine is.
-  std::mt19937 random(3);
-  std::uniform_int_distribution<int> milliseconds(static_cast<int>(whole.count() / 12),
-                                                  static_cast<int>(whole.count() / 6));
-  int kills = 0;
-  for (; kills < 10; ++kills) {
-    const int process = start_lathe(search(file, "killed"), folder.path(), folder.path() / "out",
-                                    folder.path() / "err");
-    const bool killed = kill_after(process, milliseconds(random));
-    const int code = wait_for(process);
-    if (!killed) {
-      BOOST_REQUIRE_MESSAGE(code == 0, read_file(folder.path() / "err"));
-      break;
-    }
-  }
-  BOOST_TEST_MESSAGE(kills << " kills");
-  succeed(search(file, "killed"), folder.path());
-  BOOST_TEST(kills >= 3);
+  const auto words = [&](const std::string& project) { return search(file, project); };
+  const auto killed = kill_ten_times(words, folder.path());
   const auto log = results_of(folder.path(), "whole") / "log.json";
   BOOST_TEST(states(log, "PRUNED") > 20U);
-  BOOST_TEST((log_without_times(results_of(folder.path(), "killed") / "log.json") ==
-              log_without_times(log)));
+  for (const std::string& project : killed)
+    BOOST_TEST((log_without_times(results_of(folder.path(), project) / "log.json") ==
+                log_without_times(log)));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_counts_pruned_trials_apart_from_failed_ones) {
