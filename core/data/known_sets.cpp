@@ -36,37 +36,40 @@ KnownSet cifar10() {
   return set;
 }
 
-KnownSet mnist() {
-  const std::string from = "https://ossci-datasets.s3.amazonaws.com/mnist/";
-  std::vector<KnownFile> files{
-      {"train-images-idx3-ubyte.gz", "", 9912422,
-       "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
-      {"train-labels-idx1-ubyte.gz", "", 28881,
-       "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
-      {"t10k-images-idx3-ubyte.gz", "", 1648877,
-       "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
-      {"t10k-labels-idx1-ubyte.gz", "", 4542,
-       "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}};
+// The four files of MNIST and its heirs in IDX, under one address.
+KnownSet idx_set(std::string name, std::string doc, std::string licence, const std::string& from,
+                 std::vector<KnownFile> files) {
   for (KnownFile& file : files) file.url = from + file.name;
-  return {"mnist", "70,000 handwritten digits of 28 x 28 (LeCun et al. 1998), IDX", "CC BY-SA 3.0",
-          files, contents_of(files)};
+  std::vector<KnownContent> contents = contents_of(files);
+  return {std::move(name), std::move(doc), std::move(licence), std::move(files),
+          std::move(contents)};
+}
+
+KnownSet mnist() {
+  return idx_set("mnist", "70,000 handwritten digits of 28 x 28 (LeCun et al. 1998), IDX",
+                 "CC BY-SA 3.0", "https://ossci-datasets.s3.amazonaws.com/mnist/",
+                 {{"train-images-idx3-ubyte.gz", "", 9912422,
+                   "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
+                  {"train-labels-idx1-ubyte.gz", "", 28881,
+                   "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+                  {"t10k-images-idx3-ubyte.gz", "", 1648877,
+                   "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+                  {"t10k-labels-idx1-ubyte.gz", "", 4542,
+                   "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}});
 }
 
 KnownSet fashion_mnist() {
   // Served without TLS only; the hashes are what vouches for the files.
-  const std::string from = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
-  std::vector<KnownFile> files{
-      {"train-images-idx3-ubyte.gz", "", 26421880,
-       "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-      {"train-labels-idx1-ubyte.gz", "", 29515,
-       "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
-      {"t10k-images-idx3-ubyte.gz", "", 4422102,
-       "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
-      {"t10k-labels-idx1-ubyte.gz", "", 5148,
-       "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}};
-  for (KnownFile& file : files) file.url = from + file.name;
-  return {"fashion_mnist", "70,000 pictures of clothes of 28 x 28 (Xiao et al. 2017), IDX", "MIT",
-          files, contents_of(files)};
+  return idx_set("fashion_mnist", "70,000 pictures of clothes of 28 x 28 (Xiao et al. 2017), IDX",
+                 "MIT", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+                 {{"train-images-idx3-ubyte.gz", "", 26421880,
+                   "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
+                  {"train-labels-idx1-ubyte.gz", "", 29515,
+                   "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
+                  {"t10k-images-idx3-ubyte.gz", "", 4422102,
+                   "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
+                  {"t10k-labels-idx1-ubyte.gz", "", 5148,
+                   "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}});
 }
 
 KnownSet jsc() {
