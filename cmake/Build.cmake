@@ -3,8 +3,14 @@
 find_program(LATHE_CCACHE ccache)
 if(LATHE_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${LATHE_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${LATHE_CCACHE})
+  # What precompiled headers need of ccache (its manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${LATHE_CCACHE})
 endif()
+
+# A third less to compile than -O3, and as fast: loops that pay for -O3 ask for it themselves.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 # Not lld: where GCC leaves an empty cold part at the address of another function, lld keeps only one
 # of the two unwind entries, at times the empty one, and an exception ends the program.
