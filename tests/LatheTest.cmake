@@ -5,15 +5,9 @@ function(lathe_test folder)
   if(NOT sources)
     return()
   endif()
-  add_executable(test_${folder} ${sources} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
-  target_compile_definitions(test_${folder} PRIVATE
-    BOOST_TEST_DYN_LINK
-    LATHE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LATHE_BUILD_DIR="${PROJECT_BINARY_DIR}"
-    LATHE_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
-    LATHE_BUILT_PLUGIN_DIR="${PROJECT_BINARY_DIR}/${LATHE_PLUGIN_DIR}"
-    LATHE_EXECUTABLE="$<TARGET_FILE:lathe>")
-  target_link_libraries(test_${folder} PRIVATE ${ARGN} lathe_warnings fmt::fmt
-    nlohmann_json::nlohmann_json Boost::unit_test_framework)
+  add_executable(test_${folder} ${sources})
+  target_link_libraries(test_${folder} PRIVATE ${ARGN} lathe_test_support lathe_warnings)
+  target_precompile_headers(test_${folder} REUSE_FROM lathe_test_support)
   set_target_properties(test_${folder} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   set(list ${CMAKE_CURRENT_BINARY_DIR}/cases_${folder}.cmake)

@@ -25,7 +25,7 @@ Error system_failure(const std::filesystem::path& path, const std::string& what,
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) throw system_failure(path, "the file cannot be opened", errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
     throw run_error(LATHE_INVALID_ARGUMENT, "this is not a file that can be read", {path.string()});

@@ -2,7 +2,7 @@
 // Knows nothing about what is in them.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Boost.Program_options splits the words; what they may say comes from the option table.
 #include "core/cli/command_line.hpp"
 
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>

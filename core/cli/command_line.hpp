@@ -2,7 +2,7 @@
 // options are spelt and nothing about what they mean.
 #pragma once
 
-#include "core/config/mase.hpp"
+#include "core/mase/mase.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "core/cli/command_words.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fmt/format.h>
 #include <boost/program_options/parsers.hpp>

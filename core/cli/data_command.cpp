@@ -1,12 +1,12 @@
 #include "core/cli/data_command.hpp"
 
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/base/suggest.hpp"
 #include "core/cli/command_words.hpp"
 #include "core/cli/interrupt.hpp"
-#include "core/config/suggest.hpp"
 #include "core/data/fetch.hpp"
-#include "core/error.hpp"
 #include "core/host/stdout_guard.hpp"
-#include "core/json.hpp"
 #include "core/report/progress.hpp"
 #include "core/report/table.hpp"
 

@@ -2,7 +2,7 @@
 #include "core/cli/dry_run.hpp"
 
 #include "core/cli/results.hpp"
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
 #include "core/cli/export_command.hpp"
 
+#include "core/base/json.hpp"
+#include "core/base/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/command_words.hpp"
 #include "core/cli/session.hpp"
-#include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
-#include "core/json.hpp"
 #include "core/report/table.hpp"
 #include "core/tensor/hash.hpp"
 

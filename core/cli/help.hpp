@@ -1,7 +1,7 @@
 // What --help prints: made from the option table of the commands, so that it cannot disagree.
 #pragma once
 
-#include "core/config/mase.hpp"
+#include "core/mase/mase.hpp"
 
 #include <string>
 #include <string_view>

@@ -23,7 +23,7 @@ void on_signal(int) {
 }  // namespace
 
 const std::atomic<bool>& catch_interrupts() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   // Reset by the first signal, so that the second one kills.
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);

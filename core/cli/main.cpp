@@ -1,5 +1,6 @@
 // lathe: finds the command, hands it the words, and turns what is thrown into a sentence and an
 // exit code: 0, 1 (the run failed), 2 (usage or config).
+#include "core/base/suggest.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/data_command.hpp"
 #include "core/cli/export_command.hpp"
@@ -7,7 +8,6 @@
 #include "core/cli/interrupt.hpp"
 #include "core/cli/log.hpp"
 #include "core/cli/plugin_command.hpp"
-#include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "core/cli/no_dataset.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace lathe {
 

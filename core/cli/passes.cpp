@@ -1,7 +1,7 @@
 // Both spellings of a pipeline are checked, also the one that is not run: a wrong file is wrong.
 #include "core/cli/passes.hpp"
 
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/toml.hpp"
 

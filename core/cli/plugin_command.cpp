@@ -1,7 +1,7 @@
 #include "core/cli/plugin_command.hpp"
 
+#include "core/base/suggest.hpp"
 #include "core/cli/command_words.hpp"
-#include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 
 #include <fmt/format.h>

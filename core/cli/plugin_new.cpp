@@ -1,7 +1,7 @@
 // `lathe plugin new`: a plugin to start from, which builds and runs as it is.
 
+#include "core/base/suggest.hpp"
 #include "core/cli/plugin_command.hpp"
-#include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
 

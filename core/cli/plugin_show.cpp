@@ -1,7 +1,7 @@
 // What plugins bring, as tables or JSON. The list reads stamps only; showing loads the one file.
 
+#include "core/base/suggest.hpp"
 #include "core/cli/plugin_command.hpp"
-#include "core/config/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"

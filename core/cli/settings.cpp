@@ -3,7 +3,7 @@
 #include "core/cli/settings.hpp"
 
 #include "core/cli/command_line.hpp"
-#include "core/config/document.hpp"
+#include "core/options/document.hpp"
 
 #include <fmt/format.h>
 

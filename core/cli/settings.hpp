@@ -2,7 +2,7 @@
 // name and no plugin; nothing here touches data.
 #pragma once
 
-#include "core/config/mase.hpp"
+#include "core/mase/mase.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
 

@@ -1,7 +1,7 @@
 // Mixed radix over the lists. Which options can be swept is one row each.
 #include "core/cli/sweep.hpp"
 
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "core/report/files.hpp"
 
 #include <fmt/format.h>
@@ -48,11 +48,11 @@ struct Column {
   Value (*value)(const Trained& trained);
 };
 
-Value of_last(const Trained& trained, double EpochMetrics::*field) {
+Value of_last(const Trained& trained, double EpochMetrics::* field) {
   return trained.result.epochs.empty() ? Value{} : Value(trained.result.epochs.back().*field);
 }
 
-Value of_best(const Trained& trained, double EpochMetrics::*field) {
+Value of_best(const Trained& trained, double EpochMetrics::* field) {
   const EpochMetrics* best = trained.best_epoch();
   return best == nullptr ? Value{} : Value(best->*field);
 }

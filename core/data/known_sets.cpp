@@ -2,8 +2,8 @@
 // lists of tensorflow/datasets.
 #include "core/data/known_sets.hpp"
 
-#include "core/config/suggest.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
+#include "core/base/suggest.hpp"
 
 #include <fmt/format.h>
 

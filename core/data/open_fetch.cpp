@@ -1,6 +1,6 @@
 // Opens the library that alone links libcurl and libarchive, when something is first fetched.
+#include "core/base/error.hpp"
 #include "core/data/fetch.hpp"
-#include "core/error.hpp"
 #include "core/plugin/trust.hpp"
 
 #include <fmt/format.h>

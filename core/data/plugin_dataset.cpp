@@ -1,8 +1,8 @@
 // Data-set plugins as data sets: one instance, opened once, each split read once and shared.
 #include "core/data/dataset.hpp"
 #include "core/data/tensor_dataset.hpp"
-#include "core/host/abi_value.hpp"
-#include "core/host/call.hpp"
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/services/call.hpp"
 
 #include <fmt/format.h>
 

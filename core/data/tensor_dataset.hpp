@@ -1,7 +1,7 @@
 // Rows of splits held as tensors: checks and gathering, shared by every data set.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/host/dataset.hpp"
 
 namespace lathe {

@@ -2,7 +2,7 @@
 #include "core/engine/evaluator.hpp"
 
 #include "core/engine/metrics.hpp"
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>

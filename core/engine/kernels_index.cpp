@@ -1,7 +1,7 @@
 // Kernels that take parts of a tensor, add a margin to it or average over dimensions: getitem, pad,
 // mean. Also which of them keep rows apart.
 #include "core/engine/kernel_rows.hpp"
-#include "core/graph/index_items.hpp"
+#include "core/graph/ops/index_items.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // Flat optimizers. Knows nothing about LibTorch or graphs.
 #include "core/engine/optimizer.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fmt/format.h>
 

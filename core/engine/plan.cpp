@@ -1,7 +1,7 @@
 // Compiles graphs into flat plans and runs them.
 #include "core/engine/plan.hpp"
 
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/tensor/random.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/engine/tensors.hpp"
-#include "core/host/instances.hpp"
+#include "core/host/instances/instances.hpp"
 
 namespace lathe::engine {
 

@@ -2,8 +2,8 @@
 // transformers' get_scheduler knows by the same names, stepped by optimizer step.
 #include "core/engine/schedule.hpp"
 
-#include "core/config/suggest.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
+#include "core/base/suggest.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Memory shared between the core's tensors and LibTorch's. Knows nothing about graphs.
 #include "core/engine/tensors.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "core/engine/threads.hpp"
 
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 // libcurl's easy interface; each attempt is a transfer of what is missing (RFC 9110, section 14).
 #include "core/fetch/download.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>

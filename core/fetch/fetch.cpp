@@ -2,7 +2,7 @@
 // symbol of this library.
 #include "core/data/fetch.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/fetch/download.hpp"
 #include "core/fetch/unpack.hpp"
 #include "core/tensor/hash.hpp"

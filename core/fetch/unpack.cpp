@@ -2,7 +2,7 @@
 // over: no owners, modes, links or times.
 #include "core/fetch/unpack.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>

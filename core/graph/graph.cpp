@@ -1,6 +1,6 @@
 #include "core/graph/graph.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/graph/index.hpp"
 #include "core/graph/inference.hpp"
 

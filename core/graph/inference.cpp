@@ -1,7 +1,7 @@
 #include "core/graph/inference.hpp"
 
-#include "core/error.hpp"
-#include "core/graph/index_items.hpp"
+#include "core/base/error.hpp"
+#include "core/graph/ops/index_items.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -2,7 +2,7 @@
 // parameters. Knows nothing about where in a graph the node stands.
 #pragma once
 
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 
 namespace lathe {
 

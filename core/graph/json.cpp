@@ -1,8 +1,8 @@
 // The JSON form of a graph. Nodes refer to each other by name; results, parameters and the defaults
 // of attributes follow from the op table, contents of parameters live in a safetensors file.
 
-#include "core/error.hpp"
-#include "core/graph/op_table.hpp"
+#include "core/base/error.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/graph/text.hpp"
 
 #include <fmt/format.h>

@@ -2,9 +2,9 @@
 // never changed once shared.
 #pragma once
 
+#include "core/base/value.hpp"
 #include "core/tensor/hash.hpp"
 #include "core/tensor/initialiser.hpp"
-#include "core/value.hpp"
 
 #include <atomic>
 #include <memory>

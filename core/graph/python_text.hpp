@@ -2,7 +2,7 @@
 // PyTorch's.
 #pragma once
 
-#include "core/value.hpp"
+#include "core/base/value.hpp"
 
 namespace lathe {
 

@@ -1,6 +1,6 @@
 #include "core/graph/text.hpp"
 
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/graph/python_text.hpp"
 
 #include <fmt/format.h>

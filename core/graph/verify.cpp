@@ -1,6 +1,6 @@
 #include "core/graph/verify.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
 

@@ -2,7 +2,7 @@
 // opened on first use; everyone else sees only this.
 #pragma once
 
-#include "core/graph/metadata.hpp"
+#include "core/graph/operands.hpp"
 #include "core/host/dataset.hpp"
 #include "core/plugin/registry.hpp"
 

@@ -1,5 +1,5 @@
-#include "core/config/mase.hpp"
 #include "core/host/dataset.hpp"
+#include "core/mase/mase.hpp"
 
 namespace lathe {
 

@@ -1,6 +1,6 @@
 #include "core/host/stdout_guard.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 // verifying are hooks; no pass contains them.
 #pragma once
 
-#include "core/config/component_text.hpp"
-#include "core/host/instances.hpp"
+#include "core/host/instances/instances.hpp"
+#include "core/options/component_text.hpp"
 
 namespace lathe {
 

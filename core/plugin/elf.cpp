@@ -1,6 +1,6 @@
 #include "core/plugin/elf.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <elf.h>
 #include <fmt/format.h>

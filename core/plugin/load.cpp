@@ -131,7 +131,7 @@ LoadedModule load_module(const std::filesystem::path& path, const Stamp& listed)
   const boost::dll::shared_library& library = open_library(path);
   // What was hashed must be what was opened: descriptors are reused, so the path is loaded and
   // compared, rather than /proc/self/fd.
-  struct stat now {};
+  struct stat now{};
   if (stat(path.c_str(), &now) != 0 || now.st_dev != file.status().st_dev ||
       now.st_ino != file.status().st_ino) {
     throw usage_error(

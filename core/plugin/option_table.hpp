@@ -2,7 +2,7 @@
 // that a table that contradicts itself is refused when its file is loaded.
 #pragma once
 
-#include "core/config/option.hpp"
+#include "core/options/option.hpp"
 
 #include <filesystem>
 #include <optional>

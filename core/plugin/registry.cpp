@@ -1,6 +1,6 @@
 #include "core/plugin/registry.hpp"
 
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "core/plugin/load.hpp"
 #include "core/plugin/trust.hpp"
 

@@ -4,7 +4,7 @@
 // through, nothing is unloaded. Rules R4-R8, R13, R28-R33 of the SDK.
 #pragma once
 
-#include "core/config/option.hpp"
+#include "core/options/option.hpp"
 
 #include <lathe/lathe.h>
 

@@ -1,6 +1,6 @@
 #include "core/plugin/stamp.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <lathe/module.h>
 

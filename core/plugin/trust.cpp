@@ -1,6 +1,6 @@
 #include "core/plugin/trust.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ namespace {
 
 const struct stat& host_status() {
   static const struct stat status = [] {
-    struct stat s {};
+    struct stat s{};
     if (stat(host_library().c_str(), &s) != 0) s.st_uid = geteuid();
     return s;
   }();
@@ -84,7 +84,7 @@ void check_trusted_file(const std::filesystem::path& path, const struct stat& st
 }
 
 void check_trusted_folder(const std::filesystem::path& folder) {
-  struct stat status {};
+  struct stat status{};
   if (stat(folder.c_str(), &status) != 0) {
     throw usage_error(fmt::format("plugin folder '{}' cannot be read: {}", folder.string(),
                                   std::strerror(errno)));

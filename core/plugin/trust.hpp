@@ -21,7 +21,7 @@ class OpenFile {
 
  private:
   int descriptor_ = -1;
-  struct stat status_ {};
+  struct stat status_{};
 };
 
 // Throw usage_error that names the path, what is wrong with it and the way out.

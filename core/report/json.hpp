@@ -1,8 +1,8 @@
 // Reports as JSON, for machines.
 #pragma once
 
+#include "core/base/json.hpp"
 #include "core/host/run.hpp"
-#include "core/json.hpp"
 
 namespace lathe {
 

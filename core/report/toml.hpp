@@ -1,7 +1,7 @@
 // A tree as TOML text, for people to paste into a config file. Reading is core/config's.
 #pragma once
 
-#include "core/value.hpp"
+#include "core/base/value.hpp"
 
 #include <string>
 

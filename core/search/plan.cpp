@@ -1,6 +1,6 @@
 // A [search] table becomes a plan: MASE's words are translated (config/mase.hpp), then everything
 // is looked up and checked against the registry.
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 #include "core/search/metrics.hpp"
 #include "core/search/pruner.hpp"
 #include "core/search/search.hpp"

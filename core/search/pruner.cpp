@@ -2,7 +2,7 @@
 // _successive_halving.py). Steps are epochs, counted from 0.
 #include "core/search/pruner.hpp"
 
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 // Knows no sampler, pass or database by name. The loop itself is in loop.hpp.
 #pragma once
 
-#include "core/config/mase.hpp"
+#include "core/mase/mase.hpp"
 #include "core/search/space.hpp"
 #include "core/search/storage.hpp"
 

@@ -2,8 +2,8 @@
 // (mase-behaviour.md f.4.) Knows no pass by name.
 #include "core/search/space.hpp"
 
-#include "core/config/mase.hpp"
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
+#include "core/mase/mase.hpp"
 #include "core/search/space_plan.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // samplers.
 #include "core/search/space_plan.hpp"
 
-#include "core/config/suggest.hpp"
+#include "core/base/suggest.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 // implements it. Trials are written in number order, in groups.
 #pragma once
 
-#include "core/value.hpp"
+#include "core/base/value.hpp"
 
 #include <lathe/kind/sampler.h>
 

@@ -1,7 +1,7 @@
 // Values and distributions to and from JSON.
 #include "core/storage/json.hpp"
 
-#include "core/json.hpp"
+#include "core/base/json.hpp"
 
 namespace lathe {
 namespace {

@@ -17,7 +17,7 @@ constexpr int kBusyMilliseconds = 5000;
 // (python3)".
 std::string lock_holder(const std::filesystem::path& path) {
   for (const char* suffix : {"-shm", ""}) {
-    struct stat file {};
+    struct stat file{};
     if (stat((path.string() + suffix).c_str(), &file) != 0) continue;
     std::ifstream locks("/proc/locks");
     for (std::string line; std::getline(locks, line);) {

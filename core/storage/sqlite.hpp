@@ -2,7 +2,7 @@
 // do. Knows nothing about studies.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <sqlite3.h>
 

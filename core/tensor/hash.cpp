@@ -4,7 +4,7 @@
 
 #include "core/tensor/hash.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fcntl.h>
 #include <nettle/sha2.h>

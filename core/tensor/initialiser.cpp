@@ -1,6 +1,6 @@
 #include "core/tensor/initialiser.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/tensor/random.hpp"
 
 #include <fmt/format.h>

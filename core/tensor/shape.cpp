@@ -1,6 +1,6 @@
 #include "core/tensor/shape.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,6 @@
 #include "core/tensor/tensor.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <fmt/format.h>
 

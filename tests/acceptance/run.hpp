@@ -1,7 +1,7 @@
 // The project's promises, held against the executable a user has: what these cases share.
 #pragma once
 
-#include "tests/cli/process.hpp"
+#include "tests/support/process.hpp"
 
 #include <functional>
 #include <string>

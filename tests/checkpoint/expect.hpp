@@ -1,8 +1,8 @@
 // How the checkpoint tests look at tensors and at errors.
 #pragma once
 
+#include "core/base/error.hpp"
 #include "core/checkpoint/checkpoint.hpp"
-#include "core/error.hpp"
 
 #include <string>
 #include <vector>

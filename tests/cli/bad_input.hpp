@@ -1,7 +1,7 @@
 // The table of bad inputs: what a user may get wrong, and what the answer must say.
 #pragma once
 
-#include "tests/cli/process.hpp"
+#include "tests/support/process.hpp"
 
 #include <utility>
 

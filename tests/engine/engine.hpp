@@ -3,12 +3,12 @@
 #pragma once
 
 #include "tests/graph/models.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include "core/data/dataset.hpp"
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/host/executor.hpp"
-#include "core/host/instances.hpp"
+#include "core/host/instances/instances.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -27,7 +27,7 @@ using lathe::Tensor;
 using nlohmann::json;
 
 inline const lathe::Registry& registry() {
-  static const lathe::Registry plugins({{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, {});
+  static const lathe::Registry plugins({{lathe_test::built_plugin_dir(), "built-in"}}, {});
   return plugins;
 }
 

@@ -1,6 +1,6 @@
 // lathe data list|fetch as a user runs it, from a server on loopback in place of the real ones.
-#include "tests/cli/process.hpp"
 #include "tests/fetch/server.hpp"
+#include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
 

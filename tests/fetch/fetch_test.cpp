@@ -1,9 +1,9 @@
 // Fetching a set from a server on loopback: what arrives, what is taken up again, what is refused.
 #include "core/data/fetch.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/tensor/hash.hpp"
 #include "tests/fetch/server.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

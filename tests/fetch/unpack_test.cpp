@@ -1,9 +1,9 @@
 // Sets that come as archives: what is unpacked, and which archives are not to be trusted.
+#include "core/base/error.hpp"
 #include "core/data/fetch.hpp"
-#include "core/error.hpp"
 #include "core/tensor/hash.hpp"
 #include "tests/fetch/server.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>

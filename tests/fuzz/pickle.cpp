@@ -1,6 +1,6 @@
 // Any bytes as the pickle of a PyTorch file: parsed, and its tensors found. What is thrown must be
 // one of the reader's own sentences.
-#include "core/checkpoint/torch_objects.hpp"
+#include "core/checkpoint/torch/objects.hpp"
 
 #include <cstdlib>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // Runs what must fail and gives the sentence it fails with.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 #include <string>
 

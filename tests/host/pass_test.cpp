@@ -1,7 +1,7 @@
 // What passes can do, what they cannot, and what stays as it was when they fail.
 #include "core/graph/text.hpp"
 #include "tests/host/world.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // Views of graphs, values across the ABI, symbols.
-#include "core/host/abi_value.hpp"
-#include "core/host/graph_view.hpp"
-#include "core/host/symbols.hpp"
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/services/graph_view.hpp"
+#include "core/host/services/symbols.hpp"
 #include "tests/host/world.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // A registry of fixtures, a small graph and a run context: what tests of the host start from.
 #pragma once
 
-#include "core/host/instances.hpp"
+#include "core/host/instances/instances.hpp"
 #include "core/host/run.hpp"
 #include "tests/plugin/fixtures.hpp"
 

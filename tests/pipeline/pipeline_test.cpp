@@ -1,8 +1,8 @@
 // Pipelines: from files, from texts, around passes.
 #include "core/pipeline/pipeline.hpp"
 
-#include "core/config/document.hpp"
 #include "core/graph/text.hpp"
+#include "core/options/document.hpp"
 #include "tests/host/world.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,8 @@
 // Where the fixture plugins are, and how to put copies of them into folders.
 #pragma once
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
+#include "tests/support/support.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,7 +11,7 @@
 namespace lathe_test {
 
 inline std::filesystem::path fixture(const std::string& name) {
-  return std::filesystem::path(LATHE_BUILD_DIR) / "tests" / "fixtures" / (name + ".so");
+  return lathe_test::build_dir() / "tests" / "fixtures" / (name + ".so");
 }
 
 inline std::filesystem::path copy_fixture(const std::string& name,

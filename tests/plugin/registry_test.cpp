@@ -3,7 +3,7 @@
 
 #include "core/plugin/trust.hpp"
 #include "tests/plugin/fixtures.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -70,9 +70,8 @@ BOOST_AUTO_TEST_CASE(a_component_is_loaded_when_it_is_asked_for) {
 
 BOOST_AUTO_TEST_CASE(an_unknown_id_gets_the_nearest_one_and_its_place) {
   const Registry registry({}, {fixture("probe")});
-  const std::string message = message_of([&] {
-    registry.find(Kind::pass, "prove", {"a.toml", 3, 9});
-  });
+  const std::string message =
+      message_of([&] { registry.find(Kind::pass, "prove", {"a.toml", 3, 9}); });
   BOOST_TEST(contains(message, "a.toml:3:9"));
   BOOST_TEST(contains(message, "unknown pass 'prove'"));
   BOOST_TEST(contains(message, "did you mean 'probe'?"));
@@ -142,9 +141,8 @@ BOOST_AUTO_TEST_CASE(a_newer_plugin_is_not_refused_for_being_newer) {
 }
 
 BOOST_AUTO_TEST_CASE(two_files_of_one_id_are_an_error_that_names_both) {
-  const std::string message = message_of([] {
-    Registry({}, {fixture("twin_a"), fixture("twin_b")});
-  });
+  const std::string message =
+      message_of([] { Registry({}, {fixture("twin_a"), fixture("twin_b")}); });
   BOOST_TEST(contains(message, "twin_a.so"));
   BOOST_TEST(contains(message, "twin_b.so"));
   BOOST_TEST(contains(message, "pass 'twin'"));
@@ -202,7 +200,7 @@ BOOST_AUTO_TEST_CASE(files_and_folders_that_others_can_write_are_refused) {
   const auto file = copy_fixture("probe", folder.path() / "p");
   const auto load = [&] { Registry({}, {file}); };
   // Whoever can rewrite the host itself (a build under umask 002) gains nothing by a plugin.
-  struct stat host {};
+  struct stat host{};
   BOOST_REQUIRE_EQUAL(stat("/proc/self/exe", &host), 0);
   for (const mode_t mode : {0757u, 0777u, (host.st_mode & S_IWGRP) != 0 ? 0777u : 0775u}) {
     chmod(file.c_str(), mode);
@@ -262,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_the_user_names_is_followed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_of_sources_is_no_obstacle) {
-  const std::filesystem::path sources = std::filesystem::path(LATHE_SOURCE_DIR) / "plugins";
+  const std::filesystem::path sources = lathe_test::source_dir() / "plugins";
   BOOST_TEST(Registry({{sources, "project"}}, {}).listed().empty());
 }
 

@@ -5,7 +5,7 @@
 #include "core/plugin/registry.hpp"
 #include "core/plugin/trust.hpp"
 #include "tests/plugin/fixtures.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <elf.h>
 #include <lathe/module.h>

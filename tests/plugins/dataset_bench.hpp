@@ -1,8 +1,8 @@
 // What the tests of data sets share: a set as a user names it, and files to read.
 #pragma once
 
-#include "core/config/component_text.hpp"
 #include "core/data/dataset.hpp"
+#include "core/options/component_text.hpp"
 #include "tests/plugins/workbench.hpp"
 
 namespace lathe_test {

@@ -15,7 +15,7 @@ using namespace lathe_test;
 class Built {
  public:
   explicit Built(const std::vector<std::string>& sources) {
-    const std::filesystem::path root = LATHE_SOURCE_DIR;
+    const std::filesystem::path root = lathe_test::source_dir();
     std::vector<std::filesystem::path> files;
     for (const std::string& source : sources) {
       const bool c = source.ends_with(".c");
@@ -31,7 +31,7 @@ class Built {
       std::filesystem::permissions(files.back(), std::filesystem::perms::owner_all);
     }
     registry_ = std::make_unique<lathe::Registry>(
-        std::vector<lathe::PluginFolder>{{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, files);
+        std::vector<lathe::PluginFolder>{{lathe_test::built_plugin_dir(), "built-in"}}, files);
   }
   const lathe::Registry& registry() const { return *registry_; }
 
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(the_invented_data_set_says_that_it_is_invented) {
 
 BOOST_AUTO_TEST_CASE(a_plugin_exports_its_entry_and_nothing_else) {
   TemporaryFolder folder;
-  const std::filesystem::path file = std::filesystem::path(LATHE_BUILT_PLUGIN_DIR) / "jsc.so";
+  const std::filesystem::path file = lathe_test::built_plugin_dir() / "jsc.so";
   const std::string list = (folder.path() / "symbols").string();
   const std::string line = "nm -D --defined-only " + file.string() + " > " + list;
   BOOST_TEST_REQUIRE(std::system(line.c_str()) == 0);

@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/graph/op_table.hpp"
+#include "core/graph/ops/op_table.hpp"
 
 #include <map>
 

@@ -16,8 +16,9 @@ struct Case {
 };
 
 std::vector<Case> mase_models() {
-  return {{"jsc-tiny", {16}, 5}, {"jsc-toy", {16}, 5},       {"jsc-s", {16}, 5},
-          {"toy", {1, 2, 2}, 2}, {"toy_tiny", {1, 2, 2}, 2}, {"toy_convnet", {3, 32, 32}, 10}, {"vgg7", {3, 32, 32}, 10}};
+  return {{"jsc-tiny", {16}, 5},    {"jsc-toy", {16}, 5},       {"jsc-s", {16}, 5},
+          {"toy", {1, 2, 2}, 2},    {"toy_tiny", {1, 2, 2}, 2}, {"toy_convnet", {3, 32, 32}, 10},
+          {"vgg7", {3, 32, 32}, 10}};
 }
 
 json golden_model(const std::string& id) {

@@ -1,7 +1,7 @@
 // TPE against Optuna: the densities of fixed histories to the digits that the golden files have,
 // and 20,000 suggestions each against Optuna's 20,000 by chi-square.
 #include "plugins/search_strategies/tpe_model.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

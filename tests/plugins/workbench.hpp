@@ -2,10 +2,10 @@
 // and formats by id, options as JSON.
 #pragma once
 
-#include "core/graph/metadata.hpp"
 #include "core/graph/text.hpp"
-#include "core/host/instances.hpp"
-#include "tests/support.hpp"
+#include "core/host/instances/instances.hpp"
+#include "core/mase/metadata.hpp"
+#include "tests/support/support.hpp"
 
 #include <lathe/svc/graph.h>
 
@@ -45,7 +45,7 @@ inline json to_json(const lathe::Value& v) {
 }
 
 inline const lathe::Registry& built_plugins() {
-  static const lathe::Registry registry({{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, {});
+  static const lathe::Registry registry({{lathe_test::built_plugin_dir(), "built-in"}}, {});
   return registry;
 }
 

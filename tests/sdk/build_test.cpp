@@ -1,8 +1,8 @@
 // `lathe plugin new` and `build`, outside the tree, as a student would use them.
 #include "core/plugin/registry.hpp"
-#include "tests/cli/process.hpp"
 #include "tests/plugin/fixtures.hpp"
-#include "tests/support.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/support.hpp"
 
 #include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(the_compiler_line_is_printed_and_the_result_is_ours_alone) 
   BOOST_TEST(contains(built.err, "-std=c++17"));
   BOOST_TEST(contains(built.err, "-DNDEBUG"));
   BOOST_TEST(contains(built.out, "two.so: pass one 0.1.0"));
-  struct stat status {};
+  struct stat status{};
   BOOST_REQUIRE_EQUAL(stat((folder.path() / "two.so").c_str(), &status), 0);
   BOOST_TEST((status.st_mode & (S_IWGRP | S_IWOTH)) == 0u);
 }

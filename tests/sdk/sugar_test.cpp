@@ -1,6 +1,6 @@
 // The C++ sugar between a real host and a plugin written with nothing else: exceptions become
 // errors with a place, edits hold or vanish as a whole, and the tables say what the types say.
-#include "core/host/instances.hpp"
+#include "core/host/instances/instances.hpp"
 #include "core/plugin/descriptor.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 // kill -9 at random moments of a search that stores its study on SQLite, resumed until it is done:
 // the log is that of the uninterrupted search. Needs the storage library beside the core.
 #include "tests/search/fakes.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 // best.json, log.json and the choice of the best, against Optuna's and pandas' own output.
 #include "core/search/search.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // [search] tables become plans, or errors with a place. Needs the built-in plugins.
-#include "core/config/document.hpp"
+#include "core/options/document.hpp"
 #include "core/search/sampler.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,7 +12,7 @@ namespace {
 using namespace lathe;
 
 const Registry& registry() {
-  static const Registry all({{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, {});
+  static const Registry all({{lathe_test::built_plugin_dir(), "built-in"}}, {});
   return all;
 }
 

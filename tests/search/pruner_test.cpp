@@ -1,7 +1,7 @@
 // Decisions of the pruners against Optuna's on the same histories, and what is watched.
 #include "core/search/pruner.hpp"
 #include "tests/search/fakes.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 

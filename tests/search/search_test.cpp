@@ -1,9 +1,9 @@
 // Whole searches over a real graph with built-in passes that need no engine.
 #include "core/search/search.hpp"
-#include "core/config/document.hpp"
+#include "core/options/document.hpp"
 #include "tests/graph/models.hpp"
 #include "tests/search/fakes.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +14,7 @@ namespace {
 using namespace lathe_test;
 
 const Registry& registry() {
-  static const Registry all({{LATHE_BUILT_PLUGIN_DIR, "built-in"}}, {});
+  static const Registry all({{lathe_test::built_plugin_dir(), "built-in"}}, {});
   return all;
 }
 

@@ -2,11 +2,11 @@
 // transforms are tables without code, so that a space is tested apart from any plugin.
 #include "core/search/space.hpp"
 
-#include "core/config/document.hpp"
-#include "tests/config/expect.hpp"
-#include "tests/config/rules.hpp"
+#include "core/options/document.hpp"
 #include "tests/graph/models.hpp"
-#include "tests/support.hpp"
+#include "tests/options/expect.hpp"
+#include "tests/options/rules.hpp"
+#include "tests/support/support.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -475,7 +475,7 @@ BOOST_AUTO_TEST_CASE(a_trial_costs_microseconds) {
 }
 
 BOOST_AUTO_TEST_CASE(the_built_plugins_give_the_golden_space) {
-  const std::filesystem::path plugins = LATHE_BUILT_PLUGIN_DIR;
+  const std::filesystem::path plugins = lathe_test::built_plugin_dir();
   const Registry registry({{plugins, "built-in"}}, {});
   if (!registry.knows(Kind::pass, "quantize")) lathe_test::skip("the plugins are not built");
   const Json golden = lathe_test::golden_json("search_space.json");

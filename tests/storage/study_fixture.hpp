@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/search/storage.hpp"
-#include "tests/support.hpp"
+#include "tests/support/support.hpp"
 
 #include <cmath>
 

@@ -133,9 +133,7 @@ class value_view {
 
   // A node among a node's arguments.
   bool is_node() const { return kind() == LATHE_NODE; }
-  node_id node() const {
-    return {static_cast<std::uint32_t>(of(LATHE_NODE, "a node").as.integer)};
-  }
+  node_id node() const { return {static_cast<std::uint32_t>(of(LATHE_NODE, "a node").as.integer)}; }
 
   // Elements of a list or entries of a map.
   std::uint64_t size() const { return kind() == LATHE_LIST || kind() == LATHE_MAP ? v_->size : 0; }

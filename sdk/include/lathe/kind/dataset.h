@@ -17,9 +17,9 @@ enum { LATHE_TRAIN = 0, LATHE_VALIDATION = 1, LATHE_TEST = 2 };
 /* Strings and shapes: owner plugin, valid until destroy. */
 typedef struct lathe_dataset_info {
   uint32_t struct_size;
-  uint32_t rank;        /* of one sample; 0: not known before open */
-  const int64_t *shape; /* eg: 16 */
-  int64_t classes;      /* 0: not known before open */
+  uint32_t rank;                /* of one sample; 0: not known before open */
+  const int64_t *shape;         /* eg: 16 */
+  int64_t classes;              /* 0: not known before open */
   const lathe_str *class_names; /* NULL, or one per class */
   int32_t augments;             /* 1: as this instance is set, augment() changes training rows */
   uint32_t reserved;

@@ -20,10 +20,10 @@ typedef struct lathe_node_spec {
   uint32_t struct_size;
   lathe_opcode opcode;
   uint8_t reserved[3];
-  lathe_str op;     /* row of the op table, eg: "linear", "relu", "view", "add" */
-  lathe_str target; /* eg: "seq_blocks.2"; empty: the op's own name,
-                     or the function's, eg: "torch.flatten" */
-  lathe_str name;   /* wish; empty: torch.fx's naming rule. Taken names get a suffix */
+  lathe_str op;            /* row of the op table, eg: "linear", "relu", "view", "add" */
+  lathe_str target;        /* eg: "seq_blocks.2"; empty: the op's own name,
+                            or the function's, eg: "torch.flatten" */
+  lathe_str name;          /* wish; empty: torch.fx's naming rule. Taken names get a suffix */
   const lathe_value *args; /* LATHE_NODE for nodes, literals as they are; lists may nest */
   uint64_t arg_count;
   const lathe_entry *kwargs;
@@ -71,7 +71,8 @@ typedef struct lathe_edit_api {
 
   /* Gives an operand a number format: role "data_in" (all tensor inputs), "weight" (also the second
    * input of matmul and bmm), "bias" or "data_out". `options` is a map of the format's options
-   * without prefix; missing ones take their defaults. A NULL `format` makes it float again. [call] */
+   * without prefix; missing ones take their defaults. A NULL `format` makes it float again. [call]
+   */
   lathe_code (*set_format)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str role,
                            const char *format, const lathe_value *options);
 

@@ -42,7 +42,8 @@ typedef struct lathe_exec_api {
   lathe_code (*run)(lathe_call *call, const lathe_graph *graph, const DLTensor *const *inputs,
                     uint64_t input_count, const DLTensor *const **outputs, uint64_t *output_count);
 
-  /* Loss and accuracies on rows of the run's data. The caller sets evaluation->struct_size. [call] */
+  /* Loss and accuracies on rows of the run's data. The caller sets evaluation->struct_size. [call]
+   */
   lathe_code (*evaluate)(lathe_call *call, const lathe_graph *graph, const lathe_rows *rows,
                          lathe_evaluation *evaluation);
 

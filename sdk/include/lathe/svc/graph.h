@@ -50,9 +50,9 @@ enum {
  * this call commits, or the plugin function returns. */
 typedef struct lathe_graph_view {
   uint32_t struct_size;
-  uint32_t epoch;      /* grows with every commit */
-  uint32_t node_count; /* rows, removed ones included */
-  uint32_t live_count; /* entries of order */
+  uint32_t epoch;        /* grows with every commit */
+  uint32_t node_count;   /* rows, removed ones included */
+  uint32_t live_count;   /* entries of order */
   const uint32_t *order; /* live ids, in execution order */
   const uint8_t *alive;
   const lathe_opcode *opcode;
@@ -82,9 +82,9 @@ typedef struct lathe_operand {
   lathe_operand_kind kind;
   lathe_dtype dtype;
   uint8_t reserved[3];
-  lathe_str name; /* eg: "data_in_0", "weight" */
-  lathe_str type; /* "float", or the id of its number format */
-  double bits;    /* storage bits per element */
+  lathe_str name;               /* eg: "data_in_0", "weight" */
+  lathe_str type;               /* "float", or the id of its number format */
+  double bits;                  /* storage bits per element */
   const lathe_value *precision; /* eg: 32, or width and frac_width */
   uint64_t precision_count;
   const int64_t *shape;

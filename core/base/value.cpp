@@ -1,0 +1,191 @@
+#include "core/base/value.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace lathe {
+
+namespace {
+
+[[noreturn]] void wrong_kind(std::string_view expected, const Value& found) {
+  std::string shown = found.text();
+  if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
+  throw usage_error(fmt::format("expected {}, found {} {}", expected, found.kind_name(), shown),
+                    found.position());
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool contains(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
+
+// What the grammar of component text reads back as this very string without quotes.
+bool is_plain(std::string_view text) {
+  if (text.empty()) return false;
+  for (std::string_view word : {"true", "false", "NA", "inf", "nan"}) {
+    if (text == word) return false;
+  }
+  if (!is_letter(text[0]) && !contains("_./~", text[0])) return false;
+  if (text[0] == '.' && text.size() > 1 && is_digit(text[1])) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || contains("_-./~:@+", c); });
+}
+
+bool is_bare_key(std::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-';
+  });
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          out += fmt::format("\\u{:04X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out + '"';
+}
+
+// Shortest text that reads back as the same float, and as a float.
+std::string float_text(double x) {
+  if (std::isnan(x)) return "nan";
+  if (std::isinf(x)) return x < 0 ? "-inf" : "inf";
+  std::string text = fmt::format("{}", x);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+}  // namespace
+
+bool Value::as_bool() const {
+  if (const bool* b = std::get_if<bool>(&data_)) return *b;
+  wrong_kind("true or false", *this);
+}
+
+std::int64_t Value::as_int() const {
+  if (const std::int64_t* i = std::get_if<std::int64_t>(&data_)) return *i;
+  wrong_kind("an integer", *this);
+}
+
+double Value::as_float() const {
+  if (const double* d = std::get_if<double>(&data_)) return *d;
+  if (const std::int64_t* i = std::get_if<std::int64_t>(&data_)) return static_cast<double>(*i);
+  wrong_kind("a number", *this);
+}
+
+const std::string& Value::as_string() const {
+  if (const std::string* text = std::get_if<std::string>(&data_)) return *text;
+  wrong_kind("a string", *this);
+}
+
+const Value::List& Value::as_list() const {
+  if (const List* list = std::get_if<List>(&data_)) return *list;
+  wrong_kind("an array", *this);
+}
+
+const Value::Map& Value::as_map() const {
+  if (const Map* map = std::get_if<Map>(&data_)) return *map;
+  wrong_kind("a table", *this);
+}
+
+Value::List& Value::as_list() {
+  if (List* list = std::get_if<List>(&data_)) return *list;
+  wrong_kind("an array", *this);
+}
+
+Value::Map& Value::as_map() {
+  if (Map* map = std::get_if<Map>(&data_)) return *map;
+  wrong_kind("a table", *this);
+}
+
+const Value* Value::find(std::string_view key) const {
+  const Map* map = std::get_if<Map>(&data_);
+  if (map == nullptr) return nullptr;
+  for (const Entry& entry : *map) {
+    if (entry.first == key) return &entry.second;
+  }
+  return nullptr;
+}
+
+Value* Value::find(std::string_view key) {
+  return const_cast<Value*>(static_cast<const Value*>(this)->find(key));
+}
+
+Value& Value::set(std::string_view key, Value value) {
+  if (is_none()) data_ = Map{};
+  Map& map = as_map();
+  for (Entry& entry : map) {
+    if (entry.first == key) return entry.second = std::move(value);
+  }
+  return map.emplace_back(std::string(key), std::move(value)).second;
+}
+
+void Value::erase(std::string_view key) {
+  Map& map = as_map();
+  std::erase_if(map, [&](const Entry& entry) { return entry.first == key; });
+}
+
+std::string_view Value::kind_name() const {
+  switch (data_.index()) {
+    case 0:
+      return "none";
+    case 1:
+      return "boolean";
+    case 2:
+      return "integer";
+    case 3:
+      return "float";
+    case 4:
+      return "string";
+    case 5:
+      return "array";
+    default:
+      return "table";
+  }
+}
+
+std::string Value::text() const {
+  if (is_none()) return "NA";
+  if (const bool* b = std::get_if<bool>(&data_)) return *b ? "true" : "false";
+  if (const std::int64_t* i = std::get_if<std::int64_t>(&data_)) return fmt::format("{}", *i);
+  if (const double* d = std::get_if<double>(&data_)) return float_text(*d);
+  if (const std::string* s = std::get_if<std::string>(&data_))
+    return is_plain(*s) ? *s : quoted(*s);
+  std::string out;
+  if (const List* list = std::get_if<List>(&data_)) {
+    for (const Value& item : *list) out += (out.empty() ? "" : ", ") + item.text();
+    return "[" + out + "]";
+  }
+  for (const Entry& entry : std::get<Map>(data_)) {
+    if (!out.empty()) out += ", ";
+    out +=
+        (is_bare_key(entry.first) ? entry.first : quoted(entry.first)) + "=" + entry.second.text();
+  }
+  return "{" + out + "}";
+}
+
+}  // namespace lathe

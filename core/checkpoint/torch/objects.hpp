@@ -1,0 +1,32 @@
+// What the pickle of a PyTorch file says: the tensors of state dicts and modules by their names.
+// Imports and calls nothing; what is made by calls it does not know stays unread, by name.
+#pragma once
+
+#include "core/checkpoint/torch/views.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+// A storage that a pickle mentions, be it of no tensor or of a type that Lathe lacks.
+struct MentionedStorage {
+  std::int64_t count = 0;    // elements
+  std::int64_t element = 0;  // bytes of one; 0: not known
+};
+
+struct TorchObjects {
+  std::map<std::string, TensorView> tensors;  // by dotted name
+  std::string type;                           // "state_dict", "lightning", "module"
+  std::vector<std::string> unread;  // classes and functions of values that were left alone
+  std::map<std::string, MentionedStorage> storages;  // by key
+  std::uint64_t pickle_size = 0;                     // bytes
+};
+
+// Parses the pickle that `bytes` begin with and finds its tensors: those of the value of
+// "state_dict" where there is one, of everything otherwise. Throws PickleError, or
+// std::runtime_error that names the tensor; also for calls that only an attack makes.
+TorchObjects read_torch_pickle(std::span<const std::byte> bytes, const SavedTensors& saved = {});
+
+}  // namespace lathe

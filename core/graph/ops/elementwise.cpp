@@ -1,0 +1,201 @@
+// Rows of what keeps the shape: activations, dropout, softmax; and of add, sub, mul.
+// MASE's estimator knows relu, relu6, dropout and add; the other activations and arithmetics count
+// one computation per element in the same way.
+
+#include "core/graph/ops/rules.hpp"
+#include "core/graph/python_text.hpp"
+
+namespace lathe::rules {
+
+namespace {
+
+std::string shown(const Node& node, std::string_view setting) {
+  return python_text(*node.attributes.find(setting), true);
+}
+
+OpRow elementwise(std::string op, std::string module_class, std::vector<Setting> settings) {
+  OpRow row;
+  row.op = std::move(op);
+  row.mase_type = "module_related_func";
+  row.module_class = std::move(module_class);
+  row.operands = {"data_in_0"};
+  row.signature = {"input"};
+  for (const Setting& s : settings) row.signature.push_back(s.name);
+  row.settings = std::move(settings);
+  row.shape = same_as_input;
+  row.cost = cost_per_input;
+  return row;
+}
+
+// "ReLU()", "LeakyReLU(negative_slope=0.01, inplace=True)": inplace only if it is on.
+std::function<std::string(const Node&)> activation_text(std::string name,
+                                                        std::vector<std::string> numbers,
+                                                        bool with_inplace = true) {
+  return [name, numbers, with_inplace](const Node& node) {
+    std::string inside;
+    for (const std::string& number : numbers) {
+      inside += fmt::format("{}{}={}", inside.empty() ? "" : ", ", number, shown(node, number));
+    }
+    if (with_inplace && flag(node, "inplace")) {
+      inside += inside.empty() ? "inplace=True" : ", inplace=True";
+    }
+    return name + "(" + inside + ")";
+  };
+}
+
+void add_activations(std::vector<OpRow>& rows) {
+  const Setting inplace = boolean("inplace", false);
+  struct Plain {
+    const char* op;
+    const char* module_class;
+    std::vector<Setting> settings;
+    std::vector<std::string> numbers;
+    bool shows_inplace;
+  };
+  const std::vector<Plain> plain{
+      {"relu", "ReLU", {inplace}, {}, true},
+      {"relu6", "ReLU6", {inplace}, {}, true},
+      {"hardtanh",
+       "Hardtanh",
+       {number("min_val", -1.0), number("max_val", 1.0), inplace},
+       {"min_val", "max_val"},
+       true},
+      {"leaky_relu",
+       "LeakyReLU",
+       {number("negative_slope", 0.01), inplace},
+       {"negative_slope"},
+       true},
+      {"hardswish", "Hardswish", {inplace}, {}, false},
+      {"hardsigmoid", "Hardsigmoid", {inplace}, {}, false},
+      {"tanh", "Tanh", {}, {}, false},
+      {"sigmoid", "Sigmoid", {}, {}, false},
+  };
+  for (const Plain& p : plain) {
+    rows.push_back(elementwise(p.op, p.module_class, p.settings));
+    rows.back().module_text = activation_text(p.module_class, p.numbers, p.shows_inplace);
+  }
+  for (OpRow& row : rows) {
+    if (row.op == "relu") row.quantizable = {"data_in"};
+  }
+  OpRow gelu = elementwise("gelu", "GELU", {text("approximate", "none")});
+  gelu.shape = [](const OpInputs& in) {
+    const std::string& approximate = in.node->attributes.find("approximate")->as_string();
+    if (approximate != "none" && approximate != "tanh") {
+      refuse(fmt::format("'approximate' is '{}'; it may be none or tanh", approximate));
+    }
+    return same_as_input(in);
+  };
+  gelu.module_text = [](const Node& node) {
+    return fmt::format("GELU(approximate='{}')", shown(node, "approximate"));
+  };
+  rows.push_back(std::move(gelu));
+}
+
+OpRow dropout(std::string op, std::string module_class) {
+  OpRow row =
+      elementwise(std::move(op), module_class,
+                  {number("p", 0.5), of_form(boolean("training", true), Setting::Form::function),
+                   boolean("inplace", false)});
+  row.mase_type = "implicit_func";
+  row.shape = [](const OpInputs& in) {
+    const double p = real(*in.node, "p");
+    if (!(p >= 0.0 && p <= 1.0)) {
+      refuse(fmt::format("'p' = {}; it must lie between 0 and 1", p));
+    }
+    return same_as_input(in);
+  };
+  row.cost = [](const OpInputs& in, const Result& out) {
+    return Cost{0, 0, 0, elements(in.tensors[0]), elements(out)};
+  };
+  row.module_text = [module_class](const Node& node) {
+    return fmt::format("{}(p={}, inplace={})", module_class, shown(node, "p"),
+                       shown(node, "inplace"));
+  };
+  return row;
+}
+
+OpRow softmax() {
+  OpRow row = elementwise("softmax", "Softmax", {required_integer("dim")});
+  row.mase_type = "implicit_func";
+  row.shape = [](const OpInputs& in) {
+    axis_of(whole(*in.node, "dim"), tensor(in, 0).shape.rank(), "dim");
+    return same_as_input(in);
+  };
+  row.cost = nullptr;  // the estimator has no rule for it
+  row.module_text = [](const Node& node) {
+    return fmt::format("Softmax(dim={})", shown(node, "dim"));
+  };
+  return row;
+}
+
+OpRow identity() {
+  OpRow row = elementwise("identity", "Identity", {});
+  row.signature.clear();
+  row.cost = no_cost;
+  row.module_text = [](const Node&) { return std::string("Identity()"); };
+  return row;
+}
+
+std::int64_t combined(std::string_view op, std::int64_t a, std::int64_t b) {
+  return op == "add" ? a + b : op == "sub" ? a - b : a * b;
+}
+
+// Two tensors, a tensor and a number, or two integers (sizes).
+Result arithmetic_result(const OpInputs& in) {
+  const std::vector<Resolved> args = resolved_args(in);
+  bool has_other = args.size() >= 2;
+  for (const auto& [key, argument] : in.node->kwargs) has_other |= key == "other";
+  if (in.tensors.empty() || args.empty() || !has_other) {
+    refuse(fmt::format("expected two operands, found {}", args.size()));
+  }
+  const Result& first = in.tensors[0];
+  if (in.tensors.size() == 1 && first.is_tensor()) return {first.dtype, first.shape, {}};
+  if (first.is_tensor() && !in.tensors[1].is_tensor()) return {first.dtype, first.shape, {}};
+  if (!first.is_tensor() && in.tensors.size() == 2 && in.tensors[1].is_tensor()) {
+    return {in.tensors[1].dtype, in.tensors[1].shape, {}};
+  }
+  if (!first.is_tensor()) {
+    if (args.size() < 2) refuse("two sizes are combined by position: mul(%size, 2)");
+    return {DType::none,
+            {},
+            Value(combined(in.node->op, resolved_integer(args[0]), resolved_integer(args[1])))};
+  }
+  const Result& second = tensor(in, 1);
+  if (first.dtype != second.dtype) {
+    refuse(fmt::format("operands have the types {} and {}; they must agree", name(first.dtype),
+                       name(second.dtype)));
+  }
+  return {first.dtype, broadcast(first.shape, second.shape), {}};
+}
+
+OpRow arithmetic(std::string op) {
+  OpRow row;
+  row.op = std::move(op);
+  row.mase_type = "builtin_func";
+  row.operands = {"data_in_0", "data_in_1"};
+  row.quantizable = {"data_in"};
+  row.signature = {"input", "other"};
+  if (row.op != "mul") {
+    row.settings = {number("alpha", 1.0)};
+    row.signature.push_back("alpha");
+  }
+  row.shape = arithmetic_result;
+  row.cost = [](const OpInputs& in, const Result& out) {
+    const double n = elements(out);
+    return Cost{n, n, 0, elements(in.tensors[0]), n};
+  };
+  return row;
+}
+
+}  // namespace
+
+void add_elementwise_rows(std::vector<OpRow>& rows) {
+  add_activations(rows);
+  rows.push_back(dropout("dropout", "Dropout"));
+  rows.push_back(dropout("dropout2d", "Dropout2d"));
+  rows.push_back(softmax());
+  rows.push_back(identity());
+  for (const char* op : {"add", "sub", "mul"}) rows.push_back(arithmetic(op));
+}
+
+}  // namespace lathe::rules

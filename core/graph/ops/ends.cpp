@@ -1,0 +1,82 @@
+// Rows of the nodes that frame a graph: placeholder, get_attr, output.
+
+#include "core/graph/ops/rules.hpp"
+
+namespace lathe::rules {
+
+namespace {
+
+DType dtype_attribute(const Node& node) {
+  const std::string& text = node.attributes.find("dtype")->as_string();
+  const std::optional<DType> dtype = dtype_from_name(text);
+  if (!dtype) refuse(fmt::format("unknown element type '{}'; eg: float32, int64", text));
+  return *dtype;
+}
+
+Shape shape_attribute(const Node& node) {
+  std::vector<std::int64_t> dims = sizes(node, "shape", 1);
+  for (std::int64_t dim : dims) {
+    if (dim <= 0) refuse(fmt::format("'shape' has the extent {}; extents are positive", dim));
+  }
+  return Shape(std::move(dims));
+}
+
+OpRow placeholder() {
+  OpRow row;
+  row.op = row.mase_type = "placeholder";
+  Setting type = text("type", "");
+  type.default_value = Value();
+  type.nullable = true;
+  // Shape of one sample; the batch stands in front of it.
+  row.settings = {extents("shape", 0, std::nullopt), integer("batch", 1), text("dtype", "float32"),
+                  type};
+  row.shape = [](const OpInputs& in) {
+    const std::int64_t batch = whole(*in.node, "batch");
+    if (batch <= 0) refuse(fmt::format("a batch of {} samples; at least 1 is needed", batch));
+    std::vector<std::int64_t> dims{batch};
+    const Shape sample = shape_attribute(*in.node);
+    dims.insert(dims.end(), sample.begin(), sample.end());
+    return Result{dtype_attribute(*in.node), Shape(std::move(dims)), {}};
+  };
+  row.cost = no_cost;
+  return row;
+}
+
+OpRow constant() {
+  OpRow row;
+  row.op = "constant";
+  row.mase_type = "implicit_func";
+  row.settings = {extents("shape", 0, std::nullopt), text("dtype", "float32"),
+                  boolean("buffer", true)};
+  row.shape = [](const OpInputs& in) {
+    return Result{dtype_attribute(*in.node), shape_attribute(*in.node), {}};
+  };
+  // The target is the whole name, eg: "scale" or "fc.weight".
+  row.parameters = [](const Node& node) {
+    Parameter p = parameter("value", shape_attribute(node), {});
+    p.dtype = dtype_attribute(node);
+    p.is_buffer = flag(node, "buffer");
+    return std::vector<Parameter>{p};
+  };
+  row.cost = no_cost;
+  return row;
+}
+
+OpRow output() {
+  OpRow row;
+  row.op = row.mase_type = "output";
+  row.operands = {"data_in_0"};
+  row.shape = same_as_input;
+  row.cost = no_cost;
+  return row;
+}
+
+}  // namespace
+
+void add_graph_rows(std::vector<OpRow>& rows) {
+  rows.push_back(placeholder());
+  rows.push_back(constant());
+  rows.push_back(output());
+}
+
+}  // namespace lathe::rules

@@ -1,0 +1,128 @@
+// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean, which
+// takes dimensions away by averaging over them.
+
+#include "core/graph/ops/index_items.hpp"
+#include "core/graph/ops/rules.hpp"
+
+#include <algorithm>
+
+namespace lathe::rules {
+
+namespace {
+
+// x[:, ::2] of a tensor, or x.size()[1] of a list of sizes.
+Result getitem_result(const OpInputs& in) {
+  if (in.tensors.empty()) refuse("expected a tensor to index, found none");
+  const std::vector<IndexItem> items = parse_index(*in.node->attributes.find("index"));
+  const Result& x = in.tensors[0];
+  if (x.is_tensor()) return {x.dtype, indexed_shape(index_steps(items, x.shape), x.shape), {}};
+  if (!x.value.is_list()) refuse("expected a tensor, or a list of sizes, to index");
+  if (items.size() != 1 || items[0].kind != IndexItem::Kind::position) {
+    refuse("a list of sizes is indexed by one integer");
+  }
+  const Value::List& sizes = x.value.as_list();
+  const Shape extent{static_cast<std::int64_t>(sizes.size())};
+  return {DType::none, {}, sizes[static_cast<std::size_t>(index_steps(items, extent)[0].start)]};
+}
+
+OpRow getitem() {
+  OpRow row;
+  row.op = "getitem";
+  row.mase_type = "implicit_func";
+  row.operands = {"data_in_0"};
+  Setting index = required_integer("index");
+  index.kind = Setting::Kind::index;
+  index.nullable = true;  // x[None]
+  row.settings = {index};
+  row.signature = {"input", "index"};
+  row.tuple_arguments = true;
+  row.shape = getitem_result;
+  row.cost = no_cost;
+  return row;
+}
+
+// torch.nn.functional.pad: pairs of margins, the last dimension's first. A negative one crops.
+Result pad_result(const OpInputs& in) {
+  const Result& x = tensor(in, 0);
+  const std::vector<std::int64_t> margins = sizes(*in.node, "pad", 1);
+  const std::string& mode = in.node->attributes.find("mode")->as_string();
+  if (mode != "constant") {
+    refuse(fmt::format("'mode' is '{}'; only constant is supported", mode));
+  }
+  if (margins.size() % 2 != 0 || margins.size() > 2 * x.shape.rank()) {
+    refuse(
+        fmt::format("'pad' holds {} numbers; expected two for each of the last dimensions of "
+                    "shape {}",
+                    margins.size(), x.shape.text()));
+  }
+  Shape out = x.shape;
+  for (std::size_t pair = 0; pair < margins.size() / 2; ++pair) {
+    const std::size_t d = out.rank() - 1 - pair;
+    out[d] += margins[2 * pair] + margins[2 * pair + 1];
+    if (out[d] <= 0) {
+      refuse(fmt::format("'pad' leaves nothing of dimension {} of shape {}", d, x.shape.text()));
+    }
+  }
+  return {x.dtype, std::move(out), {}};
+}
+
+OpRow pad() {
+  OpRow row;
+  row.op = "pad";
+  row.mase_type = "implicit_func";
+  row.operands = {"data_in_0"};
+  Setting value = number("value", 0.0);
+  value.nullable = true;
+  value.default_value = Value();
+  Setting margins = extents("pad", 0, std::nullopt);
+  margins.as_list = true;
+  row.settings = {margins, text("mode", "constant"), value};
+  row.signature = {"input", "pad", "mode", "value"};
+  row.tuple_arguments = true;
+  row.shape = pad_result;
+  row.cost = no_cost;
+  return row;
+}
+
+OpRow mean() {
+  OpRow row;
+  row.op = "mean";
+  row.mase_type = "implicit_func";
+  row.operands = {"data_in_0"};
+  Setting dim = extents("dim", 0, Value());
+  dim.nullable = true;  // over everything
+  dim.as_list = true;
+  row.settings = {dim, boolean("keepdim", false)};
+  row.signature = {"input", "dim", "keepdim"};
+  row.shape = [](const OpInputs& in) {
+    const Result& x = tensor(in, 0);
+    const bool keep = flag(*in.node, "keepdim");
+    std::vector<bool> averaged(x.shape.rank(), in.node->attributes.find("dim")->is_none());
+    if (!in.node->attributes.find("dim")->is_none()) {
+      for (std::int64_t dim : sizes(*in.node, "dim", 1)) {
+        const std::size_t axis = axis_of(dim, x.shape.rank(), "dim");
+        if (averaged[axis]) refuse(fmt::format("'dim' names dimension {} twice", axis));
+        averaged[axis] = true;
+      }
+    }
+    std::vector<std::int64_t> out;
+    for (std::size_t d = 0; d < averaged.size(); ++d) {
+      if (!averaged[d]) out.push_back(x.shape[d]);
+      if (averaged[d] && keep) out.push_back(1);
+    }
+    return Result{x.dtype, Shape(std::move(out)), {}};
+  };
+  // As adaptive_avg_pool, which computes the same over the last dimensions.
+  row.cost = cost_per_input;
+  return row;
+}
+
+}  // namespace
+
+void add_index_rows(std::vector<OpRow>& rows) {
+  rows.push_back(getitem());
+  rows.push_back(pad());
+  rows.push_back(mean());
+}
+
+}  // namespace lathe::rules

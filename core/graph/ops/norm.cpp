@@ -1,0 +1,128 @@
+// Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
+
+#include "core/graph/ops/rules.hpp"
+#include "core/graph/python_text.hpp"
+
+namespace lathe::rules {
+
+namespace {
+
+constexpr Initialiser kOnes{Initialiser::Kind::constant, 1.0};
+constexpr Initialiser kZeros{Initialiser::Kind::constant, 0.0};
+
+Result batch_norm_result(const OpInputs& in, bool two_dims) {
+  const Result& x = tensor(in, 0);
+  const std::size_t rank = x.shape.rank();
+  if (two_dims ? rank != 4 : rank != 2 && rank != 3) {
+    refuse(fmt::format("expected an input of {}, found shape {}",
+                       two_dims ? "4 dimensions [batch, channels, height, width]"
+                                : "2 or 3 dimensions [batch, channels(, length)]",
+                       x.shape.text()));
+  }
+  const std::int64_t features = whole(*in.node, "num_features");
+  if (x.shape[1] != features) {
+    refuse(fmt::format("expected an input with num_features = {} channels, found shape {}",
+                       features, x.shape.text()));
+  }
+  return {x.dtype, x.shape, {}};
+}
+
+OpRow batch_norm(std::string op, std::string module_class, bool two_dims) {
+  OpRow row;
+  row.op = std::move(op);
+  row.mase_type = "module";
+  row.module_class = module_class;
+  row.operands = {"data_in_0"};
+  Setting momentum = number("momentum", 0.1);
+  momentum.nullable = true;  // a cumulative average
+  row.settings = {integer_from_axis("num_features", 1), number("eps", 1e-5), momentum,
+                  boolean("affine", true), boolean("track_running_stats", true)};
+  row.shape = [two_dims](const OpInputs& in) { return batch_norm_result(in, two_dims); };
+  row.parameters = [](const Node& node) {
+    const Shape features{whole(node, "num_features")};
+    std::vector<Parameter> out;
+    if (flag(node, "affine")) {
+      out.push_back(parameter("weight", features, kOnes));
+      out.push_back(parameter("bias", features, kZeros));
+    }
+    if (flag(node, "track_running_stats")) {
+      out.push_back(buffer("running_mean", DType::float32, features, 0.0));
+      out.push_back(buffer("running_var", DType::float32, features, 1.0));
+      out.push_back(buffer("num_batches_tracked", DType::int64, {}, 0.0));
+    }
+    return out;
+  };
+  row.cost = [](const OpInputs& in, const Result& out) {
+    const double n = elements(in.tensors[0]);
+    const double features = static_cast<double>(whole(*in.node, "num_features"));
+    return Cost{4 * n, 4 * n, 2 * features, n, elements(out)};
+  };
+  row.module_text = [module_class](const Node& node) {
+    auto shown = [&](const char* setting) {
+      return python_text(*node.attributes.find(setting), true);
+    };
+    return fmt::format("{}({}, eps={}, momentum={}, affine={}, track_running_stats={})",
+                       module_class, shown("num_features"), shown("eps"), shown("momentum"),
+                       shown("affine"), shown("track_running_stats"));
+  };
+  return row;
+}
+
+OpRow layer_norm() {
+  OpRow row;
+  row.op = "layer_norm";
+  row.mase_type = "module_related_func";
+  row.module_class = "LayerNorm";
+  row.operands = {"data_in_0"};
+  Setting shape = extents("normalized_shape", 0, std::nullopt);
+  shape.as_list = true;
+  row.settings = {shape, number("eps", 1e-5),
+                  of_form(boolean("elementwise_affine", true), Setting::Form::module)};
+  row.signature = {"input", "normalized_shape", "weight", "bias", "eps"};
+  row.shape = [](const OpInputs& in) {
+    const Result& x = tensor(in, 0);
+    const Shape normalized(sizes(*in.node, "normalized_shape", 1));
+    bool fits = normalized.rank() > 0 && normalized.rank() <= x.shape.rank();
+    for (std::size_t i = 0; fits && i < normalized.rank(); ++i) {
+      fits = normalized[i] == x.shape[x.shape.rank() - normalized.rank() + i];
+    }
+    if (!fits) {
+      refuse(fmt::format("expected an input whose shape ends with normalized_shape = {}, found {}",
+                         normalized.text(), x.shape.text()));
+    }
+    for (std::size_t i = 1; i < in.tensors.size(); ++i) {
+      if (tensor(in, i).shape != normalized) {
+        refuse(fmt::format("expected weight and bias of shape {}, found {}", normalized.text(),
+                           tensor(in, i).shape.text()));
+      }
+    }
+    return Result{x.dtype, x.shape, {}};
+  };
+  row.parameters = [](const Node& node) -> std::vector<Parameter> {
+    if (node.opcode != Opcode::call_module || !flag(node, "elementwise_affine")) return {};
+    const Shape normalized(sizes(node, "normalized_shape", 1));
+    return {parameter("weight", normalized, kOnes), parameter("bias", normalized, kZeros)};
+  };
+  row.cost = [](const OpInputs& in, const Result& out) {
+    const double n = elements(in.tensors[0]);
+    return Cost{5 * n, 5 * n, 0, n, elements(out)};
+  };
+  row.module_text = [](const Node& node) {
+    auto shown = [&](const char* setting) {
+      return python_text(*node.attributes.find(setting), true);
+    };
+    return fmt::format("LayerNorm({}, eps={}, elementwise_affine={})", shown("normalized_shape"),
+                       shown("eps"), shown("elementwise_affine"));
+  };
+  return row;
+}
+
+}  // namespace
+
+void add_norm_rows(std::vector<OpRow>& rows) {
+  rows.push_back(batch_norm("batch_norm1d", "BatchNorm1d", false));
+  rows.push_back(batch_norm("batch_norm2d", "BatchNorm2d", true));
+  rows.push_back(layer_norm());
+}
+
+}  // namespace lathe::rules

@@ -1,0 +1,187 @@
+#include "core/graph/ops/rules.hpp"
+
+#include <algorithm>
+
+namespace lathe::rules {
+
+namespace {
+
+Setting setting(std::string name, Setting::Kind kind, std::optional<Value> default_value) {
+  Setting s;
+  s.name = std::move(name);
+  s.kind = kind;
+  s.default_value = std::move(default_value);
+  return s;
+}
+
+const Value& attribute(const Node& node, std::string_view name) {
+  const Value* value = node.attributes.find(name);
+  if (value == nullptr) refuse(fmt::format("attribute '{}' is missing", name));
+  return *value;
+}
+
+}  // namespace
+
+Setting boolean(std::string name, bool default_value) {
+  return setting(std::move(name), Setting::Kind::boolean, Value(default_value));
+}
+
+Setting integer(std::string name, std::int64_t default_value) {
+  return setting(std::move(name), Setting::Kind::integer, Value(default_value));
+}
+
+Setting number(std::string name, double default_value) {
+  return setting(std::move(name), Setting::Kind::number, Value(default_value));
+}
+
+Setting text(std::string name, std::string default_value) {
+  return setting(std::move(name), Setting::Kind::text, Value(std::move(default_value)));
+}
+
+Setting integer_from_axis(std::string name, int axis) {
+  Setting s = required_integer(std::move(name));
+  s.form = Setting::Form::module;
+  s.default_axis = axis;
+  return s;
+}
+
+Setting required_integer(std::string name) {
+  return setting(std::move(name), Setting::Kind::integer, std::nullopt);
+}
+
+Setting extents(std::string name, std::size_t dims, std::optional<Value> default_value) {
+  Setting s = setting(std::move(name), Setting::Kind::extents, std::move(default_value));
+  s.dims = dims;
+  return s;
+}
+
+Setting of_form(Setting s, Setting::Form form) {
+  s.form = form;
+  return s;
+}
+
+bool flag(const Node& node, std::string_view name) { return attribute(node, name).as_bool(); }
+
+std::int64_t whole(const Node& node, std::string_view name) {
+  return attribute(node, name).as_int();
+}
+
+double real(const Node& node, std::string_view name) { return attribute(node, name).as_float(); }
+
+std::vector<std::int64_t> sizes(const Node& node, std::string_view name, std::size_t dims) {
+  const Value& value = attribute(node, name);
+  if (value.is_int()) return std::vector<std::int64_t>(dims, value.as_int());
+  std::vector<std::int64_t> out;
+  for (const Value& item : value.as_list()) out.push_back(item.as_int());
+  if (out.size() == 1) out.resize(dims, out[0]);
+  return out;
+}
+
+void refuse(const std::string& message) { throw usage_error(message); }
+
+const Result& tensor(const OpInputs& in, std::size_t i) {
+  if (i >= in.tensors.size()) {
+    refuse(fmt::format("expected at least {} tensor input{}, found {}", i + 1, i == 0 ? "" : "s",
+                       in.tensors.size()));
+  }
+  if (!in.tensors[i].is_tensor()) refuse(fmt::format("input {} is not a tensor", i));
+  return in.tensors[i];
+}
+
+const Result& tensor_of_rank(const OpInputs& in, std::size_t i, std::size_t rank,
+                             std::string_view layout) {
+  const Result& result = tensor(in, i);
+  if (result.shape.rank() != rank) {
+    refuse(fmt::format("expected an input of {} dimensions {}, found shape {}", rank, layout,
+                       result.shape.text()));
+  }
+  return result;
+}
+
+double elements(const Result& result) {
+  return result.is_tensor() ? static_cast<double>(result.shape.numel()) : 0.0;
+}
+
+std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view setting) {
+  const auto n = static_cast<std::int64_t>(rank);
+  if (axis < -n || axis >= n) {
+    refuse(fmt::format("'{}' = {} is no dimension of an input with {}", setting, axis, rank));
+  }
+  return static_cast<std::size_t>(axis < 0 ? axis + n : axis);
+}
+
+Shape broadcast(const Shape& a, const Shape& b) {
+  std::vector<std::int64_t> out(std::max(a.rank(), b.rank()), 1);
+  for (std::size_t i = 0; i < out.size(); ++i) {  // i-th from the right
+    const std::int64_t x = i < a.rank() ? a[a.rank() - 1 - i] : 1;
+    const std::int64_t y = i < b.rank() ? b[b.rank() - 1 - i] : 1;
+    if (x != y && x != 1 && y != 1) {
+      refuse(fmt::format("shapes {} and {} do not broadcast", a.text(), b.text()));
+    }
+    out[out.size() - 1 - i] = x == 1 ? y : x;
+  }
+  return Shape(std::move(out));
+}
+
+Result same_as_input(const OpInputs& in) {
+  const Result& x = tensor(in, 0);
+  return Result{x.dtype, x.shape, {}};
+}
+
+Cost no_cost(const OpInputs&, const Result&) { return {}; }
+
+Cost cost_per_input(const OpInputs& in, const Result& out) {
+  const double n = elements(in.tensors.at(0));
+  return {n, n, 0, n, elements(out)};
+}
+
+Parameter parameter(std::string name, Shape shape, Initialiser initialiser) {
+  Parameter p;
+  p.name = std::move(name);
+  p.shape = std::move(shape);
+  p.initialiser = initialiser;
+  return p;
+}
+
+Parameter buffer(std::string name, DType dtype, Shape shape, double value) {
+  Parameter p = parameter(std::move(name), std::move(shape), {Initialiser::Kind::constant, value});
+  p.dtype = dtype;
+  p.is_buffer = true;
+  return p;
+}
+
+namespace {
+
+Resolved resolve(const Argument& argument, const OpInputs& in, std::size_t& next) {
+  Resolved out;
+  if (std::holds_alternative<NodeId>(argument.data)) {
+    out.result = &in.tensors.at(next++);
+  } else if (const Value* value = std::get_if<Value>(&argument.data)) {
+    out.literal = value;
+  } else {
+    out.is_list = true;
+    for (const Argument& item : std::get<std::vector<Argument>>(argument.data)) {
+      out.items.push_back(resolve(item, in, next));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Resolved> resolved_args(const OpInputs& in) {
+  std::vector<Resolved> out;
+  std::size_t next = 0;
+  for (const Argument& argument : in.node->args) out.push_back(resolve(argument, in, next));
+  return out;
+}
+
+std::int64_t resolved_integer(const Resolved& argument) {
+  if (argument.literal != nullptr) return argument.literal->as_int();
+  if (argument.result == nullptr || !argument.result->value.is_int()) {
+    refuse("expected an integer, or a node that gives one, as an extent");
+  }
+  return argument.result->value.as_int();
+}
+
+}  // namespace lathe::rules

@@ -1,0 +1,71 @@
+// Words that the rows of the op table are written in. Only the op table's own files include this.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/graph/ops/op_table.hpp"
+
+#include <fmt/format.h>
+
+namespace lathe::rules {
+
+// Each adds its rows.
+void add_graph_rows(std::vector<OpRow>& rows);
+void add_weighted_rows(std::vector<OpRow>& rows);
+void add_norm_rows(std::vector<OpRow>& rows);
+void add_pool_rows(std::vector<OpRow>& rows);
+void add_elementwise_rows(std::vector<OpRow>& rows);
+void add_product_rows(std::vector<OpRow>& rows);
+void add_layout_rows(std::vector<OpRow>& rows);
+void add_index_rows(std::vector<OpRow>& rows);
+
+Setting boolean(std::string name, bool default_value);
+Setting integer(std::string name, std::int64_t default_value);
+Setting number(std::string name, double default_value);
+Setting text(std::string name, std::string default_value);
+// Required unless the first input tells it: `axis` is the extent that does.
+Setting integer_from_axis(std::string name, int axis);
+Setting required_integer(std::string name);
+Setting extents(std::string name, std::size_t dims, std::optional<Value> default_value);
+Setting of_form(Setting setting, Setting::Form form);
+
+// REQUIRES: complete attributes.
+bool flag(const Node& node, std::string_view name);
+std::int64_t whole(const Node& node, std::string_view name);
+double real(const Node& node, std::string_view name);
+// One number per dimension; a single one stands for all.
+std::vector<std::int64_t> sizes(const Node& node, std::string_view name, std::size_t dims);
+
+[[noreturn]] void refuse(const std::string& message);
+
+// The i-th input, which must be a tensor.
+const Result& tensor(const OpInputs& in, std::size_t i);
+// The same, which must have that rank; `layout` is what a message shows.
+const Result& tensor_of_rank(const OpInputs& in, std::size_t i, std::size_t rank,
+                             std::string_view layout);
+double elements(const Result& result);
+
+// -3 .. 2 for rank 3 becomes 0 .. 2.
+std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view setting);
+// NumPy's rule, from the right.
+Shape broadcast(const Shape& a, const Shape& b);
+
+Result same_as_input(const OpInputs& in);
+Cost no_cost(const OpInputs& in, const Result& out);
+// One computation per input element, forwards and backwards.
+Cost cost_per_input(const OpInputs& in, const Result& out);
+
+Parameter parameter(std::string name, Shape shape, Initialiser initialiser);
+Parameter buffer(std::string name, DType dtype, Shape shape, double value);
+
+// An argument with nodes replaced by their results.
+struct Resolved {
+  const Result* result = nullptr;  // of a node
+  const Value* literal = nullptr;
+  std::vector<Resolved> items;  // of a list
+  bool is_list = false;
+};
+std::vector<Resolved> resolved_args(const OpInputs& in);
+// An integer: a literal, or what a size node gives.
+std::int64_t resolved_integer(const Resolved& argument);
+
+}  // namespace lathe::rules

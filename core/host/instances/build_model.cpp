@@ -1,0 +1,70 @@
+// Models: a plugin declares nodes in a transaction on an empty graph, the host commits it.
+
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/instances/instances.hpp"
+#include "core/host/services/call.hpp"
+#include "core/host/services/graph_handles.hpp"
+
+#include <lathe/kind/model.h>
+
+namespace lathe {
+namespace {
+
+// A model instance, destroyed with the object whatever happens.
+class Model {
+ public:
+  Model(const Component& component, const Value& options, RunContext& context)
+      : component_(component) {
+    const auto& model = component.as<lathe_model>();
+    if (model.create == nullptr) return;
+    Call call(component, &context, Call::Phase::create);
+    call.options = &options;
+    const lathe_value tree = to_abi(options, call.memory());
+    call.enter([&](lathe_call* c) { return model.create(c, &tree, &self_); });
+  }
+  ~Model() { destroy_instance(component_, component_.as<lathe_model>().destroy, self_); }
+  Model(const Model&) = delete;
+  void* self() const { return self_; }
+
+ private:
+  const Component& component_;
+  void* self_ = nullptr;
+};
+
+}  // namespace
+
+Graph build_model(const Component& component, const Value& options, const DatasetInfo& info,
+                  std::int64_t batch, std::uint64_t seed, RunContext& context) {
+  const Model model(component, options, context);
+  Graph graph(seed);
+  // Which network it is, is a matter of what was asked for: a refusal is the user's mistake.
+  Call call(component, &context, Call::Phase::create);
+  call.options = &options;
+  call.graphs().set_sample(info, batch);
+  lathe_graph* handle = call.graphs().add(graph, &graph);
+  lathe_edit* edit = call.graphs().begin(*handle);
+  edit->builds_model = true;
+
+  lathe_model_input input{};
+  input.struct_size = LATHE_SIZE_UP_TO(lathe_model_input, classes);
+  if (info.known_shape) {
+    input.rank = static_cast<std::uint32_t>(info.sample_shape.rank());
+    input.shape = info.sample_shape.dims().data();
+  }
+  input.classes = info.classes;
+  call.enter([&](lathe_call* c) {
+    return component.as<lathe_model>().build(c, model.self(), &input, edit);
+  });
+  try {
+    // A plugin that committed by itself has done the host's work.
+    if (edit->transaction) call.graphs().commit(*edit);
+  } catch (const Error& error) {
+    throw error.within(component.options.owner);
+  }
+  if (graph.order().empty()) {
+    throw run_error(LATHE_INTERNAL, component.options.owner + " built an empty graph");
+  }
+  return graph;
+}
+
+}  // namespace lathe

@@ -1,0 +1,146 @@
+// Number formats as objects, one per (format, options), for as long as the process lives.
+
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/instances/instances.hpp"
+#include "core/host/services/call.hpp"
+
+#include <array>
+#include <bit>
+#include <shared_mutex>
+#include <unordered_map>
+
+namespace lathe {
+namespace {
+
+// splitmix64's finaliser over what came before: good enough for a table that compares in the end.
+std::uint64_t mix(std::uint64_t hash, std::uint64_t next) {
+  std::uint64_t z = hash * 0x9e3779b97f4a7c15u + next;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+std::uint64_t hash_of_value(const Value& value, std::uint64_t hash) {
+  if (value.is_int()) return mix(hash, static_cast<std::uint64_t>(value.as_int()));
+  if (value.is_float()) return mix(hash, std::bit_cast<std::uint64_t>(value.as_float()));
+  if (value.is_bool()) return mix(hash, value.as_bool() ? 1 : 2);
+  if (value.is_string()) return mix(hash, std::hash<std::string>{}(value.as_string()));
+  if (value.is_list()) {
+    for (const Value& item : value.as_list()) hash = hash_of_value(item, hash);
+  } else if (value.is_map()) {
+    for (const auto& [key, item] : value.as_map()) {
+      hash = hash_of_value(item, mix(hash, std::hash<std::string>{}(key)));
+    }
+  }
+  return mix(hash, 3);
+}
+
+struct Instances {
+  struct Entry {
+    const Component* component;
+    Value options;
+    std::unique_ptr<const FormatInstance> instance;
+  };
+  std::shared_mutex mutex;
+  std::unordered_multimap<std::uint64_t, Entry> entries;
+
+  const FormatInstance* find(std::uint64_t hash, const Component& component,
+                             const Value& options) const {
+    const auto [first, last] = entries.equal_range(hash);
+    for (auto i = first; i != last; ++i) {
+      if (i->second.component == &component && i->second.options == options) {
+        return i->second.instance.get();
+      }
+    }
+    return nullptr;
+  }
+};
+
+Instances& instances() {
+  static auto* const all = new Instances;  // outlives static destructors: kernels may still run
+  return *all;
+}
+
+}  // namespace
+
+FormatInstance::FormatInstance(const Component& component, const Value& options)
+    : component_(&component) {
+  const auto& format = component.as<lathe_format>();
+  if (format.create == nullptr) return;
+  Call call(component, nullptr, Call::Phase::create);
+  call.options = &options;
+  const lathe_value tree = to_abi(options, call.memory());
+  call.enter([&](lathe_call* c) { return format.create(c, &tree, &self_); });
+}
+
+FormatInstance::~FormatInstance() {
+  destroy_instance(*component_, component_->as<lathe_format>().destroy, self_);
+}
+
+void FormatInstance::quantize(const lathe_format_context& context, const DLTensor& x,
+                              DLTensor& y) const {
+  Call call(*component_);
+  call.enter([&](lathe_call* c) {
+    return component_->as<lathe_format>().quantize(c, self_, &context, &x, &y);
+  });
+}
+
+bool FormatInstance::has_backward() const {
+  return component_->as<lathe_format>().backward != nullptr;
+}
+
+void FormatInstance::backward(const lathe_format_context& context, const DLTensor& x,
+                              const DLTensor& dy, DLTensor& dx) const {
+  Call call(*component_);
+  call.enter([&](lathe_call* c) {
+    return component_->as<lathe_format>().backward(c, self_, &context, &x, &dy, &dx);
+  });
+}
+
+double FormatInstance::storage_bits(const Shape& shape) const {
+  const auto& format = component_->as<lathe_format>();
+  // A format that does not say is stored as it is simulated: in 32 bits.
+  if (format.storage_bits == nullptr) return 32.0 * static_cast<double>(shape.numel());
+  Call call(*component_);
+  double bits = 0;
+  call.enter([&](lathe_call* c) {
+    return format.storage_bits(c, self_, shape.dims().data(), shape.rank(), &bits);
+  });
+  return bits;
+}
+
+Value FormatInstance::precision() const {
+  const auto& format = component_->as<lathe_format>();
+  if (format.precision == nullptr) return Value(Value::List{Value(32)});
+  constexpr std::uint64_t kMost = 8;
+  std::array<lathe_value, kMost> entries{};
+  std::uint64_t count = 0;
+  Call call(*component_);
+  call.enter([&](lathe_call* c) { return format.precision(c, self_, entries.data(), &count); });
+  if (count > kMost) {
+    throw run_error(LATHE_INTERNAL, component_->options.owner + ": its precision has " +
+                                        std::to_string(count) + " entries; at most 8 are allowed");
+  }
+  Value::List list;
+  for (std::uint64_t i = 0; i < count; ++i) list.push_back(from_abi(entries[i]));
+  return Value(std::move(list));
+}
+
+const FormatInstance& format_instance(const Registry& registry, std::string_view id,
+                                      const Value& options) {
+  const Component& component = registry.find(Kind::format, id);
+  const std::uint64_t hash = hash_of_value(options, std::bit_cast<std::uintptr_t>(&component));
+  Instances& all = instances();
+  {
+    const std::shared_lock lock(all.mutex);
+    if (const FormatInstance* found = all.find(hash, component, options)) return *found;
+  }
+  auto made = std::make_unique<const FormatInstance>(component, options);
+  const std::unique_lock lock(all.mutex);
+  if (const FormatInstance* found = all.find(hash, component, options)) return *found;
+  const auto entry =
+      all.entries.emplace(hash, Instances::Entry{&component, options, std::move(made)});
+  return *entry->second.instance;
+}
+
+}  // namespace lathe

@@ -1,0 +1,134 @@
+// One call from the host into a plugin: what the plugin may reach, what it says when it fails, and
+// the memory it borrows until it returns.
+// A Call is made on the stack, handed to one plugin function, and dropped. Knows nothing about
+// what the plugin function does.
+//
+//   Call call(component, &context);
+//   call.enter([&](lathe_call* c) { return component.as<lathe_dataset>().open(c, self); });
+#pragma once
+
+#include "core/host/run.hpp"
+#include "core/options/node_map.hpp"
+
+#include <lathe/host.h>
+
+#include <array>
+#include <chrono>
+#include <memory_resource>
+#include <mutex>
+#include <optional>
+
+namespace lathe {
+
+class GraphHandles;
+class TensorPool;
+
+class Call : public lathe_call {
+ public:
+  // Making an instance, or working with it: a refusal while creating is the user's mistake.
+  enum class Phase { create, work };
+
+  // A null `context`: a call that belongs to no run; services that need one refuse.
+  explicit Call(const Component& component, RunContext* context = nullptr,
+                Phase phase = Phase::work);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  static Call& of(lathe_call* call) { return *static_cast<Call*>(call); }
+
+  // Calls the plugin and gives its code. What it throws against the rules is caught and recorded.
+  template <typename Function>
+  lathe_code attempt(const Function& function) noexcept {
+    try {
+      return function(static_cast<lathe_call*>(this));
+    } catch (...) {
+      return record_throw();
+    }
+  }
+  // The same; throws an Error that names plugin, node, option and place unless the code is OK.
+  template <typename Function>
+  void enter(const Function& function) {
+    const lathe_code code = attempt(function);
+    if (code != LATHE_OK) throw failure(code);
+  }
+  Error failure(lathe_code code) const;
+
+  const Component& component() const { return component_; }
+  // Throws FAILED_PRECONDITION if the call belongs to no run.
+  RunContext& context();
+  RunContext* context_or_null() const { return context_; }
+  // Throws PERMISSION_DENIED naming the flag if the component did not declare it.
+  void require(lathe_component_flags flag, std::string_view flag_name) const;
+
+  // What went wrong, for the plugin to read and for failure() to tell. Thread-safe.
+  lathe_code record(lathe_code code, std::string_view text, const lathe_where* where = nullptr);
+  lathe_code record_host_error();  // the exception in flight, thrown by the host's own code
+  lathe_str last_error();
+
+  bool cancelled() const;
+  void* scratch(std::uint64_t size, std::uint64_t align);
+  void progress(std::uint64_t done, std::uint64_t total, std::string_view unit);
+
+  // Temporary memory; take `mutex` first when a plugin's threads may be about.
+  std::pmr::memory_resource& memory() { return memory_; }
+  std::mutex mutex;
+
+  GraphHandles& graphs();
+  TensorPool& tensors();
+
+  // Set by whoever runs a pass.
+  const Value* options = nullptr;                          // as the user wrote them, checked
+  std::optional<std::span<const NodeOptions>> given_rows;  // of the node map, already resolved
+  PassReport* report = nullptr;
+
+ private:
+  struct Failure {
+    lathe_code code = LATHE_OK;
+    std::string text, node, option, file;
+    std::uint64_t line = 0;
+    std::optional<Error> host_error;  // whence blame and place
+    bool thrown = false;              // an exception left the plugin
+  };
+  lathe_code record_throw() noexcept;
+  Position place_of(const Failure& failure) const;
+
+  const Component& component_;
+  RunContext* context_;
+  Phase phase_;
+  std::array<std::byte, 1024> first_memory_;
+  std::pmr::monotonic_buffer_resource memory_;
+  std::mutex failure_mutex_;
+  std::unique_ptr<Failure> failure_;
+  std::unique_ptr<GraphHandles> graphs_;
+  std::unique_ptr<TensorPool> tensors_;
+  std::chrono::steady_clock::time_point last_progress_{};
+};
+
+// Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
+void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
+
+// Runs a service function's body; turns what it throws into a code and a text in the call.
+template <typename Body>
+lathe_code service_call(lathe_call* raw, const Body& body) noexcept {
+  Call& call = Call::of(raw);
+  try {
+    body(call);
+    return LATHE_OK;
+  } catch (...) {
+    return call.record_host_error();
+  }
+}
+
+// The same for functions that return a pointer or number: `otherwise` on failure.
+template <typename Result, typename Body>
+Result service_value(lathe_call* raw, Result otherwise, const Body& body) noexcept {
+  Call& call = Call::of(raw);
+  try {
+    return body(call);
+  } catch (...) {
+    call.record_host_error();
+    return otherwise;
+  }
+}
+
+}  // namespace lathe

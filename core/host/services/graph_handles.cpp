@@ -1,0 +1,136 @@
+#include "core/host/services/graph_handles.hpp"
+
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/instances/instances.hpp"
+#include "core/host/services/call.hpp"
+#include "core/host/services/warn_once.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+lathe_graph* GraphHandles::add(const Graph& graph, Graph* editable) {
+  lathe_graph& handle = graphs_.emplace_back();
+  handle.graph = &graph;
+  handle.editable = editable;
+  return &handle;
+}
+
+lathe_graph* GraphHandles::copy(const lathe_graph* of) {
+  auto owned = std::make_unique<Graph>(*find(of).graph);
+  lathe_graph* handle = add(*owned, owned.get());
+  handle->owned = std::move(owned);
+  return handle;
+}
+
+const lathe_graph* GraphHandles::original() {
+  if (original_ != nullptr) return original_;
+  const RunContext* context = call_.context_or_null();
+  const Graph* graph =
+      context != nullptr && context->original != nullptr ? context->original : original_graph_;
+  if (graph == nullptr) {
+    throw run_error(LATHE_FAILED_PRECONDITION, "there is no original graph in this call");
+  }
+  return original_ = add(*graph, nullptr);
+}
+
+lathe_graph& GraphHandles::find(const lathe_graph* handle) {
+  for (lathe_graph& graph : graphs_) {
+    if (&graph == handle) return graph;
+  }
+  throw usage_error("that is no graph of this call");
+}
+
+lathe_edit& GraphHandles::find(const lathe_edit* handle) {
+  for (lathe_graph& graph : graphs_) {
+    for (lathe_edit& edit : graph.edits) {
+      if (&edit == handle) return edit;
+    }
+  }
+  throw usage_error("that is no transaction of this call");
+}
+
+GraphView& GraphHandles::view(lathe_graph& handle) {
+  if (!handle.view) handle.view = std::make_unique<GraphView>(*handle.graph);
+  return *handle.view;
+}
+
+lathe_edit* GraphHandles::begin(lathe_graph& handle) {
+  if (handle.editable == nullptr) {
+    throw run_error(
+        LATHE_PERMISSION_DENIED,
+        "it may not change this graph: declare LATHE_FLAG_MUTATES_GRAPH, or edit a copy");
+  }
+  if (!handle.edits.empty() && handle.edits.back().transaction) {
+    throw run_error(LATHE_FAILED_PRECONDITION,
+                    "a transaction on this graph is open already: commit or roll it back first");
+  }
+  lathe_edit& edit = handle.edits.emplace_back();
+  edit.graph = &handle;
+  edit.transaction = std::make_unique<Transaction>(*handle.editable);
+  return &edit;
+}
+
+void GraphHandles::commit(lathe_edit& edit) {
+  const auto transaction = std::move(edit.transaction);  // gone, whatever happens
+  edit.graph->view.reset();
+  transaction->commit();
+}
+
+void GraphHandles::set_sample(const DatasetInfo& info, std::int64_t batch) {
+  batch_ = batch;
+  if (!info.known_shape) return;
+  Value::List extents;
+  for (const std::int64_t extent : info.sample_shape) extents.emplace_back(extent);
+  sample_shape_ = Value(std::move(extents));
+}
+
+std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,
+                                                       std::string_view key) {
+  for (const Rows& r : rows_) {
+    if (r.key == key && r.graph == graph.graph && r.epoch == graph.graph->epoch()) return r.rows;
+  }
+  const Component& component = call_.component();
+  const Option* option = component.options.find(key);
+  if (option == nullptr || option->type != LATHE_OPTION_NODE_MAP) {
+    throw usage_error(fmt::format("it has no node map option '{}'", key));
+  }
+  Rows& out = rows_.emplace_back();
+  out.key = key;
+  out.graph = graph.graph;
+  out.epoch = graph.graph->epoch();
+  // What is given is for the first node map: those that a search drives have no other.
+  const Option* first =
+      &*std::ranges::find(component.options.options, LATHE_OPTION_NODE_MAP, &Option::type);
+  if (call_.given_rows && option == first) {
+    out.options = *call_.given_rows;
+  } else {
+    const Value* map = call_.options == nullptr ? nullptr : call_.options->find(key);
+    if (map != nullptr && !map->is_none()) {
+      std::vector<std::string> warnings;
+      out.resolved =
+          resolve_node_map(*map, node_map_rules(*call_.context().registry, component, *option),
+                           *graph.graph, warnings);
+      for (const std::string& warning : warnings) warn_once(warning);
+    }
+    out.options = out.resolved;
+  }
+  out.rows.reserve(out.options.size());
+  for (const NodeOptions& row : out.options) {
+    out.rows.push_back({index_of(row.node), 0, to_abi_pointer(row.options, call_.memory())});
+  }
+  return out.rows;
+}
+
+const NodeOptions* GraphHandles::row_of(std::string_view node) const {
+  for (const Rows& r : rows_) {
+    for (const NodeOptions& row : r.options) {
+      if (r.graph->alive(row.node) && r.graph->node(row.node).name == node) return &row;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace lathe

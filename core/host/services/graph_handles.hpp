@@ -1,0 +1,87 @@
+// The graphs, transactions and node options that one call can reach. A plugin holds pointers to
+// them as opaque handles; every handle that comes back is looked up here before it is believed.
+#pragma once
+
+#include "core/host/dataset.hpp"
+#include "core/host/services/graph_view.hpp"
+#include "core/options/node_map.hpp"
+
+#include <lathe/svc/edit.h>
+#include <lathe/svc/options.h>
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lathe {
+class Call;
+class GraphHandles;
+}  // namespace lathe
+
+// One transaction. `transaction` is null once it is committed or dropped.
+struct lathe_edit {
+  lathe_graph* graph = nullptr;
+  std::unique_ptr<lathe::Transaction> transaction;
+  bool builds_model = false;  // placeholders take the shape of one sample
+};
+
+struct lathe_graph {
+  const lathe::Graph* graph = nullptr;
+  lathe::Graph* editable = nullptr;     // null: nobody may change it in this call
+  std::unique_ptr<lathe::Graph> owned;  // of copies
+  std::unique_ptr<lathe::GraphView> view;
+  std::list<lathe_edit> edits;
+};
+
+namespace lathe {
+
+class GraphHandles {
+ public:
+  explicit GraphHandles(Call& call) : call_(call) {}
+
+  // A graph that the plugin may read; `editable` (null, or the same graph) it may change.
+  lathe_graph* add(const Graph& graph, Graph* editable);
+  lathe_graph* copy(const lathe_graph* of);
+  // The graph before the first pass of the run: the context's, else the one the pass was given.
+  const lathe_graph* original();
+  void set_original(const Graph& graph) { original_graph_ = &graph; }
+
+  // Throw usage_error if it is none of this call's.
+  lathe_graph& find(const lathe_graph* handle);
+  lathe_edit& find(const lathe_edit* handle);  // also if it is committed or dropped
+
+  GraphView& view(lathe_graph& handle);  // made if need be
+  lathe_edit* begin(lathe_graph& handle);
+  void commit(lathe_edit& edit);
+
+  // Of a model's placeholders that name no shape: that of one sample; null if unknown.
+  const Value* sample_shape() const { return sample_shape_ ? &*sample_shape_ : nullptr; }
+  std::int64_t batch() const { return batch_; }
+  void set_sample(const DatasetInfo& info, std::int64_t batch);
+
+  // Rows of a node map option, resolved once.
+  std::span<const lathe_node_options> rows(const lathe_graph& graph, std::string_view key);
+  // The resolved options of a node, if rows() was asked for them.
+  const NodeOptions* row_of(std::string_view node) const;
+
+ private:
+  struct Rows {
+    std::string key;
+    const Graph* graph;
+    std::uint32_t epoch;
+    std::vector<NodeOptions> resolved;  // unless they were given
+    std::span<const NodeOptions> options;
+    std::vector<lathe_node_options> rows;
+  };
+
+  Call& call_;
+  std::list<lathe_graph> graphs_;
+  std::list<Rows> rows_;
+  const Graph* original_graph_ = nullptr;
+  const lathe_graph* original_ = nullptr;
+  std::optional<Value> sample_shape_;
+  std::int64_t batch_ = 1;
+};
+
+}  // namespace lathe

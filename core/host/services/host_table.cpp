@@ -1,0 +1,124 @@
+#include "core/host/services/host_table.hpp"
+
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/services/call.hpp"
+#include "core/host/services/symbols.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+
+namespace lathe {
+namespace {
+
+spdlog::level::level_enum log_level(lathe_log_level level) {
+  switch (level) {
+    case LATHE_LOG_DEBUG:
+      return spdlog::level::debug;
+    case LATHE_LOG_WARNING:
+      return spdlog::level::warn;
+    case LATHE_LOG_ERROR:
+      return spdlog::level::err;
+    default:
+      return spdlog::level::info;
+  }
+}
+
+const void* service(lathe_call*, const char* id) noexcept {
+  return id == nullptr ? nullptr : find_service(id);
+}
+
+lathe_code fail_at(lathe_call* call, lathe_code code, const lathe_where* where,
+                   lathe_str message) noexcept {
+  // A failure that says OK would look like a success.
+  const lathe_code shown = code == LATHE_OK ? LATHE_UNKNOWN : code;
+  try {
+    return Call::of(call).record(shown, view_of(message), where);
+  } catch (...) {
+    return shown;
+  }
+}
+
+lathe_code fail(lathe_call* call, lathe_code code, lathe_str message) noexcept {
+  return fail_at(call, code, nullptr, message);
+}
+
+lathe_str last_error(lathe_call* call) noexcept { return Call::of(call).last_error(); }
+
+void log(lathe_call* call, lathe_log_level level, lathe_str message) noexcept {
+  try {
+    std::string_view text = view_of(message);
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    spdlog::log(log_level(level), "{}: {}", Call::of(call).component().id, text);
+  } catch (...) {
+    // A log line is not worth a failure.
+  }
+}
+
+void progress(lathe_call* call, std::uint64_t done, std::uint64_t total, lathe_str unit) noexcept {
+  try {
+    Call::of(call).progress(done, total, view_of(unit));
+  } catch (...) {
+    // Nor is a progress line.
+  }
+}
+
+std::int32_t cancelled(lathe_call* call) noexcept { return Call::of(call).cancelled() ? 1 : 0; }
+
+void* scratch(lathe_call* call, std::uint64_t size, std::uint64_t align) noexcept {
+  return service_value<void*>(call, nullptr,
+                              [&](Call& c) { return c.scratch(size == 0 ? 1 : size, align); });
+}
+
+std::uint32_t symbol(lathe_call* call, lathe_str text) noexcept {
+  return service_value<std::uint32_t>(call, LATHE_NONE_ID,
+                                      [&](Call&) { return symbol_of(view_of(text)); });
+}
+
+lathe_str text_of_symbol(lathe_call*, std::uint32_t number) noexcept {
+  return str_of(symbol_text(number));
+}
+
+struct Service {
+  std::string_view id;
+  const void* (*table)();
+};
+constexpr std::array<Service, 8> kServices{{
+    {LATHE_SVC_GRAPH, []() -> const void* { return &graph_service(); }},
+    {LATHE_SVC_EDIT, []() -> const void* { return &edit_service(); }},
+    {LATHE_SVC_TENSOR, []() -> const void* { return &tensor_service(); }},
+    {LATHE_SVC_EXEC, []() -> const void* { return &exec_service(); }},
+    {LATHE_SVC_OPTIONS, []() -> const void* { return &options_service(); }},
+    {LATHE_SVC_REPORT, []() -> const void* { return &report_service(); }},
+    {LATHE_SVC_RNG, []() -> const void* { return &rng_service(); }},
+    {LATHE_SVC_PARALLEL, []() -> const void* { return &parallel_service(); }},
+}};
+
+}  // namespace
+
+const void* find_service(std::string_view id) {
+  for (const Service& s : kServices) {
+    if (s.id == id) return s.table();
+  }
+  return nullptr;
+}
+
+const lathe_host& host_table() {
+  static constexpr lathe_host kTable{
+      LATHE_SIZE_UP_TO(lathe_host, symbol_text),
+      LATHE_ABI_VERSION,
+      service,
+      fail,
+      fail_at,
+      last_error,
+      log,
+      progress,
+      cancelled,
+      scratch,
+      symbol,
+      text_of_symbol,
+  };
+  return kTable;
+}
+
+}  // namespace lathe

@@ -1,0 +1,132 @@
+// lathe.report/0: what a pass publishes.
+
+#include "core/host/instances/abi_value.hpp"
+#include "core/host/services/call.hpp"
+#include "core/host/services/host_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+// A table is named by its place in the report, so that rows may be added while others are opened.
+struct lathe_table {
+  std::size_t index;
+};
+
+namespace lathe {
+namespace {
+
+template <typename Body>
+lathe_code report_call(lathe_call* call, const Body& body) noexcept {
+  return service_call(call, [&](Call& c) {
+    if (c.report == nullptr) {
+      throw run_error(LATHE_FAILED_PRECONDITION, "only a running pass can publish results");
+    }
+    const std::lock_guard lock(c.mutex);
+    body(c, *c.report);
+  });
+}
+
+lathe_code scalar(lathe_call* call, lathe_str name, const lathe_value* value) noexcept {
+  return report_call(call, [&](Call&, PassReport& report) {
+    const std::string_view wanted = view_of(name);
+    if (wanted.empty()) throw usage_error("a scalar needs a name");
+    if (value == nullptr || (value->kind != LATHE_INT && value->kind != LATHE_FLOAT)) {
+      throw usage_error(fmt::format("the scalar '{}' is no number", wanted));
+    }
+    const auto old = std::ranges::find(report.scalars, wanted,
+                                       [](const auto& s) { return std::string_view(s.first); });
+    if (old != report.scalars.end()) {
+      old->second = from_abi(*value);
+    } else {
+      report.scalars.emplace_back(wanted, from_abi(*value));
+    }
+  });
+}
+
+lathe_code table(lathe_call* call, lathe_str name, const lathe_str* columns, std::uint64_t count,
+                 lathe_table** out) noexcept {
+  return report_call(call, [&](Call& c, PassReport& report) {
+    if (columns == nullptr || count == 0) {
+      throw usage_error(fmt::format("the table '{}' has no columns", view_of(name)));
+    }
+    ReportTable fresh;
+    fresh.name = view_of(name);
+    for (std::uint64_t i = 0; i < count; ++i) fresh.columns.emplace_back(view_of(columns[i]));
+    report.tables.push_back(std::move(fresh));
+    *out = new (c.memory().allocate(sizeof(lathe_table), alignof(lathe_table)))
+        lathe_table{report.tables.size() - 1};
+  });
+}
+
+lathe_code row(lathe_call* call, lathe_table* handle, const lathe_value* cells,
+               std::uint64_t count) noexcept {
+  return report_call(call, [&](Call&, PassReport& report) {
+    if (handle == nullptr || handle->index >= report.tables.size()) {
+      throw usage_error("that is no table of this call");
+    }
+    ReportTable& t = report.tables[handle->index];
+    if (count != t.columns.size() || cells == nullptr) {
+      throw usage_error(fmt::format("table '{}' has {} columns, but a row of {} cells came", t.name,
+                                    t.columns.size(), count));
+    }
+    std::vector<Value> values;
+    values.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) values.push_back(from_abi(cells[i]));
+    t.rows.push_back(std::move(values));
+  });
+}
+
+lathe_code text(lathe_call* call, lathe_str name, lathe_str contents) noexcept {
+  return report_call(call, [&](Call&, PassReport& report) {
+    report.texts.emplace_back(view_of(name), view_of(contents));
+  });
+}
+
+lathe_code file(lathe_call* call, lathe_str path, lathe_str contents) noexcept {
+  return report_call(call, [&](Call& c, PassReport& report) {
+    namespace fs = std::filesystem;
+    const fs::path wanted(view_of(path));
+    const bool climbs = std::ranges::find(wanted, fs::path("..")) != wanted.end();
+    if (!wanted.has_filename() || wanted.is_absolute() || climbs ||
+        wanted.native().find('\0') != std::string::npos) {
+      throw usage_error(
+          fmt::format("'{}' is no path inside the pass's folder; it must be relative, without '..'",
+                      wanted.string()));
+    }
+    const fs::path& folder = c.context().folder;
+    if (folder.empty()) {
+      throw run_error(LATHE_FAILED_PRECONDITION,
+                      fmt::format("this run has no folder to write '{}' into", wanted.string()));
+    }
+    const fs::path target = folder / c.component().id / wanted;
+    std::error_code error;
+    fs::create_directories(target.parent_path(), error);
+    std::ofstream out(target, std::ios::binary | std::ios::trunc);
+    const std::string_view bytes = view_of(contents);
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    out.close();
+    if (!out) {
+      const int reason = errno;
+      throw run_error(LATHE_UNAVAILABLE,
+                      fmt::format("cannot write '{}': {}", target.string(), std::strerror(reason)));
+    }
+    if (std::ranges::find(report.files, target) == report.files.end()) {
+      report.files.push_back(target);
+    }
+  });
+}
+
+}  // namespace
+
+const lathe_report_api& report_service() {
+  static constexpr lathe_report_api kTable{
+      LATHE_SIZE_UP_TO(lathe_report_api, file), 0, scalar, table, row, text, file,
+  };
+  return kTable;
+}
+
+}  // namespace lathe

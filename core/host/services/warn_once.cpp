@@ -1,0 +1,20 @@
+#include "core/host/services/warn_once.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+#include <unordered_set>
+
+namespace lathe {
+
+void warn_once(const std::string& message) {
+  static std::mutex mutex;
+  static std::unordered_set<std::string> seen;
+  {
+    const std::lock_guard lock(mutex);
+    if (!seen.insert(message).second) return;
+  }
+  spdlog::warn("{}", message);
+}
+
+}  // namespace lathe

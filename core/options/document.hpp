@@ -1,0 +1,19 @@
+// A TOML file as a tree with positions, keys in the order of the file. The only user of toml11.
+#pragma once
+
+#include "core/base/value.hpp"
+
+#include <filesystem>
+
+namespace lathe {
+
+// "NA" strings become none. A value of a table is at the place of its key, an element of a list at
+// its own. Throws usage_error: file:line:column and what the parser expected.
+Value read_toml(const std::filesystem::path& path);
+Value parse_toml(std::string_view text, const std::string& name);
+
+// Sets `search.strategy.setup.n_trials` and the like; intermediate tables are made. `assignment` is
+// "key.path=value". Later settings win.
+void set_path(Value& document, std::string_view assignment, const std::string& origin);
+
+}  // namespace lathe

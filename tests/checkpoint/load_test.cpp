@@ -1,0 +1,140 @@
+// From the names of a file to a graph's parameters: prefixes, conversions, what does not fit.
+#include "expect.hpp"
+#include "tests/graph/models.hpp"
+#include "tests/support/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace lathe;
+using namespace lathe_test;
+
+namespace {
+
+// batch norm of 3 features, then linear 3 -> 2
+Graph net() {
+  Writer writer(1);
+  writer.input({3});
+  writer.batch_norm("norm", 3);
+  writer.linear("blocks.fc", 3, 2);
+  return writer.finish(4);
+}
+
+Tensor floats(Shape shape, const std::vector<float>& values) {
+  return Tensor::of<float>(DType::float32, std::move(shape), std::span(values));
+}
+
+// A file that fits, under a prefix.
+Checkpoint fitting(const std::string& prefix) {
+  Checkpoint file;
+  file.type = "state_dict";
+  file.tensors[prefix + "norm.weight"] = floats(Shape{3}, {1, 2, 3});
+  file.tensors[prefix + "norm.bias"] = floats(Shape{3}, {4, 5, 6});
+  file.tensors[prefix + "norm.running_mean"] = floats(Shape{3}, {7, 8, 9});
+  file.tensors[prefix + "norm.running_var"] = floats(Shape{3}, {1, 1, 1});
+  file.tensors[prefix + "blocks.fc.weight"] = floats(Shape{2, 3}, {1, 2, 3, 4, 5, 6});
+  file.tensors[prefix + "blocks.fc.bias"] = floats(Shape{2}, {-1, -2});
+  return file;
+}
+
+std::string loading_fails(const Checkpoint& file) {
+  try {
+    load_parameters(net(), file, "some.ckpt");
+  } catch (const Error& error) {
+    return error.exit_code() == 1 ? error.what() : std::string("usage: ") + error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(load)
+
+BOOST_AUTO_TEST_CASE(prefixes_that_wrappers_add_are_recognised) {
+  for (const char* prefix : {"", "model.", "module.", "model.module.", "net.encoder."}) {
+    BOOST_TEST_CONTEXT("prefix '" << prefix << "'") {
+      Checkpoint file = fitting(prefix);
+      file.tensors["optimizer.step"] = floats(Shape{}, {3});
+      const Loaded result = load_parameters(net(), file, "some.ckpt");
+      const auto loaded = parameters_of(result.graph);
+      BOOST_TEST(values_of<float>(loaded.at("blocks.fc.bias")) == (std::vector<float>{-1, -2}),
+                 boost::test_tools::per_element());
+      BOOST_TEST(values_of<float>(loaded.at("norm.running_mean")) == (std::vector<float>{7, 8, 9}),
+                 boost::test_tools::per_element());
+      BOOST_TEST(result.report.prefix == prefix);
+      BOOST_TEST(result.report.unused == std::vector<std::string>{"optimizer.step"},
+                 boost::test_tools::per_element());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(other_element_types_are_converted) {
+  Checkpoint file = fitting("");
+  const std::vector<double> wide{-1.5, 0.1};
+  file.tensors["blocks.fc.bias"] = Tensor::of<double>(DType::float64, Shape{2}, std::span(wide));
+  // 1, -2, the smallest subnormal
+  const std::vector<std::uint16_t> half{0x3c00, 0xc000, 0x0001};
+  file.tensors["norm.bias"] = Tensor::of<std::uint16_t>(DType::float16, Shape{3}, std::span(half));
+  const std::vector<std::uint16_t> brain{0x3f80, 0xc000, 0x4049};
+  file.tensors["norm.weight"] =
+      Tensor::of<std::uint16_t>(DType::bfloat16, Shape{3}, std::span(brain));
+  const auto loaded = parameters_of(load_parameters(net(), file, "some.ckpt").graph);
+  BOOST_TEST(values_of<float>(loaded.at("blocks.fc.bias")) == (std::vector<float>{-1.5F, 0.1F}),
+             boost::test_tools::per_element());
+  BOOST_TEST(values_of<float>(loaded.at("norm.bias")) == (std::vector<float>{1, -2, 0x1p-24F}),
+             boost::test_tools::per_element());
+  BOOST_TEST(values_of<float>(loaded.at("norm.weight")) == (std::vector<float>{1, -2, 3.140625F}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_missing_or_of_another_shape_is_named_with_both_shapes) {
+  Checkpoint file = fitting("model.");
+  file.tensors.erase("model.norm.bias");
+  file.tensors["model.blocks.fc.weight"] = floats(Shape{3, 2}, {1, 2, 3, 4, 5, 6});
+  const std::string error = loading_fails(file);
+  BOOST_TEST(contains(error, "some.ckpt: "), error);
+  BOOST_TEST(contains(error, "tensor 'norm.bias' of shape [3] is missing"), error);
+  BOOST_TEST(
+      contains(error, "tensor 'model.blocks.fc.weight' should have shape [2, 3], found [3, 2]"),
+      error);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_another_net_shows_what_it_has) {
+  Checkpoint file;
+  for (int i = 0; i < 20; ++i)
+    file.tensors["encoder." + std::to_string(i) + ".kernel"] = floats(Shape{1}, {1});
+  const std::string error = loading_fails(file);
+  BOOST_TEST(contains(error, "0 of 7 tensors match"), error);
+  BOOST_TEST(contains(error, "the file also has 'encoder.0.kernel', 'encoder.1.kernel'"), error);
+  BOOST_TEST(contains(error, "and 12 more"), error);
+  BOOST_TEST(contains(loading_fails({}), "is missing"));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_says_what_matched_what_is_missing_and_what_is_unused) {
+  Checkpoint file = fitting("module.");
+  file.tensors["module.head.weight"] = floats(Shape{1}, {1});
+  const LoadReport report = load_parameters(net(), file, "some.ckpt").report;
+  BOOST_TEST(report.prefix == "module.");
+  BOOST_TEST(report.matched == 6U);
+  BOOST_TEST(report.missing == std::vector<std::string>{"norm.num_batches_tracked"},
+             boost::test_tools::per_element());
+  BOOST_TEST(report.unused == std::vector<std::string>{"module.head.weight"},
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_graph_written_and_read_back_has_the_same_contents) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "net.safetensors";
+  const Graph graph = net();
+  write_safetensors(path, parameters_of(graph));
+  const Loaded back = load_parameters(net(), read_checkpoint(path), path);
+  BOOST_TEST(back.report.unused.empty());
+  const auto expected = parameters_of(graph);
+  const auto found = parameters_of(back.graph);
+  BOOST_TEST(found.size() == expected.size());
+  for (const auto& [name, tensor] : expected)
+    BOOST_TEST(std::equal(tensor.bytes().begin(), tensor.bytes().end(),
+                          found.at(name).bytes().begin(), found.at(name).bytes().end()),
+               name);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,279 @@
+#include "core/options/node_map.hpp"
+
+#include "core/options/component_text.hpp"
+#include "core/options/document.hpp"
+#include "tests/graph/models.hpp"
+#include "tests/options/expect.hpp"
+#include "tests/options/rules.hpp"
+
+#include <chrono>
+
+using namespace lathe;
+using lathe_test::expect_usage_error;
+using lathe_test::quantize_rules;
+
+namespace {
+
+struct Resolved {
+  std::vector<std::string> rows;  // "seq_blocks_2 {name=integer, ...}"
+  std::vector<std::string> warnings;
+};
+
+Resolved resolve(const std::string& toml, const Graph& graph = lathe_test::jsc_tiny(),
+                 const NodeMapRules& rules = quantize_rules()) {
+  Resolved result;
+  for (const auto& [node, options] :
+       resolve_node_map(parse_toml(toml, "a.toml"), rules, graph, result.warnings)) {
+    result.rows.push_back(graph.node(node).name + " " + options.text());
+  }
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+const std::string kWidths = "data_in_width = 8\nweight_width = 4\nbias_width = 6\n";
+
+void refused(const std::string& toml, const std::string& place,
+             const std::vector<std::string>& says) {
+  expect_usage_error([&] { resolve(toml); }, place, says);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(node_map)
+
+BOOST_AUTO_TEST_CASE(by_type_an_op_selects_all_its_nodes) {
+  const Resolved r = resolve(
+      "by = 'type'\ndefault.config.name = 'NA'\n[linear.config]\nname = 'integer'\n" + kWidths);
+  BOOST_TEST(joined(r.rows) ==
+             "seq_blocks_2 {name=integer, data_in_width=8, data_in_frac_width=NA, weight_width=4, "
+             "weight_frac_width=NA, bias_width=6, bias_frac_width=NA}\n");
+  BOOST_TEST(r.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(by_name_a_node_selects_itself) {
+  const Resolved r = resolve("by = 'name'\n[seq_blocks_5.config]\nname = 'integer'\n" + kWidths,
+                             lathe_test::jsc_toy());
+  BOOST_REQUIRE(r.rows.size() == 1);
+  BOOST_TEST(r.rows[0].starts_with("seq_blocks_5 {name=integer"));
+}
+
+BOOST_AUTO_TEST_CASE(by_regex_the_first_full_match_in_file_order_wins) {
+  const std::string map =
+      "'seq_blocks_[25]' = {name='integer', data_in_width=8, weight_width=2, "
+      "bias_width=2}\n'seq_blocks_.*' = {name='log'}\n'locks_[8]' = {name='log'}";
+  for (const char* word : {"regex_name", "regx_name"}) {
+    const Resolved r = resolve(std::string("by = '") + word + "'\n" + map, lathe_test::jsc_toy());
+    std::string names;
+    for (const std::string& row : r.rows) names += row.substr(11, row.find(',') - 11) + "; ";
+    BOOST_TEST(names ==
+               "1 {name=log; 2 {name=integer; 4 {name=log; 5 {name=integer; 7 {name=log; "
+               "8 {name=log; 10 {name=log; ");
+    BOOST_REQUIRE(r.warnings.size() == 1);
+    BOOST_TEST(r.warnings[0] ==
+               "a.toml:4:1: 'locks_[8]' in pass 'quantize' is not used: no node matches it");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_default_takes_what_no_key_selects_wherever_it_stands) {
+  const Resolved r = resolve("by = 'type'\ndefault = {name = 'log'}\nlinear = {name = 'NA'}");
+  BOOST_TEST(joined(r.rows) ==
+             "seq_blocks_1 {name=log, data_in_width=8, data_in_exponent_bias=NA}\n"
+             "seq_blocks_3 {name=log, data_in_width=8, data_in_exponent_bias=NA}\n");
+}
+
+BOOST_AUTO_TEST_CASE(ops_that_the_pass_does_not_act_on_are_left_alone) {
+  const Resolved r = resolve("by = 'type'\ndefault = {name = 'log'}");
+  for (const std::string& row : r.rows) BOOST_TEST(!row.starts_with("seq_blocks_0"));
+}
+
+BOOST_AUTO_TEST_CASE(options_of_operands_that_an_op_lacks_are_legal_and_dropped) {
+  const Resolved r = resolve("by = 'type'\n[relu.config]\nname = 'integer'\n" + kWidths);
+  BOOST_TEST(joined(r.rows) ==
+             "seq_blocks_1 {name=integer, data_in_width=8, data_in_frac_width=NA}\n"
+             "seq_blocks_3 {name=integer, data_in_width=8, data_in_frac_width=NA}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_layer_without_bias_needs_no_options_for_it) {
+  lathe_test::Writer writer;
+  writer.input({4});
+  writer.module("fc", "linear", {{"in_features", 4}, {"out_features", 2}, {"bias", false}});
+  const Resolved r = resolve(
+      "by = 'type'\nlinear = {name='integer', data_in_width=8, weight_width=8}", writer.finish(2));
+  BOOST_TEST(joined(r.rows) ==
+             "fc {name=integer, data_in_width=8, data_in_frac_width=NA, weight_width=8, "
+             "weight_frac_width=NA}\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_output_is_quantized_only_if_somebody_asks) {
+  const Resolved r =
+      resolve("by = 'type'\nrelu = {name='integer', data_in_width=8, data_out_width=4}");
+  BOOST_TEST(r.rows[0] ==
+             "seq_blocks_1 {name=integer, data_in_width=8, data_in_frac_width=NA, "
+             "data_out_width=4, data_out_frac_width=NA}");
+}
+
+BOOST_AUTO_TEST_CASE(bypass_leaves_a_node_as_it_is) {
+  const Resolved r = resolve("by = 'type'\nlinear = {name='integer', bypass=true}");
+  BOOST_TEST(r.rows.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_mase_word_for_a_format_is_translated) {
+  const Resolved r = resolve("by = 'type'\nrelu = {name='fixed', data_in_width=8}");
+  BOOST_TEST(r.rows[0].starts_with("seq_blocks_1 {name=integer"));
+}
+
+BOOST_AUTO_TEST_CASE(config_tables_and_flat_entries_say_the_same) {
+  const std::string entry = "name = 'integer', data_in_width = 8";
+  BOOST_TEST(joined(resolve("by='type'\nrelu = {" + entry + "}").rows) ==
+             joined(resolve("by='type'\nrelu = {config = {" + entry + "}}").rows));
+}
+
+BOOST_AUTO_TEST_CASE(the_text_form_says_the_same) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const ComponentText text = parse_component(
+      "quantize<by=type,default.name=NA,linear.name=integer,linear.data_in_width=8,"
+      "linear.weight_width=4,linear.bias_width=6>",
+      "--passes");
+  std::vector<std::string> warnings;
+  const auto rows = resolve_node_map(text.options, quantize_rules(), graph, warnings);
+  BOOST_REQUIRE(rows.size() == 1);
+  BOOST_TEST(rows[0].options.find("weight_width")->as_int() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_map_selects_nothing) { BOOST_TEST(resolve("").rows.empty()); }
+
+BOOST_AUTO_TEST_CASE(keys_that_are_not_used_are_warnings_that_say_why) {
+  const Resolved r = resolve(
+      "by = 'type'\nseq_blocks_2 = {name='NA'}\nconv2d = {name='NA'}\nbatch_norm1d = {name='NA'}");
+  BOOST_TEST(joined(r.warnings) ==
+             "a.toml:2:1: 'seq_blocks_2' in pass 'quantize' is not used: 'by' is type, and this "
+             "names a node\n"
+             "a.toml:3:1: 'conv2d' in pass 'quantize' is not used: the graph has no conv2d\n"
+             "a.toml:4:1: 'batch_norm1d' in pass 'quantize' is not used: pass 'quantize' does not "
+             "act on a batch_norm1d\n");
+  const Resolved by_name = resolve("by = 'name'\nlinear = {name='NA'}\nseq_blocks_0 = {name='NA'}");
+  BOOST_TEST(joined(by_name.warnings) ==
+             "a.toml:2:1: 'linear' in pass 'quantize' is not used: 'by' is name, and this names an "
+             "op\n"
+             "a.toml:3:1: 'seq_blocks_0' in pass 'quantize' is not used: pass 'quantize' does not "
+             "act on a batch_norm1d\n");
+}
+
+BOOST_AUTO_TEST_CASE(every_mistake_is_placed_and_says_the_way_out) {
+  const std::string by = "by = 'type'\n";
+  refused("linear = {name='NA'}", "a.toml",
+          {"pass 'quantize' needs 'by': type, name or regex_name"});
+  refused("by = 'typ'\nlinear = {name='NA'}", "a.toml:1:1",
+          {"takes type, name or regex_name; got typ"});
+  refused("by = 1\nlinear = {name='NA'}", "a.toml:1:1", {"got 1"});
+  refused("by = 'NA'\nlinear = {name='NA'}", "a.toml:1:1", {"got NA"});
+  refused(by + "linera = {name='NA'}", "a.toml:2:1",
+          {"'linera' in pass 'quantize' is neither an op nor a node", "did you mean 'linear'?"});
+  refused(by + "[seq_block_2.config]\nname='NA'", "a.toml:2:2", {"did you mean 'seq_blocks_2'?"});
+  refused("by = 'regex_name'\nseq_blocks_9 = {name='NA'}", "a.toml:2:1",
+          {"neither an op nor a node"});
+  refused("by = 'regex_name'\n'seq_(' = {name='NA'}", "a.toml:2:1",
+          {"'seq_(' is no regular expression"});
+  refused("by = 'regex_name'\n'" + std::string(600, 'a') + "' = {name='NA'}", "a.toml:2:1",
+          {"600 characters is too long"});
+  refused(by + "linear = 8", "a.toml:2:1", {"takes a table of options; got integer 8"});
+  refused(by + "linear.config = 8", "a.toml:2:8", {"'config' takes a table; got integer 8"});
+  refused(by + "linear = {config={name='NA'}, x=1}", "a.toml:2:31",
+          {"'x' stands beside 'config'; move it inside"});
+  refused(by + "linear = {data_in_width=8}", "a.toml:2:1", {"needs a 'name'"});
+  refused(by + "linear = {name=3}", "a.toml:2:11", {"got integer 3"});
+  refused(by + "linear = {name='integr'}", "a.toml:2:11",
+          {"pass 'quantize' knows no format 'integr'", "did you mean 'integer'?"});
+  refused(by + "linear = {name='integer', weight_widht=8}", "a.toml:2:27",
+          {"unknown option 'weight_widht' of 'integer' in pass 'quantize'",
+           "did you mean 'weight_width'?"});
+  refused(by + "linear = {name='integer', weight_exponent_bias=8}", "a.toml:2:27",
+          {"unknown option 'weight_exponent_bias' of 'integer'"});
+  refused(by + "linear = {name='integer', weight_width='8'}", "a.toml:2:27",
+          {"option 'weight_width' of 'integer' in pass 'quantize' takes an integer in 1..64"});
+  refused(by + "linear = {name='integer', weight_width=65}", "a.toml:2:27",
+          {"1..64; got integer 65"});
+  refused(by + "linear = {name='integer', bypass=1}", "a.toml:2:27", {"takes true or false"});
+  refused(by + "linear = {name='integer', data_in_width=8, weight_width=8}", "a.toml:2:1",
+          {"(node 'seq_blocks_2') needs the option 'bias_width' (an integer in 1..64)"});
+}
+
+BOOST_AUTO_TEST_CASE(what_needs_no_graph_is_refused_without_one) {
+  const auto check = [](const std::string& toml) {
+    check_node_map(parse_toml(toml, "a.toml"), quantize_rules());
+  };
+  check("by = 'type'\nanything = {name='integer', weight_width=8}");
+  expect_usage_error([&] { check("by = 'type'\nx = {name='integr'}"); }, "a.toml:2:6", {"integer"});
+  expect_usage_error([&] { check("by = 'type'\nx = {name='integer', weight_with=8}"); },
+                     "a.toml:2:22", {"weight_width"});
+  expect_usage_error([&] { check("by = 'regex_name'\n'[' = {name='NA'}"); }, "a.toml:2:1",
+                     {"regular expression"});
+}
+
+BOOST_AUTO_TEST_CASE(a_transform_with_names_of_its_own_has_its_own_options) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const Resolved r = resolve("by='type'\nlinear={name='both', channel_multiplier=4}", graph,
+                             lathe_test::widen_rules());
+  BOOST_TEST(joined(r.rows) == "seq_blocks_2 {name=both, channel_multiplier=4, width=NA}\n");
+  expect_usage_error(
+      [&] { resolve("by='type'\nlinear={name='bth'}", graph, lathe_test::widen_rules()); },
+      "a.toml:2:9", {"pass 'widen' knows no name 'bth'", "did you mean 'both'?"});
+  expect_usage_error(
+      [&] {
+        resolve("by='type'\nlinear={name='both', chanel_multiplier=4}", graph,
+                lathe_test::widen_rules());
+      },
+      "a.toml:2:22", {"did you mean 'channel_multiplier'?"});
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_stands_beside_names_needs_none) {
+  const Graph graph = lathe_test::jsc_tiny();
+  const auto widen = [&](const std::string& entry) {
+    return joined(
+        resolve("by='type'\nlinear={" + entry + "}", graph, lathe_test::widen_rules()).rows);
+  };
+  BOOST_TEST(widen("width=0.5") == "seq_blocks_2 {name=NA, width=0.5}\n");
+  BOOST_TEST(widen("name='NA', width=2") == "seq_blocks_2 {name=NA, width=2.0}\n");
+  BOOST_TEST(widen("name='NA', width='NA'").empty());
+  BOOST_TEST(widen("width=2, bypass=true").empty());
+  const auto refuse = [&](const std::string& entry, const std::string& place,
+                          const std::vector<std::string>& says) {
+    expect_usage_error([&] { widen(entry); }, place, says);
+  };
+  refuse("width=0", "a.toml:2:9", {"'width'", "0<.."});
+  refuse("channel_multiplier=2", "a.toml:2:1", {"needs a 'name' or 'width'"});
+  refuse("width=2, channel_multiplier=2", "a.toml:2:18",
+         {"'channel_multiplier'", "needs a 'name' beside it"});
+  // A pass without such an option refuses it, as any unknown key.
+  refused("by='type'\nlinear={name='log', width=2}", "a.toml:2:21", {"unknown option 'width'"});
+}
+
+BOOST_AUTO_TEST_CASE(no_pattern_takes_for_ever) {
+  lathe_test::Writer writer;
+  writer.input({4});
+  writer.linear(std::string(200, 'a'), 4, 2);
+  const Graph graph = writer.finish(2);
+  const auto began = std::chrono::steady_clock::now();
+  const Resolved r = resolve("by = 'regex_name'\n'(a+)+(a+)+(a|a)*b' = {name='log'}", graph);
+  BOOST_TEST(r.rows.empty());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  BOOST_TEST(took.count() < 5.0);
+}
+
+BOOST_AUTO_TEST_CASE(the_selection_rule_alone_gives_the_entry) {
+  const Value map = parse_toml("linear.config.name = 'log'\ndefault.name = 'NA'", "a.toml");
+  const Graph graph = lathe_test::jsc_tiny();
+  BOOST_TEST(select_entry(map, "type", graph.node(graph.find("seq_blocks_2")))->text() ==
+             "{name=log}");
+  BOOST_TEST(select_entry(map, "type", graph.node(graph.find("seq_blocks_1")))->text() ==
+             "{name=NA}");
+  const Value only = parse_toml("linear.config.name = 'log'", "a.toml");
+  BOOST_TEST((select_entry(only, "name", graph.node(graph.find("seq_blocks_2"))) == nullptr));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

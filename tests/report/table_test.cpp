@@ -1,0 +1,130 @@
+// Tables, CSV, JSON and progress lines, against texts written by hand.
+#include "core/report/table.hpp"
+#include "core/report/files.hpp"
+#include "core/report/json.hpp"
+#include "core/report/progress.hpp"
+#include "core/report/toml.hpp"
+
+#include "tests/support/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <sstream>
+
+using namespace lathe;
+
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_plain_table_sets_numbers_to_the_right) {
+  const TextTable table{{"node", "flops"}, {{"x", "0"}, {"seq_blocks_2", "1280"}}};
+  BOOST_TEST(render(table) ==
+             "node          flops\n"
+             "------------  -----\n"
+             "x                 0\n"
+             "seq_blocks_2   1280\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_orgtbl_table_has_mases_shape) {
+  const TextTable table{{"", "number"}, {{"0", "2"}, {"10", "14"}}};
+  BOOST_TEST(render(table, TableStyle::orgtbl) ==
+             "|    | number |\n"
+             "|----+--------|\n"
+             "|  0 |      2 |\n"
+             "| 10 |     14 |\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_table_is_its_header) {
+  BOOST_TEST(render({{"a", "bc"}, {}}) == "a  bc\n-  --\n");
+}
+
+BOOST_AUTO_TEST_CASE(letters_outside_ascii_count_once) {
+  const TextTable table{{"name", "n"}, {{"Zürich", "1"}, {"Bern", "2"}}};
+  BOOST_TEST(render(table) == "name    n\n------  -\nZürich  1\nBern    2\n");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_whole_where_they_can_be) {
+  BOOST_TEST(number_text(47437056.0) == "47437056");
+  BOOST_TEST(number_text(0.326706409) == "0.326706");
+  BOOST_TEST(number_text(1.25e-7) == "1.25e-07");
+  BOOST_TEST(number_text(-3.0) == "-3");
+  BOOST_TEST(number_text(std::nan("")) == "nan");
+  BOOST_TEST(number_text(HUGE_VAL) == "inf");
+  BOOST_TEST(cell_text(Value{}) == "-");
+}
+
+BOOST_AUTO_TEST_CASE(best_trials_are_rounded_as_mase_does) {
+  BOOST_TEST(rounded_text(Value(0.32670640945)) == "0.327");
+  BOOST_TEST(rounded_text(Value("a text of more than twenty characters")).size() == 20U);
+  BOOST_TEST(rounded_text(Value(Value::Map{{"loss", 2.6031441}, {"accuracy", 0.5}})) ==
+             "{'loss': 2.603, 'accuracy': 0.5}");
+}
+
+BOOST_AUTO_TEST_CASE(csv_quotes_what_needs_it) {
+  BOOST_TEST(csv_text({{"a", "b"}, {{"1,2", "say \"x\""}, {"plain", "two\nlines"}}}) ==
+             "a,b\n\"1,2\",\"say \"\"x\"\"\"\nplain,\"two\nlines\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(json_keeps_order_and_has_no_nan) {
+  const Value value(Value::Map{{"z", 1}, {"a", std::nan("")}, {"list", Value::List{true, "x"}}});
+  BOOST_TEST(json_of(value).dump() == R"({"z":1,"a":null,"list":[true,"x"]})");
+}
+
+BOOST_AUTO_TEST_CASE(a_pass_report_names_its_cells) {
+  PassReport report;
+  report.pass = "flops";
+  report.scalars = {{"total_flops", Value(1320)}};
+  report.tables = {{"nodes", {"node", "flops"}, {{"x", 0}, {"seq_blocks_2", 640}}}};
+  BOOST_TEST(json_of(report).dump() ==
+             R"({"pass":"flops","scalars":{"total_flops":1320},"tables":{"nodes":[)"
+             R"({"node":"x","flops":0},{"node":"seq_blocks_2","flops":640}]}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_written_file_replaces_the_old_one_whole) {
+  const lathe_test::TemporaryFolder folder;
+  const auto path = folder.path() / "new" / "best.json";
+  write_text_file(path, "one");
+  write_text_file(path, "two");
+  BOOST_TEST(read(path) == "two");
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path.parent_path()))
+    ++files;
+  BOOST_TEST(files == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_is_named) {
+  const lathe_test::TemporaryFolder folder;
+  write_text_file(folder.path() / "file", "x");
+  const auto path = folder.path() / "file" / "below";
+  BOOST_CHECK_EXCEPTION(write_text_file(path, "y"), Error, [&](const Error& error) {
+    return error.exit_code() == 1 && error.message().find(path.string()) != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(progress_says_how_far_it_is) {
+  BOOST_TEST(progress_text("epoch 1/2", 512, 1024) ==
+             "epoch 1/2 [############------------] 50% 512/1024");
+  BOOST_TEST(progress_text("trials", 7, 0) == "trials 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_tree_is_written_as_toml_tables) {
+  const Value linear(Value::Map{{"name", "integer"}, {"weight_frac_width", Value{}}, {"x", 1.0}});
+  const Value passes(
+      Value::Map{{"flops", Value(Value::Map{})},
+                 {"quantize",
+                  Value(Value::Map{{"by", "type"}, {"linear", linear}, {"a.b", Value::List{1}}})}});
+  BOOST_TEST(
+      toml_text(Value(Value::Map{{"passes", passes}})) ==
+      "[passes.flops]\n"
+      "\n[passes.quantize]\nby = \"type\"\n\"a.b\" = [1]\n"
+      "\n[passes.quantize.linear]\nname = \"integer\"\nweight_frac_width = \"NA\"\nx = 1.0\n");
+}

@@ -1,0 +1,35 @@
+// Runs the built executable as a user would: words, a folder to stand in, an environment without
+// anything of the developer's.
+#pragma once
+
+#include "tests/support/support.hpp"
+
+#include <string>
+#include <vector>
+
+namespace lathe_test {
+
+struct Outcome {
+  int exit_code = 0;  // 128 + signal if it was killed
+  std::string out;
+  std::string err;
+
+  std::string last_line() const;  // of err
+  nlohmann::json json() const;    // out, which must be one JSON object
+};
+
+using Words = std::vector<std::string>;
+
+// `variables` are added to the environment, "NAME=value".
+Outcome run_lathe(const Words& words, const std::filesystem::path& folder,
+                  const Words& variables = {});
+// Started and left running; wait_for() ends it.
+int start_lathe(const Words& words, const std::filesystem::path& folder,
+                const std::filesystem::path& out, const std::filesystem::path& err,
+                const Words& variables = {});
+int wait_for(int process);  // the exit code, as in Outcome
+
+std::string read_file(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, const std::string& contents);
+
+}  // namespace lathe_test
