@@ -1,4 +1,5 @@
 // Views of graphs, values across the ABI, symbols.
+#include "core/mase/metadata.hpp"
 #include "core/host/instances/abi_value.hpp"
 #include "core/host/services/graph_view.hpp"
 #include "core/host/services/symbols.hpp"

@@ -4,6 +4,7 @@
 #include "tests/graph/models.hpp"
 #include "tests/support/support.hpp"
 
+#include "core/graph/operands.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/text.hpp"
 #include "core/mase/metadata.hpp"
