@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/checkpoint/checkpoint.hpp"
-#include "core/checkpoint/file.hpp"
+#include "core/checkpoint/input_file.hpp"
 
 namespace lathe {
 

@@ -1,5 +1,6 @@
 // safetensors: 8 bytes of header length, a JSON header, then the contents of all tensors.
 // Format: github.com/huggingface/safetensors, "Format". Lathe adds nothing to it.
+#include "core/base/file.hpp"
 #include "core/checkpoint/formats.hpp"
 
 #include <nlohmann/json.hpp>
@@ -232,7 +233,7 @@ void write_safetensors(const std::filesystem::path& path,
   text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
   const std::uint64_t length = text.size();
 
-  write_atomically(path, [&](const Sink& sink) {
+  write_atomically(path, [&](const ByteSink& sink) {
     sink(std::as_bytes(std::span(&length, 1)));
     sink(std::as_bytes(std::span(text)));
     for (const auto& [name, tensor] : order) sink(tensor->bytes());

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(more_entries_than_16_bits_count_need_64_bit_records) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "many.zip";
   constexpr int kCount = 70'000;
-  write_atomically(path, [&](const Sink& sink) {
+  write_atomically(path, [&](const ByteSink& sink) {
     lathe::ZipWriter zip(sink);
     for (int i = 0; i < kCount; ++i) zip.add(std::to_string(i), std::string_view("x"));
     zip.finish();
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(sizes_and_offsets_over_32_bits_get_64_bit_fields) {
       ::mmap(nullptr, kBig, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   BOOST_REQUIRE(zeros != MAP_FAILED);
   const int out = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-  const Sink sink = [&](std::span<const std::byte> bytes) {
+  const ByteSink sink = [&](std::span<const std::byte> bytes) {
     if (bytes.size() == kBig)
       BOOST_REQUIRE(::lseek(out, static_cast<off_t>(kBig), SEEK_CUR) > 0);
     else

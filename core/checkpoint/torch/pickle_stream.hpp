@@ -2,7 +2,7 @@
 // what they say.
 #pragma once
 
-#include "core/checkpoint/file.hpp"
+#include "core/checkpoint/input_file.hpp"
 #include "core/checkpoint/torch/pickle.hpp"
 
 #include <functional>

@@ -2,7 +2,7 @@
 // a file holds its storages, nor about pickles.
 #pragma once
 
-#include "core/checkpoint/file.hpp"
+#include "core/checkpoint/input_file.hpp"
 #include "core/checkpoint/torch/objects.hpp"
 
 #include <functional>

@@ -1,5 +1,6 @@
 // PyTorch's zip form, out: a pickle of an OrderedDict of tensors, protocol 2, and an entry for each
 // storage. Only opcodes and names that torch.load(weights_only=True) of every version takes.
+#include "core/base/file.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/torch/pickle_opcodes.hpp"
 #include "core/checkpoint/zip/zip_writer.hpp"
@@ -203,7 +204,7 @@ void write_torch(const std::filesystem::path& path, const std::map<std::string, 
   }
   pickler.opcode(STOP);
 
-  write_atomically(path, [&](const Sink& sink) {
+  write_atomically(path, [&](const ByteSink& sink) {
     const std::string root = "archive/";
     ZipWriter zip(sink);
     zip.add(root + "data.pkl", pickler.bytes());

@@ -2,7 +2,7 @@
 // Knows nothing about tensors. Format: PKWARE APPNOTE 6.3.9.
 #pragma once
 
-#include "core/checkpoint/file.hpp"
+#include "core/checkpoint/input_file.hpp"
 #include "core/tensor/tensor.hpp"
 
 #include <map>

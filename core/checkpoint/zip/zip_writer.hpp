@@ -2,7 +2,7 @@
 // mapped. 64-bit records where a number needs them. Knows nothing about tensors.
 #pragma once
 
-#include "core/checkpoint/file.hpp"
+#include "core/base/file.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@ namespace lathe {
 
 class ZipWriter {
  public:
-  explicit ZipWriter(const Sink& sink) : sink_(sink) {}
+  explicit ZipWriter(const ByteSink& sink) : sink_(sink) {}
 
   // REQUIRES: no two entries have one name.
   void add(const std::string& name, std::span<const std::byte> contents);
@@ -23,7 +23,7 @@ class ZipWriter {
   void put(std::span<const std::byte> bytes);
   void put(const std::string& bytes);
 
-  const Sink& sink_;
+  const ByteSink& sink_;
   std::uint64_t at_ = 0;
   std::uint64_t count_ = 0;
   std::string directory_;

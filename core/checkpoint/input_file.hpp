@@ -1,5 +1,4 @@
-// Files as bytes at offsets, and files that appear whole or not at all.
-// Knows nothing about what is in them.
+// A file as bytes at offsets. Knows nothing about what is in it.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -7,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 
@@ -37,13 +35,5 @@ class InputFile {
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
 };
-
-// Appends bytes to a file that is being written.
-using Sink = std::function<void(std::span<const std::byte>)>;
-
-// Writes a temporary file in the same folder, flushes it to the disk and renames it over `path`.
-// On any failure `path` is as it was and the temporary file is gone.
-void write_atomically(const std::filesystem::path& path,
-                      const std::function<void(const Sink&)>& write);
 
 }  // namespace lathe
