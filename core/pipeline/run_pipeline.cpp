@@ -1,6 +1,7 @@
 #include "core/pipeline/pipeline.hpp"
 
 #include <chrono>
+#include <memory>
 
 namespace lathe {
 namespace {
@@ -9,14 +10,16 @@ namespace {
 class OriginalGraph {
  public:
   OriginalGraph(const Graph& graph, RunContext& context)
-      : copy_(graph), context_(context), before_(context.original) {
-    if (before_ == nullptr) context_.original = &copy_;
+      : context_(context), before_(context.original) {
+    if (before_ != nullptr) return;
+    copy_ = std::make_unique<const Graph>(graph);
+    context_.original = copy_.get();
   }
   ~OriginalGraph() { context_.original = before_; }
   OriginalGraph(const OriginalGraph&) = delete;
 
  private:
-  const Graph copy_;
+  std::unique_ptr<const Graph> copy_;  // made only where nobody keeps one yet
   RunContext& context_;
   const Graph* before_;
 };
