@@ -178,8 +178,9 @@ class PluginDataset : public Dataset {
   }
 
   SplitTensors read_checked(Split split, std::span<const std::uint64_t> index) const {
-    std::vector<std::int64_t> label_dims{static_cast<std::int64_t>(index.size())};
-    std::vector<std::int64_t> sample_dims = label_dims;
+    const auto count = static_cast<std::int64_t>(index.size());
+    std::vector<std::int64_t> label_dims{count};
+    std::vector<std::int64_t> sample_dims{count};
     sample_dims.insert(sample_dims.end(), info_.sample_shape.begin(), info_.sample_shape.end());
     SplitTensors rows;
     // Both tensors are filled by one call of the plugin.
