@@ -4,6 +4,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -178,19 +180,22 @@ inline std::string tar_file(const std::vector<std::pair<std::string, std::string
   std::string out;
   for (const auto& [name, contents] : entries) {
     std::string header(512, '\0');
-    header.replace(0, name.size(), name);
-    header.replace(100, 7, "0000644");
+    const auto put = [&header](std::size_t at, std::string_view text) {
+      std::ranges::copy(text, header.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    put(0, name);
+    put(100, "0000644");
     char number[13];
     std::snprintf(number, sizeof number, "%011zo", contents.size());
-    header.replace(124, 11, number);
-    header.replace(136, 11, "00000000000");
-    header.replace(148, 8, "        ");
-    header[156] = '0';
-    header.replace(257, 8, std::string("ustar\00000", 8));
+    put(124, number);
+    put(136, "00000000000");
+    put(148, "        ");
+    put(156, "0");
+    put(257, std::string_view("ustar\00000", 8));
     unsigned sum = 0;
     for (const char c : header) sum += static_cast<unsigned char>(c);
     std::snprintf(number, sizeof number, "%06o", sum);
-    header.replace(148, 7, std::string(number) + std::string(1, '\0'));
+    put(148, std::string(number) + std::string(1, '\0'));
     out += header + contents + std::string((512 - contents.size() % 512) % 512, '\0');
   }
   return out + std::string(1024, '\0');

@@ -30,7 +30,7 @@ void check(const Cost& found, const json& expected) {
 
 Value::List list_of(const json& numbers, std::size_t from) {
   Value::List out;
-  for (std::size_t i = from; i < numbers.size(); ++i) out.push_back(Value(numbers[i].get<int>()));
+  for (std::size_t i = from; i < numbers.size(); ++i) out.emplace_back(numbers[i].get<int>());
   return out;
 }
 

@@ -73,15 +73,15 @@ BOOST_AUTO_TEST_CASE(nodes_have_the_names_opcodes_targets_arguments_and_modules_
     for (std::size_t i = 0; i < graph.order().size(); ++i, ++nodes) {
       const Node& node = graph.node(graph.order()[i]);
       const json& row = expected["nodes"][i];
-      BOOST_TEST(node.name == row["name"]);
-      BOOST_TEST(lathe::name(node.opcode) == row["op"]);
-      BOOST_TEST(node.target == row["target"]);
+      BOOST_TEST(node.name == row["name"].get<std::string>());
+      BOOST_TEST(lathe::name(node.opcode) == row["op"].get<std::string>());
+      BOOST_TEST(node.target == row["target"].get<std::string>());
       BOOST_REQUIRE(node.args.size() == row["args"].size());
       for (std::size_t a = 0; a < node.args.size(); ++a) {
-        BOOST_TEST(argument_text(graph, node.args[a]) == row["args"][a]);
+        BOOST_TEST(argument_text(graph, node.args[a]) == row["args"][a].get<std::string>());
       }
       if (!row["module"].is_null()) {
-        BOOST_TEST(graph.ops().find(node.op)->module_class == row["module"]);
+        BOOST_TEST(graph.ops().find(node.op)->module_class == row["module"].get<std::string>());
       }
     }
   });
