@@ -32,10 +32,10 @@ boost::dll::shared_library& storage_library() {
 
 }  // namespace
 
-std::shared_ptr<Storage> open_storage(const std::string& url) {
-  using Factory = std::shared_ptr<Storage>*(const char* url);
+std::shared_ptr<Storage> open_storage(const std::string& url, const StorageOptions& options) {
+  using Factory = std::shared_ptr<Storage>*(const char* url, const StorageOptions& options);
   const std::unique_ptr<std::shared_ptr<Storage>> opened(
-      storage_library().get<Factory>("lathe_open_storage")(url.c_str()));
+      storage_library().get<Factory>("lathe_open_storage")(url.c_str(), options));
   return *opened;
 }
 

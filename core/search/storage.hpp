@@ -66,8 +66,14 @@ class Storage {
   virtual std::unique_ptr<Study> open_study(const StudyDescription& description) = 0;
 };
 
+// How a storage is used; no part of what a study is.
+struct StorageOptions {
+  // How long to wait while another process writes to the file, before that is an error.
+  std::chrono::milliseconds lock_wait{5000};
+};
+
 // `url` as Optuna writes it: sqlite:///relative/path, sqlite:////absolute/path. Opens
 // liblathe_storage on first use. Throws usage_error for a URL it cannot serve.
-std::shared_ptr<Storage> open_storage(const std::string& url);
+std::shared_ptr<Storage> open_storage(const std::string& url, const StorageOptions& options = {});
 
 }  // namespace lathe

@@ -1,5 +1,5 @@
 // Values and distributions to and from JSON.
-#include "core/storage/json.hpp"
+#include "core/storage/optuna/json.hpp"
 
 #include "core/base/json.hpp"
 

@@ -1,7 +1,7 @@
 // Words of Optuna's columns.
-#include "core/storage/rows.hpp"
+#include "core/storage/optuna/columns.hpp"
 
-#include <fmt/format.h>
+#include <fmt/chrono.h>
 
 #include <cmath>
 #include <cstdio>
@@ -42,12 +42,8 @@ std::string_view direction_word(lathe_direction direction) {
 std::string time_text(std::chrono::system_clock::time_point time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - whole).count();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", local.tm_year + 1900,
-                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-                     micros);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:06}",
+                     fmt::localtime(std::chrono::system_clock::to_time_t(whole)), micros);
 }
 
 std::chrono::system_clock::time_point time_of_text(std::string_view text) {

@@ -1,6 +1,7 @@
 // Optuna's tables, as its SQLAlchemy models emit them.
-#include "core/storage/schema.hpp"
+#include "core/storage/sqlite/schema.hpp"
 
+#include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -78,16 +79,16 @@ constexpr std::array kTelling = {
     Column{"trial_intermediate_values", "intermediate_value_type"},
 };
 
-std::set<std::string> names(Database& database, const std::string& sql) {
+std::set<std::string> names(SQLite::Database& database, const std::string& sql) {
   std::set<std::string> result;
-  Statement statement(database, sql);
-  while (statement.step()) result.emplace(statement.text(0));
+  SQLite::Statement statement(database, sql);
+  while (statement.executeStep()) result.insert(statement.getColumn(0).getString());
   return result;
 }
 
 }  // namespace
 
-void prepare_schema(Database& database) {
+void prepare_schema(SQLite::Database& database) {
   const std::set<std::string> tables =
       names(database, "SELECT name FROM sqlite_master WHERE type='table'");
   if (!tables.empty()) {
@@ -95,7 +96,7 @@ void prepare_schema(Database& database) {
       throw run_error(LATHE_FAILED_PRECONDITION,
                       fmt::format("'{}' is the database of another program (it has a table '{}'); "
                                   "choose another --storage",
-                                  database.path().string(), *tables.begin()));
+                                  database.getFilename(), *tables.begin()));
     for (const Column& column : kTelling)
       if (!names(database, fmt::format("SELECT name FROM pragma_table_info('{}')", column.table))
                .count(column.name))
@@ -104,10 +105,10 @@ void prepare_schema(Database& database) {
             fmt::format(
                 "'{}' has no column '{}.{}': it was not written by Optuna 3.0 or newer; run "
                 "`optuna storage upgrade` on it, or choose another --storage",
-                database.path().string(), column.table, column.name));
+                database.getFilename(), column.table, column.name));
   }
-  WriteTransaction transaction(database);
-  database.execute(kTables);
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  database.exec(kTables);
   transaction.commit();
 }
 

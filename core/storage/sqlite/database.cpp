@@ -1,7 +1,8 @@
 // Opens SQLite files for one writer among readers (WAL), and turns result codes into sentences.
-#include "core/storage/sqlite.hpp"
+#include "core/storage/sqlite/database.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,8 +11,6 @@
 
 namespace lathe {
 namespace {
-
-constexpr int kBusyMilliseconds = 5000;
 
 // Who holds a write lock on the file or its WAL index, as /proc/locks tells: "process 42
 // (python3)".
@@ -38,39 +37,32 @@ std::string lock_holder(const std::filesystem::path& path) {
 
 }  // namespace
 
-Database::Database(const std::filesystem::path& path)
-    : path_(path), handle_(nullptr, sqlite3_close) {
+std::shared_ptr<SQLite::Database> open_database(const std::filesystem::path& path,
+                                                std::chrono::milliseconds lock_wait) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   if (!std::filesystem::is_directory(folder))
     throw run_error(LATHE_NOT_FOUND, fmt::format("there is no folder '{}' for the study '{}'",
                                                  folder.string(), path.string()));
-  sqlite3* opened = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &opened,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
-  handle_.reset(opened);
-  if (code != SQLITE_OK) throw error(code);
-  sqlite3_extended_result_codes(opened, 1);
-  sqlite3_busy_timeout(opened, kBusyMilliseconds);
-  execute("PRAGMA journal_mode=WAL");  // readers, a dashboard say, do not stop the search
-  execute("PRAGMA synchronous=FULL");  // a commit survives a power cut
+  return with_errors_of(path, [&] {
+    auto database = std::make_shared<SQLite::Database>(
+        path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_FULLMUTEX,
+        static_cast<int>(lock_wait.count()));
+    database->exec("PRAGMA journal_mode=WAL");  // readers, a dashboard say, do not stop the search
+    database->exec("PRAGMA synchronous=FULL");  // a commit survives a power cut
+    return database;
+  });
 }
 
-void Database::execute(const char* sql) {
-  const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) throw error(code);
-}
-
-Error Database::error(int code) const {
-  const std::string what = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
-  const std::string file = path_.string();
-  switch (code & 0xff) {
+Error error_of(const SQLite::Exception& complaint, const std::filesystem::path& path) {
+  const std::string what = complaint.what();
+  const std::string file = path.string();
+  switch (complaint.getErrorCode() & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return run_error(LATHE_UNAVAILABLE,
                        fmt::format("the study '{}' is locked: {} is writing to it; wait for it or "
                                    "end it, then run the same command again",
-                                   file, lock_holder(path_)));
+                                   file, lock_holder(path)));
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
       return run_error(LATHE_DATA_LOSS,
@@ -89,34 +81,6 @@ Error Database::error(int code) const {
     default:
       return run_error(LATHE_UNKNOWN, fmt::format("the study '{}': SQLite says: {}", file, what));
   }
-}
-
-Statement::Statement(Database& database, std::string_view sql)
-    : database_(database), handle_(nullptr, sqlite3_finalize) {
-  sqlite3_stmt* prepared = nullptr;
-  const int code = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
-  handle_.reset(prepared);
-  check(code);
-}
-
-bool Statement::step() {
-  const int code = sqlite3_step(handle_.get());
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  const Error error = database_.error(code);
-  sqlite3_reset(handle_.get());
-  throw error;
-}
-
-std::string_view Statement::text(int column) const {
-  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
-  if (data == nullptr) return {};
-  return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
-}
-
-void Statement::check(int code) const {
-  if (code != SQLITE_OK) throw database_.error(code);
 }
 
 }  // namespace lathe

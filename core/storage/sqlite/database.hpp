@@ -1,0 +1,62 @@
+// A SQLite file for one writer among readers, and SQLite's complaints as sentences that name the
+// file and the way out. Knows nothing about studies.
+#pragma once
+
+#include "core/base/error.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/VariadicBind.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace lathe {
+
+// Opens the file, or makes it. `lock_wait`: how long a statement waits while another process writes
+// to the file. Throws run_error.
+std::shared_ptr<SQLite::Database> open_database(const std::filesystem::path& path,
+                                                std::chrono::milliseconds lock_wait);
+
+// What SQLite complained of, said of that file.
+Error error_of(const SQLite::Exception& complaint, const std::filesystem::path& file);
+
+// Calls `act`. What SQLite throws in there leaves as an Error.
+template <typename Act>
+auto with_errors_of(const std::filesystem::path& file, Act act) {
+  try {
+    return act();
+  } catch (const SQLite::Exception& complaint) {
+    throw error_of(complaint, file);
+  }
+}
+
+// What a statement binds: SQLiteCpp knows no string_view.
+template <typename Bound>
+const Bound& bindable(const Bound& value) {
+  return value;
+}
+inline std::string bindable(std::string_view text) { return std::string(text); }
+
+// The statement with its parameters set from left to right, before its first row.
+template <typename... Values>
+SQLite::Statement& bound(SQLite::Statement& statement, const Values&... values) {
+  statement.tryReset();  // an error that its last run ended with was thrown then
+  SQLite::bind(statement, bindable(values)...);
+  return statement;
+}
+
+// Runs the statement to its end; rows are left unread.
+template <typename... Values>
+void run(SQLite::Statement& statement, const Values&... values) {
+  bound(statement, values...);
+  while (statement.executeStep()) {
+  }
+  statement.tryReset();
+}
+
+}  // namespace lathe

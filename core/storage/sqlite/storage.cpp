@@ -1,0 +1,29 @@
+#include "core/storage/sqlite/storage.hpp"
+
+#include "core/storage/sqlite/schema.hpp"
+#include "core/storage/sqlite/study.hpp"
+
+namespace lathe {
+namespace {
+
+class SqliteStorage final : public Storage {
+ public:
+  explicit SqliteStorage(std::shared_ptr<SQLite::Database> database)
+      : database_(std::move(database)) {}
+  std::unique_ptr<Study> open_study(const StudyDescription& description) override {
+    return open_sqlite_study(database_, description);
+  }
+
+ private:
+  std::shared_ptr<SQLite::Database> database_;
+};
+
+}  // namespace
+
+std::shared_ptr<Storage> open_sqlite_storage(std::string_view path, const StorageOptions& options) {
+  const auto database = open_database(path, options.lock_wait);
+  with_errors_of(path, [&] { prepare_schema(*database); });
+  return std::make_shared<SqliteStorage>(database);
+}
+
+}  // namespace lathe

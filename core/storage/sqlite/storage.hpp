@@ -1,0 +1,13 @@
+// Studies in a SQLite file, in Optuna's schema.
+#pragma once
+
+#include "core/search/storage.hpp"
+
+#include <string_view>
+
+namespace lathe {
+
+// Opens the file at `path`, or makes it. Throws run_error.
+std::shared_ptr<Storage> open_sqlite_storage(std::string_view path, const StorageOptions& options);
+
+}  // namespace lathe

@@ -1,0 +1,158 @@
+// A study: compared with what the search expects when it is opened, read once, then written in
+// groups.
+#include "core/storage/sqlite/study.hpp"
+
+#include "core/storage/optuna/columns.hpp"
+#include "core/storage/optuna/json.hpp"
+#include "core/storage/sqlite/read_trials.hpp"
+#include "core/storage/sqlite/write_trials.hpp"
+
+#include <SQLiteCpp/Transaction.h>
+#include <fmt/format.h>
+
+namespace lathe {
+namespace {
+
+// Study attributes of ours; Optuna's own and the user's have other names.
+constexpr std::string_view kPrefix = "lathe:";
+// Takes the write lock at once, not at the first write.
+constexpr auto kAtOnce = SQLite::TransactionBehavior::IMMEDIATE;
+
+std::int64_t last_trial_id(SQLite::Statement& last) {
+  const std::int64_t id = bound(last).executeStep() ? last.getColumn(0).getInt64() : 0;
+  last.tryReset();
+  return id;
+}
+
+class SqliteStudy final : public Study {
+ public:
+  // REQUIRES: the study is in the file.
+  SqliteStudy(StudyRow row, ReadTrials read)
+      : row_(std::move(row)),
+        trials_(std::move(read.trials)),
+        writer_(row_, std::move(read.ids)),
+        last_seen_(last_trial_id(last_)) {}
+
+  const StudyDescription& description() const override { return row_.description; }
+  std::vector<StoredTrial> trials() override { return trials_; }
+
+  void write(const std::vector<StoredTrial>& trials) override {
+    with_errors_of(row_.database->getFilename(), [&] { write_group(trials); });
+  }
+
+ private:
+  void write_group(const std::vector<StoredTrial>& trials) {
+    SQLite::Transaction transaction(*row_.database, kAtOnce);
+    check_alone();
+    for (const StoredTrial& trial : trials) writer_.write(trial);
+    const std::int64_t last = last_trial_id(last_);
+    transaction.commit();
+    last_seen_ = last;
+  }
+
+  // Numbers are given here; a second writer would give the same ones again.
+  void check_alone() {
+    if (last_trial_id(last_) == last_seen_) return;
+    const bool intruder = bound(newer_, last_seen_, row_.id).executeStep();
+    newer_.tryReset();
+    if (intruder)
+      throw run_error(LATHE_ABORTED,
+                      fmt::format("another process has added trials to the study '{}' in '{}' "
+                                  "while this search ran; run the same command again to go on from "
+                                  "there",
+                                  row_.description.name, row_.database->getFilename()));
+  }
+
+  StudyRow row_;
+  std::vector<StoredTrial> trials_;  // as read when the study was opened
+  TrialWriter writer_;
+  SQLite::Statement last_{*row_.database, "SELECT max(trial_id) FROM trials"};
+  SQLite::Statement newer_{*row_.database,
+                           "SELECT 1 FROM trials WHERE trial_id > ? AND study_id = ? LIMIT 1"};
+  std::int64_t last_seen_ = 0;  // newest trial_id of the whole file
+};
+
+void make(StudyRow& study) {
+  SQLite::Statement add(*study.database, "INSERT INTO studies (study_name) VALUES (?)");
+  run(add, study.description.name);
+  study.id = study.database->getLastInsertRowid();
+  SQLite::Statement direction(
+      *study.database,
+      "INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, ?)");
+  std::int64_t objective = 0;
+  for (const lathe_direction each : study.description.directions)
+    run(direction, direction_word(each), study.id, objective++);
+}
+
+void check_directions(const StudyRow& study) {
+  std::string ours, theirs;
+  for (lathe_direction direction : study.description.directions)
+    ours += fmt::format("{}{}", ours.empty() ? "" : ", ", direction_word(direction));
+  SQLite::Statement rows(
+      *study.database,
+      "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective");
+  bound(rows, study.id);
+  while (rows.executeStep())
+    theirs += fmt::format("{}{}", theirs.empty() ? "" : ", ", rows.getColumn(0).getString());
+  if (ours != theirs)
+    throw study.refused(fmt::format("has the directions {}, but this search has {}", theirs, ours));
+}
+
+void find_or_make(StudyRow& study) {
+  SQLite::Statement find(*study.database, "SELECT study_id FROM studies WHERE study_name = ?");
+  if (bound(find, study.description.name).executeStep()) {
+    study.id = find.getColumn(0).getInt64();
+    check_directions(study);
+  } else {
+    make(study);
+  }
+}
+
+// Facts about the search that have to agree. Those the study lacks (Optuna began it) are added.
+void check_attributes(const StudyRow& study) {
+  Value expected = study.description.user_attributes;
+  Value space{Value::Map{}};
+  for (const StoredParameter& parameter : study.description.parameters)
+    space.set(parameter.name, Value(parameter.choices));
+  expected.set("space", space);
+  SQLite::Statement find(
+      *study.database,
+      "SELECT value_json FROM study_user_attributes WHERE study_id = ? AND key = ?");
+  SQLite::Statement add(
+      *study.database,
+      "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)");
+  for (const auto& [name, value] : expected.as_map()) {
+    const std::string key = fmt::format("{}{}", kPrefix, name);
+    const std::string text = json_text(value);
+    if (!bound(find, study.id, key).executeStep()) {
+      run(add, study.id, key, text);
+      continue;
+    }
+    const std::string theirs = find.getColumn(0).getString();
+    if (theirs == text) continue;
+    if (name == "space") throw study.refused("was begun with another search space");
+    if (name == "network") throw study.refused("was begun with another network or other weights");
+    throw study.refused(
+        fmt::format("was begun with {} {}, but this search has {}", name, theirs, text));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Study> open_sqlite_study(std::shared_ptr<SQLite::Database> database,
+                                         const StudyDescription& description) {
+  StudyRow study{std::move(database), description, {}};
+  for (const StoredParameter& parameter : description.parameters)
+    study.distributions.push_back(distribution_json(parameter));
+  return with_errors_of(study.database->getFilename(), [&] {
+    SQLite::Transaction transaction(*study.database, kAtOnce);
+    find_or_make(study);
+    check_attributes(study);
+    ReadTrials read = read_trials(study);
+    auto opened = std::make_unique<SqliteStudy>(std::move(study), std::move(read));
+    transaction.commit();
+    return opened;
+  });
+}
+
+}  // namespace lathe

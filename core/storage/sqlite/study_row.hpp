@@ -1,0 +1,19 @@
+// One study among those of a file: what it is to be, where its rows are.
+#pragma once
+
+#include "core/search/storage.hpp"
+#include "core/storage/sqlite/database.hpp"
+
+namespace lathe {
+
+struct StudyRow {
+  std::shared_ptr<SQLite::Database> database;
+  StudyDescription description;
+  std::vector<std::string> distributions;  // of the parameters, as JSON
+  std::int64_t id = 0;
+
+  // "the study 'bits' in 'study.db' ...; choose another --study or --storage".
+  Error refused(const std::string& why) const;
+};
+
+}  // namespace lathe

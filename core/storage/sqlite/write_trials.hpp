@@ -1,0 +1,26 @@
+// Writes the trials of a study with prepared statements.
+#pragma once
+
+#include "core/storage/sqlite/study_row.hpp"
+
+namespace lathe {
+
+class TrialWriter {
+ public:
+  // `ids`: trial_id by number of the trials that the study has. REQUIRES: `study` outlives it.
+  TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids);
+  // Adds the trial, which is then the last, or brings the row it has up to date.
+  void write(const StoredTrial& trial);
+
+ private:
+  void insert(const StoredTrial& trial);
+  void update(const StoredTrial& trial);
+  void write_rows(const StoredTrial& trial);
+
+  const StudyRow& study_;
+  std::vector<std::int64_t> ids_;
+  SQLite::Statement insert_, update_, parameter_, value_, attribute_, system_attribute_;
+  SQLite::Statement forget_intermediates_, intermediate_;
+};
+
+}  // namespace lathe
