@@ -3,7 +3,7 @@
 
 #include "core/host/stdout_guard.hpp"
 #include "core/report/table.hpp"
-#include "core/search/pruner.hpp"
+#include "core/search/search.hpp"
 
 #include <fmt/format.h>
 

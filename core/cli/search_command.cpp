@@ -6,7 +6,6 @@
 #include "core/cli/run_folder.hpp"
 #include "core/cli/training.hpp"
 #include "core/report/progress.hpp"
-#include "core/search/pruner.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,7 +32,7 @@ void apply_command_line(const Settings& settings, Value& training) {
 }
 
 // The file's [search], with what the command line says on top.
-SearchPlan planned(const Session& session) {
+CheckedPlan planned(const Session& session) {
   const Settings& settings = session.settings();
   if (settings.config.search.as_map().empty())
     throw usage_error(
@@ -49,26 +48,25 @@ SearchPlan planned(const Session& session) {
   if (settings.given("jobs")) options.jobs = static_cast<int>(settings.integer("jobs"));
   if (settings.given("time_budget"))
     options.timeout_seconds = settings.value("time_budget").as_float();
-  if (settings.given("pruner")) {
-    const ComponentText pruner = parse_component(settings.text("pruner"), "--pruner");
-    options.pruner = pruner.name;
-    options.pruner_options = check_pruner(pruner);
-  }
+  if (settings.given("pruner"))
+    options.pruner =
+        choose_pruner(parse_component(settings.text("pruner"), "--pruner"), options.metrics);
   if (plan.training) apply_command_line(settings, *plan.training);
   plan.run_options = settings.values;
   plan.training_options = training_options;
-  check_plan(plan, session.registry());
-  return plan;
+  return check_plan(std::move(plan));
 }
 
-void place_study(const Settings& settings, const RunFolder& folder, SearchOptions& options) {
-  options.folder = folder.results;
-  options.study_name = settings.text("study");
-  if (options.study_name.empty()) options.study_name = folder.project.filename().string();
-  options.storage_url = settings.text("storage");
-  if (options.storage_url.empty())
-    options.storage_url =
+SearchPlace place_of(const Settings& settings, const RunFolder& folder) {
+  SearchPlace place;
+  place.folder = folder.results;
+  place.study = settings.text("study");
+  if (place.study.empty()) place.study = folder.project.filename().string();
+  place.storage_url = settings.text("storage");
+  if (place.storage_url.empty())
+    place.storage_url =
         "sqlite:///" + std::filesystem::absolute(folder.results / "study.db").string();
+  return place;
 }
 
 Json values_json(const std::vector<double>& values) {
@@ -77,7 +75,7 @@ Json values_json(const std::vector<double>& values) {
   return json;
 }
 
-Json best_json(const SearchResult& result, const SearchSpace& space) {
+Json best_part(const SearchResult& result, const SearchSpace& space) {
   Json best = Json::array();
   for (const std::size_t index : result.best) {
     const Trial& trial = result.trials[index];
@@ -146,7 +144,7 @@ std::size_t count_of(const SearchResult& result, TrialState state) {
 }
 
 // Why it ended, and what there is now.
-std::string summary_text(const SearchResult& result, const SearchOptions& options) {
+std::string summary_text(const SearchResult& result, const SearchPlace& place) {
   std::string text = fmt::format("{} trials", result.trials.size());
   if (result.resumed > 0) text += fmt::format(", {} of them from before", result.resumed);
   if (const std::size_t pruned = count_of(result, TrialState::pruned); pruned > 0)
@@ -159,7 +157,7 @@ std::string summary_text(const SearchResult& result, const SearchOptions& option
     text +=
         fmt::format("\nevaluated without trained weights: {}", fmt::join(result.untrained, ", "));
   return text + fmt::format("\nlog.json, best.json are in {}\nstudy '{}' is in {}\n",
-                            options.folder.string(), options.study_name, options.storage_url);
+                            place.folder.string(), place.study, place.storage_url);
 }
 
 SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
@@ -181,14 +179,14 @@ void run_search(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
-  SearchPlan plan = planned(session);
+  const CheckedPlan plan = planned(session);
   if (settings.flag("dry_run")) {
-    describe_run(session, pipeline, &plan);
+    describe_run(session, pipeline, &*plan);
     return;
   }
 
   const RunFolder folder = choose_run_folder(settings);
-  place_study(settings, folder, plan.options);
+  const SearchPlace place = place_of(settings, folder);
   RunContext context = session.context(folder.results);
   Graph graph = session.build_graph(context);
   prepare_run_folder(folder, settings);
@@ -196,23 +194,22 @@ void run_search(Session& session) {
   results.passes = run_passes(pipeline, graph, context, settings);
   const Graph original = graph;
   context.original = &original;
-  const SearchSpace space = build_space(plan.space, original, session.registry());
+  const SearchSpace space = build_space(plan->space, original, session.registry());
   for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
-  space.check_runnable();
 
   Progress progress;
-  const SearchResult result = run_search(
-      plan, space, original, context, announce_trials(plan.options, progress), session.cancelled());
+  const SearchResult result =
+      run_search(plan, place, space, original, context, announce_trials(plan->options, progress),
+                 session.cancelled());
   progress.clear();
-  results.parts.emplace_back("best", best_json(result, space));
+  results.parts.emplace_back("best", best_part(result, space));
   results.parts.emplace_back("space", json_of(space.describe()));
   results.parts.emplace_back("trials", result.trials.size());
   results.parts.emplace_back("pruned_trials", count_of(result, TrialState::pruned));
   results.parts.emplace_back("failed_trials", count_of(result, TrialState::fail));
   results.parts.emplace_back("exhausted", result.exhausted);
   results.parts.emplace_back("interrupted", result.interrupted);
-  results.parts.emplace_back(
-      "study", Json{{"name", plan.options.study_name}, {"storage", plan.options.storage_url}});
+  results.parts.emplace_back("study", Json{{"name", place.study}, {"storage", place.storage_url}});
   results.parts.emplace_back("folder", folder.results.string());
   if (!result.untrained.empty())
     results.measured.emplace_back("untrained_layers", result.untrained);
@@ -220,7 +217,7 @@ void run_search(Session& session) {
   results.measured.emplace_back("loop_seconds", result.loop_seconds);
   const std::vector<BestPoint> points = best_points(result);
   results.texts.push_back(best_text(points) + choices_text(points, space));
-  results.texts.push_back(summary_text(result, plan.options));
+  results.texts.push_back(summary_text(result, place));
   deliver(results, session, folder.results);
   if (result.interrupted)
     throw run_error(LATHE_CANCELLED,

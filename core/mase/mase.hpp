@@ -94,7 +94,7 @@ struct SearchConfig {
   bool eval_mode = true;      // no trial trains
   std::vector<SearchRunner> runners;
   std::vector<SearchMetric> metrics;                      // sorted by name, as MASE does
-  ComponentText sampler{"tpe", Value{Value::Map{}}, {}};  // 'tpe<n_startup_trials=5>'
+  ComponentText sampler;                                  // 'tpe<n_startup_trials=5>'
   ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
   std::optional<std::int64_t> n_trials, n_jobs, lookahead;
   std::optional<double> timeout_seconds, trial_timeout_seconds;

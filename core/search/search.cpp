@@ -1,58 +1,39 @@
 // A search from plan to files: opens the study, gives each worker a runner, writes log and best.
-#include "core/search/metrics.hpp"
-#include "core/search/trial.hpp"
-#include "core/search/untrained.hpp"
+#include "core/search/search.hpp"
+
+#include "core/search/loop/loop.hpp"
+#include "core/search/loop/trial_runner.hpp"
+#include "core/search/loop/untrained.hpp"
+#include "core/search/plan/study_description.hpp"
+#include "core/search/study/log.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <fstream>
 
 namespace lathe {
 namespace {
 
-// A reader sees the whole file or the one before.
-void write_whole(const std::filesystem::path& path, const std::string& text) {
-  const std::filesystem::path draft = path.string() + ".part";
-  std::ofstream out(draft, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code failed;
-  if (out) std::filesystem::rename(draft, path, failed);
-  if (!out || failed)
-    throw run_error(LATHE_DATA_LOSS, fmt::format("cannot write '{}'; is the disk full or the "
-                                                 "folder not writable?",
-                                                 path.string()));
-}
-
-void write_files(const SearchOptions& options, const SearchSpace& space,
-                 const SearchResult& result) {
-  if (options.folder.empty()) return;
-  std::error_code exists;
-  std::filesystem::create_directories(options.folder, exists);
-  write_whole(options.folder / "log.json", log_json(options, space, result.trials));
-  write_whole(options.folder / "best.json", best_json(options, space, result));
-}
-
-// What plan_search() could not refuse for want of a graph.
-void check_against_graph(const SearchPlan& plan, const SearchSpace& space, TrialRunner& runner,
+// What a plan could not be refused for without a graph.
+void check_against_graph(const CheckedPlan& plan, const SearchSpace& space, TrialRunner& runner,
                          const std::atomic<bool>& cancelled) {
   space.check_runnable();
   for (const SearchParameter& parameter : space.parameters)
-    if (parameter.node == NodeId::none && parameter.key != "batch_size" && !plan.training)
+    if (parameter.node == NodeId::none && parameter.key != "batch_size" && !plan->training)
       throw usage_error(fmt::format("'{}' changes nothing, because no runner trains; add "
                                     "[search.strategy.sw_runner.basic_train]",
                                     parameter.name),
                         parameter.position);
-  if (plan.training && !plan.training_options)
+  if (plan->training && !plan->training_options)
     throw run_error(LATHE_FAILED_PRECONDITION, "a trial trains, but nobody said with what options");
+  if (plan.metrics_promised()) return;
   std::vector<std::string> known = runner.unpromised_scalars(cancelled);
-  for (const Runner& r : plan.runners)
+  for (const Runner& r : plan->runners)
     for (std::string& name :
          promised_scalars(*r.step.component).value_or(std::vector<std::string>{}))
       known.push_back(std::move(name));
-  for (const Metric& metric : plan.options.metrics)
+  for (const Metric& metric : plan->options.metrics)
     if (std::find(known.begin(), known.end(), metric.name) == known.end())
       throw unknown_metric(metric, known);
 }
@@ -71,11 +52,12 @@ Value training_settings(const SearchPlan& plan) {
 }
 
 // Values of other weights, other runners or another batch size do not belong into one study.
-StudyDescription described(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
+StudyDescription described(const SearchPlan& plan, const std::string& name,
+                           const SearchSpace& space, const Graph& original,
                            const RunContext& context) {
   Pipeline runners;
   for (const Runner& runner : plan.runners) runners.steps.push_back(runner.step);
-  StudyDescription description = study_description(plan.options, space);
+  StudyDescription description = study_description(plan.options, space, name);
   Value& attributes = description.user_attributes;
   attributes.set("network", original.hash(original.output()).text());
   attributes.set("runners", text_of(runners));
@@ -99,51 +81,61 @@ Error nothing_completed(const SearchResult& result) {
                                               result.trials.size(), failed->error));
 }
 
+// Missing data or a missing engine is one error, not one per trial.
+void open_what_runs_need(const SearchPlan& plan, const RunContext& context) {
+  const Dataset& data = context.dataset();
+  context.executor();
+  const PrunerChoice& pruner = plan.options.pruner;
+  const bool validates = pruner.watch().source != Watch::Source::runners;
+  if (pruner && validates && data.count(Split::validation) == 0)
+    throw usage_error(
+        fmt::format("pruner '{}' watches the validation after each epoch, but '{}' has no "
+                    "validation split; let it watch a metric of another split",
+                    pruner.name(), data.id()));
+}
+
+bool executes(const SearchPlan& plan) {
+  return plan.training ||
+         std::any_of(plan.runners.begin(), plan.runners.end(), [](const Runner& runner) {
+           return runner.step.component->has(LATHE_FLAG_EXECUTES);
+         });
+}
+
+void warn_of_idle_workers(const SearchOptions& options, const Sampler& sampler) {
+  const bool waits = sampler.reads_values() || options.pruner;
+  if (!waits || options.jobs <= options.lookahead + 1) return;
+  spdlog::warn(
+      "with {} '{}' a trial begins when all but the {} before it have ended, so {} of the {} "
+      "workers can work at a time; raise lookahead in [search.strategy.setup] for more (another "
+      "lookahead, another result)",
+      sampler.reads_values() ? "sampler" : "pruner",
+      sampler.reads_values() ? options.sampler.name() : options.pruner.name(), options.lookahead,
+      options.lookahead + 1, options.jobs);
+}
+
 }  // namespace
 
-SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
-                        const RunContext& context, const SearchEvents& events,
-                        const std::atomic<bool>& cancelled) {
-  const SearchOptions& options = plan.options;
-  check_plan(plan, *context.registry);
+SearchResult run_search(const CheckedPlan& plan, const SearchPlace& place, const SearchSpace& space,
+                        const Graph& original, const RunContext& context,
+                        const SearchEvents& events, const std::atomic<bool>& cancelled) {
+  const SearchOptions& options = plan->options;
   std::vector<std::unique_ptr<TrialRunner>> runners;
   for (int i = 0; i < options.jobs; ++i)
-    runners.push_back(std::make_unique<TrialRunner>(plan, space, original, context));
+    runners.push_back(std::make_unique<TrialRunner>(*plan, space, original, context));
   check_against_graph(plan, space, *runners.front(), cancelled);
-  // Missing data or a missing engine is one error, not one per trial.
-  const bool executes =
-      plan.training ||
-      std::any_of(plan.runners.begin(), plan.runners.end(), [](const Runner& runner) {
-        return runner.step.component->has(LATHE_FLAG_EXECUTES);
-      });
-  if (executes) {
-    const Dataset& data = context.dataset();
-    context.executor();
-    const bool validates = watch_of(options).source != Watch::Source::runners;
-    if (options.pruner != "none" && validates && data.count(Split::validation) == 0)
-      throw usage_error(
-          fmt::format("pruner '{}' watches the validation after each epoch, but '{}' has no "
-                      "validation split; let it watch a metric of another split",
-                      options.pruner, data.id()));
-  }
+  if (executes(*plan)) open_what_runs_need(*plan, context);
 
-  const std::unique_ptr<Sampler> sampler = make_sampler(options, space, *context.registry);
-  if ((sampler->reads_values() || options.pruner != "none") && options.jobs > options.lookahead + 1)
-    spdlog::warn(
-        "with {} '{}' a trial begins when all but the {} before it have ended, so {} of the {} "
-        "workers can work at a time; raise lookahead in [search.strategy.setup] for more (another "
-        "lookahead, another result)",
-        sampler->reads_values() ? "sampler" : "pruner",
-        sampler->reads_values() ? options.sampler : options.pruner, options.lookahead,
-        options.lookahead + 1, options.jobs);
+  const std::unique_ptr<Sampler> sampler =
+      options.sampler.make(space, options.directions(), options.seed);
+  warn_of_idle_workers(options, *sampler);
   std::shared_ptr<Storage> storage;
   std::unique_ptr<Study> study;
-  if (!options.storage_url.empty()) {
-    storage = open_storage(options.storage_url);
-    study = storage->open_study(described(plan, space, original, context));
+  if (!place.storage_url.empty()) {
+    storage = open_storage(place.storage_url, place.storage);
+    study = storage->open_study(described(*plan, place.study, space, original, context));
   }
   // Counting needs no weights, and training brings them.
-  const bool warns = executes && !plan.training;
+  const bool warns = executes(*plan) && !plan->training;
   const std::vector<std::string> fresh =
       warns ? untrained_layers(original) : std::vector<std::string>{};
   UntrainedLayers untrained(fresh);
@@ -157,7 +149,8 @@ SearchResult run_search(const SearchPlan& plan, const SearchSpace& space, const 
   SearchResult result =
       run_trials(options, space, *sampler, study.get(), evaluate, events, cancelled);
   result.untrained = untrained_in(fresh, result.trials);
-  write_files(options, space, result);
+  if (!place.folder.empty())
+    write_log(place.folder, space, result.trials, result.best, options.directions().size());
   if (!result.trials.empty() && result.best.empty()) throw nothing_completed(result);
   return result;
 }

@@ -2,7 +2,7 @@
 // its row in store.cpp.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 
 #include <string_view>
 

@@ -2,7 +2,9 @@
 // machinery, a study in memory.
 #pragma once
 
-#include "core/search/loop.hpp"
+#include "core/search/loop/loop.hpp"
+#include "core/search/plan/study_description.hpp"
+#include "core/search/study/log.hpp"
 #include "core/tensor/random.hpp"
 #include "plugins/search_strategies/tpe_model.hpp"
 
@@ -158,6 +160,10 @@ inline const std::atomic<bool>& never() {
   return flag;
 }
 
+inline StudyDescription described(const SearchOptions& options) {
+  return study_description(options, small_space(), "lathe");
+}
+
 // One whole TPE search; a study is optional.
 inline SearchResult search(const SearchOptions& options, Study* study = nullptr,
                            const Evaluate& evaluate = evaluation_with_jitter(),
@@ -168,8 +174,12 @@ inline SearchResult search(const SearchOptions& options, Study* study = nullptr,
   return run_trials(options, space, sampler, study, evaluate, events, cancelled);
 }
 
+inline std::string log_of_search(const SearchOptions& options, const SearchResult& result) {
+  return log_json(logged(small_space(), result.trials), options.directions().size());
+}
+
 inline std::string log_of(const SearchOptions& options, const SearchResult& result) {
-  return timeless(log_json(options, small_space(), result.trials));
+  return timeless(log_of_search(options, result));
 }
 
 }  // namespace lathe_test

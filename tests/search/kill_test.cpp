@@ -16,9 +16,10 @@ namespace {
 
 using namespace lathe_test;
 
-SearchResult stored_search(const SearchOptions& options, const SearchEvents& events = {}) {
-  const auto storage = open_storage(options.storage_url);
-  const auto study = storage->open_study(study_description(options, small_space()));
+SearchResult stored_search(const std::string& url, const SearchOptions& options,
+                           const SearchEvents& events = {}) {
+  const auto storage = open_storage(url);
+  const auto study = storage->open_study(described(options));
   return search(options, study.get(), evaluation_with_jitter(), events);
 }
 
@@ -31,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
   const std::string expected = log_of(options, search(options));
 
   options.jobs = 3;
-  options.storage_url = "sqlite:///" + (folder.path() / "study.db").string();
+  const std::string url = "sqlite:///" + (folder.path() / "study.db").string();
   std::mt19937_64 random(9);
   std::size_t before = 0, advanced = 0;
   for (int kills = 0; kills < 10; ++kills) {
@@ -44,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
         const char byte = 1;
         if (write(ended[1], &byte, 1) != 1) _exit(1);
       };
-      stored_search(options, events);
+      stored_search(url, options, events);
       _exit(0);
     }
     close(ended[1]);
@@ -56,16 +57,14 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     close(ended[0]);
-    const auto trials = open_storage(options.storage_url)
-                            ->open_study(study_description(options, small_space()))
-                            ->trials();
+    const auto trials = open_storage(url)->open_study(described(options))->trials();
     BOOST_CHECK_GE(trials.size(), before);
     advanced += trials.size() > before;
     before = trials.size();
   }
   BOOST_TEST_MESSAGE("10 kills, " << advanced << " of them after progress, the last at trial "
                                   << before << " of 3000");
-  const SearchResult result = stored_search(options);
+  const SearchResult result = stored_search(url, options);
   BOOST_CHECK_EQUAL(result.trials.size(), 3000);
   BOOST_CHECK_EQUAL(log_of(options, result), expected);
 }
@@ -73,12 +72,12 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
 BOOST_AUTO_TEST_CASE(a_search_writes_its_study_so_that_a_second_run_has_nothing_to_do) {
   const TemporaryFolder folder;
   SearchOptions options = two_objectives();
-  options.storage_url = "sqlite:///" + (folder.path() / "study.db").string();
-  const std::string first = log_of(options, stored_search(options));
+  const std::string url = "sqlite:///" + (folder.path() / "study.db").string();
+  const std::string first = log_of(options, stored_search(url, options));
   options.jobs = 8;
-  const SearchResult again = stored_search(options);
+  const SearchResult again = stored_search(url, options);
   BOOST_CHECK_EQUAL(again.resumed, 60);
   BOOST_CHECK_EQUAL(log_of(options, again), first);
   options.n_trials = 80;
-  BOOST_CHECK_EQUAL(stored_search(options).trials.size(), 80);
+  BOOST_CHECK_EQUAL(stored_search(url, options).trials.size(), 80);
 }

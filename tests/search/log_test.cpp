@@ -1,5 +1,8 @@
 // best.json, log.json and the choice of the best, against Optuna's and pandas' own output.
-#include "core/search/search.hpp"
+#include "core/search/study/log.hpp"
+#include "core/search/loop/pareto.hpp"
+#include "core/search/loop/result.hpp"
+#include "core/search/plan/options.hpp"
 #include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -84,8 +87,12 @@ BOOST_AUTO_TEST_CASE(log_and_best_are_written_as_pandas_does) {
     const std::string log = golden[std::string("log_json_format") + suffix];
     const std::string best = golden[std::string("best_json_format") + suffix];
     const Golden two(log);
-    BOOST_CHECK_EQUAL(log_json(two.options, two.space, two.result.trials), log);
-    BOOST_CHECK_EQUAL(best_json(two.options, two.space, two.result), best);
+    const std::size_t objectives = two.options.directions().size();
+    std::vector<LoggedTrial> best_rows;
+    for (const std::size_t index : two.result.best)
+      best_rows.push_back(logged(two.space, two.result.trials[index]));
+    BOOST_CHECK_EQUAL(log_json(logged(two.space, two.result.trials), objectives), log);
+    BOOST_CHECK_EQUAL(best_json(best_rows, objectives), best);
   }
   BOOST_TEST_MESSAGE("search_strategy.json: 4 texts");
 }
@@ -168,7 +175,8 @@ BOOST_AUTO_TEST_CASE(numbers_have_ten_decimals_and_no_trailing_zeros) {
   };
   for (const auto& [number, text] : rows) {
     trial.software_metrics = Value(Value::Map{{"m", number}});
-    const std::string log = log_json(options, SearchSpace{}, std::span(&trial, 1));
+    const LoggedTrial row = logged(SearchSpace{}, trial);
+    const std::string log = log_json(std::span(&row, 1), 1);
     BOOST_CHECK_MESSAGE(log.find("\"m\":" + text + "\n") != log.npos, text << " in " << log);
   }
 }

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_suggestion_sees_only_values_older_than_the_lookahead) {
 BOOST_AUTO_TEST_CASE(a_search_resumed_from_any_moment_equals_an_uninterrupted_one) {
   SearchOptions options = two_objectives();
   options.jobs = 3;
-  MemoryStudy whole(study_description(options, small_space()));
+  MemoryStudy whole(described(options));
   const std::string expected = log_of(options, search(options, &whole));
   std::mt19937_64 random(1);
   for (int i = 0; i < 10; ++i) {
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_search_resumed_from_any_moment_equals_an_uninterrupted_on
 
 BOOST_AUTO_TEST_CASE(a_finished_search_resumed_runs_nothing) {
   SearchOptions options = two_objectives();
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   const std::string first = log_of(options, search(options, &study));
   const auto refuse = [](int, std::uint64_t, std::span<const double>, const std::atomic<bool>&,
                          const Report&) -> Scalars { throw std::logic_error("a trial ran again"); };
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_finished_search_resumed_runs_nothing) {
 BOOST_AUTO_TEST_CASE(a_failed_trial_is_recorded_with_its_reason_and_the_search_goes_on) {
   SearchOptions options = two_objectives();
   options.jobs = 4;
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   const auto evaluate = [](int, std::uint64_t trial, std::span<const double> point,
                            const std::atomic<bool>&, const Report&) {
     if (trial % 5 == 3) throw run_error(LATHE_INTERNAL, "layer_2 does not fit");
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_failed_trial_is_recorded_with_its_reason_and_the_search_g
   }
   BOOST_CHECK_EQUAL(failed, 24);
   for (std::size_t i : result.best) BOOST_CHECK(result.trials[i].state == TrialState::complete);
-  const auto log = nlohmann::json::parse(log_json(options, small_space(), result.trials));
+  const auto log = nlohmann::json::parse(log_of_search(options, result));
   BOOST_CHECK_EQUAL(log["3"]["state"], "FAIL");
   BOOST_CHECK_EQUAL(log["3"]["user_attrs_error"], "layer_2 does not fit");
   BOOST_CHECK(log["3"]["values_0"].is_null());
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_keeps_what_is_done_and_can_go_on) {
   SearchOptions options = two_objectives();
   const std::string expected = log_of(options, search(options));
   options.jobs = 3;
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   std::atomic<bool> cancelled{false};
   const auto evaluate = [&](int, std::uint64_t trial, std::span<const double> point,
                             const std::atomic<bool>& stop, const Report&) {
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(no_trial_starts_after_the_time_budget) {
 BOOST_AUTO_TEST_CASE(a_study_that_cannot_be_written_ends_the_search_with_its_error) {
   SearchOptions options = two_objectives();
   options.n_trials = 1000000;
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   study.fails = true;
   BOOST_CHECK_EXCEPTION(search(options, &study), Error,
                         [](const Error& e) { return e.message() == "the disk is full"; });
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_sampler_that_fails_ends_the_search_with_its_error) {
   } sampler;
   SearchOptions options = two_objectives();
   options.jobs = 4;
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   BOOST_CHECK_EXCEPTION(
       run_trials(options, small_space(), sampler, &study, evaluation_with_jitter(), {}, never()),
       Error, [](const Error& e) { return e.message() == "the sampler broke"; });
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(a_sampler_that_fails_ends_the_search_with_its_error) {
 BOOST_AUTO_TEST_CASE(writes_are_grouped) {
   SearchOptions options = two_objectives();
   options.n_trials = 2000;
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   const auto evaluate = [](int, std::uint64_t, std::span<const double> point,
                            const std::atomic<bool>&, const Report&) { return formula(point); };
   search(options, &study, evaluate);

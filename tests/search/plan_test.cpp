@@ -1,6 +1,6 @@
 // [search] tables become plans, or errors with a place. Needs the built-in plugins.
+#include "core/search/plan/plan.hpp"
 #include "core/options/document.hpp"
-#include "core/search/sampler.hpp"
 #include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -34,7 +34,7 @@ accuracy = {scale = 1.0, direction = "maximize"}
 )";
 
 SearchPlan plan(std::string text = kStrategy) {
-  return plan_search(parse_toml(text, "search.toml"), registry());
+  return *check_plan(plan_search(parse_toml(text, "search.toml"), registry()));
 }
 
 std::string changed(const std::string& from, const std::string& to) {
@@ -60,7 +60,7 @@ void check_refused(const std::string& text, std::initializer_list<const char*> p
 
 BOOST_AUTO_TEST_CASE(a_table_of_mase_becomes_a_plan) {
   const SearchPlan made = plan();
-  BOOST_CHECK_EQUAL(made.options.sampler, "tpe");
+  BOOST_CHECK_EQUAL(made.options.sampler.name(), "tpe");
   BOOST_CHECK_EQUAL(made.options.n_trials, 40);
   BOOST_CHECK_EQUAL(made.options.jobs, 2);
   BOOST_CHECK_EQUAL(made.options.timeout_seconds, 20000);
@@ -119,11 +119,9 @@ BOOST_AUTO_TEST_CASE(brute_as_a_plugin_visits_every_point_and_stops) {
     space.parameters.push_back(parameter);
   }
   for (const char* order : {"sequential", "shuffled"}) {
-    SearchOptions options;
-    options.sampler = "brute";
-    options.sampler_options.set("order", order);
-    options.metrics = {{"m", 1.0, LATHE_MAXIMIZE, {}}};
-    const auto sampler = make_sampler(options, space, registry());
+    const SamplerChoice brute =
+        choose_sampler({"brute", Value(Value::Map{{"order", order}}), {}}, registry());
+    const auto sampler = brute.make(space, {LATHE_MAXIMIZE}, 0);
     BOOST_CHECK(!sampler->reads_values());
     std::set<std::vector<double>> seen;
     std::vector<double> point(3);
@@ -143,10 +141,7 @@ BOOST_AUTO_TEST_CASE(samplers_are_functions_of_what_they_were_told) {
     space.parameters.push_back(parameter);
   }
   for (const char* name : {"tpe", "random", "brute"}) {
-    SearchOptions options;
-    options.sampler = name;
-    options.seed = 3;
-    options.metrics = {{"m", 1.0, LATHE_MAXIMIZE, {}}};
+    const SamplerChoice choice = choose_sampler({name, Value(Value::Map{}), {}}, registry());
     std::vector<std::vector<double>> points;
     const auto play = [&](Sampler& sampler, std::uint64_t from, std::uint64_t to, bool check) {
       for (std::uint64_t trial = from; trial < to; ++trial) {
@@ -162,18 +157,17 @@ BOOST_AUTO_TEST_CASE(samplers_are_functions_of_what_they_were_told) {
         sampler.finished(trial, LATHE_COMPLETE, value, 0);
       }
     };
-    const auto whole = make_sampler(options, space, registry());
+    const auto whole = choice.make(space, {LATHE_MAXIMIZE}, 3);
     play(*whole, 0, 80, false);
     // Rebuilt by replay in the middle, it goes on the same.
-    const auto rebuilt = make_sampler(options, space, registry());
+    const auto rebuilt = choice.make(space, {LATHE_MAXIMIZE}, 3);
     for (std::uint64_t trial = 0; trial < 40; ++trial) {
       const std::vector<double> value = {points[trial][0] - 2 * points[trial][3]};
       rebuilt->started(trial, points[trial]);
       rebuilt->finished(trial, LATHE_COMPLETE, value, 0);
     }
     play(*rebuilt, 40, 80, true);
-    options.seed = 4;
-    const auto other = make_sampler(options, space, registry());
+    const auto other = choice.make(space, {LATHE_MAXIMIZE}, 4);
     std::vector<double> point(5);
     int same = 0;
     for (std::uint64_t trial = 0; trial < 10; ++trial) {

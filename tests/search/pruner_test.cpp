@@ -1,5 +1,5 @@
 // Decisions of the pruners against Optuna's on the same histories, and what is watched.
-#include "core/search/pruner.hpp"
+#include "core/search/plan/pruner.hpp"
 #include "tests/search/fakes.hpp"
 #include "tests/support/support.hpp"
 
@@ -11,12 +11,9 @@ namespace {
 
 using json = nlohmann::json;
 
-SearchOptions options_of(const std::string& text) {
-  SearchOptions options = two_objectives();
-  const ComponentText pruner = parse_component(text, "--pruner");
-  options.pruner = pruner.name;
-  options.pruner_options = check_pruner(pruner);
-  return options;
+PrunerChoice chosen(const std::string& text,
+                    const std::vector<Metric>& metrics = two_objectives().metrics) {
+  return choose_pruner(parse_component(text, "--pruner"), metrics);
 }
 
 std::string message_of(const std::function<void()>& act) {
@@ -30,16 +27,13 @@ std::string message_of(const std::function<void()>& act) {
 }
 
 // 'median<n_startup_trials=2>' as Optuna's arguments say, watching one metric of that direction.
-SearchOptions like(const json& study) {
+PrunerChoice like(const json& study) {
   Value options{Value::Map{}};
   for (const auto& [key, value] : study.at("options").items())
     options.set(key, value.get<std::int64_t>());
-  SearchOptions made = two_objectives();
-  made.pruner = study.at("pruner");
-  made.pruner_options = check_pruner({made.pruner, options, {}});
-  made.metrics = {
-      {"accuracy", 1.0, study.at("direction") == "maximize" ? LATHE_MAXIMIZE : LATHE_MINIMIZE, {}}};
-  return made;
+  const Metric accuracy{
+      "accuracy", 1.0, study.at("direction") == "maximize" ? LATHE_MAXIMIZE : LATHE_MINIMIZE, {}};
+  return choose_pruner({study.at("pruner"), options, {}}, std::span(&accuracy, 1));
 }
 
 TrialState state_of(const std::string& word) {
@@ -56,7 +50,7 @@ BOOST_AUTO_TEST_CASE(decisions_and_rungs_are_optunas_on_the_same_histories) {
   std::size_t decisions = 0, pruned = 0;
   const json golden = golden_json("pruners.json");
   for (const json& study : golden.at("studies")) {
-    const std::unique_ptr<Pruner> pruner = make_pruner(like(study));
+    const std::unique_ptr<Pruner> pruner = like(study).make();
     std::deque<Trial> trials;
     std::vector<const Trial*> told;
     for (const json& expected : study.at("trials")) {
@@ -86,33 +80,36 @@ BOOST_AUTO_TEST_CASE(decisions_and_rungs_are_optunas_on_the_same_histories) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_pruner_nothing_is_given_up) {
-  BOOST_TEST((make_pruner(two_objectives()) == nullptr));
-  BOOST_TEST((make_pruner(options_of("none")) == nullptr));
+  BOOST_TEST((PrunerChoice().make() == nullptr));
+  BOOST_TEST((chosen("none").make() == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(the_first_metric_is_watched_if_a_validation_knows_it) {
-  SearchOptions options = options_of("median");
-  options.metrics = {{"accuracy", 2.0, LATHE_MAXIMIZE, {}}, {"loss", 1.0, LATHE_MINIMIZE, {}}};
-  BOOST_TEST((watch_of(options).source == Watch::Source::validation_accuracy));
-  BOOST_TEST((watch_of(options).direction == LATHE_MAXIMIZE));
-  BOOST_TEST(watch_of(options).scale == 2.0);
+  const auto watch_of = [](const std::vector<Metric>& metrics) {
+    return chosen("median", metrics).watch();
+  };
+  const Watch accuracy =
+      watch_of({{"accuracy", 2.0, LATHE_MAXIMIZE, {}}, {"loss", 1.0, LATHE_MINIMIZE, {}}});
+  BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
+  BOOST_TEST((accuracy.direction == LATHE_MAXIMIZE));
+  BOOST_TEST(accuracy.scale == 2.0);
 
-  options.metrics = {{"loss", -1.0, LATHE_MAXIMIZE, {}}};
-  BOOST_TEST((watch_of(options).source == Watch::Source::validation_loss));
-  BOOST_TEST((watch_of(options).direction == LATHE_MAXIMIZE));
+  const Watch loss = watch_of({{"loss", -1.0, LATHE_MAXIMIZE, {}}});
+  BOOST_TEST((loss.source == Watch::Source::validation_loss));
+  BOOST_TEST((loss.direction == LATHE_MAXIMIZE));
 
-  options.metrics = {{"average_bitwidth", 1.0, LATHE_MAXIMIZE, {}}};
-  BOOST_TEST((watch_of(options).source == Watch::Source::validation_loss));
-  BOOST_TEST((watch_of(options).direction == LATHE_MINIMIZE));
+  const Watch other = watch_of({{"average_bitwidth", 1.0, LATHE_MAXIMIZE, {}}});
+  BOOST_TEST((other.source == Watch::Source::validation_loss));
+  BOOST_TEST((other.direction == LATHE_MINIMIZE));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_watched_can_be_named) {
-  const Watch accuracy = watch_of(options_of("median<watch=validation_accuracy>"));
+  const Watch accuracy = chosen("median<watch=validation_accuracy>").watch();
   BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
   BOOST_TEST((accuracy.direction == LATHE_MAXIMIZE));
-  const Watch loss = watch_of(options_of("successive_halving<watch=validation_loss>"));
+  const Watch loss = chosen("successive_halving<watch=validation_loss>").watch();
   BOOST_TEST((loss.direction == LATHE_MINIMIZE));
-  const Watch metric = watch_of(options_of("median<watch=average_bitwidth>"));
+  const Watch metric = chosen("median<watch=average_bitwidth>").watch();
   BOOST_TEST((metric.source == Watch::Source::runners));
   BOOST_TEST(metric.metric == "average_bitwidth");
   BOOST_TEST(metric.scale == 0.2);
@@ -120,8 +117,8 @@ BOOST_AUTO_TEST_CASE(what_is_watched_can_be_named) {
 }
 
 BOOST_AUTO_TEST_CASE(optunas_word_for_an_estimated_resource_is_known) {
-  const Value options = check_pruner(parse_component("successive_halving<min_resource=auto>", "x"));
-  BOOST_TEST(options.find("min_resource")->is_none());
+  const PrunerChoice choice = chosen("successive_halving<min_resource=auto>");
+  BOOST_TEST(choice.options().find("min_resource")->is_none());
 }
 
 BOOST_AUTO_TEST_CASE(what_a_pruner_cannot_take_is_refused) {
@@ -141,7 +138,7 @@ BOOST_AUTO_TEST_CASE(what_a_pruner_cannot_take_is_refused) {
       {"median<watch=accurcay>", "did you mean 'accuracy'?"},
   };
   for (const auto& row : rows) {
-    const std::string said = message_of([&] { watch_of(options_of(row.pruner)); });
+    const std::string said = message_of([&] { chosen(row.pruner); });
     BOOST_TEST(said.find(row.says) != std::string::npos, row.pruner << ": " << said);
   }
 }

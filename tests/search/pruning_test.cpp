@@ -29,14 +29,16 @@ Scalars trained(int worker, std::uint64_t trial, std::span<const double> point,
   return scalars;
 }
 
-SearchOptions pruning(const std::string& pruner, bool one_objective = false) {
+// With those options of the pruner, eg: {{"n_startup_trials", 1}}.
+SearchOptions pruning(const std::string& pruner, bool one_objective = false,
+                      Value::Map pruner_options = {}) {
   SearchOptions options = two_objectives();
-  options.pruner = pruner;
-  if (pruner == "successive_halving") {
-    options.pruner_options.set("min_resource", 1);
-    options.pruner_options.set("reduction_factor", 2);
-  }
   if (one_objective) options.metrics.resize(1);
+  if (pruner == "successive_halving") {
+    pruner_options.emplace_back("min_resource", 1);
+    pruner_options.emplace_back("reduction_factor", 2);
+  }
+  options.pruner = choose_pruner({pruner, Value(std::move(pruner_options)), {}}, options.metrics);
   return options;
 }
 
@@ -106,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_search_resumed_from_any_moment_gives_up_the_same_trials) 
   for (const std::string pruner : {"median", "successive_halving"}) {
     SearchOptions options = pruning(pruner);
     options.jobs = 3;
-    MemoryStudy whole(study_description(options, small_space()));
+    MemoryStudy whole(described(options));
     const std::string expected = everything(options, search(options, &whole, trained));
     std::mt19937_64 random(2);
     for (int i = 0; i < 10; ++i) {
@@ -154,9 +156,8 @@ BOOST_AUTO_TEST_CASE(a_decision_sees_only_trials_older_than_the_lookahead) {
 
 BOOST_AUTO_TEST_CASE(a_sampler_hears_of_a_pruned_trial_in_the_terms_of_its_objective) {
   // The validation loss goes down, the objective up.
-  SearchOptions options = pruning("median", true);
-  options.pruner_options.set("watch", "validation_loss");
-  options.pruner_options.set("n_startup_trials", 1);
+  SearchOptions options =
+      pruning("median", true, {{"watch", "validation_loss"}, {"n_startup_trials", 1}});
   options.lookahead = 1;
   const SearchSpace space = small_space();
   Listener sampler;
@@ -181,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_sampler_hears_of_a_pruned_trial_in_the_terms_of_its_objec
 BOOST_AUTO_TEST_CASE(the_log_says_pruned_and_has_no_values) {
   const SearchOptions options = pruning("median");
   const SearchResult result = search(options, nullptr, trained);
-  const auto log = nlohmann::json::parse(log_json(options, small_space(), result.trials));
+  const auto log = nlohmann::json::parse(log_of_search(options, result));
   std::size_t seen = 0;
   for (const Trial& trial : result.trials) {
     const auto& row = log.at(std::to_string(trial.number));
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(the_log_says_pruned_and_has_no_values) {
 
 BOOST_AUTO_TEST_CASE(a_study_keeps_the_curve_of_every_trial_and_the_rungs) {
   const SearchOptions options = pruning("successive_halving");
-  MemoryStudy study(study_description(options, small_space()));
+  MemoryStudy study(described(options));
   const SearchResult result = search(options, &study, trained);
   for (const Trial& trial : result.trials) {
     const StoredTrial& stored = study.stored[trial.number];
@@ -211,13 +212,12 @@ BOOST_AUTO_TEST_CASE(a_study_keeps_the_curve_of_every_trial_and_the_rungs) {
 }
 
 BOOST_AUTO_TEST_CASE(a_study_begun_with_another_pruner_is_another_study) {
-  const auto described = [](const SearchOptions& options) {
-    return study_description(options, small_space()).user_attributes.text();
+  const auto attributes = [](const SearchOptions& options) {
+    return described(options).user_attributes.text();
   };
-  BOOST_TEST(described(pruning("median")) != described(pruning("none")));
-  SearchOptions patient = pruning("median");
-  patient.pruner_options.set("n_warmup_steps", 3);
-  BOOST_TEST(described(pruning("median")) != described(patient));
+  BOOST_TEST(attributes(pruning("median")) != attributes(pruning("none")));
+  const SearchOptions patient = pruning("median", false, {{"n_warmup_steps", 3}});
+  BOOST_TEST(attributes(pruning("median")) != attributes(patient));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

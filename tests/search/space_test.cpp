@@ -1,6 +1,6 @@
 // golden/search_space.json whole, and what it does not hold: routing, refusals, speed. The
 // transforms are tables without code, so that a space is tested apart from any plugin.
-#include "core/search/space.hpp"
+#include "core/search/space/build_space.hpp"
 
 #include "core/options/document.hpp"
 #include "tests/graph/models.hpp"

@@ -1,7 +1,7 @@
 // A study of two objectives and three parameters, and a temporary file for it.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 #include "tests/support/support.hpp"
 
 #include <cmath>

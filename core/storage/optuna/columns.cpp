@@ -9,32 +9,6 @@
 #include <limits>
 
 namespace lathe {
-namespace {
-
-struct StateWord {
-  TrialState state;
-  std::string_view word;
-};
-constexpr StateWord kStates[] = {
-    {TrialState::running, "RUNNING"}, {TrialState::complete, "COMPLETE"},
-    {TrialState::pruned, "PRUNED"},   {TrialState::fail, "FAIL"},
-    {TrialState::waiting, "WAITING"},
-};
-
-}  // namespace
-
-std::string_view state_word(TrialState state) {
-  for (const StateWord& row : kStates)
-    if (row.state == state) return row.word;
-  return "FAIL";
-}
-
-std::optional<TrialState> state_of_word(std::string_view word) {
-  for (const StateWord& row : kStates)
-    if (row.word == word) return row.state;
-  return std::nullopt;
-}
-
 std::string_view direction_word(lathe_direction direction) {
   return direction == LATHE_MAXIMIZE ? "MAXIMIZE" : "MINIMIZE";
 }

@@ -1,15 +1,14 @@
-// Words of Optuna's columns: states, directions, times, infinite values.
+// Words of Optuna's columns: directions, times, infinite values. States have theirs with the
+// trials.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace lathe {
 
-std::string_view state_word(TrialState state);
-std::optional<TrialState> state_of_word(std::string_view word);
 std::string_view direction_word(lathe_direction direction);
 
 // "2026-11-20 09:43:10.701997", local time without a zone, as Optuna 3 writes it.

@@ -1,7 +1,7 @@
 // Attributes and distributions as the JSON texts that Optuna's tables hold.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 
 #include <string>
 #include <string_view>

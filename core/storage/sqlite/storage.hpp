@@ -1,7 +1,7 @@
 // Studies in a SQLite file, in Optuna's schema.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 
 #include <string_view>
 

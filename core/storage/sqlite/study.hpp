@@ -1,7 +1,7 @@
 // A study in Optuna's tables on SQLite.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 #include "core/storage/sqlite/database.hpp"
 
 namespace lathe {

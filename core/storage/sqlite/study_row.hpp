@@ -1,7 +1,7 @@
 // One study among those of a file: what it is to be, where its rows are.
 #pragma once
 
-#include "core/search/storage.hpp"
+#include "core/search/search.hpp"
 #include "core/storage/sqlite/database.hpp"
 
 namespace lathe {

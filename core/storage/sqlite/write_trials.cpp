@@ -12,10 +12,6 @@
 namespace lathe {
 namespace {
 
-bool unfinished(const StoredTrial& trial) {
-  return trial.state == TrialState::running || trial.state == TrialState::waiting;
-}
-
 // What a column of numbers holds: NULL for what is not finite. SQLite takes a NaN for NULL.
 double finite_or_null(double value) {
   return std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
@@ -65,7 +61,7 @@ void TrialWriter::insert(const StoredTrial& trial) {
                     fmt::format("trial {} is written before trial {}", trial.number, ids_.size()));
   const std::string completed = time_text(trial.completed);
   run(insert_, static_cast<std::int64_t>(trial.number), study_.id, state_word(trial.state),
-      time_text(trial.started), unfinished(trial) ? nullptr : completed.c_str());
+      time_text(trial.started), ended(trial.state) ? completed.c_str() : nullptr);
   ids_.push_back(study_.database->getLastInsertRowid());
 }
 
@@ -73,7 +69,7 @@ void TrialWriter::update(const StoredTrial& trial) {
   const std::string completed = time_text(trial.completed);
   const std::int64_t id = ids_[trial.number];
   run(update_, state_word(trial.state), time_text(trial.started),
-      unfinished(trial) ? nullptr : completed.c_str(), id);
+      ended(trial.state) ? completed.c_str() : nullptr, id);
   // What an earlier run of the trial reported before it was killed.
   run(forget_intermediates_, id);
 }

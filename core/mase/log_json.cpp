@@ -1,0 +1,174 @@
+// log.json and best.json as MASE writes them: pandas' DataFrame.to_json with orient=index, indent 4
+// and 10 decimals.
+#include "core/mase/log_json.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lathe {
+namespace {
+
+// Ten decimals, trailing zeros gone, halves rounded to even; beyond 1e16 and below 1e-15 an
+// exponent (pandas' ultrajsonenc.c, Buffer_AppendDoubleUnchecked).
+std::string number_text(double x) {
+  if (!std::isfinite(x)) return "null";
+  const double size = std::abs(x);
+  if (size > 1e16 - 1 || (size != 0 && size < 1e-15)) return fmt::format("{:.10e}", x);
+  constexpr std::uint64_t kScale = 10'000'000'000;
+  auto whole = static_cast<std::uint64_t>(size);
+  const double scaled = (size - static_cast<double>(whole)) * static_cast<double>(kScale);
+  auto fraction = static_cast<std::uint64_t>(scaled);
+  const double rest = scaled - static_cast<double>(fraction);
+  if (rest > 0.5 || (rest == 0.5 && (fraction == 0 || fraction % 2 == 1))) ++fraction;
+  if (fraction >= kScale) {
+    fraction = 0;
+    ++whole;
+  }
+  std::string digits = fmt::format("{:010}", fraction);
+  digits.erase(std::max<std::size_t>(digits.find_last_not_of('0') + 1, 1));
+  return fmt::format("{}{}.{}", x < 0 ? "-" : "", whole, digits);
+}
+
+std::string json_string(std::string_view text) {
+  std::string plain =
+      nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  std::string result;
+  for (char c : plain) {
+    if (c == '/') result += '\\';  // pandas escapes it
+    result += c;
+  }
+  return result;
+}
+
+class Writer {
+ public:
+  void open(char bracket) {
+    text_ += bracket;
+    ++depth_;
+    first_ = true;
+  }
+  void close(char bracket) {
+    --depth_;
+    if (!first_) line();
+    first_ = false;
+    text_ += bracket;
+  }
+  void item() {
+    if (!first_) text_ += ',';
+    first_ = false;
+    line();
+  }
+  void key(std::string_view name) {
+    item();
+    text_ += json_string(name);
+    text_ += ':';
+  }
+  void raw(std::string_view text) { text_ += text; }
+  void value(const Value& value) {
+    if (value.is_none()) {
+      raw("null");
+    } else if (value.is_bool()) {
+      raw(value.as_bool() ? "true" : "false");
+    } else if (value.is_int()) {
+      raw(fmt::format("{}", value.as_int()));
+    } else if (value.is_float()) {
+      raw(number_text(value.as_float()));
+    } else if (value.is_string()) {
+      raw(json_string(value.as_string()));
+    } else if (value.is_list()) {
+      open('[');
+      for (const Value& element : value.as_list()) {
+        item();
+        this->value(element);
+      }
+      close(']');
+    } else {
+      open('{');
+      for (const auto& [name, element] : value.as_map()) {
+        key(name);
+        this->value(element);
+      }
+      close('}');
+    }
+  }
+  void entry(std::string_view name, const Value& of) {
+    key(name);
+    value(of);
+  }
+  void entry(std::string_view name, std::int64_t number) {
+    key(name);
+    raw(fmt::format("{}", number));
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  void line() {
+    text_ += '\n';
+    text_.append(static_cast<std::size_t>(4 * depth_), ' ');
+  }
+  std::string text_;
+  int depth_ = 0;
+  bool first_ = true;
+};
+
+std::int64_t milliseconds(std::chrono::system_clock::duration duration) {
+  return std::chrono::floor<std::chrono::milliseconds>(duration).count();
+}
+
+}  // namespace
+
+std::string log_json(std::span<const LoggedTrial> trials, std::size_t objectives) {
+  const bool any_failed = std::any_of(
+      trials.begin(), trials.end(), [](const LoggedTrial& trial) { return !trial.error.empty(); });
+  Writer out;
+  out.open('{');
+  for (const LoggedTrial& trial : trials) {
+    out.key(fmt::format("{}", trial.number));
+    out.open('{');
+    out.entry("number", trial.number);
+    for (std::size_t i = 0; i < objectives; ++i)
+      out.entry(objectives == 1 ? "value" : fmt::format("values_{}", i),
+                i < trial.values.size() ? Value(trial.values[i]) : Value());
+    if (any_failed)
+      out.entry("user_attrs_error", trial.error.empty() ? Value() : Value(trial.error));
+    out.entry("user_attrs_hardware_metrics", trial.hardware_metrics);
+    out.entry("user_attrs_sampled_config", trial.sampled_config);
+    out.entry("user_attrs_scaled_metrics", trial.scaled_metrics);
+    out.entry("user_attrs_software_metrics", trial.software_metrics);
+    out.entry("state", Value(trial.state));
+    out.entry("datetime_start", milliseconds(trial.started.time_since_epoch()));
+    out.entry("datetime_complete", milliseconds(trial.completed.time_since_epoch()));
+    out.entry("duration", milliseconds(trial.completed - trial.started));
+    out.close('}');
+  }
+  out.close('}');
+  return out.take();
+}
+
+std::string best_json(std::span<const LoggedTrial> best, std::size_t objectives) {
+  Writer out;
+  out.open('{');
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    const LoggedTrial& trial = best[i];
+    out.key(fmt::format("{}", i));
+    out.open('{');
+    out.entry("number", trial.number);
+    if (objectives > 1) {
+      out.entry("value", Value(Value::List(trial.values.begin(), trial.values.end())));
+    } else {
+      out.entry("value", Value(trial.values.front()));
+    }
+    out.entry("software_metrics", trial.software_metrics);
+    out.entry("hardware_metrics", trial.hardware_metrics);
+    out.entry("scaled_metrics", trial.scaled_metrics);
+    out.entry("sampled_config", trial.sampled_config);
+    out.close('}');
+  }
+  out.close('}');
+  return out.take();
+}
+
+}  // namespace lathe

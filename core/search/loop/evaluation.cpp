@@ -1,0 +1,55 @@
+#include "core/search/loop/evaluation.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace lathe {
+namespace {
+
+// Objective values from scalars: metric times scale, in the order of the metrics.
+void score(const SearchOptions& options, Trial& trial) {
+  double sum = 0;
+  for (const Metric& metric : options.metrics) {
+    const Value* scalar = trial.software_metrics.find(metric.name);
+    if (scalar == nullptr) scalar = trial.hardware_metrics.find(metric.name);
+    if (scalar == nullptr || !scalar->is_number())
+      throw run_error(LATHE_NOT_FOUND,
+                      fmt::format("no runner published the number '{}'", metric.name));
+    const double scaled = metric.scale * scalar->as_float();
+    if (std::isnan(scaled))
+      throw run_error(LATHE_OUT_OF_RANGE,
+                      fmt::format("the metric '{}' is not a number (NaN)", metric.name));
+    trial.scaled_metrics.set(metric.name, scaled);
+    trial.values.push_back(scaled);
+    sum += scaled;
+  }
+  if (options.sum_scaled_metrics) trial.values.assign(1, sum);
+}
+
+}  // namespace
+
+Trial outcome_of(const SearchOptions& options, const std::atomic<bool>& stop,
+                 const std::function<Scalars()>& evaluate, bool& given_up) {
+  Trial outcome;
+  try {
+    Scalars scalars = evaluate();
+    if (scalars.pruned) {
+      outcome.state = TrialState::pruned;
+      return outcome;
+    }
+    outcome.software_metrics = std::move(scalars.software);
+    outcome.hardware_metrics = std::move(scalars.hardware);
+    outcome.untrained = std::move(scalars.untrained);
+    score(options, outcome);
+    outcome.state = TrialState::complete;
+  } catch (const Error& error) {
+    given_up = error.code() == LATHE_CANCELLED && stop;
+    outcome.error = error.what();
+  } catch (const std::exception& error) {
+    outcome.error = error.what();
+  }
+  return outcome;
+}
+
+}  // namespace lathe

@@ -1,0 +1,141 @@
+// A trial: copy the original, transform it as the point says, train it if the plan does, run the
+// analysis passes and sort what they publish into software and hardware metrics.
+#include "core/search/loop/trial_runner.hpp"
+
+#include "core/search/loop/untrained.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+namespace lathe {
+namespace {
+
+void collect(const PassReport& report, Value& into) {
+  for (const auto& [name, value] : report.scalars) into.set(name, value);
+}
+
+}  // namespace
+
+TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
+                         const RunContext& context)
+    : plan_(plan),
+      space_(space),
+      original_(original),
+      context_(context),
+      batch_size_(context.batch_size),
+      watch_(plan.options.pruner.watch()),
+      untrained_(untrained_layers(original)) {
+  context_.in_trial = true;
+  context_.original = &original_;
+  // A trial runs on one thread inside the operators, with one worker as with many: the order of
+  // sums, and so the result, must not depend on how many work.
+  context_.executor = [open = context.executor,
+                       set_for = std::thread::id()]() mutable -> Executor& {
+    Executor& executor = open();
+    if (set_for != std::this_thread::get_id()) executor.set_threads(1);
+    set_for = std::this_thread::get_id();
+    return executor;
+  };
+  for (const Runner& runner : plan.runners)
+    runners_.emplace_back(*runner.step.component, runner.step.options, context_);
+}
+
+PassInstance& TrialRunner::transform(const Component& component) {
+  for (auto& [known, instance] : transforms_)
+    if (known == &component) return instance;
+  Value options = check_options(component.options, Value(Value::Map{}));
+  for (const auto& [known, given] : space_.transform_options)
+    if (known == &component) options = given;
+  return transforms_.emplace_back(&component, PassInstance(component, options, context_)).second;
+}
+
+Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop,
+                         const Report& report) {
+  context_.cancelled = &stop;
+  const Value searched = space_.run_options(point);
+  const Value* batch_size = searched.find("batch_size");
+  context_.batch_size = batch_size == nullptr ? batch_size_ : batch_size->as_int();
+
+  Graph graph = original_;
+  for (const TransformOptions& options : space_.node_options(point))
+    transform(*options.transform).run(graph, context_, options.nodes);
+  if (plan_.training) {
+    if (train(graph, searched, stop, report)) return evaluate(graph);
+    Scalars none;
+    none.pruned = true;
+    return none;
+  }
+  Scalars scalars = evaluate(graph);
+  for (std::string& name : untrained_layers(graph))
+    if (std::find(untrained_.begin(), untrained_.end(), name) == untrained_.end())
+      scalars.untrained.push_back(std::move(name));
+  return scalars;
+}
+
+Scalars TrialRunner::evaluate(Graph& graph) {
+  Scalars scalars;
+  for (std::size_t i = 0; i < runners_.size(); ++i)
+    collect(runners_[i].run(graph, context_),
+            plan_.runners[i].hardware ? scalars.hardware : scalars.software);
+  return scalars;
+}
+
+// Run options in rising precedence: the command's, the training runner's, the point's.
+bool TrialRunner::train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
+                        const Report& report) {
+  Value options = plan_.run_options;
+  for (const Value* given : {&*plan_.training, &searched})
+    for (const auto& [key, value] : given->as_map()) options.set(key, value);
+  TrainingOptions training = plan_.training_options(options);
+  training.folder.clear();  // a trial leaves no checkpoints
+  training.resume = false;
+  // Evaluated in the batches it was trained in, so that its own validation is found in the cache.
+  context_.batch_size = training.batch_size;
+  TrainingEvents events;
+  events.keep_going = [&](const EpochMetrics& epoch, const std::function<Graph()>& network) {
+    const double value = watched(epoch, network);
+    const bool unknown = std::isnan(value) && !plan_.options.pruner;
+    return unknown || !report(epoch.epoch, value);
+  };
+  TrainingResult result =
+      context_.executor().train(graph, context_.dataset(), training, events, stop);
+  if (result.interrupted) throw run_error(LATHE_CANCELLED, "the training was interrupted");
+  graph = std::move(result.best);
+  return !result.given_up;
+}
+
+double TrialRunner::watched(const EpochMetrics& epoch, const std::function<Graph()>& network) {
+  switch (watch_.source) {
+    case Watch::Source::validation_loss:
+      return watch_.scale * epoch.validation_loss;
+    case Watch::Source::validation_accuracy:
+      return watch_.scale * epoch.validation_accuracy;
+    case Watch::Source::runners:
+      break;
+  }
+  Graph graph = network();
+  const Scalars scalars = evaluate(graph);
+  const Value* metric = scalars.software.find(watch_.metric);
+  if (metric == nullptr) metric = scalars.hardware.find(watch_.metric);
+  if (metric == nullptr || !metric->is_number())
+    throw run_error(LATHE_NOT_FOUND,
+                    fmt::format("no runner published the number '{}'", watch_.metric));
+  return watch_.scale * metric->as_float();
+}
+
+std::vector<std::string> TrialRunner::unpromised_scalars(const std::atomic<bool>& stop) {
+  context_.cancelled = &stop;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < runners_.size(); ++i) {
+    if (promised_scalars(*plan_.runners[i].step.component)) continue;
+    Graph graph = original_;
+    for (const auto& [name, value] : runners_[i].run(graph, context_).scalars)
+      names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace lathe

@@ -1,0 +1,41 @@
+// One trial on graphs: from a point to a rebuilt graph to scalars. Knows nothing of samplers,
+// studies and order.
+#pragma once
+
+#include "core/search/loop/evaluation.hpp"
+#include "core/search/plan/plan.hpp"
+
+namespace lathe {
+
+// What one worker needs for its trials: pass instances and a context of its own. Not thread-safe;
+// one per worker.
+class TrialRunner {
+ public:
+  // REQUIRES: all references outlive the object.
+  TrialRunner(const SearchPlan& plan, const SearchSpace& space, const Graph& original,
+              const RunContext& context);
+
+  Scalars run(std::span<const double> point, const std::atomic<bool>& stop, const Report& report);
+  // Names of the scalars that those runners publish for the original graph which promise none.
+  std::vector<std::string> unpromised_scalars(const std::atomic<bool>& stop);
+
+ private:
+  PassInstance& transform(const Component& component);
+  // False: the trial was given up.
+  bool train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
+             const Report& report);
+  double watched(const EpochMetrics& epoch, const std::function<Graph()>& network);
+  Scalars evaluate(Graph& graph);
+
+  const SearchPlan& plan_;
+  const SearchSpace& space_;
+  const Graph& original_;
+  RunContext context_;
+  const std::int64_t batch_size_;
+  const Watch watch_;
+  const std::vector<std::string> untrained_;  // layers of the original
+  std::vector<std::pair<const Component*, PassInstance>> transforms_;
+  std::vector<PassInstance> runners_;
+};
+
+}  // namespace lathe

@@ -1,0 +1,28 @@
+// What a search is: who suggests and gives up, how many trials, what is measured. A study can be
+// resumed by a search of the same options only.
+#pragma once
+
+#include "core/search/plan/pruner.hpp"
+#include "core/search/plan/sampler.hpp"
+
+namespace lathe {
+
+struct SearchOptions {
+  SamplerChoice sampler;
+  PrunerChoice pruner;
+  std::uint64_t seed = 0;
+  std::int64_t n_trials = 20;  // of the study: those that a resumed one already has count
+  int jobs = 1;
+  int lookahead = 4;
+  double timeout_seconds = 0;        // of the whole search; no trial starts after it; 0: none
+  double trial_timeout_seconds = 0;  // of one trial, which then fails; 0: none
+  std::vector<Metric> metrics;       // sorted by name, as MASE does
+  bool sum_scaled_metrics = false;
+  lathe_direction direction = LATHE_MAXIMIZE;  // when summed
+  // What else has to agree when a study is resumed, eg: {model: "jsc-toy", dataset: "jsc-sim"}.
+  Value study_attributes{Value::Map{}};
+
+  std::vector<lathe_direction> directions() const;  // one per objective
+};
+
+}  // namespace lathe

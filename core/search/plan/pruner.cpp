@@ -1,0 +1,90 @@
+// Looks pruners up and checks their options, once.
+#include "core/search/plan/pruner.hpp"
+
+#include "core/base/suggest.hpp"
+#include "core/search/plan/pruner_rows.hpp"
+
+#include <fmt/format.h>
+
+namespace lathe {
+namespace {
+
+const PrunerRow& find_row(const ComponentText& pruner) {
+  std::vector<std::string> known{"none"};
+  for (const PrunerRow& row : pruner_rows()) {
+    if (row.id == pruner.name) return row;
+    known.push_back(row.id);
+  }
+  throw usage_error(
+      fmt::format("there is no pruner '{}'{}", pruner.name, suggestion(pruner.name, known)),
+      pruner.position);
+}
+
+Value checked_options(const PrunerRow& row, const ComponentText& pruner) {
+  Value given = pruner.options;
+  // Optuna's word.
+  if (const Value* resource = given.find("min_resource");
+      resource != nullptr && *resource == Value("auto"))
+    given.set("min_resource", Value().at(resource->position()));
+  Value options = check_options(row.options, given);
+  const Value* bootstrap = options.find("bootstrap_count");
+  if (bootstrap != nullptr && bootstrap->as_int() > 0 && options.find("min_resource")->is_none())
+    throw usage_error("bootstrap_count needs a min_resource that is a number",
+                      bootstrap->position());
+  return options;
+}
+
+// The metric by that name as an objective sees it.
+Watch watch_metric(const SearchMetric& metric, Watch::Source source) {
+  return {source, metric.name, metric.scale, metric.direction};
+}
+
+Watch watch_of(const std::string& pruner, const Value& options, std::span<const Metric> metrics) {
+  const Value* given = options.find("watch");
+  if (given == nullptr || given->is_none()) {
+    if (!metrics.empty()) {
+      const SearchMetric& first = metrics.front();
+      if (first.name == "loss") return watch_metric(first, Watch::Source::validation_loss);
+      if (first.name == "accuracy") return watch_metric(first, Watch::Source::validation_accuracy);
+    }
+    return {};
+  }
+  const std::string& word = given->as_string();
+  if (word == "validation_loss") return {};
+  if (word == "validation_accuracy")
+    return {Watch::Source::validation_accuracy, "", 1.0, LATHE_MAXIMIZE};
+  std::vector<std::string> known{"validation_loss", "validation_accuracy"};
+  for (const SearchMetric& metric : metrics) {
+    if (metric.name == word) return watch_metric(metric, Watch::Source::runners);
+    known.push_back(metric.name);
+  }
+  throw usage_error(
+      fmt::format("pruner '{}' cannot watch '{}'{}", pruner, word, suggestion(word, known)),
+      given->position());
+}
+
+}  // namespace
+
+const std::vector<PrunerRow>& pruner_rows() {
+  static const std::vector<PrunerRow> rows{median_pruner(), successive_halving_pruner()};
+  return rows;
+}
+
+PrunerChoice choose_pruner(const ComponentText& pruner, std::span<const Metric> metrics) {
+  PrunerChoice choice;
+  choice.name_ = pruner.name;
+  if (pruner.name == "none") {
+    choice.options_ = check_options({"pruner 'none'", {}}, pruner.options);
+  } else {
+    choice.row_ = &find_row(pruner);
+    choice.options_ = checked_options(*choice.row_, pruner);
+  }
+  choice.watch_ = watch_of(pruner.name, choice.options_, metrics);
+  return choice;
+}
+
+std::unique_ptr<Pruner> PrunerChoice::make() const {
+  return row_ == nullptr ? nullptr : row_->make(options_, watch_.direction);
+}
+
+}  // namespace lathe

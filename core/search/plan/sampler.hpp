@@ -1,0 +1,43 @@
+// Who suggests the points of a search. The loop sees this interface; a plugin stands behind it.
+#pragma once
+
+#include "core/search/space/space.hpp"
+
+namespace lathe {
+
+// A pure function of the space, the seed and what it was told; see sdk/include/lathe/kind/sampler.h
+// for the order of the calls. Not thread-safe.
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+  // False: the space is exhausted.
+  virtual bool suggest(std::uint64_t trial, std::span<double> point) = 0;
+  virtual void started(std::uint64_t trial, std::span<const double> point) = 0;
+  virtual void finished(std::uint64_t trial, lathe_trial_state state,
+                        std::span<const double> values, std::int64_t step) = 0;
+  // False: it never looks at values, so that no suggestion has to wait for one.
+  virtual bool reads_values() const = 0;
+};
+
+// A sampler that was looked up and whose options are checked.
+class SamplerChoice {
+ public:
+  SamplerChoice() = default;  // none yet: nothing can be made of it
+  const std::string& name() const { return name_; }
+  const Value& options() const { return options_; }  // defaults filled in
+  std::unique_ptr<Sampler> make(const SearchSpace& space,
+                                const std::vector<lathe_direction>& directions,
+                                std::uint64_t seed) const;
+
+ private:
+  friend SamplerChoice choose_sampler(const ComponentText& sampler, const Registry& registry);
+
+  const Component* component_ = nullptr;
+  std::string name_;
+  Value options_{Value::Map{}};
+};
+
+// Throws usage_error for a sampler that no plugin brings, and for options that it does not take.
+SamplerChoice choose_sampler(const ComponentText& sampler, const Registry& registry);
+
+}  // namespace lathe

@@ -1,0 +1,30 @@
+#include "core/search/plan/study_description.hpp"
+
+namespace lathe {
+
+StudyDescription study_description(const SearchOptions& options, const SearchSpace& space,
+                                   const std::string& name) {
+  StudyDescription description;
+  description.name = name;
+  description.directions = options.directions();
+  for (const SearchParameter& parameter : space.parameters) {
+    StoredParameter row;
+    row.name = parameter.name;
+    row.choices = parameter.choices;
+    description.parameters.push_back(std::move(row));
+  }
+  Value metrics{Value::Map{}};
+  for (const Metric& metric : options.metrics) metrics.set(metric.name, metric.scale);
+  Value& attributes = description.user_attributes;
+  attributes = options.study_attributes;
+  attributes.set("seed", static_cast<std::int64_t>(options.seed));
+  attributes.set("lookahead", options.lookahead);
+  attributes.set("sampler", options.sampler.name());
+  attributes.set("sampler_options", options.sampler.options());
+  attributes.set("pruner", options.pruner.name());
+  attributes.set("pruner_options", options.pruner.options());
+  attributes.set("metrics", std::move(metrics));
+  return description;
+}
+
+}  // namespace lathe

@@ -1,0 +1,260 @@
+// Reads [search.search_space] against a graph. Knows no pass by name.
+#include "core/search/space/build_space.hpp"
+
+#include "core/base/suggest.hpp"
+#include "core/mase/mase.hpp"
+#include "core/search/space/space_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace lathe {
+namespace {
+
+const OptionTable& space_table() {
+  static const OptionTable table = [] {
+    OptionTable result{"[search.search_space]", {}};
+    for (const char* key : {"name", "setup", "seed", "training"}) {
+      Option option;
+      option.key = key;
+      option.type = LATHE_OPTION_ANY;
+      result.options.push_back(option);
+    }
+    return result;
+  }();
+  return table;
+}
+
+// A sub-table, or an empty one.
+Value table_in(const Value& parent, std::string_view key) {
+  const Value* value = parent.find(key);
+  if (value == nullptr) return Value(Value::Map{}).at(parent.position());
+  if (value->is_map()) return *value;
+  throw usage_error(
+      fmt::format("'{}' is a table; got {} {}", key, value->kind_name(), value->text()),
+      value->position());
+}
+
+void check_name(const Value& given) {
+  const Value* name = given.find("name");
+  if (name == nullptr) return;
+  if (name->is_string() && name->as_string() == "graph/quantize/mixed_precision_ptq") return;
+  throw usage_error(fmt::format("search space '{}' is not known; "
+                                "graph/quantize/mixed_precision_ptq is the one",
+                                name->is_none() ? "NA" : name->text()),
+                    name->position());
+}
+
+// `by`, and a table for each transform that takes options of its own,
+// eg: [search.search_space.setup.channel_multiplier] weights = "net2wider".
+Value checked_setup(const Value& setup, std::span<const SpaceTransform> transforms) {
+  OptionTable table{"[search.search_space.setup]", {}};
+  Option by;
+  by.key = "by";
+  by.type = LATHE_OPTION_CHOICE;
+  by.flags = LATHE_REQUIRED;
+  by.choices = {"type", "name", "regex_name", "regx_name"};
+  table.options.push_back(by);
+  for (const SpaceTransform& transform : transforms) {
+    Option own;
+    own.key = transform.component->id;
+    own.type = LATHE_OPTION_ANY;
+    table.options.push_back(own);
+  }
+  return check_options(table, setup);
+}
+
+// What the transform's node map is resolved to comes from the seeds, so it has no place in setup.
+Value own_options(const Component& component, const Value& given) {
+  if (!given.is_map()) {
+    throw usage_error(fmt::format("'{}' of [search.search_space.setup] is a table of options of "
+                                  "that pass; got {} {}",
+                                  component.id, given.kind_name(), given.text()),
+                      given.position());
+  }
+  Value checked = check_options(component.options, given);
+  for (const Option& option : component.options.options) {
+    const Value* map = checked.find(option.key);
+    if (option.type != LATHE_OPTION_NODE_MAP || map == nullptr || !map->is_map()) continue;
+    if (map->as_map().empty()) continue;
+    const auto& [key, value] = map->as_map().front();
+    throw usage_error(
+        fmt::format("'{}' chooses nodes for {}; that belongs into [search.search_space.seed]", key,
+                    component.options.owner),
+        value.position());
+  }
+  return checked;
+}
+
+// A list is one choice per element; anything else is the only choice.
+std::vector<Value> choices_of(const std::string& key, const Value& given) {
+  if (given.is_map()) {
+    throw usage_error(fmt::format("'{}' takes a list of choices; got a table", key),
+                      given.position());
+  }
+  if (!given.is_list()) return {given};
+  if (given.as_list().empty()) {
+    throw usage_error(fmt::format("'{}' has no choices; \"NA\" is one that leaves it out", key),
+                      given.position());
+  }
+  return given.as_list();
+}
+
+class Builder {
+ public:
+  Builder(const Graph& graph, std::span<const SpaceTransform> transforms)
+      : graph_(graph), transforms_(transforms), plan_(std::make_shared<SpacePlan>()) {
+    for (const SpaceTransform& transform : transforms) {
+      plan_->transforms.push_back(transform.component);
+    }
+  }
+
+  void add_seeds(const Value& seeds, const Value& setup) {
+    if (seeds.as_map().empty()) return;
+    const Value checked = checked_setup(setup, transforms_);
+    space_.by = checked.find("by")->as_string();
+    for (const SpaceTransform& transform : transforms_) {
+      const Value* given = checked.find(transform.component->id);
+      if (given == nullptr) continue;
+      space_.transform_options.emplace_back(transform.component,
+                                            own_options(*transform.component, *given));
+    }
+    Value map = seeds;
+    map.set("by", space_.by);
+    const NodeMapRules rules = seed_rules();
+    for (const auto& [node, entry] : select_entries(map, rules, graph_, space_.warnings)) {
+      add_node(graph_.node(node), node, *entry);
+    }
+  }
+
+  void add_training(const Value& training) {
+    for (const auto& [key, given] : training.as_map()) {
+      const auto& known = training_option_keys();
+      if (std::find(known.begin(), known.end(), key) == known.end()) {
+        throw usage_error(fmt::format("'{}' of [search.search_space.training] cannot be searched{}",
+                                      key, suggestion(key, known)),
+                          given.position());
+      }
+      SearchParameter parameter{"training/" + key, {}, NodeId::none, key, given.position()};
+      for (const Value& choice : choices_of(key, given)) {
+        parameter.choices.push_back(
+            check_value(find_run_option(key)->option, choice, "[search.search_space.training]"));
+      }
+      space_.parameters.push_back(std::move(parameter));
+    }
+  }
+
+  SearchSpace done() {
+    space_.plan = std::move(plan_);
+    return std::move(space_);
+  }
+
+ private:
+  // Seeds are a node map of all transforms together.
+  NodeMapRules seed_rules() const {
+    NodeMapRules rules;
+    rules.owner = "the search space";
+    for (const SpaceTransform& transform : transforms_) {
+      if (transform.rules.targets.empty()) {
+        rules.targets.clear();
+        return rules;
+      }
+      rules.targets.insert(rules.targets.end(), transform.rules.targets.begin(),
+                           transform.rules.targets.end());
+    }
+    if (rules.targets.empty()) {
+      throw usage_error("no loaded plugin brings a transform that a search space could drive");
+    }
+    return rules;
+  }
+
+  void add_node(const Node& node, NodeId id, const Value& entry) {
+    const std::size_t first = space_.parameters.size();
+    for (const auto& [key, given] : entry.as_map()) {
+      space_.parameters.push_back({fmt::format("{}/config/{}", node.name, key),
+                                   choices_of(key, given), id, key, given.position()});
+    }
+    const std::size_t count = space_.parameters.size() - first;
+    if (count == 0) {
+      throw usage_error(fmt::format("the seed of node '{}' is empty", node.name), entry.position());
+    }
+    if (!plan_node(space_, first, count, node, graph_.ops(), transforms_, plan_->nodes)) {
+      space_.parameters.resize(first);
+    }
+  }
+
+  const Graph& graph_;
+  std::span<const SpaceTransform> transforms_;
+  SearchSpace space_;
+  std::shared_ptr<SpacePlan> plan_;
+};
+
+const Option* node_map_of(const Component& component) {
+  for (const Option& option : component.options.options) {
+    if (option.type == LATHE_OPTION_NODE_MAP) return &option;
+  }
+  return nullptr;
+}
+
+bool has_own_names(const SpaceTransform& transform) {
+  for (const Option& option : transform.rules.option->items) {
+    if (option.key == "name") return !option.choices.empty();
+  }
+  return transform.rules.option->item_kind.empty();
+}
+
+void refuse_shared_names(const std::vector<SpaceTransform>& transforms) {
+  std::map<std::string, const Component*> owners;
+  for (const SpaceTransform& transform : transforms) {
+    for (const std::string& name : accepted_names(transform.rules)) {
+      const auto [known, added] = owners.emplace(name, transform.component);
+      if (added) continue;
+      throw usage_error(fmt::format(
+          "the passes '{}' ({}) and '{}' ({}) both accept the name '{}' for a node, so a search "
+          "cannot tell them apart; leave one of the plugins out",
+          known->second->id, known->second->file.string(), transform.component->id,
+          transform.component->file.string(), name));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<SpaceTransform> space_transforms(const Registry& registry) {
+  std::vector<SpaceTransform> transforms;
+  for (const std::string& id : registry.ids(Kind::pass)) {
+    const Component& component = registry.find(Kind::pass, id);
+    if (!component.has(LATHE_FLAG_MUTATES_GRAPH)) continue;
+    if (const Option* option = node_map_of(component)) {
+      transforms.push_back({&component, node_map_rules(registry, component, *option)});
+    }
+  }
+  std::stable_partition(transforms.begin(), transforms.end(), has_own_names);
+  refuse_shared_names(transforms);
+  return transforms;
+}
+
+SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry) {
+  return build_space(search_space, graph, space_transforms(registry));
+}
+
+SearchSpace build_space(const Value& search_space, const Graph& graph,
+                        std::span<const SpaceTransform> transforms) {
+  const Value given = check_options(space_table(), search_space);
+  check_name(given);
+  Builder builder(graph, transforms);
+  builder.add_seeds(table_in(given, "seed"), table_in(given, "setup"));
+  builder.add_training(table_in(given, "training"));
+  SearchSpace space = builder.done();
+  if (space.parameters.empty()) {
+    throw usage_error(
+        "the search space is empty: [search.search_space.seed] says nothing about any node of this "
+        "graph, and there is no [search.search_space.training]",
+        search_space.position());
+  }
+  return space;
+}
+
+}  // namespace lathe

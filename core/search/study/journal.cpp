@@ -1,0 +1,89 @@
+// Trials as a study stores them, and back.
+#include "core/search/study/journal.hpp"
+
+#include <fmt/format.h>
+
+namespace lathe {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A trial that runs for longer appears in the study while it runs.
+constexpr std::chrono::milliseconds kShowRunningAfter{500};
+
+Value attribute(const StoredTrial& stored, std::string_view key) {
+  const Value* found = stored.user_attributes.find(key);
+  return found == nullptr ? Value() : *found;
+}
+
+// Where Optuna's successive halving keeps what a trial had at a rung.
+std::string rung_key(std::size_t rung) { return fmt::format("completed_rung_{}", rung); }
+
+}  // namespace
+
+Trial trial_of(const StoredTrial& stored) {
+  Trial trial;
+  trial.number = stored.number;
+  trial.state = stored.state;
+  trial.point = stored.parameters;
+  trial.values = stored.values;
+  trial.intermediates = stored.intermediates;
+  for (;;) {
+    const Value* rung = stored.system_attributes.find(rung_key(trial.rungs.size()));
+    if (rung == nullptr || !rung->is_number()) break;
+    trial.rungs.push_back(rung->as_float());
+  }
+  trial.software_metrics = attribute(stored, "software_metrics");
+  trial.hardware_metrics = attribute(stored, "hardware_metrics");
+  trial.scaled_metrics = attribute(stored, "scaled_metrics");
+  if (const Value error = attribute(stored, "error"); error.is_string())
+    trial.error = error.as_string();
+  if (const Value untrained = attribute(stored, "untrained"); untrained.is_list())
+    for (const Value& name : untrained.as_list())
+      if (name.is_string()) trial.untrained.push_back(name.as_string());
+  trial.started = stored.started;
+  trial.completed = stored.completed;
+  return trial;
+}
+
+std::vector<Trial> Journal::due(std::deque<Slot>& slots, bool over) {
+  std::vector<Trial> group;
+  const auto shown = [&](const Slot& slot) {
+    return ended(slot.trial.state) || over || Clock::now() - slot.began > kShowRunningAfter;
+  };
+  std::size_t end = slots.size();
+  while (end > settled_ && !shown(slots[end - 1])) --end;
+  for (std::size_t i = settled_; i < end; ++i) {
+    Slot& slot = slots[i];
+    if (slot.written == slot.trial.state) continue;
+    slot.written = slot.trial.state;
+    group.push_back(slot.trial);
+  }
+  while (settled_ < end && ended(slots[settled_].trial.state)) ++settled_;
+  return group;
+}
+
+StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
+  StoredTrial row;
+  row.number = trial.number;
+  row.state = trial.state;
+  row.parameters = trial.point;
+  row.values = trial.values;
+  row.started = trial.started;
+  row.completed = trial.completed;
+  if (!ended(trial.state)) return row;
+  if (!trial.error.empty()) row.user_attributes.set("error", trial.error);
+  row.intermediates = trial.intermediates;
+  for (std::size_t rung = 0; rung < trial.rungs.size(); ++rung)
+    row.system_attributes.set(rung_key(rung), trial.rungs[rung]);
+  if (!trial.untrained.empty())
+    row.user_attributes.set("untrained",
+                            Value::List(trial.untrained.begin(), trial.untrained.end()));
+  row.user_attributes.set("hardware_metrics", trial.hardware_metrics);
+  row.user_attributes.set("sampled_config", sampled_config(space, trial.point));
+  row.user_attributes.set("scaled_metrics", trial.scaled_metrics);
+  row.user_attributes.set("software_metrics", trial.software_metrics);
+  return row;
+}
+
+}  // namespace lathe

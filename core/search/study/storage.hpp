@@ -1,0 +1,77 @@
+// Where a study lives. The storage library (SQLite in Optuna's schema; opened on first use)
+// implements it. Trials are written in number order, in groups.
+#pragma once
+
+#include "core/base/value.hpp"
+#include "core/search/study/trial_state.hpp"
+
+#include <lathe/kind/sampler.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lathe {
+
+struct StoredParameter {
+  std::string name;
+  std::vector<Value> choices;  // categorical; empty: numeric
+  lathe_parameter_kind kind = LATHE_CATEGORICAL;
+  double low = 0, high = 0, step = 0;
+  bool logarithmic = false;
+};
+
+struct StoredTrial {
+  std::uint64_t number = 0;
+  TrialState state = TrialState::running;
+  std::vector<double> parameters;  // internal values, one per study parameter; NaN: absent
+  std::vector<double> values;      // one per objective; empty unless complete
+  struct Intermediate {
+    std::int64_t step = 0;
+    double value = 0;
+  };
+  std::vector<Intermediate> intermediates;  // by rising step; NaN and infinities are kept
+  Value user_attributes{Value::Map{}};      // JSON: software_metrics, scaled_metrics, ...
+  Value system_attributes{Value::Map{}};
+  std::chrono::system_clock::time_point started{};
+  std::chrono::system_clock::time_point completed{};
+};
+
+struct StudyDescription {
+  std::string name;
+  std::vector<lathe_direction> directions;
+  std::vector<StoredParameter> parameters;
+  Value user_attributes{Value::Map{}};  // seed, lookahead, space hash, sampler, metric names
+};
+
+// One open study. Not thread-safe: the search loop is its only user.
+class Study {
+ public:
+  virtual ~Study() = default;
+  virtual const StudyDescription& description() const = 0;
+  // All trials in number order, with their parameters matched to the description by name.
+  virtual std::vector<StoredTrial> trials() = 0;
+  // Adds or updates trials, in one transaction. Durable when it returns.
+  virtual void write(const std::vector<StoredTrial>& trials) = 0;
+};
+
+class Storage {
+ public:
+  virtual ~Storage() = default;
+  // Opens the study of that name, or makes it. An existing one whose directions, parameters or
+  // seed differ is an error that says what differs.
+  virtual std::unique_ptr<Study> open_study(const StudyDescription& description) = 0;
+};
+
+// How a storage is used; no part of what a study is.
+struct StorageOptions {
+  // How long to wait while another process writes to the file, before that is an error.
+  std::chrono::milliseconds lock_wait{5000};
+};
+
+// `url` as Optuna writes it: sqlite:///relative/path, sqlite:////absolute/path. Opens
+// liblathe_storage on first use. Throws usage_error for a URL it cannot serve.
+std::shared_ptr<Storage> open_storage(const std::string& url, const StorageOptions& options = {});
+
+}  // namespace lathe

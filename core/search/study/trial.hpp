@@ -1,0 +1,26 @@
+// What a search knows of a trial.
+#pragma once
+
+#include "core/search/study/storage.hpp"
+
+namespace lathe {
+
+struct Trial {
+  std::uint64_t number = 0;
+  TrialState state = TrialState::running;
+  std::vector<double> point;
+  std::vector<double> values;
+  // What was watched while it trained, by rising step, and, of those values, the ones with which it
+  // completed rungs of successive halving.
+  std::vector<StoredTrial::Intermediate> intermediates;
+  std::vector<double> rungs;
+  Value software_metrics{Value::Map{}};
+  Value hardware_metrics{Value::Map{}};
+  Value scaled_metrics{Value::Map{}};
+  std::string error;  // why it failed
+  // Layers that were evaluated with fresh weights because a transform replaced trained ones.
+  std::vector<std::string> untrained;
+  std::chrono::system_clock::time_point started{}, completed{};
+};
+
+}  // namespace lathe
