@@ -34,6 +34,11 @@ std::size_t lines_of(const fs::path& path) {
 const Words kTrain{"train", "jsc-tiny", "jsc-sim", "--batch-size",  "256", "--learning-rate",
                    "1e-2",  "--seed",   "1",       "--project-dir", "."};
 
+// Until what another process does shows, or for a minute.
+void wait_until(const std::function<bool()>& shows) {
+  for (int tries = 0; tries < 6000 && !shows(); ++tries) usleep(10'000);
+}
+
 fs::path training_of(const fs::path& folder, const std::string& project) {
   return folder / project / "software" / "training_ckpts";
 }
@@ -95,8 +100,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_training_is_saved_and_goes_on) {
   const Words words = with(kTrain, {"--max-epochs", "100000", "--project", "p"});
   const int process =
       start_lathe(words, folder.path(), folder.path() / "out", folder.path() / "err");
-  for (int tries = 0; tries < 6000 && !fs::exists(results / "last.safetensors"); ++tries)
-    usleep(10'000);
+  wait_until([&] { return fs::exists(results / "last.safetensors"); });
   kill(process, SIGINT);
   BOOST_TEST(wait_for(process) == 1);
   const std::string talk = read_file(folder.path() / "err");
@@ -246,8 +250,9 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_is_saved_and_goes_on) {
   const fs::path results = folder.path() / "s" / "software" / "search_ckpts";
   const int process =
       start_lathe(words("100000000"), folder.path(), folder.path() / "out", folder.path() / "err");
-  for (int tries = 0; tries < 6000 && !fs::exists(results / "study.db"); ++tries) usleep(10'000);
-  usleep(500'000);
+  // The state of a trial that has ended, in the log that SQLite writes ahead.
+  const fs::path study = results / "study.db-wal";
+  wait_until([&] { return fs::exists(study) && contains(read_file(study), "COMPLETE"); });
   kill(process, SIGTERM);
   BOOST_TEST(wait_for(process) == 1);
   BOOST_TEST(contains(read_file(folder.path() / "err"), "error: interrupted after"));
