@@ -1,10 +1,9 @@
 #include "core/search/study/log.hpp"
 
-#include <fmt/format.h>
+#include "core/base/file.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 namespace lathe {
 namespace {
@@ -14,20 +13,6 @@ Value config_of(const SearchSpace& space, const std::vector<double>& point) {
   const bool whole =
       std::none_of(point.begin(), point.end(), [](double x) { return std::isnan(x); });
   return whole ? sampled_config(space, point) : Value();
-}
-
-// A reader sees the whole file or the one before.
-void write_whole(const std::filesystem::path& path, const std::string& text) {
-  const std::filesystem::path draft = path.string() + ".part";
-  std::ofstream out(draft, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code failed;
-  if (out) std::filesystem::rename(draft, path, failed);
-  if (!out || failed)
-    throw run_error(LATHE_DATA_LOSS, fmt::format("cannot write '{}'; is the disk full or the "
-                                                 "folder not writable?",
-                                                 path.string()));
 }
 
 }  // namespace
@@ -59,13 +44,12 @@ std::vector<LoggedTrial> logged(const SearchSpace& space, std::span<const Trial>
 void write_log(const std::filesystem::path& folder, const SearchSpace& space,
                std::span<const Trial> trials, std::span<const std::size_t> best,
                std::size_t objectives) {
-  std::error_code exists;
-  std::filesystem::create_directories(folder, exists);
+  make_folders(folder);
   const std::vector<LoggedTrial> rows = logged(space, trials);
   std::vector<LoggedTrial> best_rows;
   for (const std::size_t index : best) best_rows.push_back(rows[index]);
-  write_whole(folder / "log.json", log_json(rows, objectives));
-  write_whole(folder / "best.json", best_json(best_rows, objectives));
+  write_atomically(folder / "log.json", log_json(rows, objectives));
+  write_atomically(folder / "best.json", best_json(best_rows, objectives));
 }
 
 }  // namespace lathe
