@@ -201,12 +201,19 @@ BOOST_AUTO_TEST_CASE(a_study_that_another_process_is_writing_names_that_process)
   close(ready[1]);
   char byte = 0;
   const bool started = read(ready[0], &byte, 1) == 1;
-  const std::string message = started ? refusal([&] { file.open(); }) : "";
+  const StorageOptions impatient{std::chrono::milliseconds(100)};
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string message =
+      started ? refusal([&] { open_storage(file.url(), impatient)->open_study(description()); })
+              : "";
+  const auto waited = std::chrono::steady_clock::now() - begin;
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   close(ready[0]);
   if (!started) skip("no python3 to hold a lock");
   check_contains(message, {"locked", "process ", std::to_string(child).c_str(), "python3"});
+  BOOST_CHECK(waited >= impatient.lock_wait);
+  BOOST_CHECK(waited < StorageOptions().lock_wait);
 }
 
 BOOST_AUTO_TEST_CASE(trials_that_another_process_adds_meanwhile_end_the_search) {
