@@ -152,31 +152,3 @@ BOOST_AUTO_TEST_CASE(the_pareto_front_is_what_comparing_all_pairs_gives) {
     BOOST_CHECK(best_trials(values, directions) == expected);
   }
 }
-
-BOOST_AUTO_TEST_CASE(numbers_have_ten_decimals_and_no_trailing_zeros) {
-  SearchOptions options;
-  options.metrics = {{"m", 1.0, LATHE_MAXIMIZE, {}}};
-  Trial trial;
-  trial.state = TrialState::complete;
-  trial.values = {1.0};
-  const std::vector<std::pair<double, std::string>> rows = {
-      {0.0, "0.0"},
-      {1.0, "1.0"},
-      {-2.5, "-2.5"},
-      {1.0 / 3, "0.3333333333"},
-      {2.0 / 3, "0.6666666667"},
-      {0.99999999999, "1.0"},
-      {1e-10, "0.0000000001"},
-      {1e-11, "0.0"},
-      {123456789.125, "123456789.125"},
-      {1e17, "1.0000000000e+17"},
-      {std::nan(""), "null"},
-      {INFINITY, "null"},
-  };
-  for (const auto& [number, text] : rows) {
-    trial.software_metrics = Value(Value::Map{{"m", number}});
-    const LoggedTrial row = logged(SearchSpace{}, trial);
-    const std::string log = log_json(std::span(&row, 1), 1);
-    BOOST_CHECK_MESSAGE(log.find("\"m\":" + text + "\n") != log.npos, text << " in " << log);
-  }
-}
