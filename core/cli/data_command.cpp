@@ -71,15 +71,16 @@ Json json_of(const KnownSet& set, const std::filesystem::path& data_dir) {
 }
 
 void list(const std::filesystem::path& data_dir, bool json) {
+  const Registry registry(default_plugin_folders(), {});
   if (json) {
     Json sets = Json::array();
-    for (const KnownSet& set : known_sets()) sets.push_back(json_of(set, data_dir));
+    for (const KnownSet& set : known_sets(registry)) sets.push_back(json_of(set, data_dir));
     write_output(Json{{"data_dir", data_dir.string()}, {"sets", sets}}.dump(2) + "\n");
     return;
   }
   TextTable table{{"set", "here", "size", "sha256", "licence", "what it is"}, {}};
   std::string addresses;
-  for (const KnownSet& set : known_sets()) {
+  for (const KnownSet& set : known_sets(registry)) {
     bool hashed = true;
     for (const KnownFile& file : set.files) hashed = hashed && !file.sha256.empty();
     table.rows.push_back({set.name, is_complete(set, data_dir) ? "yes" : "no",
@@ -96,7 +97,7 @@ void list(const std::filesystem::path& data_dir, bool json) {
 
 void fetch_named(const po::variables_map& map, const std::string& name,
                  const std::filesystem::path& data_dir) {
-  const KnownSet& set = known_set(name);
+  const KnownSet set = known_set(Registry(default_plugin_folders(), {}), name);
   if (data_dir.empty()) {
     throw usage_error(
         "no data folder is set and there is no home folder; give --data-dir or LATHE_DATA_DIR");

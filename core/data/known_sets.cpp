@@ -1,9 +1,11 @@
-// One row per set. Sizes and hashes of cifar10, mnist and fashion_mnist are those of the checksum
-// lists of tensorflow/datasets.
+// What plugins say of their sets is data from outside: counts, texts and names are checked before a
+// file is named after them.
 #include "core/data/known_sets.hpp"
 
 #include "core/base/error.hpp"
 #include "core/base/suggest.hpp"
+#include "core/plugin/descriptor.hpp"
+#include "core/plugin/option_table.hpp"
 
 #include <fmt/format.h>
 
@@ -14,73 +16,120 @@ namespace lathe {
 
 namespace {
 
-// MNIST and its heirs: four files of fixed names, whose unpacked form is read as well.
-std::vector<KnownContent> contents_of(const std::vector<KnownFile>& files) {
-  std::vector<KnownContent> contents;
-  for (const KnownFile& file : files) contents.push_back({file.name, file.size});
-  return contents;
-}
+// Above these a size is damage, not ambition.
+constexpr std::uint64_t kMostRows = 4096;
+constexpr std::uint64_t kMostBytes = 4096;
 
-KnownSet cifar10() {
-  const std::string folder = "cifar-10-batches-bin/";
-  KnownSet set{
-      "cifar10",
-      "60,000 colour images of 32 x 32 in ten classes (Krizhevsky 2009), binary records",
-      "none stated; the authors ask to cite their report",
-      {{"cifar-10-binary.tar.gz", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-        170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", true,
-        200'000'000}},
-      {{folder + "test_batch.bin", 30'730'000}}};
-  for (int batch = 1; batch <= 5; ++batch)
-    set.contents.push_back({fmt::format("{}data_batch_{}.bin", folder, batch), 30'730'000});
-  return set;
-}
+class SourceReader {
+ public:
+  explicit SourceReader(const Component& set) : set_(set) {}
 
-// The four files of MNIST and its heirs in IDX, under one address.
-KnownSet idx_set(std::string name, std::string doc, std::string licence, const std::string& from,
-                 std::vector<KnownFile> files) {
-  for (KnownFile& file : files) file.url = from + file.name;
-  std::vector<KnownContent> contents = contents_of(files);
-  return {std::move(name), std::move(doc), std::move(licence), std::move(files),
-          std::move(contents)};
-}
+  KnownSet read() const {
+    const auto* given = set_.as<lathe_dataset>().source;
+    if (given == nullptr) refuse("it is stamped as having one, and has none");
+    if (given->struct_size < LATHE_SIZE_UP_TO(lathe_dataset_source, content_row_size)) {
+      refuse(fmt::format("its struct_size is {}, which cannot be", given->struct_size));
+    }
+    const auto source = prefix_of<lathe_dataset_source>(given);
+    KnownSet set{set_.id, text(source.title, "title"), text(source.licence, "licence"), {}, {}};
+    const auto files =
+        rows<lathe_source_file>(source.files, source.file_count, source.file_row_size, "files");
+    for (const lathe_source_file& row : files) set.files.push_back(file(row, source.address));
+    if (source.contents == nullptr) {
+      set.contents = as_kept(set.files);
+    } else {
+      const auto contents = rows<lathe_source_content>(source.contents, source.content_count,
+                                                       source.content_row_size, "contents");
+      for (const lathe_source_content& row : contents) {
+        set.contents.push_back({path(row.path, "contents"), row.size});
+      }
+    }
+    return set;
+  }
 
-KnownSet mnist() {
-  return idx_set("mnist", "70,000 handwritten digits of 28 x 28 (LeCun et al. 1998), IDX",
-                 "CC BY-SA 3.0", "https://ossci-datasets.s3.amazonaws.com/mnist/",
-                 {{"train-images-idx3-ubyte.gz", "", 9912422,
-                   "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
-                  {"train-labels-idx1-ubyte.gz", "", 28881,
-                   "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
-                  {"t10k-images-idx3-ubyte.gz", "", 1648877,
-                   "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
-                  {"t10k-labels-idx1-ubyte.gz", "", 4542,
-                   "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}});
-}
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw usage_error(fmt::format("the source of the dataset '{}' of plugin '{}' is refused: {}",
+                                  set_.id, set_.file.string(), why));
+  }
 
-KnownSet fashion_mnist() {
-  // Served without TLS only; the hashes are what vouches for the files.
-  return idx_set("fashion_mnist", "70,000 pictures of clothes of 28 x 28 (Xiao et al. 2017), IDX",
-                 "MIT", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-                 {{"train-images-idx3-ubyte.gz", "", 26421880,
-                   "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-                  {"train-labels-idx1-ubyte.gz", "", 29515,
-                   "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
-                  {"t10k-images-idx3-ubyte.gz", "", 4422102,
-                   "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
-                  {"t10k-labels-idx1-ubyte.gz", "", 5148,
-                   "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}});
-}
+  std::string text(const char* given, std::string_view what) const {
+    const std::optional<std::string> out = bounded_text(given);
+    if (!out || out->empty()) refuse(fmt::format("its {} is missing, empty or endless", what));
+    return *out;
+  }
 
-KnownSet jsc() {
-  const std::string name = "processed-pythia82-lhc13-all-pt1-50k-r1_h022_e0175_t220_nonu_truth.z";
-  return {"jsc",
-          "simulated jets, 16 features, five classes (Pierini et al., doi 10.5281/zenodo.3602260), "
-          "HDF5",
-          "CC BY 4.0",
-          {{name, "https://cernbox.cern.ch/index.php/s/jvFd5MoWhGs1l5v/download", 0, "", false, 0,
-            "\x89HDF\r\n\x1a\n"}},
-          {{name, 0}}};
+  // Below the folder that it is relative to.
+  std::string path(const char* given, std::string_view what) const {
+    const std::filesystem::path out = text(given, what);
+    const bool stays = std::ranges::none_of(
+        out, [](const std::filesystem::path& part) { return part.empty() || part == ".."; });
+    if (out.is_absolute() || !stays) {
+      refuse(fmt::format("'{}' among its {} is not below the set's folder", out.string(), what));
+    }
+    return out.string();
+  }
+
+  // The plugin's rows as this host knows them: what the plugin did not know is 0.
+  template <typename Row>
+  std::vector<Row> rows(const Row* given, std::uint64_t count, std::uint64_t row_size,
+                        std::string_view what) const {
+    if (given == nullptr || count == 0) refuse(fmt::format("it names no {}", what));
+    if (count > kMostRows || row_size == 0 || row_size > kMostBytes) {
+      refuse(fmt::format("it claims {} {} of {} bytes, which cannot be", count, what, row_size));
+    }
+    std::vector<Row> out(count);
+    const char* row = reinterpret_cast<const char*>(given);
+    for (std::uint64_t i = 0; i < count; ++i, row += row_size) {
+      std::memcpy(&out[i], row, std::min<std::size_t>(row_size, sizeof(Row)));
+    }
+    return out;
+  }
+
+  KnownFile file(const lathe_source_file& given, const char* address) const {
+    KnownFile out{path(given.name, "files"), "", given.size};
+    if (out.name.find('/') != std::string::npos) {
+      refuse(fmt::format("'{}' among its files is a path; a file is kept in the set's folder",
+                         out.name));
+    }
+    out.url = given.url != nullptr ? text(given.url, "url of " + out.name)
+                                   : text(address, "address") + out.name;
+    if (given.sha256 != nullptr) out.sha256 = hash(text(given.sha256, "sha256"), out.name);
+    out.archive = given.unpacked_limit > 0;
+    out.unpacked_limit = given.unpacked_limit;
+    if (given.begins.size > kMostBytes || (given.begins.size > 0 && given.begins.data == nullptr)) {
+      refuse(fmt::format("how '{}' begins is damaged", out.name));
+    }
+    out.begins.assign(given.begins.size > 0 ? given.begins.data : "", given.begins.size);
+    return out;
+  }
+
+  std::string hash(const std::string& given, const std::string& name) const {
+    const bool hex = given.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (given.size() == 64 && hex) return given;
+    refuse(fmt::format("the sha256 of '{}' is not 64 digits of 0-9 and a-f", name));
+  }
+
+  std::vector<KnownContent> as_kept(const std::vector<KnownFile>& files) const {
+    std::vector<KnownContent> contents;
+    for (const KnownFile& file : files) {
+      if (file.archive) {
+        refuse(fmt::format("'{}' is an archive, and it says no contents", file.name));
+      }
+      contents.push_back({file.name, file.size});
+    }
+    return contents;
+  }
+
+  const Component& set_;
+};
+
+std::vector<std::string> names_of_known_sets(const Registry& registry) {
+  std::vector<std::string> names;
+  for (const Listed& item : registry.listed()) {
+    if (item.fetchable) names.push_back(item.id);
+  }
+  return names;
 }
 
 }  // namespace
@@ -94,16 +143,20 @@ std::uint64_t KnownSet::size() const {
   return all;
 }
 
-const std::vector<KnownSet>& known_sets() {
-  static const std::vector<KnownSet> sets{cifar10(), fashion_mnist(), jsc(), mnist()};
+KnownSet known_set_of(const Component& set) { return SourceReader(set).read(); }
+
+std::vector<KnownSet> known_sets(const Registry& registry) {
+  std::vector<KnownSet> sets;
+  for (const std::string& name : names_of_known_sets(registry)) {
+    sets.push_back(known_set_of(registry.find(Kind::dataset, name)));
+  }
   return sets;
 }
 
-const KnownSet& known_set(std::string_view name) {
-  std::vector<std::string> names;
-  for (const KnownSet& set : known_sets()) {
-    if (set.name == name) return set;
-    names.push_back(set.name);
+KnownSet known_set(const Registry& registry, std::string_view name) {
+  const std::vector<std::string> names = names_of_known_sets(registry);
+  if (std::ranges::find(names, name) != names.end()) {
+    return known_set_of(registry.find(Kind::dataset, name));
   }
   throw usage_error(fmt::format("no set called '{}' is known{}; 'lathe data list' shows them", name,
                                 suggestion(name, names)));

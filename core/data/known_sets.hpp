@@ -1,6 +1,9 @@
-// The data sets that Lathe knows where to get: addresses, sizes, licences, hashes; and the folder
-// they go to. Knows nothing about downloading.
+// The data sets that say where they can be had: addresses, sizes, licences, hashes, as their
+// plugins state them; and the folder they go to. Knows no set by name and nothing about
+// downloading.
 #pragma once
+
+#include "core/plugin/registry.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -39,9 +42,13 @@ struct KnownSet {
   std::uint64_t size() const;  // of all downloads; 0 if one is not known
 };
 
-const std::vector<KnownSet>& known_sets();
+// By name. Loads the plugins of these sets and no others.
+std::vector<KnownSet> known_sets(const Registry& registry);
 // Throws usage_error with the nearest name.
-const KnownSet& known_set(std::string_view name);
+KnownSet known_set(const Registry& registry, std::string_view name);
+// What the plugin `set` says. Throws usage_error naming the set, its plugin and what cannot be
+// right.
+KnownSet known_set_of(const Component& set);
 
 // True if the folder of the set has every file, of the right size.
 bool is_complete(const KnownSet& set, const std::filesystem::path& data_dir);

@@ -19,7 +19,7 @@ constexpr std::uint32_t kMaxStructSize = 1u << 16;
 constexpr lathe_component_flags kKnownFlags = LATHE_FLAG_MUTATES_GRAPH | LATHE_FLAG_READS_WEIGHTS |
                                               LATHE_FLAG_EXECUTES | LATHE_FLAG_PARALLEL |
                                               LATHE_FLAG_NONDETERMINISTIC | LATHE_FLAG_SYNTHETIC |
-                                              LATHE_FLAG_STOCHASTIC;
+                                              LATHE_FLAG_STOCHASTIC | LATHE_FLAG_HAS_SOURCE;
 
 class ModuleReader {
  public:

@@ -100,9 +100,13 @@ void Registry::State::add_file(const std::filesystem::path& path, const std::str
   check_trusted_file(path, file.status());
   const ElfFile elf(file.descriptor(), static_cast<std::uint64_t>(file.status().st_size), path);
   files.push_back(std::make_unique<File>(File{path, read_stamp(elf, path)}));
-  for (const StampedComponent& c : files.back()->stamp.components) {
+  const Stamp& stamp = files.back()->stamp;
+  for (const StampedComponent& c : stamp.components) {
     const std::optional<Kind> kind = kind_from_name(c.kind);
-    if (kind) found.emplace_back(Listed{*kind, c.id, c.version, path, source}, files.back().get());
+    if (!kind) continue;
+    const bool fetchable =
+        *kind == Kind::dataset && std::ranges::find(stamp.sources, c.id) != stamp.sources.end();
+    found.emplace_back(Listed{*kind, c.id, c.version, path, source, fetchable}, files.back().get());
   }
 }
 

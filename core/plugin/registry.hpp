@@ -26,7 +26,8 @@ struct Listed {
   std::string id;
   std::string version;
   std::filesystem::path file;
-  std::string source;  // "explicit", "project", "path", "user", "built-in"
+  std::string source;      // "explicit", "project", "path", "user", "built-in"
+  bool fetchable = false;  // a data set that says where its files can be had
 };
 
 // A loaded component. Lives as long as the process.

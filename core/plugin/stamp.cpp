@@ -68,6 +68,8 @@ Stamp parse_stamp(std::string_view bytes, const std::filesystem::path& path) {
                         component.id.substr(0, 80)));
       }
       stamp.components.push_back(std::move(component));
+    } else if (key == "source") {
+      stamp.sources.emplace_back(value);
     }
     // Other keys come from newer SDKs and are none of this host's business (R8).
   }

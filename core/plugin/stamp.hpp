@@ -19,6 +19,7 @@ struct StampedComponent {
 
 struct Stamp {
   std::vector<StampedComponent> components;
+  std::vector<std::string> sources;  // ids of data sets that say where their files can be had
 };
 
 // Throws usage_error naming the file: no stamp, another ABI, an entry that cannot be read.

@@ -22,6 +22,22 @@ std::uint64_t records_in(const std::string& path) {
       .at_file(path);
 }
 
+// Size and hash are those of the checksum lists of tensorflow/datasets.
+constexpr lathe_source_file kFiles[] = {
+    {"cifar-10-binary.tar.gz",
+     nullptr,
+     "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+     170052171,
+     200'000'000,
+     {}}};
+constexpr lathe_source_content kContents[] = {
+    {"cifar-10-batches-bin/test_batch.bin", 30'730'000},
+    {"cifar-10-batches-bin/data_batch_1.bin", 30'730'000},
+    {"cifar-10-batches-bin/data_batch_2.bin", 30'730'000},
+    {"cifar-10-batches-bin/data_batch_3.bin", 30'730'000},
+    {"cifar-10-batches-bin/data_batch_4.bin", 30'730'000},
+    {"cifar-10-batches-bin/data_batch_5.bin", 30'730'000}};
+
 struct Cifar10 final : datasets::image_set {
   static constexpr lathe_option options[] = {
       datasets::kTrainOption,
@@ -33,6 +49,10 @@ struct Cifar10 final : datasets::image_set {
                            "by 4 black pixels, crops 32 x 32 and flips half of them.")
           .by_default("none"),
   };
+  static constexpr lathe_dataset_source source = lathe::source(
+      "60,000 colour images of 32 x 32 in ten classes (Krizhevsky 2009), binary records",
+      "none stated; the authors ask to cite their report", "https://www.cs.toronto.edu/~kriz/",
+      kFiles, kContents);
 
   Cifar10(lathe::options o, std::string_view data_dir, lathe::context context)
       : image_set(o, data_dir, {"cifar10", {"cifar-10-batches-bin"}}, kShape,

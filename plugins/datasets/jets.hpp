@@ -16,6 +16,7 @@ namespace datasets {
 
 constexpr std::size_t kJetFeatures = 16, kJetClasses = 5;
 constexpr std::size_t kJetColumns = kJetFeatures + kJetClasses;
+constexpr std::string_view kHdf5Begins = "\x89HDF\r\n\x1a\n";
 constexpr const char* kJetDataset = "t_allpar_new";
 // Names in CERN's file; other files often leave the j_ out.
 constexpr const char* kJetNames[kJetColumns] = {"j_zlogz",
@@ -298,9 +299,8 @@ inline jets jets_from_hdf5(const std::string& path) {
 
 // The contents of the file decide, not its name: CERN's HDF5 file ends in .z.
 inline jets read_jets(const std::string& path, const label_order& order) {
-  constexpr std::string_view kHdf5 = "\x89HDF\r\n\x1a\n";
-  const std::string begin = file_bytes(path, kHdf5.size());
-  if (begin == kHdf5) return jets_from_hdf5(path);
+  const std::string begin = file_bytes(path, kHdf5Begins.size());
+  if (begin == kHdf5Begins) return jets_from_hdf5(path);
   return is_npy(begin) ? jets_from_npy(path, order) : jets_from_csv(path, order);
 }
 

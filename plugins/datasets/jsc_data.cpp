@@ -11,6 +11,14 @@ using lathe::split;
 
 constexpr const char* kOfficialFile =
     "processed-pythia82-lhc13-all-pt1-50k-r1_h022_e0175_t220_nonu_truth.z";
+// Neither size nor hash is published.
+constexpr lathe_source_file kFiles[] = {
+    {kOfficialFile,
+     "https://cernbox.cern.ch/index.php/s/jvFd5MoWhGs1l5v/download",
+     nullptr,
+     0,
+     0,
+     {datasets::kHdf5Begins.data(), datasets::kHdf5Begins.size()}}};
 constexpr const char* kHowToGet =
     "; get CERN's HDF5 file by 'lathe data fetch jsc', or set --data-dir or LATHE_DATA_DIR to the "
     "folder that holds 'jsc', or name another file by the option 'file', or try synthetic jets "
@@ -57,6 +65,10 @@ struct Jsc : lathe::memory_dataset {
                                 "Classes by number, where a file has numbers or nameless columns.")
           .by_default("[g, q, w, z, t]"),
   };
+  static constexpr lathe_dataset_source source = lathe::source(
+      "simulated jets, 16 features, five classes (Pierini et al., doi 10.5281/zenodo.3602260), "
+      "HDF5",
+      "CC BY 4.0", nullptr, kFiles);
 
   Jsc(lathe::options o, std::string_view data_dir)
       : file_(o.text_or("file", "")),

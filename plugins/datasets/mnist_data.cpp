@@ -125,10 +125,65 @@ class Digits : public datasets::image_set {
   }
 };
 
+// Sizes and hashes are those of the checksum lists of tensorflow/datasets.
+constexpr lathe_source_file kMnistFiles[] = {
+    {"train-images-idx3-ubyte.gz",
+     nullptr,
+     "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+     9912422,
+     0,
+     {}},
+    {"train-labels-idx1-ubyte.gz",
+     nullptr,
+     "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+     28881,
+     0,
+     {}},
+    {"t10k-images-idx3-ubyte.gz",
+     nullptr,
+     "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+     1648877,
+     0,
+     {}},
+    {"t10k-labels-idx1-ubyte.gz",
+     nullptr,
+     "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+     4542,
+     0,
+     {}}};
+constexpr lathe_source_file kFashionFiles[] = {
+    {"train-images-idx3-ubyte.gz",
+     nullptr,
+     "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+     26421880,
+     0,
+     {}},
+    {"train-labels-idx1-ubyte.gz",
+     nullptr,
+     "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+     29515,
+     0,
+     {}},
+    {"t10k-images-idx3-ubyte.gz",
+     nullptr,
+     "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+     4422102,
+     0,
+     {}},
+    {"t10k-labels-idx1-ubyte.gz",
+     nullptr,
+     "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+     5148,
+     0,
+     {}}};
+
 struct Mnist final : Digits {
   static constexpr lathe_option options[] = {datasets::kTrainOption, datasets::kValidationOption,
                                              datasets::kTestOption,
                                              datasets::kNormalizeOption.by_default("mnist")};
+  static constexpr lathe_dataset_source source =
+      lathe::source("70,000 handwritten digits of 28 x 28 (LeCun et al. 1998), IDX", "CC BY-SA 3.0",
+                    "https://ossci-datasets.s3.amazonaws.com/mnist/", kMnistFiles);
   Mnist(lathe::options o, std::string_view data_dir)
       : Digits(o, data_dir, {"mnist", {}}, kShape,
                {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}) {}
@@ -138,6 +193,10 @@ struct FashionMnist final : Digits {
   static constexpr lathe_option options[] = {
       datasets::kTrainOption, datasets::kValidationOption, datasets::kTestOption,
       datasets::kNormalizeOption.by_default("fashion_mnist")};
+  // Served without TLS only; the hashes are what vouches for the files.
+  static constexpr lathe_dataset_source source =
+      lathe::source("70,000 pictures of clothes of 28 x 28 (Xiao et al. 2017), IDX", "MIT",
+                    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", kFashionFiles);
   FashionMnist(lathe::options o, std::string_view data_dir)
       : Digits(o, data_dir, {"fashion_mnist", {}}, kShape,
                {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",

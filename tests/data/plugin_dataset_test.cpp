@@ -87,6 +87,7 @@ const lathe_dataset kInterface = {LATHE_SIZE_UP_TO(lathe_dataset, read),
                                   count,
                                   read,
                                   nullptr,
+                                  nullptr,
                                   nullptr};
 const lathe_dataset kAugmenting = {LATHE_SIZE_UP_TO(lathe_dataset, augment),
                                    0,
@@ -97,7 +98,8 @@ const lathe_dataset kAugmenting = {LATHE_SIZE_UP_TO(lathe_dataset, augment),
                                    count,
                                    read,
                                    nullptr,
-                                   augment};
+                                   augment,
+                                   nullptr};
 
 // A component as the registry would give it.
 struct Fixture {

@@ -107,6 +107,21 @@ BOOST_AUTO_TEST_CASE(what_is_not_the_known_file_is_refused_in_one_sentence) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_set_that_a_strangers_plugin_describes_is_listed_and_fetched) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "plugins");
+  fs::copy_file(build_dir() / "tests" / "fixtures" / "known_dataset.so",
+                folder.path() / "plugins" / "known_dataset.so");
+  BOOST_TEST(contains(run_lathe({"data", "list"}, folder.path()).out, "rows of a stranger"));
+
+  const Server server(serving({{"/rows.csv", "1,2,a\n"}}));
+  const Words words{"data", "fetch", "example.known", "--from", server.url(), "--data-dir", "d"};
+  const Outcome outcome = run_lathe(words, folder.path());
+  BOOST_TEST(outcome.exit_code == 0, outcome.err);
+  BOOST_TEST(read_file(folder.path() / "d" / "example.known" / "rows.csv") == "1,2,a\n");
+  BOOST_TEST(contains(run_lathe(words, folder.path()).out, "already"));
+}
+
 BOOST_AUTO_TEST_CASE(wrong_words_are_refused_before_anything_is_fetched) {
   const TemporaryFolder folder;
   const std::pair<Words, std::string> rows[] = {

@@ -77,7 +77,8 @@ enum {
   LATHE_FLAG_PARALLEL = 1u << 3,         /* one instance may be called from several threads */
   LATHE_FLAG_NONDETERMINISTIC = 1u << 4, /* results are never cached */
   LATHE_FLAG_SYNTHETIC = 1u << 5,        /* data set: invented data; every report says so */
-  LATHE_FLAG_STOCHASTIC = 1u << 6        /* format: uses the random stream; bypasses the cache */
+  LATHE_FLAG_STOCHASTIC = 1u << 6,       /* format: uses the random stream; bypasses the cache */
+  LATHE_FLAG_HAS_SOURCE = 1u << 7        /* data set: its source says where its files can be had */
 };
 
 /* One thing a plugin file brings. */
@@ -116,7 +117,8 @@ typedef struct lathe_module {
 
 /* The stamp: key=value texts, each ended by a NUL, in the ELF section ".lathe_meta". Read without
  * dlopen, so a file of another ABI is refused before any of its code runs, and components are
- * listed without loading. Keys: abi=0, then one component=KIND:ID:VERSION for each component.
+ * listed without loading. Keys: abi=0, then one component=KIND:ID:VERSION for each component, and
+ * one source=ID for each data set with LATHE_FLAG_HAS_SOURCE.
  *   LATHE_STAMP static const char stamp[] = "abi=0\0component=pass:count_relu:1.0.0\0"; */
 #define LATHE_STAMP __attribute__((section(".lathe_meta"), used))
 

@@ -9,6 +9,7 @@
 //   std::vector<std::string> files()                   optional
 //   void augment(lathe::context, lathe::epoch_of_training, lathe::span<const std::uint64_t> index,
 //                float* samples)                       optional: changes training rows in place
+//   static constexpr lathe_dataset_source source       optional: where `lathe data fetch` gets it
 #ifndef LATHE_HPP_DATASET_HPP
 #define LATHE_HPP_DATASET_HPP
 
@@ -43,6 +44,37 @@ struct sample_rows {
   std::vector<float> samples;
   std::vector<std::int64_t> labels;
 };
+
+// Where the files of a set can be had; `files` and `contents` are static tables.
+//   constexpr lathe_source_file kFiles[] = {{"train.csv", nullptr, "a3f...", 1024, 0, {}}};
+//   struct MyJets {
+//     static constexpr lathe_dataset_source source =
+//         lathe::source("jets of my thesis", "CC0", "https://example.org/jets/", kFiles);
+template <std::size_t Files>
+constexpr lathe_dataset_source source(const char* title, const char* licence, const char* address,
+                                      const lathe_source_file (&files)[Files]) {
+  return {LATHE_SIZE_UP_TO(lathe_dataset_source, content_row_size),
+          0,
+          title,
+          licence,
+          address,
+          files,
+          Files,
+          sizeof(lathe_source_file),
+          nullptr,
+          0,
+          sizeof(lathe_source_content)};
+}
+// The same where the files are archives: what they unpack to.
+template <std::size_t Files, std::size_t Contents>
+constexpr lathe_dataset_source source(const char* title, const char* licence, const char* address,
+                                      const lathe_source_file (&files)[Files],
+                                      const lathe_source_content (&contents)[Contents]) {
+  lathe_dataset_source unpacked = source(title, licence, address, files);
+  unpacked.contents = contents;
+  unpacked.content_count = Contents;
+  return unpacked;
+}
 
 // A data set that open() reads into memory as a whole: fill rows_of(split).
 class memory_dataset {
@@ -85,6 +117,12 @@ constexpr bool has_augment<T, std::void_t<decltype(std::declval<T&>().augment(
                                   std::declval<context>(), epoch_of_training{},
                                   span<const std::uint64_t>(), static_cast<float*>(nullptr)))>> =
     true;
+
+template <class T, class = void>
+constexpr const lathe_dataset_source* declared_source = nullptr;
+template <class T>
+constexpr const lathe_dataset_source* declared_source<T, std::void_t<decltype(T::source)>> =
+    &T::source;
 
 // The type's instance, and what the host borrows until it is destroyed.
 template <class T>
@@ -181,7 +219,7 @@ struct dataset_thunks {
 };
 
 template <class T>
-constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, augment),
+constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, source),
                                              0,
                                              dataset_thunks<T>::create,
                                              destroy<dataset_instance<T>>,
@@ -190,13 +228,15 @@ constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, aug
                                              dataset_thunks<T>::count,
                                              dataset_thunks<T>::read,
                                              has_files<T> ? dataset_thunks<T>::files : nullptr,
-                                             has_augment<T> ? dataset_thunks<T>::augment : nullptr};
+                                             has_augment<T> ? dataset_thunks<T>::augment : nullptr,
+                                             declared_source<T>};
 
 }  // namespace detail
 
 template <class T>
 constexpr lathe_component dataset(const char* id, const char* version, const char* doc) {
-  return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, &detail::dataset_interface<T>);
+  return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, &detail::dataset_interface<T>,
+                              detail::declared_source<T> == nullptr ? 0 : LATHE_FLAG_HAS_SOURCE);
 }
 
 }  // namespace lathe

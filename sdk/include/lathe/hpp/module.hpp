@@ -44,6 +44,10 @@ constexpr void write_stamp(const lathe_component (&components)[Count], Put put) 
     put(':');
     text(c.version);
     put('\0');
+    if ((c.flags & LATHE_FLAG_HAS_SOURCE) == 0) continue;
+    text("source=");
+    text(c.id);
+    put('\0');
   }
 }
 

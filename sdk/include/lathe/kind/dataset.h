@@ -25,6 +25,42 @@ typedef struct lathe_dataset_info {
   uint32_t reserved;
 } lathe_dataset_info;
 
+/* A file to download. What is not known is 0 or NULL, never guessed. */
+typedef struct lathe_source_file {
+  const char *name;   /* as it is kept, mandatory; eg: "train-images-idx3-ubyte.gz" */
+  const char *url;    /* NULL: the source's address and then the name */
+  const char *sha256; /* 64 hex digits */
+  uint64_t size;      /* bytes */
+  /* More than 0: an archive, which is unpacked and not kept; what it may unpack to at most. */
+  uint64_t unpacked_limit;
+  lathe_str begins; /* where no hash is known, tells the file from a web page that says sorry */
+} lathe_source_file;
+
+/* A file that a complete set has. */
+typedef struct lathe_source_content {
+  const char
+      *path;     /* within the set's folder, mandatory; eg: "cifar-10-batches-bin/test_batch.bin" */
+  uint64_t size; /* bytes; 0: not known */
+} lathe_source_content;
+
+/* Where `lathe data fetch ID` gets the files of a known data set, which it puts into the folder of
+ * that name, and what `lathe data list` says. Const static data. [scan] */
+typedef struct lathe_dataset_source {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char *title;   /* what it is and whose, in one line, mandatory */
+  const char *licence; /* eg: "CC BY 4.0", mandatory */
+  const char
+      *address; /* of the folder with the files that name no url, ending in '/'; may be NULL */
+  const lathe_source_file *files; /* at least one */
+  uint64_t file_count;
+  uint64_t file_row_size; /* sizeof(lathe_source_file) as the plugin knew it */
+  /* NULL: the files themselves, as they are kept. Mandatory where one is an archive. */
+  const lathe_source_content *contents;
+  uint64_t content_count;
+  uint64_t content_row_size; /* sizeof(lathe_source_content) as the plugin knew it */
+} lathe_dataset_source;
+
 typedef struct lathe_dataset {
   uint32_t struct_size;
   uint32_t reserved;
@@ -61,6 +97,10 @@ typedef struct lathe_dataset {
    * May be NULL. After open. [call] */
   lathe_code (*augment)(lathe_call *call, void *self, uint64_t seed, uint64_t epoch,
                         const uint64_t *index, uint64_t count, DLTensor *samples);
+
+  /* Where the files can be had; may be NULL. Only read of a component with LATHE_FLAG_HAS_SOURCE
+   * whose stamp says so too: listing the known sets loads no other plugin. */
+  const lathe_dataset_source *source;
 } lathe_dataset;
 
 #ifdef __cplusplus
