@@ -1,12 +1,18 @@
-# lathe_test(FOLDER library...): an executable from tests/FOLDER/*.cpp, its cases found after the
-# build and run one by one.
-function(lathe_test folder)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+# lathe_test(FOLDER library... [WITHOUT SUBFOLDER]): an executable from the sources of tests/FOLDER,
+# those of the subfolder excepted, which is one of its own; its cases are found after the build and
+# run one by one. It is called test_ and the last word of FOLDER.
+function(lathe_test path)
+  cmake_parse_arguments(TEST "" "WITHOUT" "" ${ARGN})
+  get_filename_component(folder ${path} NAME)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.cpp)
+  if(TEST_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "/${path}/${TEST_WITHOUT}/")
+  endif()
   if(NOT sources)
     return()
   endif()
   add_executable(test_${folder} ${sources})
-  target_link_libraries(test_${folder} PRIVATE ${ARGN} lathe_test_support lathe_warnings)
+  target_link_libraries(test_${folder} PRIVATE ${TEST_UNPARSED_ARGUMENTS} lathe_test_support lathe_warnings)
   target_precompile_headers(test_${folder} REUSE_FROM lathe_test_support)
   set_target_properties(test_${folder} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

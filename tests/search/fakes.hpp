@@ -6,7 +6,7 @@
 #include "core/search/plan/study_description.hpp"
 #include "core/search/study/log.hpp"
 #include "core/tensor/random.hpp"
-#include "plugins/search_strategies/tpe_model.hpp"
+#include "plugins/search_strategies/tpe/model.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,0 +1,338 @@
+// Any samples in numpy's files: an array of samples and an array of labels for each split, as two
+// NPY files or in one NPZ file.
+#include <lathe/lathe.hpp>
+
+#include <algorithm>
+
+#include "../named_files.hpp"
+#include "npz.hpp"
+
+namespace {
+
+using lathe::split;
+
+constexpr split kSplits[] = {split::train, split::validation, split::test};
+
+// The names an array goes by where none is given: x_train (Keras), X_train; in a file of one split
+// also x, X.
+std::vector<std::string> usual_names(const char* lower, const char* upper, split s,
+                                     bool of_one_split) {
+  std::vector<std::string> tails{lathe::join({"_", lathe::split_name(s)})};
+  if (s == split::validation) tails.push_back("_val");
+  if (of_one_split) tails.push_back("");
+  std::vector<std::string> names;
+  for (const std::string& tail : tails) {
+    names.push_back(lower + tail);
+    names.push_back(upper + tail);
+  }
+  return names;
+}
+
+struct Npy {
+  static constexpr lathe_option options[] = {
+      lathe::any_option("train",
+                        "Rows to train on: an NPZ file, or two NPY files, [samples, labels].")
+          .nullable(),
+      lathe::any_option("validation", "Rows to validate on, likewise.").nullable(),
+      lathe::any_option("test", "Rows to test on, likewise.").nullable(),
+      lathe::path_option("file",
+                         "One NPZ file with the arrays of all splits: x_train, y_train, "
+                         "x_validation (or x_val), y_validation, x_test, y_test.")
+          .nullable(),
+      lathe::string_option(
+          "samples", "The array of samples in NPZ files. Without it x_SPLIT, X_SPLIT, x or X.")
+          .nullable(),
+      lathe::string_option("labels",
+                           "The array of labels in NPZ files: class numbers, or a row of zeros and "
+                           "a one each. Without it y_SPLIT, Y_SPLIT, y or Y.")
+          .nullable(),
+      lathe::any_option("classes",
+                        "How many classes there are, or their names in order. Without it, one more "
+                        "than the largest label.")
+          .nullable(),
+      lathe::int_list_option("shape",
+                             "The shape of a sample, where the file's is another one of as "
+                             "many numbers, eg: [1, 28, 28].")
+          .nullable(),
+      lathe::float_option("scale", "What numbers are divided by, eg: 255 for bytes.")
+          .by_default("1")
+          .within("0<.."),
+  };
+
+  Npy(lathe::options o, std::string_view data_dir)
+      : where_({"npy", {}}, data_dir),
+        samples_name_(o.text_or("samples", "")),
+        labels_name_(o.text_or("labels", "")),
+        scale_(static_cast<float>(o.real("scale"))) {
+    const std::string file = o.text_or("file", "");
+    for (const split s : kSplits) {
+      const char* key = lathe::split_name(s);
+      if (!o.has(key)) continue;
+      part_of(s).names = datasets::named_files::from_option(o[key], key);
+      if (part_of(s).names.size() > 2) {
+        throw lathe::invalid_argument(
+            lathe::join(
+                {"option '", key, "' is an NPZ file, or two NPY files: samples and labels"}))
+            .at_option(key);
+      }
+      if (!file.empty()) {
+        throw lathe::invalid_argument(
+            "option 'file' names all splits and cannot stand beside files of splits")
+            .at_option("file");
+      }
+    }
+    file_ = file;
+    if (!file_.empty() && (o.has("samples") || o.has("labels"))) {
+      throw lathe::invalid_argument(
+          "options 'samples' and 'labels' name the arrays of files of one split; those of 'file' "
+          "are x_train, y_train and so on")
+          .at_option(o.has("samples") ? "samples" : "labels");
+    }
+    if (file_.empty() && first() == nullptr) {
+      throw lathe::invalid_argument(
+          "no file is named: give npy<train=FILE.npz, ...>, npy<train=[X.npy, Y.npy], ...>, or "
+          "npy<file=FILE.npz>")
+          .at_option("train");
+    }
+    if (o.has("shape")) shape_ = o.integers("shape");
+    for (const std::int64_t extent : shape_) {
+      if (extent >= 1 && extent <= 1'000'000) continue;
+      throw lathe::invalid_argument("option 'shape' holds extents of 1 and more")
+          .at_option("shape");
+    }
+    if (o.has("classes")) read_classes(o["classes"]);
+  }
+
+  lathe::dataset_info info() const {
+    lathe::dataset_info info;
+    info.classes = classes_;
+    info.class_names = class_names_;
+    info.shape = shape_;
+    if (!opened_ && shape_.empty()) info.shape = shape_by_header();
+    return info;
+  }
+
+  void open() {
+    for (const split s : kSplits) {
+      part& p = part_of(s);
+      if (!file_.empty()) {
+        const std::string path = where_.find(file_);
+        if (!has_split(path, s)) continue;
+        p.files = {path};
+      }
+      for (const std::string& name : p.names) p.files.push_back(where_.find(name));
+      if (!p.files.empty()) read_part(s);
+    }
+    if (parts_[0].files.empty() && parts_[1].files.empty() && parts_[2].files.empty()) {
+      throw lathe::data_loss("the NPZ file has none of the arrays x_train, x_validation and x_test")
+          .at_file(file_);
+    }
+    if (classes_ == 0) {
+      for (const part& p : parts_) {
+        for (const std::int64_t label : p.labels) classes_ = std::max(classes_, label + 1);
+      }
+    }
+    opened_ = true;
+  }
+
+  std::uint64_t count(split s) const { return part_of(s).labels.size(); }
+
+  void read(split s, lathe::span<const std::uint64_t> index, float* samples,
+            std::int64_t* labels) const {
+    const part& p = part_of(s);
+    const std::uint64_t width = p.samples.header.width();
+    for (const std::uint64_t row : index) {
+      if (row >= p.labels.size()) {
+        throw lathe::error(LATHE_OUT_OF_RANGE,
+                           lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(row)),
+                                        " of split '", lathe::split_name(s), "' is not there"}));
+      }
+      p.samples.row(row, samples);
+      if (scale_ != 1.0F) {
+        for (std::uint64_t i = 0; i < width; ++i) samples[i] /= scale_;
+      }
+      samples += width;
+      *labels++ = p.labels[row];
+    }
+  }
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> all;
+    for (const part& p : parts_) {
+      for (const std::string& file : p.files) {
+        if (std::find(all.begin(), all.end(), file) == all.end()) all.push_back(file);
+      }
+    }
+    return all;
+  }
+
+ private:
+  struct part {
+    std::vector<std::string> names = {};  // as options give them
+    std::vector<std::string> files = {};  // as they were found
+    datasets::stored_array samples = {};
+    std::vector<std::int64_t> labels = {};
+  };
+
+  part& part_of(split s) { return parts_[static_cast<int>(s)]; }
+  const part& part_of(split s) const { return parts_[static_cast<int>(s)]; }
+  const part* first() const {
+    for (const part& p : parts_) {
+      if (!p.names.empty()) return &p;
+    }
+    return nullptr;
+  }
+
+  void read_classes(lathe::value_view value) {
+    if (value.kind() == LATHE_INT) {
+      classes_ = value.integer();
+    } else if (value.kind() == LATHE_LIST) {
+      class_names_ = value.texts();
+      classes_ = static_cast<std::int64_t>(class_names_.size());
+    }
+    if (classes_ > 0) return;
+    throw lathe::invalid_argument(
+        "option 'classes' is a number of classes, or a list of their names")
+        .at_option("classes");
+  }
+
+  std::vector<std::string> sample_names(split s) const {
+    if (!samples_name_.empty()) return {samples_name_};
+    return usual_names("x", "X", s, file_.empty());
+  }
+  std::vector<std::string> label_names(split s) const {
+    if (!labels_name_.empty()) return {labels_name_};
+    return usual_names("y", "Y", s, file_.empty());
+  }
+
+  bool has_split(const std::string& path, split s) const {
+    const std::vector<std::string> names = sample_names(s);
+    datasets::detail::npz_reader reader(path);
+    for (std::string name = reader.next(); !name.empty(); name = reader.next()) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+    }
+    return false;
+  }
+
+  static datasets::stored_array array(const std::string& path,
+                                      const std::vector<std::string>& names, bool header_only) {
+    return datasets::is_zip(datasets::file_bytes(path, 4))
+               ? datasets::array_of_npz(path, names, header_only)
+               : datasets::array_of_npy(path, header_only);
+  }
+
+  static std::vector<std::int64_t> sample_shape(const datasets::npy_header& header) {
+    std::vector<std::int64_t> shape;
+    for (std::size_t i = 1; i < header.shape.size(); ++i) {
+      shape.push_back(static_cast<std::int64_t>(header.shape[i]));
+    }
+    return shape.empty() ? std::vector<std::int64_t>{1} : shape;
+  }
+
+  // Of the first file, if it is there; reads no rows.
+  std::vector<std::int64_t> shape_by_header() const {
+    try {
+      const part* p = first();
+      const split s = p == nullptr ? split::train : static_cast<split>(p - parts_);
+      const std::string path = where_.find(p == nullptr ? file_ : p->names.front());
+      return sample_shape(array(path, sample_names(s), true).header);
+    } catch (const lathe::error&) {
+      return {};  // open() says what is wrong
+    }
+  }
+
+  void read_part(split s) {
+    part& p = part_of(s);
+    p.samples = array(p.files.front(), sample_names(s), false);
+    const bool one_file = p.files.size() == 1;
+    if (one_file && !datasets::is_zip(datasets::file_bytes(p.files.front(), 4))) {
+      throw lathe::invalid_argument(
+          "an NPY file holds one array; name the labels too, [samples, labels]")
+          .at_file(p.files.front());
+    }
+    const datasets::stored_array labels = array(p.files.back(), label_names(s), false);
+    require_numbers(p.samples);
+    require_numbers(labels);
+    check_shape(p.samples);
+    if (labels.header.rows() != p.samples.header.rows()) {
+      throw lathe::data_loss(
+          lathe::join({"there are ", number(labels.header.rows()), " labels for the ",
+                       number(p.samples.header.rows()), " samples of '", p.samples.place, "'"}))
+          .at_file(labels.place);
+    }
+    std::vector<float> row(labels.header.width());
+    p.labels.reserve(labels.header.rows());
+    for (std::uint64_t i = 0; i < labels.header.rows(); ++i) {
+      labels.row(i, row.data());
+      p.labels.push_back(label_of(row, i, labels.place));
+    }
+  }
+
+  static void require_numbers(const datasets::stored_array& array) {
+    if (array.header.count == 0)
+      throw lathe::data_loss("the array has no numbers").at_file(array.place);
+  }
+
+  static std::string number(std::uint64_t n) {
+    return lathe::to_string(static_cast<std::int64_t>(n));
+  }
+
+  // A class number, or the place of the one among zeros.
+  std::int64_t label_of(const std::vector<float>& row, std::uint64_t index,
+                        const std::string& place) const {
+    std::int64_t label = -1;
+    if (row.size() == 1) {
+      const float value = row[0];
+      // More classes than this no network here has, and float32 tells them apart.
+      if (value >= 0 && value < 1e6F && value == std::floor(value)) {
+        label = static_cast<std::int64_t>(value);
+      }
+    } else {
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        if (row[i] == 1.0F && label == -1) {
+          label = static_cast<std::int64_t>(i);
+        } else if (row[i] != 0.0F) {
+          label = -1;
+          break;
+        }
+      }
+    }
+    if (label >= 0 && (classes_ == 0 || label < classes_)) return label;
+    throw lathe::data_loss(
+        lathe::join(
+            {"row ", number(index), " has no label that is a class number",
+             classes_ == 0 ? "" : lathe::join({" from 0 to ", lathe::to_string(classes_ - 1)}),
+             row.size() == 1 ? "" : ", one 1 among zeros"}))
+        .at_file(place);
+  }
+
+  void check_shape(const datasets::stored_array& samples) {
+    const std::vector<std::int64_t> found = sample_shape(samples.header);
+    if (shape_.empty()) {
+      shape_ = found;
+      return;
+    }
+    std::uint64_t wanted = 1, there = 1;
+    for (const std::int64_t extent : shape_) wanted *= static_cast<std::uint64_t>(extent);
+    for (const std::int64_t extent : found) there *= static_cast<std::uint64_t>(extent);
+    if (wanted == there) return;
+    throw lathe::data_loss(lathe::join({"a sample has ", number(there),
+                                        " numbers; the shape wanted, or that of the "
+                                        "first file, has ",
+                                        number(wanted)}))
+        .at_file(samples.place);
+  }
+
+  datasets::named_files where_;
+  std::string file_, samples_name_, labels_name_;
+  float scale_;
+  std::vector<std::int64_t> shape_;
+  std::int64_t classes_ = 0;
+  std::vector<std::string> class_names_;
+  part parts_[3];
+  bool opened_ = false;
+};
+
+}  // namespace
+
+LATHE_DATASET(Npy, "npy", "1.0.0", "Any samples and labels in numpy's NPY and NPZ files.")
