@@ -1,15 +1,12 @@
 // Files as options name them and as official sets name them: where they are looked for, and what is
 // said if they are not there. Knows no format.
-#ifndef LATHE_DATASETS_NAMED_FILES_HPP
-#define LATHE_DATASETS_NAMED_FILES_HPP
+#pragma once
 
 #include <lathe/lathe.hpp>
 
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "file_bytes.hpp"
 
 namespace datasets {
 
@@ -22,75 +19,22 @@ struct known_set {
 
 class named_files {
  public:
-  named_files(known_set set, std::string_view data_dir)
-      : set_(std::move(set)), data_dir_(lathe::to_string(data_dir)) {}
+  named_files(known_set set, std::string_view data_dir);
 
   // The files of one option: one name or a list.
-  static std::vector<std::string> from_option(lathe::value_view value, const char* option) {
-    std::vector<std::string> names;
-    if (value.kind() == LATHE_STRING) {
-      names.push_back(lathe::to_string(value.text()));
-    } else if (value.kind() == LATHE_LIST && value.size() > 0) {
-      for (std::uint64_t i = 0; i < value.size(); ++i) {
-        if (value[i].kind() == LATHE_STRING) names.push_back(lathe::to_string(value[i].text()));
-      }
-    }
-    if (names.empty() || (value.kind() == LATHE_LIST && names.size() != value.size())) {
-      throw lathe::invalid_argument(
-          lathe::join({"option '", option, "' is the name of a file, or a list of names"}))
-          .at_option(option);
-    }
-    return names;
-  }
+  static std::vector<std::string> from_option(lathe::value_view value, const char* option);
 
   // A file that an option names: as it is written, else in the set's folder.
-  std::string find(const std::string& name) const {
-    if (is_file(name)) return name;
-    std::string looked = lathe::join({"'", name, "'"});
-    if (name.empty() || name.front() != '/') {
-      for (const std::string& folder : folders()) {
-        const std::string path = lathe::join({folder, "/", name});
-        if (is_file(path)) return path;
-        looked += lathe::join({", '", path, "'"});
-      }
-    }
-    throw lathe::not_found(lathe::join({"there is no such file; looked for: ", looked}))
-        .at_file(name);
-  }
+  std::string find(const std::string& name) const;
 
   // A file of the official set, under the first of its names that is there.
-  std::string find_official(const std::vector<std::string>& names) const {
-    for (const std::string& folder : folders()) {
-      for (const std::string& name : names) {
-        std::string path = lathe::join({folder, "/", name});
-        if (is_file(path)) return path;
-      }
-    }
-    std::string where;
-    for (const std::string& folder : folders()) {
-      where += lathe::join({where.empty() ? "'" : " and '", folder, "'"});
-    }
-    if (where.empty()) where = "no folder, since none is set";
-    throw lathe::not_found(lathe::join(
-        {"'", names.front(), "' was looked for in ", where, "; get it by 'lathe data fetch ",
-         set_.name, "', or set --data-dir or LATHE_DATA_DIR to the folder that holds '", set_.name,
-         "', or name files by the options train, validation and test"}));
-  }
+  std::string find_official(const std::vector<std::string>& names) const;
 
  private:
-  std::vector<std::string> folders() const {
-    if (data_dir_.empty()) return {};
-    std::vector<std::string> all{lathe::join({data_dir_, "/", set_.name})};
-    for (const char* subfolder : set_.subfolders) {
-      all.push_back(lathe::join({all.front(), "/", subfolder}));
-    }
-    return all;
-  }
+  std::vector<std::string> folders() const;
 
   known_set set_;
   std::string data_dir_;
 };
 
 }  // namespace datasets
-
-#endif

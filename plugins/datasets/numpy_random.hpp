@@ -1,7 +1,6 @@
 // numpy's legacy RandomState, number by number: MT19937 (Matsumoto and Nishimura 1998) seeded by
 // init_genrand, rand() and permutation(). Data sets of MASE are defined by these.
-#ifndef LATHE_DATASETS_NUMPY_RANDOM_HPP
-#define LATHE_DATASETS_NUMPY_RANDOM_HPP
+#pragma once
 
 #include <cstdint>
 #include <numeric>
@@ -48,5 +47,3 @@ class numpy_random {
 };
 
 }  // namespace datasets
-
-#endif

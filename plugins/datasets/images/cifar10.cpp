@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "../file_bytes.hpp"
 #include "crop_flip.hpp"
 #include "image_set.hpp"
 

@@ -1,7 +1,6 @@
 // What sets of small images share: splits that share no rows, bytes kept as bytes until they are
 // read, scaling. Knows no file format: a derived class counts the rows of files and reads them.
-#ifndef LATHE_DATASETS_IMAGE_SET_HPP
-#define LATHE_DATASETS_IMAGE_SET_HPP
+#pragma once
 
 #include <lathe/lathe.hpp>
 
@@ -45,76 +44,21 @@ constexpr lathe::option kNormalizeOption =
 
 class image_set {
  public:
-  lathe::dataset_info info() const {
-    return {{static_cast<std::int64_t>(shape_.channels), static_cast<std::int64_t>(shape_.height),
-             static_cast<std::int64_t>(shape_.width)},
-            static_cast<std::int64_t>(class_names_.size()),
-            class_names_};
-  }
+  lathe::dataset_info info() const;
 
   // Finds the files and counts their rows; the rows themselves are read when they are asked for.
-  void open() {
-    const bool official = !names_any_file();
-    for (part& p : {std::ref(train_), std::ref(validation_), std::ref(test_)}) find(p, official);
-    require_source(validate_on_test_, test_, "test");
-    require_source(part_of_train_ > 0, train_, "train");
-    std::uint64_t validation = 0;
-    if (part_of_train_ > 0 ||
-        (official && part_of_train_ < 0 && validation_.files.empty() && !validate_on_test_)) {
-      const double share = part_of_train_ < 0 ? 0.1 : part_of_train_;
-      validation = static_cast<std::uint64_t>(share * static_cast<double>(train_.rows) + 1e-9);
-    }
-    ranges_[0] = {&train_, 0, train_.rows - validation};
-    ranges_[1] = validate_on_test_ ? range{&test_, 0, test_.rows}
-                 : !validation_.files.empty()
-                     ? range{&validation_, 0, validation_.rows}
-                     : range{&train_, train_.rows - validation, validation};
-    ranges_[2] = {&test_, 0, test_.rows};
-  }
+  void open();
 
-  std::uint64_t count(lathe::split s) const { return ranges_[static_cast<int>(s)].rows; }
+  std::uint64_t count(lathe::split s) const;
 
   void read(lathe::split s, lathe::span<const std::uint64_t> index, float* samples,
-            std::int64_t* labels) {
-    const range& rows = ranges_[static_cast<int>(s)];
-    load(*rows.from);
-    const byte_images& images = rows.from->images;
-    const std::size_t plane = shape_.height * shape_.width;
-    for (const std::uint64_t row : index) {
-      if (row >= rows.rows) {
-        throw lathe::error(LATHE_OUT_OF_RANGE,
-                           lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(row)),
-                                        " of split '", lathe::split_name(s), "', which has ",
-                                        lathe::to_string(static_cast<std::int64_t>(rows.rows))}));
-      }
-      const std::uint8_t* from = images.pixels.data() + (rows.first + row) * shape_.pixels();
-      for (std::size_t c = 0; c < shape_.channels; ++c) {
-        const auto& number_of = scale_.of_channel(c);
-        for (std::size_t i = 0; i < plane; ++i) *samples++ = number_of[*from++];
-      }
-      *labels++ = images.labels[rows.first + row];
-    }
-  }
+            std::int64_t* labels);
 
-  std::vector<std::string> files() const {
-    std::vector<std::string> all;
-    for (const part* p : {&train_, &validation_, &test_}) {
-      all.insert(all.end(), p->files.begin(), p->files.end());
-    }
-    return all;
-  }
+  std::vector<std::string> files() const;
 
  protected:
   image_set(lathe::options o, std::string_view data_dir, known_set known, image_shape shape,
-            std::vector<std::string> class_names)
-      : shape_(shape),
-        class_names_(std::move(class_names)),
-        scale_(o["normalize"], shape.channels),
-        where_(std::move(known), data_dir) {
-    if (o.has("train")) train_.names = named_files::from_option(o["train"], "train");
-    if (o.has("test")) test_.names = named_files::from_option(o["test"], "test");
-    if (o.has("validation")) read_validation(o["validation"]);
-  }
+            std::vector<std::string> class_names);
   image_set(const image_set&) = delete;
   image_set& operator=(const image_set&) = delete;
   ~image_set() = default;
@@ -147,54 +91,11 @@ class image_set {
     std::uint64_t first = 0, rows = 0;
   };
 
-  bool names_any_file() const {
-    return !train_.names.empty() || !validation_.names.empty() || !test_.names.empty();
-  }
-
-  void read_validation(lathe::value_view value) {
-    if (value.kind() == LATHE_FLOAT || value.kind() == LATHE_INT) {
-      part_of_train_ = value.real();
-      if (!(part_of_train_ >= 0 && part_of_train_ < 1)) {
-        throw lathe::invalid_argument(
-            "option 'validation': a part of the training rows is 0 or more and below 1")
-            .at_option("validation");
-      }
-      return;
-    }
-    if (value.kind() == LATHE_STRING && value.text() == "test" && !is_file("test")) {
-      validate_on_test_ = true;
-      return;
-    }
-    validation_.names = named_files::from_option(value, "validation");
-  }
-
-  static void require_source(bool needed, const part& p, const char* option) {
-    if (!needed || !p.files.empty()) return;
-    throw lathe::invalid_argument(lathe::join({"the validation is to come from the ", option,
-                                               " rows, and no file of them is "
-                                               "named; give one by the option '",
-                                               option, "'"}))
-        .at_option("validation");
-  }
-
-  void find(part& p, bool official) {
-    for (const std::string& name : p.names) p.files.push_back(where_.find(name));
-    if (official) {
-      for (const auto& names : official_files(p.split)) {
-        p.files.push_back(where_.find_official(names));
-      }
-    }
-    if (!p.files.empty()) p.rows = count_rows(p.files);
-  }
-
-  void load(part& p) {
-    if (p.loaded) return;
-    p.images = read_rows(p.files, p.rows);
-    if (p.images.labels.size() != p.rows) {
-      throw lathe::data_loss("the file changed while it was in use").at_file(p.files.back());
-    }
-    p.loaded = true;
-  }
+  bool names_any_file() const;
+  void read_validation(lathe::value_view value);
+  static void require_source(bool needed, const part& p, const char* option);
+  void find(part& p, bool official);
+  void load(part& p);
 
   image_shape shape_;
   std::vector<std::string> class_names_;
@@ -209,5 +110,3 @@ class image_set {
 };
 
 }  // namespace datasets
-
-#endif

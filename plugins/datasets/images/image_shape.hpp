@@ -1,6 +1,5 @@
 // The extents of an image, channel by channel, line by line.
-#ifndef LATHE_DATASETS_IMAGE_SHAPE_HPP
-#define LATHE_DATASETS_IMAGE_SHAPE_HPP
+#pragma once
 
 #include <cstddef>
 
@@ -12,5 +11,3 @@ struct image_shape {
 };
 
 }  // namespace datasets
-
-#endif

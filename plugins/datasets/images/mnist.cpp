@@ -2,6 +2,7 @@
 // file of labels for each split.
 #include <lathe/lathe.hpp>
 
+#include "../file_bytes.hpp"
 #include "idx.hpp"
 #include "image_set.hpp"
 
@@ -56,7 +57,7 @@ class Digits : public datasets::image_set {
       if (header.shape.size() != 3 || header.shape[1] != kShape.height ||
           header.shape[2] != kShape.width) {
         throw lathe::data_loss(lathe::join({"the IDX file holds an array of shape ",
-                                            datasets::detail::shape_text(header.shape),
+                                            datasets::shape_text(header.shape),
                                             "; images are [rows, 28, 28] and labels [rows]"}))
             .at_file(file);
       }
@@ -95,10 +96,10 @@ class Digits : public datasets::image_set {
   static void check_pair(const std::string& images, std::uint64_t rows, const std::string& labels) {
     const datasets::idx_header header = datasets::idx_header_of(labels);
     if (header.shape.size() == 1 && header.elements == rows) return;
-    throw lathe::data_loss(lathe::join({"the IDX file holds an array of shape ",
-                                        datasets::detail::shape_text(header.shape), "; '", images,
-                                        "' has ", lathe::to_string(static_cast<std::int64_t>(rows)),
-                                        " images, and each needs one label"}))
+    throw lathe::data_loss(
+        lathe::join({"the IDX file holds an array of shape ", datasets::shape_text(header.shape),
+                     "; '", images, "' has ", lathe::to_string(static_cast<std::int64_t>(rows)),
+                     " images, and each needs one label"}))
         .at_file(labels);
   }
 

@@ -1,7 +1,9 @@
 // Any table in CSV: one file per split, numeric features, one label column.
 #include <lathe/lathe.hpp>
 
+#include "../file_bytes.hpp"
 #include "csv_table.hpp"
+#include "numbers.hpp"
 #include "standard_scaler.hpp"
 
 namespace {

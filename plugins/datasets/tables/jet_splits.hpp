@@ -1,61 +1,18 @@
 // From all jets to the rows of splits, as MASE prepares them: duplicates dropped, a seeded
 // permutation, a fifth for the test. Unlike MASE, validation shares no rows with training.
-#ifndef LATHE_DATASETS_JET_SPLITS_HPP
-#define LATHE_DATASETS_JET_SPLITS_HPP
+#pragma once
 
-#include <cstring>
-
-#include "../numpy_random.hpp"
 #include "jets.hpp"
+
+#include <lathe/lathe.hpp>
 
 namespace datasets {
 
-namespace detail {
-
-// Equal rows have equal hashes; zero has two forms.
-inline std::uint64_t jet_hash(const float* row) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, by words
-  for (std::size_t i = 0; i < kJetColumns; ++i) {
-    const float value = row[i] == 0.0F ? 0.0F : row[i];
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    hash = (hash ^ bits) * 0x100000001b3;
-    hash ^= hash >> 29;
-  }
-  return hash;
-}
-
-}  // namespace detail
-
 // Keeps the first of equal rows.
-inline void drop_duplicates(jets& all) {
-  const std::size_t rows = all.size() / kJetColumns;
-  std::size_t capacity = 16;
-  while (capacity < 2 * rows) capacity *= 2;
-  std::vector<std::size_t> table(capacity, rows);  // rows: free
-  std::size_t kept = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const float* from = all.data() + row * kJetColumns;
-    std::size_t slot = detail::jet_hash(from) & (capacity - 1);
-    bool seen = false;
-    while (table[slot] != rows && !seen) {
-      const float* other = all.data() + table[slot] * kJetColumns;
-      seen = std::equal(from, from + kJetColumns, other);
-      if (!seen) slot = (slot + 1) & (capacity - 1);
-    }
-    if (seen) continue;
-    table[slot] = kept;
-    if (kept != row) std::copy(from, from + kJetColumns, all.data() + kept * kJetColumns);
-    ++kept;
-  }
-  all.resize(kept * kJetColumns);
-}
+void drop_duplicates(jets& all);
 
-inline void push_jet(lathe::sample_rows& rows, const float* jet) {
-  rows.samples.insert(rows.samples.end(), jet, jet + kJetFeatures);
-  const float* classes = jet + kJetFeatures;
-  rows.labels.push_back(std::max_element(classes, classes + kJetClasses) - classes);
-}
+// Adds a jet as a sample and its label.
+void push_jet(lathe::sample_rows& rows, const float* jet);
 
 struct jet_split {
   lathe::sample_rows rest, test;
@@ -63,29 +20,9 @@ struct jet_split {
 
 // scikit-learn's train_test_split(test_size=0.2, random_state=42): the first fifth of the
 // permutation, rounded up, is the test.
-inline jet_split split_jets(const jets& all) {
-  const std::uint64_t rows = all.size() / kJetColumns;
-  const std::uint64_t test_rows = (rows + 4) / 5;
-  const std::vector<std::uint64_t> order = numpy_random(42).permutation(rows);
-  jet_split out;
-  for (std::uint64_t i = 0; i < rows; ++i) {
-    push_jet(i < test_rows ? out.test : out.rest, all.data() + order[i] * kJetColumns);
-  }
-  return out;
-}
+jet_split split_jets(const jets& all);
 
 // The last eighth of `rows` as rows of their own.
-inline lathe::sample_rows take_last_eighth(lathe::sample_rows& rows) {
-  const std::size_t kept = rows.labels.size() - rows.labels.size() / 8;
-  lathe::sample_rows last;
-  const auto width = static_cast<std::ptrdiff_t>(kept * kJetFeatures);
-  last.samples.assign(rows.samples.begin() + width, rows.samples.end());
-  last.labels.assign(rows.labels.begin() + static_cast<std::ptrdiff_t>(kept), rows.labels.end());
-  rows.samples.resize(kept * kJetFeatures);
-  rows.labels.resize(kept);
-  return last;
-}
+lathe::sample_rows take_last_eighth(lathe::sample_rows& rows);
 
 }  // namespace datasets
-
-#endif

@@ -2,6 +2,9 @@
 // Pierini et al., doi 10.5281/zenodo.3602260). HDF5 as CERN ships it, CSV or NPY.
 #include <lathe/lathe.hpp>
 
+#include <algorithm>
+
+#include "../file_bytes.hpp"
 #include "jet_splits.hpp"
 #include "standard_scaler.hpp"
 

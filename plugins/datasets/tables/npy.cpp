@@ -3,7 +3,9 @@
 #include <lathe/lathe.hpp>
 
 #include <algorithm>
+#include <cmath>
 
+#include "../file_bytes.hpp"
 #include "../named_files.hpp"
 #include "npz.hpp"
 
@@ -207,11 +209,10 @@ struct Npy {
 
   bool has_split(const std::string& path, split s) const {
     const std::vector<std::string> names = sample_names(s);
-    datasets::detail::npz_reader reader(path);
-    for (std::string name = reader.next(); !name.empty(); name = reader.next()) {
-      if (std::find(names.begin(), names.end(), name) != names.end()) return true;
-    }
-    return false;
+    const std::vector<std::string> found = datasets::npz_names(path);
+    return std::any_of(found.begin(), found.end(), [&names](const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    });
   }
 
   static datasets::stored_array array(const std::string& path,

@@ -1,19 +1,12 @@
 // Arrays by name: the one of an NPY file, or those of an NPZ file (numpy.savez: a zip archive of
 // NPY files). Knows nothing about samples and labels.
-#ifndef LATHE_DATASETS_NPZ_HPP
-#define LATHE_DATASETS_NPZ_HPP
+#pragma once
 
-#include <lathe/lathe.hpp>
+#include "npy_array.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
-
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "npy_array.hpp"
 
 namespace datasets {
 
@@ -23,124 +16,18 @@ struct stored_array {
   std::string bytes;  // the whole NPY file, or its beginning where only the header was wanted
   npy_header header;
 
-  void row(std::uint64_t row, float* out) const {
-    const std::uint64_t width = header.width();
-    header.type.read(bytes.data() + header.data_offset + row * width * header.type.size, width,
-                     out);
-  }
+  void row(std::uint64_t row, float* out) const;
 };
 
-inline bool is_zip(std::string_view begin) { return begin.substr(0, 4) == "PK\3\4"; }
+bool is_zip(std::string_view begin);
 
-inline stored_array array_of_npy(const std::string& path, bool header_only) {
-  stored_array array{path, file_bytes(path, header_only ? kLongestNpyHeader : UINT64_MAX), {}};
-  array.header = npy_header_of(array.bytes, file_size(path), path);
-  return array;
-}
+stored_array array_of_npy(const std::string& path, bool header_only);
 
-namespace detail {
-
-class npz_reader {
- public:
-  explicit npz_reader(const std::string& path) : path_(path) {
-    // By the directory at its end: read from its beginning, a file that is cut would just have
-    // fewer arrays.
-    archive_read_support_format_zip_seekable(archive_.get());
-    if (archive_read_open_filename(archive_.get(), path.c_str(), 1 << 16) != ARCHIVE_OK) {
-      throw damaged();
-    }
-  }
-
-  // Moves to the next array; its name without ".npy", or "" after the last.
-  std::string next() {
-    for (;;) {
-      const int code = archive_read_next_header(archive_.get(), &entry_);
-      if (code == ARCHIVE_EOF) return {};
-      if (code != ARCHIVE_OK) throw damaged();
-      const char* name = archive_entry_pathname(entry_);
-      const std::string_view text = name == nullptr ? "" : name;
-      constexpr std::string_view kEnd = ".npy";
-      if (text.size() > kEnd.size() && text.substr(text.size() - kEnd.size()) == kEnd) {
-        return lathe::to_string(text.substr(0, text.size() - kEnd.size()));
-      }
-    }
-  }
-
-  stored_array read(const std::string& name, bool header_only) {
-    stored_array array{lathe::join({path_, "[", name, "]"}), {}, {}};
-    // Deflate packs 1032 bytes into one at best.
-    const la_int64_t said = archive_entry_size(entry_);
-    if (archive_entry_size_is_set(entry_) == 0 || said < 0 ||
-        static_cast<std::uint64_t>(said) / 1032 > file_size(path_)) {
-      throw lathe::data_loss("the NPZ file says a size that cannot be true; it is damaged")
-          .at_file(array.place);
-    }
-    const auto size = static_cast<std::uint64_t>(said);
-    append(array.bytes, size < kLongestNpyHeader ? size : kLongestNpyHeader);
-    array.header = npy_header_of(array.bytes, size, array.place);
-    if (header_only) return array;
-    append(array.bytes, size - array.bytes.size());
-    char more = 0;
-    if (archive_read_data(archive_.get(), &more, 1) != 0) throw damaged();
-    return array;
-  }
-
- private:
-  struct closer {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-  };
-
-  lathe::error damaged() const {
-    const char* why = archive_error_string(archive_.get());
-    return lathe::data_loss(lathe::join({"the NPZ file is damaged: ",
-                                         why == nullptr ? "its zip archive cannot be read" : why}))
-        .at_file(path_);
-  }
-
-  void append(std::string& bytes, std::uint64_t count) {
-    std::size_t done = bytes.size();
-    bytes.resize(done + count);
-    while (done < bytes.size()) {
-      const la_ssize_t got = archive_read_data(archive_.get(), &bytes[done], bytes.size() - done);
-      if (got <= 0) throw damaged();
-      done += static_cast<std::size_t>(got);
-    }
-  }
-
-  std::string path_;
-  std::unique_ptr<archive, closer> archive_{archive_read_new()};
-  archive_entry* entry_ = nullptr;
-};
-
-}  // namespace detail
+// The names of the arrays in an NPZ file.
+std::vector<std::string> npz_names(const std::string& path);
 
 // The array of an NPZ file that has the first of these names that is there.
-inline stored_array array_of_npz(const std::string& path, const std::vector<std::string>& names,
-                                 bool header_only) {
-  std::vector<std::string> found;
-  detail::npz_reader names_of(path);
-  for (std::string name = names_of.next(); !name.empty(); name = names_of.next()) {
-    found.push_back(name);
-  }
-  for (const std::string& wanted : names) {
-    detail::npz_reader reader(path);
-    for (std::string name = reader.next(); !name.empty(); name = reader.next()) {
-      if (name == wanted) return reader.read(name, header_only);
-    }
-  }
-  const auto list = [](const std::vector<std::string>& all) {
-    std::string text;
-    for (const std::string& name : all) {
-      text += lathe::join({text.empty() ? "'" : ", '", name, "'"});
-    }
-    return text;
-  };
-  throw lathe::data_loss(lathe::join({"the NPZ file has no array ", list(names), "; it has ",
-                                      found.empty() ? "none at all" : list(found),
-                                      "; name arrays by the options samples and labels"}))
-      .at_file(path);
-}
+stored_array array_of_npz(const std::string& path, const std::vector<std::string>& names,
+                          bool header_only);
 
 }  // namespace datasets
-
-#endif

@@ -1,12 +1,8 @@
 // Scaling of features to mean 0 and deviation 1 as scikit-learn's StandardScaler does it:
 // population deviation, constant features left alone, sums in double, results in float32.
-#ifndef LATHE_DATASETS_STANDARD_SCALER_HPP
-#define LATHE_DATASETS_STANDARD_SCALER_HPP
+#pragma once
 
-#include <lathe/lathe.hpp>
-
-#include <cmath>
-#include <limits>
+#include <cstddef>
 #include <vector>
 
 namespace datasets {
@@ -14,43 +10,13 @@ namespace datasets {
 class standard_scaler {
  public:
   // REQUIRES: at least one row.
-  standard_scaler(const std::vector<float>& samples, std::size_t width)
-      : mean_(width, 0.0), scale_(width, 1.0) {
-    const std::size_t rows = samples.size() / width;
-    const auto count = static_cast<double>(rows);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      mean_[i % width] += static_cast<double>(samples[i]);
-    }
-    for (double& mean : mean_) mean /= count;
-    std::vector<double> variance(width, 0.0);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      const double difference = static_cast<double>(samples[i]) - mean_[i % width];
-      variance[i % width] += difference * difference;
-    }
-    for (std::size_t j = 0; j < width; ++j) {
-      variance[j] /= count;
-      // Below this bound a variance is rounding noise of a constant (sklearn,
-      // _is_constant_feature).
-      constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-      const double noise = count * mean_[j] * kEpsilon;
-      const bool constant = variance[j] <= count * kEpsilon * variance[j] + noise * noise;
-      scale_[j] = constant ? 1.0 : std::sqrt(variance[j]);
-    }
-  }
+  standard_scaler(const std::vector<float>& samples, std::size_t width);
 
   // Rounds to float32 after each step, as numpy does in place.
-  void apply(std::vector<float>& samples) const {
-    const std::size_t width = mean_.size();
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      const auto centred = static_cast<float>(static_cast<double>(samples[i]) - mean_[i % width]);
-      samples[i] = static_cast<float>(static_cast<double>(centred) / scale_[i % width]);
-    }
-  }
+  void apply(std::vector<float>& samples) const;
 
  private:
   std::vector<double> mean_, scale_;
 };
 
 }  // namespace datasets
-
-#endif

@@ -4,8 +4,7 @@
 // An axis is a list of runs, each repeated: flattening [C, H, W] gives one run of C channels whose
 // every channel takes H*W places. Where two axes meet, their runs are joined, and split first where
 // their borders differ: a shortcut padded with zeros meets the middle of a wider layer's channels.
-#ifndef LATHE_WIDTHS_CHANNELS_HPP
-#define LATHE_WIDTHS_CHANNELS_HPP
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -167,5 +166,3 @@ class Channels {
 };
 
 }  // namespace widths
-
-#endif

@@ -1,6 +1,5 @@
 // Which old channel each new one takes its weights from. Knows nothing about nodes.
-#ifndef LATHE_WIDTHS_COPIES_HPP
-#define LATHE_WIDTHS_COPIES_HPP
+#pragma once
 
 #include "solve.hpp"
 
@@ -76,5 +75,3 @@ inline Places places_of(const Channels& channels, const Axis& axis,
 }
 
 }  // namespace widths
-
-#endif

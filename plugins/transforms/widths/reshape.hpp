@@ -1,7 +1,6 @@
 // Axes of a tensor that is looked at in another shape: flatten, view, reshape. Knows nothing about
 // the nodes that do it.
-#ifndef LATHE_WIDTHS_RESHAPE_HPP
-#define LATHE_WIDTHS_RESHAPE_HPP
+#pragma once
 
 #include "trace.hpp"
 
@@ -109,5 +108,3 @@ class Reshape {
 };
 
 }  // namespace widths
-
-#endif

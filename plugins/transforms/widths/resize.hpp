@@ -1,7 +1,6 @@
 // Writes new sizes into a graph: constructor arguments of layers, literal sizes in calls. Weights
 // whose shape changes start afresh from their initialisers; filling them is another file's matter.
-#ifndef LATHE_WIDTHS_RESIZE_HPP
-#define LATHE_WIDTHS_RESIZE_HPP
+#pragma once
 
 #include "solve.hpp"
 
@@ -117,5 +116,3 @@ class Resize {
 };
 
 }  // namespace widths
-
-#endif

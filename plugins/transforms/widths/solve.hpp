@@ -1,7 +1,6 @@
 // New sizes from what the user asks for: each layer asked gets its own size times the factor, each
 // other keeps its own, and what is tied to others follows. Knows nothing about weights.
-#ifndef LATHE_WIDTHS_SOLVE_HPP
-#define LATHE_WIDTHS_SOLVE_HPP
+#pragma once
 
 #include "axis_rules.hpp"
 
@@ -258,5 +257,3 @@ class Solver {
 };
 
 }  // namespace widths
-
-#endif

@@ -1,7 +1,6 @@
 // What an axis rule sees and writes: the axes of every node's result, and the layers that own
 // widths. Knows nothing about single ops (axis_rules.hpp) nor about new sizes.
-#ifndef LATHE_WIDTHS_TRACE_HPP
-#define LATHE_WIDTHS_TRACE_HPP
+#pragma once
 
 #include "channels.hpp"
 
@@ -65,5 +64,3 @@ inline std::string shown(const lathe::node& node) {
 using AxisRule = void (*)(Trace&, const lathe::node&);
 
 }  // namespace widths
-
-#endif

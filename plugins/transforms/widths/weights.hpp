@@ -1,7 +1,6 @@
 // Fills resized layers from the old weights: net2wider keeps the function, slice keeps the
 // strongest channels. Knows nothing about how sizes were found.
-#ifndef LATHE_WIDTHS_WEIGHTS_HPP
-#define LATHE_WIDTHS_WEIGHTS_HPP
+#pragma once
 
 #include "copies.hpp"
 
@@ -164,5 +163,3 @@ class Surgery {
 };
 
 }  // namespace widths
-
-#endif

@@ -1,0 +1,54 @@
+#include "file_bytes.hpp"
+
+#include <lathe/lathe.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace datasets {
+
+bool is_file(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+std::uint64_t file_size(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::string file_bytes(const std::string& path, std::uint64_t limit) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    const int code = errno;
+    throw lathe::error(code == ENOENT ? LATHE_NOT_FOUND : LATHE_PERMISSION_DENIED,
+                       lathe::join({"the data file cannot be opened: ", std::strerror(code)}))
+        .at_file(path);
+  }
+  struct closer {
+    int descriptor;
+    ~closer() { close(descriptor); }
+  } const closing{descriptor};
+  struct stat status = {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+    throw lathe::invalid_argument("this is not a file that can be read").at_file(path);
+  }
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  std::string bytes(size < limit ? size : limit, '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::read(descriptor, &bytes[done], bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      throw lathe::data_loss("the data file could not be read to its end").at_file(path);
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+}  // namespace datasets

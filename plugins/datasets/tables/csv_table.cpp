@@ -1,0 +1,192 @@
+#include "csv_table.hpp"
+
+#include "../file_bytes.hpp"
+#include "csv_rows.hpp"
+#include "label_numbers.hpp"
+#include "numbers.hpp"
+
+#include <cctype>
+
+namespace datasets {
+
+namespace {
+
+// Which columns are what.
+struct column_plan {
+  std::vector<std::string> names;  // empty without a header
+  std::size_t count = 0;
+  std::size_t label = 0;
+  std::vector<std::size_t> features;
+  std::string_view name_of(std::size_t column) const {
+    return column < names.size() ? std::string_view(names[column]) : std::string_view();
+  }
+};
+
+std::size_t resolve(const column_choice& choice, const column_plan& plan, const char* option,
+                    const std::string& path) {
+  if (choice.by_name) {
+    for (std::size_t i = 0; i < plan.names.size(); ++i) {
+      if (trimmed(plan.names[i]) == choice.name) return i;
+    }
+    throw lathe::invalid_argument(
+        plan.names.empty()
+            ? lathe::join({"option '", option, "' names the column '", choice.name,
+                           "', but the file has no header; give the column's number, from 0"})
+            : lathe::join({"there is no column '", choice.name, "' (option '", option,
+                           "'); there are ", listing(plan.names)}))
+        .at_file(path)
+        .at_option(option);
+  }
+  const auto count = static_cast<std::int64_t>(plan.count);
+  const std::int64_t index = choice.index < 0 ? choice.index + count : choice.index;
+  if (index < 0 || index >= count) {
+    throw lathe::invalid_argument(
+        lathe::join({"there is no column ", lathe::to_string(choice.index), " (option '", option,
+                     "'); there are ", lathe::to_string(count), ", counted from 0"}))
+        .at_file(path)
+        .at_option(option);
+  }
+  return static_cast<std::size_t>(index);
+}
+
+// A header is what does not look like the row below it: words above numbers.
+bool looks_like_header(const std::vector<std::string>& first,
+                       const std::vector<std::string_view>& second, const table_options& options) {
+  double ignored = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (names_a_label(first[i])) return true;
+    if (options.has_label && options.label.by_name && trimmed(first[i]) == options.label.name) {
+      return true;
+    }
+    if (i < second.size() && !parse_number(first[i], ignored) && parse_number(second[i], ignored)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Decides from the first two rows of a text. `has_header` tells whether the first is one.
+column_plan plan_columns(const table_options& options, const std::string& path,
+                         const std::vector<std::string>& first,
+                         const std::vector<std::string_view>& second, bool& has_header) {
+  has_header = options.header == header_choice::automatic
+                   ? looks_like_header(first, second, options)
+                   : options.header == header_choice::yes;
+  column_plan plan;
+  plan.count = first.size();
+  if (has_header) plan.names = first;
+  plan.label = plan.count - 1;
+  if (options.has_label) {
+    plan.label = resolve(options.label, plan, "label", path);
+  } else {
+    for (std::size_t i = plan.names.size(); i-- > 0;) {
+      if (names_a_label(plan.names[i])) plan.label = i;
+    }
+  }
+  for (const column_choice& feature : options.features) {
+    plan.features.push_back(resolve(feature, plan, "features", path));
+    if (plan.features.back() == plan.label) {
+      throw lathe::invalid_argument(lathe::join({column_text(plan.label, plan.name_of(plan.label)),
+                                                 " is the label and cannot be a feature"}))
+          .at_file(path)
+          .at_option("features");
+    }
+  }
+  if (options.features.empty()) {
+    for (std::size_t i = 0; i < plan.count; ++i) {
+      if (i != plan.label) plan.features.push_back(i);
+    }
+  }
+  if (plan.features.empty()) {
+    throw lathe::data_loss("the file has one column only; features and a label are needed")
+        .at_file(path);
+  }
+  return plan;
+}
+
+}  // namespace
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+bool names_a_label(std::string_view name) {
+  const std::string word = lower(trimmed(name));
+  return word == "class" || word == "label" || word == "target";
+}
+
+std::string listing(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 30;
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < kMost; ++i) {
+    if (i > 0) out += ", ";
+    out += quoted(names[i]);
+  }
+  if (names.size() > kMost) {
+    out += lathe::join(
+        {" and ", lathe::to_string(static_cast<std::int64_t>(names.size() - kMost)), " more"});
+  }
+  return out;
+}
+
+std::uint64_t features_by_first_line(const std::string& path, const table_options& options) {
+  constexpr std::uint64_t kPrefix = 1 << 20;
+  const std::string text = file_bytes(path, kPrefix);
+  csv_rows rows(text, options.delimiter, path);
+  std::vector<std::string_view> cells;
+  if (!options.features.empty()) return options.features.size();
+  return rows.next(cells) && cells.size() > 1 ? cells.size() - 1 : 0;
+}
+
+table read_table(const std::string& path, const table_options& options,
+                 std::vector<std::string> classes) {
+  const std::string text = file_bytes(path);
+  csv_rows rows(text, options.delimiter, path);
+  std::vector<std::string_view> cells;
+  if (!rows.next(cells)) throw lathe::data_loss("the file is empty").at_file(path);
+  const std::vector<std::string> first(cells.begin(), cells.end());
+  const std::uint64_t first_line = rows.line();
+  bool more = rows.next(cells);
+  bool has_header = false;
+  const column_plan plan = plan_columns(options, path, first, cells, has_header);
+
+  table out;
+  out.width = plan.features.size();
+  label_numbers numbers(std::move(classes));
+  const auto add = [&](const auto& row, std::uint64_t line) {
+    if (row.size() != plan.count) {
+      throw lathe::data_loss(
+          lathe::join({"this row has ", lathe::to_string(static_cast<std::int64_t>(row.size())),
+                       " cells; the first has ",
+                       lathe::to_string(static_cast<std::int64_t>(plan.count))}))
+          .at_file(path, line);
+    }
+    for (const std::size_t column : plan.features) {
+      out.rows.samples.push_back(number_of(row[column], path, line, column, plan.name_of(column)));
+    }
+    const std::string_view cell = row[plan.label];
+    const bool empty = trimmed(cell).empty();
+    const std::int64_t label = empty ? -1 : numbers.of(cell);
+    if (label < 0) {
+      const std::string where = column_text(plan.label, plan.name_of(plan.label));
+      throw lathe::data_loss(
+          empty ? lathe::join({where, ": the label is an empty cell"})
+                : lathe::join({where, ": ", quoted(cell), " is none of the classes ",
+                               listing(numbers.names())}))
+          .at_file(path, line);
+    }
+    out.rows.labels.push_back(label);
+  };
+  if (!has_header) add(first, first_line);
+  for (; more; more = rows.next(cells)) add(cells, rows.line());
+  if (out.rows.labels.empty()) {
+    throw lathe::data_loss("the file has a header and no rows").at_file(path);
+  }
+  numbers.finish(out.rows.labels);
+  out.classes = numbers.names();
+  return out;
+}
+
+}  // namespace datasets
