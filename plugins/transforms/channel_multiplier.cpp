@@ -1,6 +1,7 @@
 // Makes layers wider or narrower, chosen per node by type, name or regular expression; what reads
 // them follows. How widths tie together, what sizes come of it and what becomes of the weights are
 // in widths/.
+#include "widths/axis_rules.hpp"
 #include "widths/resize.hpp"
 #include "widths/weights.hpp"
 
