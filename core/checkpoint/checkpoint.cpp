@@ -1,6 +1,9 @@
 #include "core/checkpoint/checkpoint.hpp"
 
-#include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/safetensors.hpp"
+#include "core/checkpoint/torch/legacy.hpp"
+#include "core/checkpoint/torch/tar.hpp"
+#include "core/checkpoint/torch/zip.hpp"
 
 #include <array>
 #include <cstring>

@@ -4,7 +4,9 @@
 // graphs but their parameter names. No LibTorch.
 #pragma once
 
-#include "core/graph/graph.hpp"
+#include "core/checkpoint/load.hpp"
+#include "core/checkpoint/torch/writer.hpp"
+#include "core/tensor/tensor.hpp"
 
 #include <filesystem>
 #include <map>
@@ -29,30 +31,5 @@ Checkpoint read_checkpoint(const std::filesystem::path& path);
 void write_safetensors(const std::filesystem::path& path,
                        const std::map<std::string, Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
-
-// What torch.load of any version takes, with weights_only or without: an OrderedDict of tensors in
-// a zip file. Atomically; deterministic bytes. Tensors that are one stay one.
-void write_torch(const std::filesystem::path& path, const std::map<std::string, Tensor>& tensors);
-
-// How the names of a file met those of a graph.
-struct LoadReport {
-  std::string prefix;                // what the file puts before every name: "", "model.", ...
-  std::size_t matched = 0;           // parameters and buffers that got their contents
-  std::vector<std::string> missing;  // buffers the file lacks and nobody minds: counters of batches
-  std::vector<std::string> unused;   // tensors of the file that nothing takes
-};
-struct Loaded {
-  Graph graph;
-  LoadReport report;
-};
-
-// The graph with the contents of the file. Prefixes ("model.", "module.") are recognised; a tensor
-// the graph needs and the file lacks, and a shape that disagrees, are errors that name the tensor,
-// the expected and the found shape, and what the file has besides.
-Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
-                       const std::filesystem::path& path);
-
-// Every parameter and buffer of the graph by its qualified name.
-std::map<std::string, Tensor> parameters_of(const Graph& graph);
 
 }  // namespace lathe

@@ -160,4 +160,8 @@ Tensor converted(const Tensor& tensor, DType dtype) {
   });
 }
 
+void normalise_booleans(std::span<std::byte> bytes) {
+  for (std::byte& b : bytes) b = b == std::byte{0} ? std::byte{0} : std::byte{1};
+}
+
 }  // namespace lathe

@@ -9,4 +9,7 @@ namespace lathe {
 // floating point to integers.
 Tensor converted(const Tensor& tensor, DType dtype);
 
+// PyTorch calls any byte but 0 true; memory that C++ reads as bool may hold only 0 and 1.
+void normalise_booleans(std::span<std::byte> bytes);
+
 }  // namespace lathe

@@ -1,4 +1,6 @@
 // From the names of a file to the parameters of a graph and back.
+#include "core/checkpoint/load.hpp"
+
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/convert.hpp"
 

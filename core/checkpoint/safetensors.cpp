@@ -1,7 +1,9 @@
 // safetensors: 8 bytes of header length, a JSON header, then the contents of all tensors.
 // Format: github.com/huggingface/safetensors, "Format". Lathe adds nothing to it.
+#include "core/checkpoint/safetensors.hpp"
+
 #include "core/base/file.hpp"
-#include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/convert.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/cli/session.hpp"
-#include "core/pipeline/pipeline.hpp"
+#include "core/pipeline/run_pipeline.hpp"
 
 namespace lathe {
 

@@ -4,8 +4,8 @@
 
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/settings.hpp"
-#include "core/data/dataset.hpp"
-#include "core/pipeline/pipeline.hpp"
+#include "core/data/data.hpp"
+#include "core/pipeline/run_pipeline.hpp"
 
 #include <atomic>
 #include <memory>

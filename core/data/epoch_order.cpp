@@ -1,7 +1,9 @@
-#include "core/data/dataset.hpp"
+#include "core/data/epoch_order.hpp"
+
 #include "core/tensor/random.hpp"
 
 #include <numeric>
+#include <string>
 
 namespace lathe {
 

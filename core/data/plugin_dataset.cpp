@@ -1,5 +1,7 @@
 // Data-set plugins as data sets: one instance, opened once, each split read once and shared.
-#include "core/data/dataset.hpp"
+#include "core/data/plugin_dataset.hpp"
+
+#include "core/data/epoch_order.hpp"
 #include "core/data/tensor_dataset.hpp"
 #include "core/host/instances/abi_value.hpp"
 #include "core/host/services/call.hpp"

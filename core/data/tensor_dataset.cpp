@@ -1,7 +1,5 @@
 #include "core/data/tensor_dataset.hpp"
 
-#include "core/data/dataset.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -16,4 +16,8 @@ void check_rows(const SplitTensors& rows, std::int64_t classes, std::string_view
 // What asking for the rows of an empty split ends with. `option` is what would name them, or empty.
 Error no_rows(std::string_view id, Split split, std::string_view option);
 
+// A data set from tensors, for tests and for plugins' own data.
+std::shared_ptr<Dataset> dataset_of(std::string id, SplitTensors train, SplitTensors validation,
+                                    SplitTensors test, std::int64_t classes);
+
 }  // namespace lathe

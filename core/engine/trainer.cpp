@@ -1,7 +1,7 @@
 // The training loop.
 #include "core/engine/trainer.hpp"
 
-#include "core/data/dataset.hpp"
+#include "core/data/data.hpp"
 #include "core/engine/evaluator.hpp"
 
 #include <c10/core/InferenceMode.h>

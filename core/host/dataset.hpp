@@ -2,6 +2,7 @@
 // An interface: core/data implements it over plugins and over tensors.
 #pragma once
 
+#include "core/host/split.hpp"
 #include "core/tensor/tensor.hpp"
 
 #include <functional>
@@ -12,10 +13,6 @@
 #include <vector>
 
 namespace lathe {
-
-enum class Split { train = 0, validation = 1, test = 2 };
-std::string_view name(Split split);                           // "validation"
-std::optional<Split> split_from_name(std::string_view name);  // also MASE's "val_dataloader" etc.
 
 struct DatasetInfo {
   Shape sample_shape;  // of one sample; rank 0 with known == false

@@ -1,4 +1,5 @@
-#include "core/host/dataset.hpp"
+#include "core/host/split.hpp"
+
 #include "core/mase/mase.hpp"
 
 namespace lathe {

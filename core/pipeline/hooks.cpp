@@ -1,9 +1,10 @@
 // The standard hooks, after LLVM's instrumentations: each looks at what a pass did, none takes
 // part.
 
+#include "core/pipeline/hooks.hpp"
+
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/text.hpp"
-#include "core/pipeline/pipeline.hpp"
 
 #include <fmt/format.h>
 

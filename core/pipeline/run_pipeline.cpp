@@ -1,4 +1,4 @@
-#include "core/pipeline/pipeline.hpp"
+#include "core/pipeline/run_pipeline.hpp"
 
 #include <chrono>
 #include <memory>

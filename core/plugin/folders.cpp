@@ -1,6 +1,7 @@
 // Where plugins are looked for (R30). Never the working directory itself, never LD_LIBRARY_PATH.
 
-#include "core/plugin/registry.hpp"
+#include "core/plugin/folders.hpp"
+
 #include "core/plugin/trust.hpp"
 
 #include <cstdlib>

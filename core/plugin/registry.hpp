@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/options/option.hpp"
+#include "core/plugin/folders.hpp"
 
 #include <lathe/lathe.h>
 
@@ -49,12 +50,6 @@ struct Component {
   }
 };
 
-// A folder to look in.
-struct PluginFolder {
-  std::filesystem::path path;
-  std::string source;
-};
-
 class Registry {
  public:
   // Reads the stamps of every *.so in the folders (missing folders are fine) and of the explicit
@@ -84,8 +79,5 @@ class Registry {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// The folders of this process in search order.
-std::vector<PluginFolder> default_plugin_folders();
 
 }  // namespace lathe

@@ -3,7 +3,7 @@
 #include "tests/support/support.hpp"
 #include "torch_writer.hpp"
 
-#include "core/checkpoint/zip/zip.hpp"
+#include "core/checkpoint/zip/zip_reader.hpp"
 #include "core/checkpoint/zip/zip_writer.hpp"
 
 #include <boost/test/unit_test.hpp>

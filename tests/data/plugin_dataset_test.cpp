@@ -1,5 +1,5 @@
 // Data sets over plugins and tensors. The plugin is made of C functions here, well-behaved or not.
-#include "core/data/dataset.hpp"
+#include "core/data/data.hpp"
 
 #include <boost/test/unit_test.hpp>
 

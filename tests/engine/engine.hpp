@@ -5,7 +5,7 @@
 #include "tests/graph/models.hpp"
 #include "tests/support/support.hpp"
 
-#include "core/data/dataset.hpp"
+#include "core/data/data.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/host/executor.hpp"
 #include "core/host/instances/instances.hpp"

@@ -1,5 +1,5 @@
 // Pipelines: from files, from texts, around passes.
-#include "core/pipeline/pipeline.hpp"
+#include "core/pipeline/run_pipeline.hpp"
 
 #include "core/graph/text.hpp"
 #include "core/options/document.hpp"

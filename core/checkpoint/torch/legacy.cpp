@@ -1,7 +1,8 @@
 // PyTorch's files before 1.6, and with _use_new_zipfile_serialization=False since: pickles of a
 // magic number, a protocol version, the writer's system, the objects and the keys of the storages,
 // then the storages in that order. Format: torch/serialization.py, _legacy_save.
-#include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/torch/legacy.hpp"
+
 #include "core/checkpoint/torch/pickle_stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
 

@@ -1,7 +1,5 @@
 #include "core/checkpoint/torch/pickle_stream.hpp"
 
-#include "core/checkpoint/formats.hpp"
-
 #include <algorithm>
 
 namespace lathe {

@@ -11,6 +11,9 @@
 
 namespace lathe {
 
+// No description of tensors is larger.
+constexpr std::uint64_t kLargestPickle = std::uint64_t{32} << 20;
+
 // Runs `read`; errors of pickles that begin at byte `begin` of `part` of the file become damage of
 // the file, in a sentence that names them.
 void as_damage(const InputFile& file, const std::string& part, std::uint64_t begin,

@@ -1,6 +1,6 @@
 #include "core/checkpoint/torch/storages.hpp"
 
-#include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/convert.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -56,10 +56,6 @@ void gather(const TensorView& view, std::span<const std::byte> storage, std::spa
 }
 
 }  // namespace
-
-void normalise_booleans(std::span<std::byte> bytes) {
-  for (std::byte& b : bytes) b = b == std::byte{0} ? std::byte{0} : std::byte{1};
-}
 
 Tensor TorchStorages::tensor(const std::string& name, const TensorView& view) {
   const Key key{view.storage, view.dtype, view.offset, view.shape.dims(), view.strides};

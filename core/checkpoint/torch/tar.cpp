@@ -1,7 +1,8 @@
 // PyTorch's files before 0.1.10: a tar archive of `sys_info`, `storages`, `tensors` and `pickle`.
 // Format: torch/serialization.py, legacy_load. Some have no `tensors`: there the pickle itself
 // describes them, as later files do.
-#include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/torch/tar.hpp"
+
 #include "core/checkpoint/torch/pickle_stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
 

@@ -1,7 +1,8 @@
 // PyTorch's zip form, out: a pickle of an OrderedDict of tensors, protocol 2, and an entry for each
 // storage. Only opcodes and names that torch.load(weights_only=True) of every version takes.
+#include "core/checkpoint/torch/writer.hpp"
+
 #include "core/base/file.hpp"
-#include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/torch/pickle_opcodes.hpp"
 #include "core/checkpoint/zip/zip_writer.hpp"
 

@@ -1,8 +1,9 @@
 // PyTorch's zip files: a pickle that describes tensors, and one entry per storage.
-#include "core/checkpoint/zip/zip.hpp"
-#include "core/checkpoint/formats.hpp"
+#include "core/checkpoint/torch/zip.hpp"
+
 #include "core/checkpoint/torch/pickle_stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
+#include "core/checkpoint/zip/zip_reader.hpp"
 
 namespace lathe {
 

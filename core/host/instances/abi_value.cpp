@@ -184,4 +184,15 @@ Value from_abi(const lathe_value& value) { return value_at(value, 0); }
 
 Argument argument_from_abi(const lathe_value& value) { return argument_at(value, 0); }
 
+std::vector<std::string> split_bars(const char* text) {
+  std::vector<std::string> out;
+  std::string_view rest = text == nullptr ? std::string_view{} : std::string_view(text);
+  while (!rest.empty()) {
+    const std::size_t bar = rest.find('|');
+    if (bar != 0) out.emplace_back(rest.substr(0, bar));
+    rest = bar == std::string_view::npos ? std::string_view{} : rest.substr(bar + 1);
+  }
+  return out;
+}
+
 }  // namespace lathe

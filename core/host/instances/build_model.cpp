@@ -1,7 +1,8 @@
 // Models: a plugin declares nodes in a transaction on an empty graph, the host commits it.
 
+#include "core/host/instances/build_model.hpp"
+
 #include "core/host/instances/abi_value.hpp"
-#include "core/host/instances/instances.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
 

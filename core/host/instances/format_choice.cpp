@@ -1,7 +1,7 @@
 #include "core/host/instances/format_choice.hpp"
 
 #include "core/host/instances/abi_value.hpp"
-#include "core/host/instances/instances.hpp"
+#include "core/host/instances/format_instance.hpp"
 
 #include <mutex>
 #include <shared_mutex>

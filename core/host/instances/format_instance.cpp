@@ -1,7 +1,8 @@
 // Number formats as objects, one per (format, options), for as long as the process lives.
 
+#include "core/host/instances/format_instance.hpp"
+
 #include "core/host/instances/abi_value.hpp"
-#include "core/host/instances/instances.hpp"
 #include "core/host/services/call.hpp"
 
 #include <array>

@@ -1,7 +1,8 @@
 // Samplers as objects.
 
+#include "core/host/instances/sampler_instance.hpp"
+
 #include "core/host/instances/abi_value.hpp"
-#include "core/host/instances/instances.hpp"
 #include "core/host/services/call.hpp"
 
 namespace lathe {

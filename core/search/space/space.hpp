@@ -3,7 +3,7 @@
 // Knows no pass by name: a node's `name` routes it to the transform that accepts that value.
 #pragma once
 
-#include "core/pipeline/pipeline.hpp"
+#include "core/pipeline/run_pipeline.hpp"
 
 namespace lathe {
 

@@ -1,7 +1,7 @@
 // What the tests of data sets share: a set as a user names it, and files to read.
 #pragma once
 
-#include "core/data/dataset.hpp"
+#include "core/data/data.hpp"
 #include "core/options/component_text.hpp"
 #include "tests/plugins/workbench.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/checkpoint/zip/zip.hpp"
+#include "core/checkpoint/zip/zip_reader.hpp"
 
 #include <zlib.h>
 

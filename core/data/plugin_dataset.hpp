@@ -1,0 +1,16 @@
+// Data-set plugins as data sets.
+#pragma once
+
+#include "core/host/dataset.hpp"
+#include "core/plugin/registry.hpp"
+
+#include <filesystem>
+
+namespace lathe {
+
+// A data-set plugin. `text` is how the user named it. Options are checked already.
+std::shared_ptr<Dataset> make_dataset(const Component& component, const Value& options,
+                                      const std::string& text,
+                                      const std::filesystem::path& data_dir);
+
+}  // namespace lathe

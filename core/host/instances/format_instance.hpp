@@ -1,0 +1,32 @@
+// A number-format plugin as a C++ object.
+#pragma once
+
+#include "core/plugin/registry.hpp"
+#include "core/tensor/tensor.hpp"
+
+namespace lathe {
+
+// REQUIRES: `options` are checked (check_options) against component.options.
+// Thread-safe: a format's kernel may be called from several threads.
+class FormatInstance {
+ public:
+  FormatInstance(const Component& component, const Value& options);
+  ~FormatInstance();
+  FormatInstance(const FormatInstance&) = delete;
+  const Component& component() const { return *component_; }
+  void quantize(const lathe_format_context& context, const DLTensor& x, DLTensor& y) const;
+  bool has_backward() const;
+  void backward(const lathe_format_context& context, const DLTensor& x, const DLTensor& dy,
+                DLTensor& dx) const;
+  double storage_bits(const Shape& shape) const;
+  Value precision() const;  // a list
+
+ private:
+  const Component* component_;
+  void* self_ = nullptr;
+};
+// One instance per (format, options), kept for the life of the process. Thread-safe.
+const FormatInstance& format_instance(const Registry& registry, std::string_view id,
+                                      const Value& options);
+
+}  // namespace lathe

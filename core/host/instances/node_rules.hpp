@@ -1,0 +1,13 @@
+// What a pass's node map may say: known from its option table and from the formats there are.
+#pragma once
+
+#include "core/options/node_map.hpp"
+#include "core/plugin/registry.hpp"
+
+namespace lathe {
+
+// The options table of a format id, for node maps.
+const OptionTable* format_table(const Registry& registry, std::string_view id);
+NodeMapRules node_map_rules(const Registry& registry, const Component& pass, const Option& option);
+
+}  // namespace lathe
