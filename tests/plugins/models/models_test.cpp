@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(models_have_the_nodes_of_mase_in_their_order) {
       BOOST_TEST(node.name == nodes[i].at("name").get<std::string>());
       BOOST_TEST(name(node.opcode) == nodes[i].at("op").get<std::string>());
       BOOST_TEST(node.target == nodes[i].at("target").get<std::string>());
-      BOOST_TEST(node.op == nodes[i].at("parameters").at("common").at("mase_op"));
+      BOOST_TEST(node.op ==
+                 nodes[i].at("parameters").at("common").at("mase_op").get<std::string>());
       ++checked;
     }
   }
