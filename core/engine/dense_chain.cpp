@@ -1,6 +1,8 @@
 // Dense layers in a chain, forwards and backwards.
 #include "core/engine/dense_chain.hpp"
 
+#include "core/graph/ops/op_table.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -25,7 +27,7 @@ bool only_reshapes(const Graph& graph, const Node& node) {
       node.op != "contiguous") {
     return false;
   }
-  return node.result.shape.rank() == 2 && is_row_wise(graph, Settings(graph, node));
+  return node.result.shape.rank() == 2 && keeps_rows_apart(graph, node);
 }
 
 }  // namespace
@@ -115,11 +117,10 @@ bool DenseChain::add_batch_norm(const Step& step, const Node& node, TrainedParam
     }
   }
   if (layer.weight == nullptr || layer.bias == nullptr || layer.batches == nullptr) return false;
-  const Settings settings(plan_->graph(), node);
-  const Value* momentum = node.attributes.find("momentum");
-  layer.cumulative = momentum != nullptr && momentum->is_none();
-  layer.momentum = settings.number("momentum", 99, 0.1);
-  layer.eps = settings.number("eps", 99, 1e-5);
+  const KernelNode seen(plan_->graph(), node);
+  layer.cumulative = seen.value("momentum").is_none();
+  if (!layer.cumulative) layer.momentum = seen.number("momentum");
+  layer.eps = seen.number("eps");
   layer.in = layer.out = static_cast<std::size_t>(node.result.shape[1]);
   if (layer.in > kWidestInput) return false;
   layer.statistics.resize(layer.in);

@@ -256,12 +256,12 @@ void Evaluator::observe(const Graph& graph, const Dataset& data, const Rows& row
     execution.run();
     for (NodeId id : graph.order()) {
       if (!watched[index_of(id)]) continue;
-      const Settings settings(graph, graph.node(id));
+      const KernelNode seen_by(graph, graph.node(id));
       std::size_t input = 0;
       for (Operand operand : operands_of(graph, id)) {
         at::Tensor seen;
-        if (operand.kind == LATHE_OPERAND_INPUT && input < settings.tensor_inputs().size()) {
-          seen = registers[plan.step_of(settings.tensor_inputs()[input++])].tensor;
+        if (operand.kind == LATHE_OPERAND_INPUT && input < seen_by.tensor_inputs().size()) {
+          seen = registers[plan.step_of(seen_by.tensor_inputs()[input++])].tensor;
         } else if (operand.kind == LATHE_OPERAND_OUTPUT && plan.step_of(id) != Plan::kNone) {
           seen = registers[plan.step_of(id)].tensor;
         }

@@ -1,7 +1,8 @@
 // Compiles graphs into flat plans and runs them.
 #include "core/engine/plan.hpp"
 
-#include "core/graph/ops/op_table.hpp"
+#include "core/engine/kernels/values.hpp"
+#include "core/graph/inference.hpp"
 #include "core/tensor/random.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ bool is_row_wise(const Graph& graph) {
     const Node& node = graph.node(id);
     if (node.opcode == Opcode::placeholder || node.opcode == Opcode::output) continue;
     if (node.opcode == Opcode::get_attr) return false;
-    if (!is_row_wise(graph, Settings(graph, node))) return false;
+    if (!keeps_rows_apart(graph, node)) return false;
   }
   return true;
 }
@@ -78,11 +79,12 @@ void Plan::compile(const Registry& registry, NodeId id, Need need) {
     step.kind = Step::Kind::given;
     return;
   }
-  const Settings settings(graph_, node);
-  for (NodeId input : settings.tensor_inputs()) {
+  const KernelNode seen(graph_, node);
+  const OpRow& row = row_of(graph_.ops(), node);
+  for (NodeId input : seen.tensor_inputs()) {
     step.tensor_inputs.push_back(step_of_[index_of(input)]);
   }
-  for (NodeId input : settings.value_inputs()) {
+  for (NodeId input : seen.value_inputs()) {
     step.value_inputs.push_back(step_of_[index_of(input)]);
   }
   for (const Parameter& parameter : node.parameters) {
@@ -95,33 +97,33 @@ void Plan::compile(const Registry& registry, NodeId id, Need need) {
     if (known == unique_.end()) unique_.push_back(&parameter);
     const OperandFormat* format = node.format(parameter.name);
     if (format != nullptr && !parameter.is_buffer) {
-      operand.format = Quantizer(registry, *format, parameter.name, 0, node.op, node.name);
+      operand.format = Quantizer(registry, *format, parameter.name, 0, row, node.name);
     }
     ++step.operand_count;
   }
   if (node.opcode == Opcode::get_attr) {
     step.kind = Step::Kind::constant;
-    if (step.operand_count != 1) settings.refuse("a get_attr node must own exactly one tensor");
+    if (step.operand_count != 1) seen.refuse("a get_attr node must own exactly one tensor");
     return;
   }
   if (!node.result.is_tensor()) {
     step.kind = Step::Kind::value;
-    step.settings.emplace(graph_, node);
+    step.value_node.emplace(graph_, node);
     return;
   }
-  step.kernel = make_kernel(settings);
+  step.kernel = make_kernel(seen);
   if (node.op.starts_with("dropout")) step.stream = stream_of("dropout/" + node.name);
   if (node.formats.empty()) return;
   for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
-    const std::string_view role = input_role(node, i);
+    const std::string_view role = input_role(row, node, i);
     const OperandFormat* format = node.format(role);
-    step.input_formats.push_back(format == nullptr ? Quantizer()
-                                                   : Quantizer(registry, *format, role,
-                                                               static_cast<std::uint32_t>(i),
-                                                               node.op, node.name));
+    step.input_formats.push_back(
+        format == nullptr
+            ? Quantizer()
+            : Quantizer(registry, *format, role, static_cast<std::uint32_t>(i), row, node.name));
   }
   if (const OperandFormat* format = node.format("data_out")) {
-    step.output_format = Quantizer(registry, *format, "data_out", 0, node.op, node.name);
+    step.output_format = Quantizer(registry, *format, "data_out", 0, row, node.name);
   }
 }
 
@@ -153,7 +155,7 @@ void Execution::run() const {
         for (std::uint32_t input : step.value_inputs) values.push_back(&registers[input].numbers);
         const at::Tensor of =
             step.tensor_inputs.empty() ? at::Tensor() : registers[step.tensor_inputs[0]].tensor;
-        out.numbers = value_of(*step.settings, of, {values.data(), values.size()});
+        out.numbers = value_of(*step.value_node, of, {values.data(), values.size()});
       } else {
         inputs.clear();
         values.clear();

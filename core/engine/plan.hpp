@@ -2,7 +2,7 @@
 // its number formats. Immutable once compiled; safe to run from several threads.
 #pragma once
 
-#include "core/engine/kernels.hpp"
+#include "core/engine/kernels/kernels.hpp"
 #include "core/engine/quantizer.hpp"
 
 namespace lathe::engine {
@@ -18,7 +18,7 @@ struct Step {
   Kind kind = Kind::compute;
   NodeId node = NodeId::none;
   Kernel kernel;
-  std::optional<Settings> settings;          // of a value node
+  std::optional<KernelNode> value_node;      // of a value node
   std::vector<std::uint32_t> tensor_inputs;  // steps
   std::vector<std::uint32_t> value_inputs;   // steps
   std::vector<Quantizer> input_formats;      // as tensor_inputs, or empty

@@ -60,11 +60,11 @@ struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
 }  // namespace
 
 Quantizer::Quantizer(const Registry& registry, const OperandFormat& format, std::string_view role,
-                     std::uint32_t input_index, const std::string& op, std::string_view node)
+                     std::uint32_t input_index, const OpRow& row, std::string_view node)
     : format_(&format_instance(registry, format.format, format.options)),
       role_(role_of(role)),
       input_index_(input_index),
-      op_(&op) {
+      row_(&row) {
   stochastic_ = format_->component().has(LATHE_FLAG_STOCHASTIC);
   if (stochastic_) stream_ = stream_of(fmt::format("{}/{}/{}", node, role, input_index));
 }
@@ -72,7 +72,7 @@ Quantizer::Quantizer(const Registry& registry, const OperandFormat& format, std:
 ContentHash Quantizer::identity() const {
   Hasher hasher;
   hasher.add(static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(format_)));
-  hasher.add(std::int64_t{role_}).add(std::int64_t{input_index_}).add(std::string_view(*op_));
+  hasher.add(std::int64_t{role_}).add(std::int64_t{input_index_}).add(std::string_view(row_->op));
   return hasher.finish();
 }
 
@@ -80,7 +80,8 @@ lathe_format_context Quantizer::context(bool training, RandomPlace place) const 
   lathe_format_context out{};
   out.struct_size = sizeof out;
   out.role = role_;
-  out.op = {op_->data(), op_->size()};
+  out.op = {row_->op.data(), row_->op.size()};
+  out.is_unsigned = row_->is_unsigned ? 1 : 0;
   out.training = training ? 1 : 0;
   out.input_index = input_index_;
   out.seed = place.seed ^ stream_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/engine/tensors.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/host/instances/instances.hpp"
 
 namespace lathe::engine {
@@ -16,9 +17,9 @@ struct RandomPlace {
 class Quantizer {
  public:
   Quantizer() = default;
-  // `op` must outlive the quantizer.
+  // `row` of the node's op must outlive the quantizer.
   Quantizer(const Registry& registry, const OperandFormat& format, std::string_view role,
-            std::uint32_t input_index, const std::string& op, std::string_view node);
+            std::uint32_t input_index, const OpRow& row, std::string_view node);
 
   explicit operator bool() const { return format_ != nullptr; }
   bool stochastic() const { return stochastic_; }
@@ -48,7 +49,7 @@ class Quantizer {
   const FormatInstance* format_ = nullptr;
   lathe_role role_ = LATHE_DATA_IN;
   std::uint32_t input_index_ = 0;
-  const std::string* op_ = nullptr;
+  const OpRow* row_ = nullptr;
   std::uint64_t stream_ = 0;
   bool stochastic_ = false;
 };

@@ -1,8 +1,6 @@
 #include "core/graph/operands.hpp"
 
-#include "core/graph/ops/op_table.hpp"
-
-#include <fmt/format.h>
+#include "core/graph/inference.hpp"
 
 namespace lathe {
 
@@ -24,7 +22,9 @@ Operand plain(std::int32_t kind, std::string operand, DType dtype, const Shape& 
           shape};
 }
 
-void put_on(Operand& operand, const OperandFormat* format) {
+void play(Operand& operand, const Node& node, std::string_view role) {
+  operand.role = role_named(role);
+  const OperandFormat* format = node.format(role);
   if (format == nullptr) return;
   operand.type = format->format;
   operand.bits = format->bits;
@@ -33,22 +33,24 @@ void put_on(Operand& operand, const OperandFormat* format) {
 
 }  // namespace
 
-std::string input_name(const Node& node, std::size_t tensor) {
-  const std::string_view role = input_role(node, tensor);
-  if (role == "bias") return "bias";
-  if (role == "weight" && node.op != "matmul" && node.op != "bmm") return "weight";
-  return fmt::format("data_in_{}", tensor);
+lathe_operand_role role_named(std::string_view role) {
+  if (role == "data_in") return LATHE_ROLE_DATA_IN;
+  if (role == "weight") return LATHE_ROLE_WEIGHT;
+  if (role == "bias") return LATHE_ROLE_BIAS;
+  return role == "data_out" ? LATHE_ROLE_DATA_OUT : LATHE_ROLE_NONE;
 }
 
 std::vector<Operand> operands_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
+  const OpRow& row = row_of(graph.ops(), node);
   std::vector<Operand> out;
   std::size_t tensor = 0;
   for (NodeId input : node.inputs()) {
     const Result& result = graph.node(input).result;
     if (!result.is_tensor()) continue;
-    out.push_back(plain(LATHE_OPERAND_INPUT, input_name(node, tensor), result.dtype, result.shape));
-    put_on(out.back(), node.format(input_role(node, tensor)));
+    out.push_back(
+        plain(LATHE_OPERAND_INPUT, input_name(row, node, tensor), result.dtype, result.shape));
+    play(out.back(), node, input_role(row, node, tensor));
     ++tensor;
   }
   for (bool buffers : {false, true}) {
@@ -56,12 +58,12 @@ std::vector<Operand> operands_of(const Graph& graph, NodeId id) {
       if (p.is_buffer != buffers) continue;
       out.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name, p.dtype,
                           p.shape));
-      if (!buffers) put_on(out.back(), node.format(p.name));
+      if (!buffers) play(out.back(), node, p.name);
     }
   }
   if (node.result.is_tensor()) {
     out.push_back(plain(LATHE_OPERAND_OUTPUT, "data_out_0", node.result.dtype, node.result.shape));
-    put_on(out.back(), node.format("data_out"));
+    play(out.back(), node, "data_out");
   }
   return out;
 }

@@ -14,11 +14,12 @@ struct Operand {
   Value precision;  // a list
   DType dtype;
   Shape shape;
+  lathe_operand_role role = LATHE_ROLE_NONE;
 };
 
-std::vector<Operand> operands_of(const Graph& graph, NodeId id);
+// LATHE_ROLE_NONE for any other word.
+lathe_operand_role role_named(std::string_view role);
 
-// What the tensor-th tensor input of a node is called: "data_in_0", "weight", "bias".
-std::string input_name(const Node& node, std::size_t tensor);
+std::vector<Operand> operands_of(const Graph& graph, NodeId id);
 
 }  // namespace lathe

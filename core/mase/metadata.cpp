@@ -65,12 +65,12 @@ Value common_metadata(const Graph& graph, NodeId id, const OpRow& row) {
 }
 
 // Every tensor gets a place for its statistics.
-Value software_metadata(const Node& node) {
+Value software_metadata(const Node& node, const OpRow& row) {
   const Value place = Value::Map{{"stat", Value::Map{}}};
   Value args = empty_map(), results = empty_map();
   std::size_t i = 0;
   // Sizes that a view reads count as inputs here, as in MASE.
-  for ([[maybe_unused]] NodeId input : node.inputs()) args.set(input_name(node, i++), place);
+  for ([[maybe_unused]] NodeId input : node.inputs()) args.set(input_name(row, node, i++), place);
   for (const Parameter& parameter : node.parameters) {
     if (parameter.name != "num_batches_tracked") args.set(parameter.name, place);
   }
@@ -115,7 +115,7 @@ Value hardware_metadata(const Graph& graph, NodeId id) {
 Value node_metadata(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   return Value::Map{{"common", common_metadata(graph, id, row_of(graph.ops(), node))},
-                    {"software", software_metadata(node)},
+                    {"software", software_metadata(node, row_of(graph.ops(), node))},
                     {"hardware", hardware_metadata(graph, id)}};
 }
 

@@ -67,19 +67,6 @@ std::optional<std::string> chosen_name(const Value& entry, const NodeMapRules& r
       name->position());
 }
 
-// Roles of a node's op that hold something to quantize: a linear layer without bias has no "bias".
-std::vector<std::string> roles_of(const Node& node, const OpSet& ops) {
-  const OpRow* row = ops.find(node.op);
-  if (row == nullptr) return {};
-  std::vector<std::string> roles;
-  for (const std::string& role : row->quantizable) {
-    const bool of_module =
-        node.opcode == Opcode::call_module && (role == "weight" || role == "bias");
-    if (!of_module || node.parameter(role) != nullptr) roles.push_back(role);
-  }
-  return roles;
-}
-
 // An option of the chosen component under the name it has in the entry.
 Option prefixed(const Option& option, const std::string& role) {
   Option result = option;
@@ -256,11 +243,14 @@ Value node_options(const Value& entry, const NodeMapRules& rules, const Node& no
   }
   const OptionTable* chosen = chosen_table(*name, rules);
   if (chosen == nullptr) return result;
-  const std::vector<std::string> roles = roles_of(node, ops);
+  const OpRow* row = ops.find(node.op);
+  std::vector<std::string_view> roles;
+  if (row != nullptr) roles = quantizable_roles(*row, node);
   for (const std::string& role : rules.option->item_roles) {
     // The output is quantized only if the user says so.
-    const bool wanted =
-        role == "data_out" ? any_key_starts(entry, "data_out_") : contains(roles, role);
+    const bool wanted = role == "data_out"
+                            ? any_key_starts(entry, "data_out_")
+                            : std::find(roles.begin(), roles.end(), role) != roles.end();
     if (!wanted) continue;
     for (const Option& option : chosen->options) fill(result, prefixed(option, role), entry, owner);
   }

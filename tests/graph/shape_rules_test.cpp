@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(functions_may_read_their_weights_from_the_graph) {
   BOOST_TEST(graph.parameter_count() == 80);
   BOOST_TEST(graph.node(weight).name == "fc_weight");
   BOOST_TEST(cost_of(graph, id)->computations == 160.0);
-  BOOST_TEST(lathe::input_role(graph.node(id), 1) == "weight");
+  BOOST_TEST(lathe::input_role(*graph.ops().find("linear"), graph.node(id), 1) == "weight");
 }
 
 BOOST_AUTO_TEST_CASE(literal_arguments_of_functions_become_attributes) {

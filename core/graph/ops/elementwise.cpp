@@ -5,6 +5,8 @@
 #include "core/graph/ops/rules.hpp"
 #include "core/graph/python_text.hpp"
 
+#include <algorithm>
+
 namespace lathe::rules {
 
 namespace {
@@ -23,7 +25,10 @@ OpRow elementwise(std::string op, std::string module_class, std::vector<Setting>
   for (const Setting& s : settings) row.signature.push_back(s.name);
   row.settings = std::move(settings);
   row.shape = same_as_input;
-  row.cost = cost_per_input;
+  row.cost.mase = cost_per_input;
+  row.bits = LATHE_BITS_PASSING;
+  row.channels = LATHE_CHANNELS_SAME;
+  row.rows_apart = always_apart;
   return row;
 }
 
@@ -75,7 +80,11 @@ void add_activations(std::vector<OpRow>& rows) {
     rows.back().module_text = activation_text(p.module_class, p.numbers, p.shows_inplace);
   }
   for (OpRow& row : rows) {
-    if (row.op == "relu") row.quantizable = {"data_in"};
+    if (row.op == "relu") {
+      row.quantizable = {"data_in"};
+      row.is_unsigned = true;
+    }
+    if (row.op == "tanh" || row.op == "sigmoid") row.function = "torch." + row.op;
   }
   OpRow gelu = elementwise("gelu", "GELU", {text("approximate", "none")});
   gelu.shape = [](const OpInputs& in) {
@@ -85,6 +94,7 @@ void add_activations(std::vector<OpRow>& rows) {
     }
     return same_as_input(in);
   };
+  gelu.function = "torch._C._nn.gelu";
   gelu.module_text = [](const Node& node) {
     return fmt::format("GELU(approximate='{}')", shown(node, "approximate"));
   };
@@ -97,6 +107,7 @@ OpRow dropout(std::string op, std::string module_class) {
                   {number("p", 0.5), of_form(boolean("training", true), Setting::Form::function),
                    boolean("inplace", false)});
   row.mase_type = "implicit_func";
+  row.bits = LATHE_BITS_NONE;
   row.shape = [](const OpInputs& in) {
     const double p = real(*in.node, "p");
     if (!(p >= 0.0 && p <= 1.0)) {
@@ -104,7 +115,7 @@ OpRow dropout(std::string op, std::string module_class) {
     }
     return same_as_input(in);
   };
-  row.cost = [](const OpInputs& in, const Result& out) {
+  row.cost.mase = [](const OpInputs& in, const Result& out) {
     return Cost{0, 0, 0, elements(in.tensors[0]), elements(out)};
   };
   row.module_text = [module_class](const Node& node) {
@@ -121,7 +132,9 @@ OpRow softmax() {
     axis_of(whole(*in.node, "dim"), tensor(in, 0).shape.rank(), "dim");
     return same_as_input(in);
   };
-  row.cost = nullptr;  // the estimator has no rule for it
+  row.cost.mase = nullptr;  // the estimator has no rule for it
+  row.channels = LATHE_CHANNELS_SOFTMAX;
+  row.rows_apart = apart_along("dim");
   row.module_text = [](const Node& node) {
     return fmt::format("Softmax(dim={})", shown(node, "dim"));
   };
@@ -131,7 +144,8 @@ OpRow softmax() {
 OpRow identity() {
   OpRow row = elementwise("identity", "Identity", {});
   row.signature.clear();
-  row.cost = no_cost;
+  row.cost.mase = no_cost;
+  row.bits = LATHE_BITS_NONE;
   row.module_text = [](const Node&) { return std::string("Identity()"); };
   return row;
 }
@@ -168,19 +182,31 @@ Result arithmetic_result(const OpInputs& in) {
   return {first.dtype, broadcast(first.shape, second.shape), {}};
 }
 
+// Broadcasting aligns the last dimensions: rows stay rows only if the shapes are equal.
+bool equal_shapes(const Graph& graph, const Node& node) {
+  const auto tensors = tensor_inputs(graph, node);
+  return !tensors.empty() && std::ranges::all_of(tensors, [&](const Result* input) {
+    return input->shape == node.result.shape;
+  });
+}
+
 OpRow arithmetic(std::string op) {
   OpRow row;
   row.op = std::move(op);
   row.mase_type = "builtin_func";
   row.operands = {"data_in_0", "data_in_1"};
   row.quantizable = {"data_in"};
+  row.bits = row.op == "mul" ? LATHE_BITS_MULTIPLYING : LATHE_BITS_WIDEST;
+  row.channels = LATHE_CHANNELS_BROADCAST;
+  row.rows_apart = equal_shapes;
+  row.function = "operator." + row.op;
   row.signature = {"input", "other"};
   if (row.op != "mul") {
     row.settings = {number("alpha", 1.0)};
     row.signature.push_back("alpha");
   }
   row.shape = arithmetic_result;
-  row.cost = [](const OpInputs& in, const Result& out) {
+  row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double n = elements(out);
     return Cost{n, n, 0, elements(in.tensors[0]), n};
   };

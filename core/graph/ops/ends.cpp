@@ -24,6 +24,7 @@ Shape shape_attribute(const Node& node) {
 OpRow placeholder() {
   OpRow row;
   row.op = row.mase_type = "placeholder";
+  row.channels = LATHE_CHANNELS_INPUT;
   Setting type = text("type", "");
   type.default_value = Value();
   type.nullable = true;
@@ -38,13 +39,14 @@ OpRow placeholder() {
     dims.insert(dims.end(), sample.begin(), sample.end());
     return Result{dtype_attribute(*in.node), Shape(std::move(dims)), {}};
   };
-  row.cost = no_cost;
+  row.cost.mase = no_cost;
   return row;
 }
 
 OpRow constant() {
   OpRow row;
   row.op = "constant";
+  row.channels = LATHE_CHANNELS_CONSTANT;
   row.mase_type = "implicit_func";
   row.settings = {extents("shape", 0, std::nullopt), text("dtype", "float32"),
                   boolean("buffer", true)};
@@ -58,16 +60,17 @@ OpRow constant() {
     p.is_buffer = flag(node, "buffer");
     return std::vector<Parameter>{p};
   };
-  row.cost = no_cost;
+  row.cost.mase = no_cost;
   return row;
 }
 
 OpRow output() {
   OpRow row;
   row.op = row.mase_type = "output";
+  row.channels = LATHE_CHANNELS_OUTPUT;
   row.operands = {"data_in_0"};
   row.shape = same_as_input;
-  row.cost = no_cost;
+  row.cost.mase = no_cost;
   return row;
 }
 

@@ -25,6 +25,19 @@ Result getitem_result(const OpInputs& in) {
   return {DType::none, {}, sizes[static_cast<std::size_t>(index_steps(items, extent)[0].start)]};
 }
 
+bool index_keeps_rows(const Graph& graph, const Node& node) {
+  const auto tensors = tensor_inputs(graph, node);
+  if (tensors.empty()) return false;
+  const std::vector<IndexItem> items = parse_index(*node.attributes.find("index"));
+  if (items.empty() || items[0].whole()) return true;
+  // x[..., 1]: the dots stand for the rows, too, unless the rest uses every dimension.
+  return items[0].kind == IndexItem::Kind::ellipsis &&
+         static_cast<std::size_t>(
+             std::count_if(items.begin() + 1, items.end(), [](const IndexItem& item) {
+               return item.kind != IndexItem::Kind::new_axis;
+             })) < tensors[0]->shape.rank();
+}
+
 OpRow getitem() {
   OpRow row;
   row.op = "getitem";
@@ -37,7 +50,10 @@ OpRow getitem() {
   row.signature = {"input", "index"};
   row.tuple_arguments = true;
   row.shape = getitem_result;
-  row.cost = no_cost;
+  row.channels = LATHE_CHANNELS_PICKED;
+  row.rows_apart = index_keeps_rows;
+  row.function = "operator.getitem";
+  row.cost.mase = no_cost;
   return row;
 }
 
@@ -80,8 +96,19 @@ OpRow pad() {
   row.signature = {"input", "pad", "mode", "value"};
   row.tuple_arguments = true;
   row.shape = pad_result;
-  row.cost = no_cost;
+  row.channels = LATHE_CHANNELS_PADDED;
+  row.rows_apart = [](const Graph& graph, const Node& node) {
+    return sizes(node, "pad", 1).size() < 2 * tensor_inputs(graph, node).at(0)->shape.rank();
+  };
+  row.cost.mase = no_cost;
   return row;
+}
+
+bool mean_keeps_rows(const Graph& graph, const Node& node) {
+  if (node.attributes.find("dim")->is_none()) return false;
+  const std::size_t rank = tensor_inputs(graph, node).at(0)->shape.rank();
+  return std::ranges::none_of(sizes(node, "dim", 1),
+                              [&](std::int64_t dim) { return axis_of(dim, rank, "dim") == 0; });
 }
 
 OpRow mean() {
@@ -112,8 +139,12 @@ OpRow mean() {
     }
     return Result{x.dtype, Shape(std::move(out)), {}};
   };
+  row.bits = LATHE_BITS_PASSING;
+  row.channels = LATHE_CHANNELS_AVERAGED;
+  row.rows_apart = mean_keeps_rows;
+  row.function = "torch.mean";
   // As adaptive_avg_pool, which computes the same over the last dimensions.
-  row.cost = cost_per_input;
+  row.cost.mase = cost_per_input;
   return row;
 }
 

@@ -14,7 +14,7 @@ OpRow layout_row(std::string op) {
   row.mase_type = "implicit_func";
   row.operands = {"data_in_0"};
   row.signature = {"input"};
-  row.cost = no_cost;
+  row.cost.mase = no_cost;
   return row;
 }
 
@@ -60,16 +60,45 @@ Result view_result(const OpInputs& in) {
   return {x.dtype, Shape(std::move(dims)), {}};
 }
 
+// view(x.size(0), ...) keeps rows, and view(-1, 8192) if the rest of the extents are those of one
+// row.
+bool view_keeps_rows(const Graph& graph, const Node& node) {
+  const Argument* first = node.args.size() < 2 ? nullptr : &node.args[1];
+  const auto* listed =
+      first == nullptr ? nullptr : std::get_if<std::vector<Argument>>(&first->data);
+  if (listed != nullptr) first = listed->empty() ? nullptr : &(*listed)[0];
+  if (first == nullptr) return false;
+  if (const auto* id = std::get_if<NodeId>(&first->data)) {
+    const Node& size = graph.node(*id);
+    if (size.op != "size" || *size.attributes.find("dim") != Value(0)) return false;
+  } else {
+    const Value& extent = std::get<Value>(first->data);
+    const Value& literal = extent.is_list() ? extent.as_list().at(0) : extent;
+    if (literal != Value(-1)) return false;
+  }
+  const auto tensors = tensor_inputs(graph, node);
+  if (tensors.empty()) return false;
+  const Shape& before = tensors[0]->shape;
+  const Shape& after = node.result.shape;
+  return before.rank() > 0 && after.rank() > 0 && before[0] == after[0];
+}
+
 OpRow view(std::string op) {
   OpRow row = layout_row(std::move(op));
   row.signature.push_back("...");
   row.shape = view_result;
+  row.channels = LATHE_CHANNELS_RESHAPED;
+  row.rows_apart = view_keeps_rows;
+  if (row.op == "reshape") row.function = "torch.reshape";
   return row;
 }
 
 OpRow flatten() {
   OpRow row = layout_row("flatten");
   row.module_class = "Flatten";
+  row.function = "torch.flatten";
+  row.channels = LATHE_CHANNELS_FLATTENED;
+  row.rows_apart = apart_along("start_dim");
   row.settings = {of_form(integer("start_dim", 1), Setting::Form::module),
                   of_form(integer("start_dim", 0), Setting::Form::function),
                   integer("end_dim", -1)};
@@ -107,6 +136,7 @@ OpRow size() {
   dim.default_value = Value();
   dim.nullable = true;
   row.settings = {dim};
+  row.rows_apart = always_apart;
   row.signature = {"input", "dim"};
   row.shape = [](const OpInputs& in) {
     const Shape& shape = tensor(in, 0).shape;
@@ -124,6 +154,9 @@ OpRow cat() {
   OpRow row = layout_row("cat");
   row.operands.clear();
   row.settings = {integer("dim", 0)};
+  row.function = "torch.cat";
+  row.channels = LATHE_CHANNELS_JOINED;
+  row.rows_apart = apart_along("dim");
   row.signature = {"tensors", "dim"};
   row.shape = [](const OpInputs& in) {
     const Result& first = tensor(in, 0);
@@ -152,6 +185,8 @@ void add_layout_rows(std::vector<OpRow>& rows) {
   rows.push_back(flatten());
   rows.push_back(layout_row("contiguous"));
   rows.back().shape = same_as_input;
+  rows.back().channels = LATHE_CHANNELS_SAME;
+  rows.back().rows_apart = always_apart;
   rows.push_back(size());
   rows.push_back(cat());
 }

@@ -37,6 +37,12 @@ OpRow batch_norm(std::string op, std::string module_class, bool two_dims) {
   momentum.nullable = true;  // a cumulative average
   row.settings = {integer_from_axis("num_features", 1), number("eps", 1e-5), momentum,
                   boolean("affine", true), boolean("track_running_stats", true)};
+  row.bits = LATHE_BITS_SCALING;
+  row.channels = LATHE_CHANNELS_BATCH_NORM;
+  // Without running statistics it takes those of the batch.
+  row.rows_apart = [](const Graph&, const Node& node) {
+    return node.parameter("running_mean") != nullptr;
+  };
   row.shape = [two_dims](const OpInputs& in) { return batch_norm_result(in, two_dims); };
   row.parameters = [](const Node& node) {
     const Shape features{whole(node, "num_features")};
@@ -52,7 +58,7 @@ OpRow batch_norm(std::string op, std::string module_class, bool two_dims) {
     }
     return out;
   };
-  row.cost = [](const OpInputs& in, const Result& out) {
+  row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
     const double features = static_cast<double>(whole(*in.node, "num_features"));
     return Cost{4 * n, 4 * n, 2 * features, n, elements(out)};
@@ -78,7 +84,10 @@ OpRow layer_norm() {
   shape.as_list = true;
   row.settings = {shape, number("eps", 1e-5),
                   of_form(boolean("elementwise_affine", true), Setting::Form::module)};
+  row.bits = LATHE_BITS_SCALING;
+  row.channels = LATHE_CHANNELS_LAYER_NORM;
   row.signature = {"input", "normalized_shape", "weight", "bias", "eps"};
+  row.input_roles = {"data_in", "weight", "bias"};
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
     const Shape normalized(sizes(*in.node, "normalized_shape", 1));
@@ -103,7 +112,7 @@ OpRow layer_norm() {
     const Shape normalized(sizes(node, "normalized_shape", 1));
     return {parameter("weight", normalized, kOnes), parameter("bias", normalized, kZeros)};
   };
-  row.cost = [](const OpInputs& in, const Result& out) {
+  row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
     return Cost{5 * n, 5 * n, 0, n, elements(out)};
   };

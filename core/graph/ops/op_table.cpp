@@ -9,34 +9,6 @@
 
 namespace lathe {
 
-namespace {
-
-// Functions whose parameters are inputs.
-bool takes_weight_inputs(const Node& node) {
-  if (node.opcode == Opcode::call_module) return false;
-  return node.op == "linear" || node.op == "conv1d" || node.op == "conv2d" ||
-         node.op == "layer_norm";
-}
-
-// What torch.fx prints for the usual spelling of each function; the others are
-// torch.nn.functional's.
-std::string function_of(std::string_view op) {
-  constexpr std::pair<std::string_view, std::string_view> kHomes[] = {
-      {"add", "operator"},        {"sub", "operator"},      {"mul", "operator"},
-      {"getitem", "operator"},    {"matmul", "torch"},      {"bmm", "torch"},
-      {"cat", "torch"},           {"flatten", "torch"},     {"reshape", "torch"},
-      {"mean", "torch"},          {"sigmoid", "torch"},     {"tanh", "torch"},
-      {"conv1d", "torch"},        {"conv2d", "torch"},      {"avg_pool1d", "torch"},
-      {"linear", "torch._C._nn"}, {"gelu", "torch._C._nn"}, {"avg_pool2d", "torch._C._nn"},
-  };
-  for (const auto& [name, home] : kHomes) {
-    if (name == op) return fmt::format("{}.{}", home, op);
-  }
-  return fmt::format("torch.nn.functional.{}", op);
-}
-
-}  // namespace
-
 OpSet::OpSet(std::vector<OpRow> rows) : rows_(std::move(rows)), by_name_(rows_.size()) {
   std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
   std::sort(by_name_.begin(), by_name_.end(),
@@ -67,7 +39,9 @@ const OpSet& builtin_ops() {
     rules::add_product_rows(rows);
     rules::add_layout_rows(rows);
     rules::add_index_rows(rows);
-    for (OpRow& row : rows) row.function = function_of(row.op);
+    for (OpRow& row : rows) {
+      if (row.function.empty()) row.function = "torch.nn.functional." + row.op;
+    }
     return OpSet(std::move(rows));
   }();
   return ops;
@@ -76,10 +50,10 @@ const OpSet& builtin_ops() {
 std::optional<Cost> cost_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const OpRow& row = row_of(graph.ops(), node);
-  if (!row.cost) return std::nullopt;
+  if (!row.cost.mase) return std::nullopt;
   OpInputs inputs{&node, {}};
   for (NodeId input : node.inputs()) inputs.tensors.push_back(graph.node(input).result);
-  return row.cost(inputs, node.result);
+  return row.cost.mase(inputs, node.result);
 }
 
 std::string_view mase_type(const Node& node, const OpRow& row) {
@@ -91,11 +65,35 @@ std::string_view mase_type(const Node& node, const OpRow& row) {
   return row.mase_type;
 }
 
-std::string_view input_role(const Node& node, std::size_t input) {
-  const bool weights = takes_weight_inputs(node);
-  if (input == 1 && (weights || node.op == "matmul" || node.op == "bmm")) return "weight";
-  if (input == 2 && weights) return "bias";
-  return "data_in";
+std::string_view input_role(const OpRow& row, const Node& node, std::size_t input) {
+  if (node.opcode == Opcode::call_module || input >= row.input_roles.size()) return "data_in";
+  return row.input_roles[input];
+}
+
+std::string input_name(const OpRow& row, const Node& node, std::size_t input) {
+  // The second operand of a product is an operand of its own, whatever its role.
+  const std::string_view role = input_role(row, node, input);
+  if (role == "data_in" || input < row.operands.size()) return fmt::format("data_in_{}", input);
+  return std::string(role);
+}
+
+std::vector<std::string_view> quantizable_roles(const OpRow& row, const Node& node) {
+  const std::size_t inputs = node.inputs().size();
+  auto has = [&](std::string_view role) {
+    if (role == "data_in" || node.parameter(role) != nullptr) return true;
+    for (std::size_t i = 0; i < inputs; ++i) {
+      if (input_role(row, node, i) == role) return true;
+    }
+    return false;
+  };
+  std::vector<std::string_view> roles;
+  std::copy_if(row.quantizable.begin(), row.quantizable.end(), std::back_inserter(roles), has);
+  return roles;
+}
+
+bool keeps_rows_apart(const Graph& graph, const Node& node) {
+  const OpRow& row = row_of(graph.ops(), node);
+  return row.rows_apart && row.rows_apart(graph, node);
 }
 
 }  // namespace lathe

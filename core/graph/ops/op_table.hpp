@@ -1,9 +1,12 @@
-// The dialect: one row per op, carrying its PyTorch names, shape rule, parameters, cost and which
-// operands a number format can sit on. Adding an op means adding a row and a test.
-// Rules of plugins' ops come in as rows of an OpSet, not as includes.
+// The dialect: one row per op, carrying all that is known of it but its kernel: PyTorch's names,
+// shape rule, attributes and their defaults, parameters, costs, which operands a number format can
+// sit on, how channels and bits follow, whether rows stay apart. Adding an op means adding a row, a
+// kernel (core/engine/kernels) and a test. Plugins read a row's facts through svc/graph.h.
 #pragma once
 
 #include "core/graph/node.hpp"
+
+#include <lathe/svc/graph.h>
 
 #include <functional>
 #include <optional>
@@ -13,13 +16,15 @@ namespace lathe {
 // 2 added getitem, pad and mean.
 constexpr int kDialectVersion = 2;
 
+class Graph;
+
 // What a rule sees of a node.
 struct OpInputs {
   const Node* node;
   std::vector<Result> tensors;  // results of node->inputs(), in order (also values, for size)
 };
 
-// MASE's FLOP estimator (mase-behaviour.md e.5). A multiply-accumulate counts as one.
+// What executing a node costs. A multiply-accumulate counts as one.
 struct Cost {
   double computations = 0;
   double backward_computations = 0;
@@ -52,17 +57,36 @@ struct Setting {
   std::optional<int> default_axis{};  // the default is this extent of the first input; -1: the last
 };
 
+using CostRule = std::function<Cost(const OpInputs&, const Result&)>;
+
+// One member per counting convention; an empty one: the convention has no rule for the op.
+struct CostRules {
+  CostRule mase;  // MASE's FLOP estimator
+};
+
 struct OpRow {
-  std::string op;                        // MASE's mase_op: "linear"
-  std::string mase_type;                 // of its functions and methods; see mase_type()
-  std::string module_class;              // "Linear"; empty: never a module
-  std::vector<std::string> operands;     // names of tensor inputs, eg: {"data_in_0"}
-  std::vector<std::string> quantizable;  // roles, eg: {"data_in", "weight", "bias"}; empty: none
+  std::string op;                     // MASE's mase_op: "linear"
+  std::string mase_type;              // of its functions and methods; see mase_type()
+  std::string module_class;           // "Linear"; empty: never a module
+  std::vector<std::string> operands;  // names of tensor inputs, eg: {"data_in_0"}
+  // Roles that a number format can sit on, eg: {"data_in", "weight", "bias"}; empty: none. A node
+  // may lack one of them: see quantizable_roles().
+  std::vector<std::string> quantizable;
+  // Roles of the function's tensors, in order: linear takes its weight and bias as inputs, and the
+  // second operand of a product stands where a weight would. What is not listed is "data_in".
+  std::vector<std::string> input_roles;
+  bool is_unsigned = false;  // fixed point of its operands has no sign: MASE's rule for ReLU
   // Result from inputs; throws usage_error with what is wrong (the caller adds the node's name).
   std::function<Result(const OpInputs&)> shape;
   // Parameters from attributes; empty: none.
   std::function<std::vector<Parameter>(const Node&)> parameters;
-  std::function<Cost(const OpInputs&, const Result&)> cost;  // empty: no rule
+  CostRules cost;
+  lathe_bit_rule bits = LATHE_BITS_NONE;              // bit operations of one computation
+  lathe_channel_rule channels = LATHE_CHANNELS_WALL;  // how channels of the result follow
+  std::uint32_t weight_channels = 0;  // the dimension of the weight that its outputs lie along
+  // True if row i of the result depends on row i of the inputs only, provided that this is so for
+  // the inputs. Empty: never.
+  std::function<bool(const Graph&, const Node&)> rows_apart;
   // PyTorch's repr of the module; empty: not a module.
   std::function<std::string(const Node&)> module_text;
   // What attributes may hold. Attributes are complete and in this order once a node is committed.
@@ -70,7 +94,8 @@ struct OpRow {
   // Names of the arguments of the function or method; empty: there is none. A last "..." stands
   // for any number of further ones.
   std::vector<std::string> signature;
-  // The function as torch.fx prints it, eg: "torch.flatten"; empty: the op's own name.
+  // The function as torch.fx prints it for its usual spelling, eg: "torch.flatten"; empty: the op's
+  // own name. Built-in rows that say nothing live in torch.nn.functional.
   std::string function = {};
   bool tuple_arguments = false;  // of the function: lists among them print as Python's tuples
 };
@@ -88,15 +113,25 @@ class OpSet {
 
 const OpSet& builtin_ops();
 
-// Cost of a node; nothing if its op has no rule (view, size, placeholder: a cost of zero).
-class Graph;
+// Cost of a node by MASE's convention; nothing if its op has no rule (view, size, placeholder: a
+// cost of zero).
 std::optional<Cost> cost_of(const Graph& graph, NodeId id);
 
 // MASE's mase_type of a node: "module_related_func", "module", "builtin_func", "implicit_func", ...
 std::string_view mase_type(const Node& node, const OpRow& row);
 
-// Role of the i-th tensor input of a node: "data_in", or "weight" for the second input of matmul
-// and bmm. Functions that take their parameters as inputs (linear, conv) have "weight" and "bias".
-std::string_view input_role(const Node& node, std::size_t input);
+// Role of the i-th tensor input of a node: "data_in", or of a function what its row says.
+std::string_view input_role(const OpRow& row, const Node& node, std::size_t input);
+
+// Its name among the node's operands: "data_in_0", "weight".
+std::string input_name(const OpRow& row, const Node& node, std::size_t input);
+
+// Roles of the node that a number format can sit on: those of the row, less what the node lacks
+// (a bias). "data_out" is one wherever there are others, and is not listed.
+std::vector<std::string_view> quantizable_roles(const OpRow& row, const Node& node);
+
+// True if rows of the node's result depend on the same rows of its inputs only: then batches may be
+// run together without changing what each row gives.
+bool keeps_rows_apart(const Graph& graph, const Node& node);
 
 }  // namespace lathe

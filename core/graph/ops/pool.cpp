@@ -88,7 +88,13 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
     row.signature = {"input", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"};
   }
   row.shape = [dims](const OpInputs& in) { return pool_result(in, dims); };
-  row.cost = [dims](const OpInputs& in, const Result& out) { return pool_cost(in, out, dims); };
+  row.bits = LATHE_BITS_PASSING;
+  row.channels = LATHE_CHANNELS_WINDOW;
+  row.rows_apart = apart_at_rank(dims + 2);
+  if (!is_max) row.function = (dims == 1 ? "torch." : "torch._C._nn.") + row.op;
+  row.cost.mase = [dims](const OpInputs& in, const Result& out) {
+    return pool_cost(in, out, dims);
+  };
   row.module_text = [is_max, module_class = row.module_class](const Node& node) {
     std::string out =
         fmt::format("{}(kernel_size={}, stride={}, padding={}", module_class,
@@ -119,7 +125,10 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
     }
     return Result{x.dtype, Shape(std::move(out)), {}};
   };
-  row.cost = cost_per_input;
+  row.cost.mase = cost_per_input;
+  row.bits = LATHE_BITS_PASSING;
+  row.channels = LATHE_CHANNELS_WINDOW;
+  row.rows_apart = apart_at_rank(dims + 2);
   row.module_text = [module_class = row.module_class](const Node& node) {
     return fmt::format("{}(output_size={})", module_class, shown(node, "output_size"));
   };

@@ -39,10 +39,13 @@ OpRow product(std::string op) {
   row.mase_type = "builtin_func";
   row.operands = {"data_in_0", "data_in_1"};
   row.quantizable = {"data_in", "weight"};
+  row.input_roles = {"data_in", "weight"};
+  row.bits = LATHE_BITS_ACCUMULATING;
+  row.function = "torch." + row.op;
   row.signature = {"input", "other"};
   row.shape = matmul_result;
   // As linear: one multiply-accumulate per output element and inner element, twice that backwards.
-  row.cost = [](const OpInputs& in, const Result& out) {
+  row.cost.mase = [](const OpInputs& in, const Result& out) {
     const Shape& a = in.tensors[0].shape;
     const double products = elements(out) * static_cast<double>(a[a.rank() - 1]);
     return Cost{products, 2 * products, 0, elements(in.tensors[0]), elements(out)};
@@ -62,6 +65,9 @@ void add_product_rows(std::vector<OpRow>& rows) {
       refuse(fmt::format("batch extents differ: shapes {} and {}", a.shape.text(), b.shape.text()));
     }
     return matmul_result(in);
+  };
+  bmm.rows_apart = [](const Graph& graph, const Node& node) {
+    return tensor_inputs(graph, node).size() == 2;
   };
   rows.push_back(std::move(bmm));
 }

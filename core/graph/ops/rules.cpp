@@ -135,6 +135,38 @@ Cost cost_per_input(const OpInputs& in, const Result& out) {
   return {n, n, 0, n, elements(out)};
 }
 
+std::vector<const Result*> tensor_inputs(const Graph& graph, const Node& node) {
+  std::vector<const Result*> tensors;
+  for (NodeId id : node.inputs()) {
+    const Result& result = graph.node(id).result;
+    if (result.is_tensor()) tensors.push_back(&result);
+  }
+  return tensors;
+}
+
+bool always_apart(const Graph&, const Node&) { return true; }
+
+RowsApart apart_from_rank(std::size_t rank) {
+  return [rank](const Graph& graph, const Node& node) {
+    const auto tensors = tensor_inputs(graph, node);
+    return tensors.size() == 1 && tensors[0]->shape.rank() >= rank;
+  };
+}
+
+RowsApart apart_at_rank(std::size_t rank) {
+  return [rank](const Graph& graph, const Node& node) {
+    const auto tensors = tensor_inputs(graph, node);
+    return tensors.size() == 1 && tensors[0]->shape.rank() == rank;
+  };
+}
+
+RowsApart apart_along(std::string_view setting) {
+  return [setting](const Graph& graph, const Node& node) {
+    const std::size_t rank = tensor_inputs(graph, node).at(0)->shape.rank();
+    return axis_of(whole(node, setting), rank, setting) > 0;
+  };
+}
+
 Parameter parameter(std::string name, Shape shape, Initialiser initialiser) {
   Parameter p;
   p.name = std::move(name);

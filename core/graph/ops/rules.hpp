@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "core/graph/graph.hpp"
 #include "core/graph/ops/op_table.hpp"
 
 #include <fmt/format.h>
@@ -53,6 +54,19 @@ Result same_as_input(const OpInputs& in);
 Cost no_cost(const OpInputs& in, const Result& out);
 // One computation per input element, forwards and backwards.
 Cost cost_per_input(const OpInputs& in, const Result& out);
+
+// Tensors the node reads, in order.
+std::vector<const Result*> tensor_inputs(const Graph& graph, const Node& node);
+
+// Of OpRow::rows_apart.
+using RowsApart = std::function<bool(const Graph&, const Node&)>;
+bool always_apart(const Graph& graph, const Node& node);
+// A layer over batches of that rank at least (or exactly). Functions whose weights are inputs, and
+// unbatched images, are left to run batch by batch.
+RowsApart apart_from_rank(std::size_t rank);
+RowsApart apart_at_rank(std::size_t rank);
+// What works along the setting `dim` of its first input, which must not be that of the rows.
+RowsApart apart_along(std::string_view setting);
 
 Parameter parameter(std::string name, Shape shape, Initialiser initialiser);
 Parameter buffer(std::string name, DType dtype, Shape shape, double value);

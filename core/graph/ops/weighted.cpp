@@ -51,7 +51,11 @@ OpRow linear() {
   row.mase_type = "module_related_func";
   row.module_class = "Linear";
   row.operands = {"data_in_0"};
-  row.quantizable = {"data_in", "weight", "bias"};
+  row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
+  row.bits = LATHE_BITS_ACCUMULATING;
+  row.channels = LATHE_CHANNELS_LINEAR;
+  row.rows_apart = apart_from_rank(2);
+  row.function = "torch._C._nn.linear";
   row.settings = {integer_from_axis("in_features", -1),
                   of_form(required_integer("out_features"), Setting::Form::module),
                   of_form(boolean("bias", true), Setting::Form::module)};
@@ -73,7 +77,7 @@ OpRow linear() {
     return weight_and_bias({whole(node, "out_features"), whole(node, "in_features")},
                            flag(node, "bias"));
   };
-  row.cost = [](const OpInputs& in, const Result& out) {
+  row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double weights = static_cast<double>(linear_weight(in).numel());
     const double n = elements(in.tensors[0]);
     const double rows = n / static_cast<double>(linear_weight(in)[1]);
@@ -200,7 +204,11 @@ OpRow conv(std::string op, std::string module_class, std::size_t dims) {
   row.mase_type = "module_related_func";
   row.module_class = module_class;
   row.operands = {"data_in_0"};
-  row.quantizable = {"data_in", "weight", "bias"};
+  row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
+  row.bits = LATHE_BITS_ACCUMULATING;
+  row.channels = LATHE_CHANNELS_CONV;
+  row.rows_apart = apart_at_rank(dims + 2);
+  row.function = "torch." + row.op;
   Setting padding = per_dim("padding", Value(0));
   padding.kind = Setting::Kind::padding;
   row.settings = {integer_from_axis("in_channels", 1),
@@ -218,7 +226,9 @@ OpRow conv(std::string op, std::string module_class, std::size_t dims) {
     if (!is_module(node)) return {};
     return weight_and_bias(conv_weight(node, dims), flag(node, "bias"));
   };
-  row.cost = [dims](const OpInputs& in, const Result& out) { return conv_cost(in, out, dims); };
+  row.cost.mase = [dims](const OpInputs& in, const Result& out) {
+    return conv_cost(in, out, dims);
+  };
   row.module_text = [module_class, dims](const Node& node) {
     return conv_text(node, module_class, dims);
   };
@@ -230,6 +240,9 @@ OpRow embedding() {
   row.op = "embedding";
   row.mase_type = "implicit_func";
   row.module_class = "Embedding";
+  row.channels = LATHE_CHANNELS_EMBEDDING;
+  row.weight_channels = 1;
+  row.rows_apart = always_apart;
   row.operands = {"data_in_0"};
   row.settings = {required_integer("num_embeddings"), required_integer("embedding_dim")};
   row.shape = [](const OpInputs& in) {
@@ -248,7 +261,7 @@ OpRow embedding() {
         parameter("weight", {whole(node, "num_embeddings"), whole(node, "embedding_dim")},
                   {Initialiser::Kind::normal, 1.0})};
   };
-  row.cost = [](const OpInputs& in, const Result&) {
+  row.cost.mase = [](const OpInputs& in, const Result&) {
     return Cost{
         0, 0,
         static_cast<double>(whole(*in.node, "num_embeddings") * whole(*in.node, "embedding_dim")),

@@ -1,6 +1,7 @@
 // lathe.graph/0: reading graphs.
 
-#include "core/graph/ops/op_table.hpp"
+#include "core/graph/inference.hpp"
+#include "core/graph/operands.hpp"
 #include "core/host/instances/abi_value.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
@@ -20,6 +21,13 @@ NodeId node_of(const lathe_graph& graph, std::uint32_t node) {
     throw usage_error(fmt::format("the graph has no node with id {}", node));
   }
   return id;
+}
+
+// An output can be quantized wherever anything can.
+std::uint32_t role_bits(const OpRow& row, const Node& node) {
+  std::uint32_t bits = 0;
+  for (std::string_view role : quantizable_roles(row, node)) bits |= 1u << role_named(role);
+  return bits == 0 ? 0 : bits | 1u << LATHE_ROLE_DATA_OUT;
 }
 
 const lathe_graph_view* view(lathe_call* call, const lathe_graph* graph) noexcept {
@@ -67,6 +75,19 @@ lathe_code cost(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
     const lathe_cost full{out->struct_size,        known ? 1u : 0u, k.computations,
                           k.backward_computations, k.parameters,    k.input_elements,
                           k.output_elements};
+    std::memcpy(out, &full, std::min<std::size_t>(out->struct_size, sizeof full));
+  });
+}
+
+lathe_code op_facts(lathe_call* call, const lathe_graph* graph, std::uint32_t id,
+                    lathe_op_facts* out) noexcept {
+  return service_call(call, [&](Call& c) {
+    const std::lock_guard lock(c.mutex);
+    const Graph& g = *c.graphs().find(graph).graph;
+    const Node& node = g.node(node_of(c.graphs().find(graph), id));
+    const OpRow& row = row_of(g.ops(), node);
+    const lathe_op_facts full{out->struct_size, role_bits(row, node), row.bits,
+                              row.channels,     row.weight_channels,  row.is_unsigned ? 1u : 0u};
     std::memcpy(out, &full, std::min<std::size_t>(out->struct_size, sizeof full));
   });
 }
@@ -122,7 +143,7 @@ lathe_code copy(lathe_call* call, const lathe_graph* graph, lathe_graph** out) n
 
 const lathe_graph_api& graph_service() {
   static constexpr lathe_graph_api kTable{
-      LATHE_SIZE_UP_TO(lathe_graph_api, arguments),
+      LATHE_SIZE_UP_TO(lathe_graph_api, op_facts),
       0,
       view,
       attributes,
@@ -135,6 +156,7 @@ const lathe_graph_api& graph_service() {
       original,
       copy,
       arguments,
+      op_facts,
   };
   return kTable;
 }

@@ -236,6 +236,7 @@ lathe_operand to_abi(const Operand& operand, std::pmr::memory_resource& memory) 
   lathe_operand out{};
   out.kind = operand.kind;
   out.dtype = static_cast<lathe_dtype>(operand.dtype);
+  out.role = operand.role;
   out.name = str_of(operand.name);
   out.type = str_of(operand.type);
   out.bits = operand.bits;

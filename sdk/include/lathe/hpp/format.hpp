@@ -23,6 +23,11 @@ class format_context {
   bool is_activation() const { return c_.role == LATHE_DATA_IN || c_.role == LATHE_DATA_OUT; }
   std::string_view op() const { return to_view(c_.op); }  // "linear", "relu"
   bool training() const { return c_.training != 0; }
+  // Fixed point of this operand has no sign, whatever the options say: the input of a ReLU.
+  bool is_unsigned() const {
+    return c_.struct_size >= LATHE_SIZE_UP_TO(lathe_format_context, is_unsigned) &&
+           c_.is_unsigned != 0;
+  }
   std::uint32_t input_index() const { return c_.input_index; }
   // Of the random stream, for formats with LATHE_FLAG_STOCHASTIC.
   std::uint64_t seed() const { return c_.seed; }

@@ -14,6 +14,12 @@ namespace lathe {
 class edit;
 class graph;
 
+// The name of a role, as edit::set_format() takes it: "data_in", "weight", "bias", "data_out".
+inline std::string_view role_name(lathe_operand_role role) {
+  constexpr std::string_view names[] = {"", "data_in", "weight", "bias", "data_out"};
+  return role < sizeof names / sizeof *names ? names[role] : std::string_view();
+}
+
 // A tensor that a node reads, owns or makes, as MASE's metadata describes it.
 class operand {
  public:
@@ -21,6 +27,7 @@ class operand {
   std::string_view name() const { return to_view(o_->name); }  // "data_in_0", "weight"
   std::string_view type() const { return to_view(o_->type); }  // "float", or a format's id
   bool is_float() const { return type() == "float"; }
+  lathe_operand_role role() const { return o_->role; }  // eg: LATHE_ROLE_WEIGHT
   bool is_input() const { return o_->kind == LATHE_OPERAND_INPUT; }
   bool is_parameter() const { return o_->kind == LATHE_OPERAND_PARAMETER; }
   bool is_buffer() const { return o_->kind == LATHE_OPERAND_BUFFER; }
@@ -117,6 +124,18 @@ class node {
     detail::check(call_, api()->cost(call_, graph_, id_, &c));
     return c;
   }
+  // What the dialect knows of its op: bit rule, channel rule, ...
+  lathe_op_facts facts() const {
+    const auto* graph_api = detail::service<lathe_graph_api>(
+        call_, LATHE_SVC_GRAPH, LATHE_SIZE_UP_TO(lathe_graph_api, op_facts));
+    lathe_op_facts f = {};
+    f.struct_size = sizeof f;
+    detail::check(call_, graph_api->op_facts(call_, graph_, id_, &f));
+    return f;
+  }
+  // Whether a number format can sit on the operands of that role.
+  bool can_quantize(lathe_operand_role role) const { return ((facts().roles >> role) & 1U) != 0; }
+
   // MASE's metadata: {common, software, hardware}.
   value_view metadata() const { return api()->metadata(call_, graph_, id_); }
   // As PyTorch prints the module; empty for a node that is none.

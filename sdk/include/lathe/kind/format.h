@@ -23,6 +23,8 @@ typedef struct lathe_format_context {
   uint32_t input_index; /* for data_in: which input */
   uint64_t seed;        /* of the random stream; used with LATHE_FLAG_STOCHASTIC only */
   uint64_t counter;     /* where this tensor's part of the stream begins */
+  uint32_t is_unsigned; /* 1: fixed point of this operand has no sign, whatever its options say */
+  uint32_t reserved;
 } lathe_format_context;
 
 typedef struct lathe_format {

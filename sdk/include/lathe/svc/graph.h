@@ -77,11 +77,23 @@ enum {
   LATHE_OPERAND_OUTPUT = 3     /* data_out_0 */
 };
 
+/* What an operand is to its node. Formats are set by role (svc/edit.h), and so two inputs of an add
+ * share one: both are data_in. Numbers are never reused. */
+typedef uint8_t lathe_operand_role;
+enum {
+  LATHE_ROLE_NONE = 0,     /* buffers, and what the op knows no role for */
+  LATHE_ROLE_DATA_IN = 1,  /* eg: every input of a module */
+  LATHE_ROLE_WEIGHT = 2,   /* also the second operand of matmul, and a function's weight input */
+  LATHE_ROLE_BIAS = 3,
+  LATHE_ROLE_DATA_OUT = 4
+};
+
 /* One tensor a node reads, owns or makes, as MASE's metadata describes it. */
 typedef struct lathe_operand {
   lathe_operand_kind kind;
   lathe_dtype dtype;
-  uint8_t reserved[3];
+  lathe_operand_role role;
+  uint8_t reserved[2];
   lathe_str name;               /* eg: "data_in_0", "weight" */
   lathe_str type;               /* "float", or the id of its number format */
   double bits;                  /* storage bits per element */
@@ -102,6 +114,53 @@ typedef struct lathe_cost {
   double input_elements;
   double output_elements;
 } lathe_cost;
+
+/* Bit operations of one computation of an op, from the widths of its operands: data_in (in), weight
+ * or second input (w), bias (b). Numbers are never reused. */
+typedef int32_t lathe_bit_rule;
+enum {
+  LATHE_BITS_NONE = 0,         /* no rule: it computes nothing, or nothing that is known */
+  LATHE_BITS_ACCUMULATING = 1, /* in * w + max(in, b): linear, convolutions, matmul */
+  LATHE_BITS_SCALING = 2,      /* in * in: normalisations */
+  LATHE_BITS_MULTIPLYING = 3,  /* in * w: mul */
+  LATHE_BITS_WIDEST = 4,       /* max(in, w): add, sub */
+  LATHE_BITS_PASSING = 5       /* in: activations, pools, mean */
+};
+
+/* How the channels of a result follow from those of the inputs, for what changes widths. A plugin
+ * that meets a number it does not know takes it as LATHE_CHANNELS_WALL. Numbers are never reused. */
+typedef int32_t lathe_channel_rule;
+enum {
+  LATHE_CHANNELS_WALL = 0,        /* nothing that touches it can be widened */
+  LATHE_CHANNELS_INPUT = 1,       /* the graph's input */
+  LATHE_CHANNELS_CONSTANT = 2,    /* a tensor that belongs to no layer */
+  LATHE_CHANNELS_OUTPUT = 3,      /* the graph's output */
+  LATHE_CHANNELS_SAME = 4,        /* those of the input */
+  LATHE_CHANNELS_LINEAR = 5,      /* a layer's own, along the last dimension */
+  LATHE_CHANNELS_CONV = 6,        /* a layer's own, along the second; windows slide over the rest */
+  LATHE_CHANNELS_EMBEDDING = 7,   /* a layer's own, along a new last dimension */
+  LATHE_CHANNELS_BATCH_NORM = 8,  /* those of the input, with a number each */
+  LATHE_CHANNELS_LAYER_NORM = 9,  /* the same over the last dimensions; a copy changes the result */
+  LATHE_CHANNELS_SOFTMAX = 10,    /* those of the input; a copy along `dim` changes the result */
+  LATHE_CHANNELS_WINDOW = 11,     /* those of the input; a window slides over what follows them */
+  LATHE_CHANNELS_BROADCAST = 12,  /* those of both inputs, which are the same or spread */
+  LATHE_CHANNELS_JOINED = 13,     /* those of all inputs, one after the other along `dim` */
+  LATHE_CHANNELS_RESHAPED = 14,   /* regrouped into the extents that its arguments say */
+  LATHE_CHANNELS_FLATTENED = 15,  /* regrouped from `start_dim` to `end_dim` */
+  LATHE_CHANNELS_PICKED = 16,     /* some of the input's, by `index` */
+  LATHE_CHANNELS_PADDED = 17,     /* the input's between margins, by `pad` */
+  LATHE_CHANNELS_AVERAGED = 18    /* the input's, less the dimensions `dim` */
+};
+
+/* What the dialect knows of a node's op beyond its shape and its cost. */
+typedef struct lathe_op_facts {
+  uint32_t struct_size;
+  uint32_t roles; /* operands of this node that a format can sit on: bit 1 << lathe_operand_role */
+  lathe_bit_rule bits;
+  lathe_channel_rule channels;
+  uint32_t weight_channels; /* the dimension of its weight that its outputs lie along, eg: 0 */
+  uint32_t is_unsigned;     /* 1: fixed point of its operands has no sign; eg: relu */
+} lathe_op_facts;
 
 typedef struct lathe_graph_api {
   uint32_t struct_size;
@@ -146,6 +205,11 @@ typedef struct lathe_graph_api {
   /* The positional arguments of a node, a list as edit's set_args takes it: LATHE_NODE for nodes,
    * literals as they are. NULL for an unknown id. Valid: as the view. [call] */
   const lathe_value *(*arguments)(lathe_call *call, const lathe_graph *graph, uint32_t node);
+
+  /* Fills `facts`; the caller sets facts->struct_size. A host that is older than a field leaves it
+   * as it was, so clear the struct first. [call] */
+  lathe_code (*op_facts)(lathe_call *call, const lathe_graph *graph, uint32_t node,
+                         lathe_op_facts *facts);
 } lathe_graph_api;
 
 #ifdef __cplusplus

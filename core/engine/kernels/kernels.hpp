@@ -1,8 +1,9 @@
-// The engine's op table: one row per op of the dialect, from a node's settings to the ATen call
-// that computes it. Number formats are applied around a kernel, never inside.
+// The door of the kernels: from a node, whose attributes are complete, to the ATen call that
+// computes it. Number formats are applied around a kernel, never inside. What else is known of an
+// op stands in its row (core/graph/ops).
 #pragma once
 
-#include "core/engine/settings.hpp"
+#include "core/engine/kernels/kernel_node.hpp"
 
 #include <ATen/ATen.h>
 
@@ -27,15 +28,6 @@ struct KernelCall {
 using Kernel = std::function<at::Tensor(const KernelCall&)>;
 
 // The kernel of a node; throws usage_error naming the node for an op or a setting the engine lacks.
-Kernel make_kernel(const Settings& settings);
-bool can_execute(std::string_view op);
-
-// The result of a node that is no tensor: what `size` tells, or arithmetic on it.
-std::vector<std::int64_t> value_of(const Settings& settings, const at::Tensor& input,
-                                   std::span<const std::vector<std::int64_t>* const> values);
-
-// True if row i of the node's result depends on row i of its inputs only, provided that this is so
-// for the inputs: then batches may be run together without changing what each row gives.
-bool is_row_wise(const Graph& graph, const Settings& settings);
+Kernel make_kernel(const KernelNode& node);
 
 }  // namespace lathe::engine

@@ -1,0 +1,59 @@
+#include "core/engine/kernels/kernels.hpp"
+
+#include "core/engine/kernels/kernel_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <unordered_map>
+
+namespace lathe::engine {
+
+namespace {
+
+const std::unordered_map<std::string_view, KernelMaker>& table() {
+  static const auto rows = [] {
+    std::unordered_map<std::string_view, KernelMaker> out;
+    for (const auto family :
+         {weighted_kernels(), norm_kernels(), pool_kernels(), elementwise_kernels(),
+          product_kernels(), layout_kernels(), index_kernels()}) {
+      for (const KernelRow& row : family) {
+        if (builtin_ops().find(row.op) == nullptr || !out.emplace(row.op, row.make).second) {
+          throw std::logic_error(fmt::format("op '{}': no row, or a second kernel", row.op));
+        }
+      }
+    }
+    return out;
+  }();
+  return rows;
+}
+
+}  // namespace
+
+at::Tensor Source::operator()(const KernelCall& call) const {
+  if (parameter) return call.parameters[*parameter];
+  if (input) return call.inputs[*input];
+  return {};
+}
+
+Source source(const KernelNode& node, std::string_view name) {
+  Source out;
+  out.parameter = node.parameter(name);
+  if (!out.parameter) out.input = node.tensor(name);
+  return out;
+}
+
+Source needed(const KernelNode& node, std::string_view name) {
+  Source out = source(node, name);
+  if (!out.parameter && !out.input) node.refuse(fmt::format("it has no '{}'", name));
+  return out;
+}
+
+Kernel make_kernel(const KernelNode& node) {
+  auto row = table().find(node.node().op);
+  if (row == table().end()) node.refuse("the engine has no kernel for this op");
+  if (node.tensor_inputs().empty()) node.refuse("it reads no tensor");
+  return row->second(node);
+}
+
+}  // namespace lathe::engine

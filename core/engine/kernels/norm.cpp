@@ -1,0 +1,61 @@
+// Kernels of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
+#include "core/engine/kernels/kernel_rows.hpp"
+
+namespace lathe::engine {
+
+namespace {
+
+Kernel batch_norm(const KernelNode& node) {
+  const auto weight = node.parameter("weight");
+  const auto bias = node.parameter("bias");
+  const auto mean = node.parameter("running_mean");
+  const auto variance = node.parameter("running_var");
+  const auto tracked = node.parameter("num_batches_tracked");
+  const double eps = node.number("eps");
+  // PyTorch: momentum None means the plain average over all batches so far.
+  const bool cumulative = node.value("momentum").is_none();
+  const double momentum = cumulative ? 0.0 : node.number("momentum");
+  if (cumulative && !tracked) node.refuse("momentum NA needs the buffer num_batches_tracked");
+  return [=](const KernelCall& call) {
+    auto get = [&](const std::optional<std::size_t>& i) {
+      return i ? call.parameters[*i] : at::Tensor();
+    };
+    const at::Tensor& x = call.inputs[0];
+    if (call.training && x.numel() == x.size(1)) {
+      throw run_error(LATHE_FAILED_PRECONDITION,
+                      "batch normalisation cannot be trained on a batch with one value per "
+                      "channel; choose a batch size that leaves no batch of one row");
+    }
+    double factor = momentum;
+    if (call.training && tracked) {
+      auto* count = call.parameters[*tracked].data_ptr<std::int64_t>();
+      *count += 1;
+      if (cumulative) factor = 1.0 / static_cast<double>(*count);
+    }
+    const bool batch_statistics = call.training || !mean;
+    return at::batch_norm(x, get(weight), get(bias), get(mean), get(variance), batch_statistics,
+                          factor, eps, false);
+  };
+}
+
+Kernel layer_norm(const KernelNode& node) {
+  const Source weight = source(node, "weight");
+  const Source bias = source(node, "bias");
+  const std::vector<std::int64_t> dims = node.integers("normalized_shape");
+  const double eps = node.number("eps");
+  return [=](const KernelCall& call) {
+    return at::layer_norm(call.inputs[0], dims, weight(call), bias(call), eps);
+  };
+}
+
+constexpr KernelRow kRows[] = {
+    {"batch_norm1d", batch_norm},
+    {"batch_norm2d", batch_norm},
+    {"layer_norm", layer_norm},
+};
+
+}  // namespace
+
+std::span<const KernelRow> norm_kernels() { return kRows; }
+
+}  // namespace lathe::engine

@@ -1,0 +1,25 @@
+// Kernels of the matrix products between two activations: matmul, bmm.
+#include "core/engine/kernels/kernel_rows.hpp"
+
+namespace lathe::engine {
+
+namespace {
+
+template <at::Tensor (*kFunction)(const at::Tensor&, const at::Tensor&)>
+Kernel product(const KernelNode& node) {
+  const auto a = node.tensor("input");
+  const auto b = node.tensor("other");
+  if (!a || !b) node.refuse("it needs two tensors");
+  return [=](const KernelCall& call) { return kFunction(call.inputs[*a], call.inputs[*b]); };
+}
+
+constexpr KernelRow kRows[] = {
+    {"matmul", product<at::matmul>},
+    {"bmm", product<at::bmm>},
+};
+
+}  // namespace
+
+std::span<const KernelRow> product_kernels() { return kRows; }
+
+}  // namespace lathe::engine
