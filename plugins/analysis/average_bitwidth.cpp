@@ -32,7 +32,7 @@ struct AverageBitwidth {
         out.table("layers", {"node", "op", "weight_elements", "weight_width", "data_in_width"});
     Mean weights, data;
     for (const auto node : graph.nodes()) {
-      if (node.op() != "linear" && node.op() != "conv1d" && node.op() != "conv2d") continue;
+      if (!node.can_quantize(LATHE_ROLE_WEIGHT)) continue;
       std::optional<lathe::operand> weight, input;
       for (const auto& operand : node.operands()) {
         if (operand.name() == "weight") weight = operand;

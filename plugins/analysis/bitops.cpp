@@ -6,6 +6,9 @@
 #include "element_width.hpp"
 #include "unknown_ops.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace {
 
 struct Widths {
@@ -17,68 +20,35 @@ Widths widths_of(const lathe::node& node) {
   bool second = false;
   for (const auto& operand : node.operands()) {
     const double width = analysis::element_width(operand);
-    if (operand.is_input() && operand.is_tensor()) {
-      // The second operand of matmul and bmm stands where a weight would.
+    if (operand.role() == LATHE_ROLE_DATA_IN && operand.is_tensor()) {
+      // The second operand of an addition stands where a weight would.
       (second ? widths.weight : widths.in) = width;
       second = true;
-    } else if (operand.name() == "weight") {
+    } else if (operand.role() == LATHE_ROLE_WEIGHT) {
       widths.weight = width;
-    } else if (operand.name() == "bias") {
+    } else if (operand.role() == LATHE_ROLE_BIAS) {
       widths.bias = width;
     }
   }
   return widths;
 }
 
-// Bit operations of one computation.
-double accumulating(const Widths& w) { return w.in * w.weight + (w.bias > w.in ? w.bias : w.in); }
-double scaling(const Widths& w) { return w.in * w.in; }
-double multiplying(const Widths& w) { return w.in * w.weight; }
-double passing(const Widths& w) { return w.in; }
-double widest(const Widths& w) { return w.in > w.weight ? w.in : w.weight; }
-
-struct Rule {
-  std::string_view op;
-  double (*bits)(const Widths&);
-};
-constexpr Rule kRules[] = {
-    {"linear", accumulating},
-    {"conv1d", accumulating},
-    {"conv2d", accumulating},
-    {"matmul", accumulating},
-    {"bmm", accumulating},
-    {"batch_norm1d", scaling},
-    {"batch_norm2d", scaling},
-    {"layer_norm", scaling},
-    {"mul", multiplying},
-    {"add", widest},
-    {"sub", widest},
-    {"relu", passing},
-    {"relu6", passing},
-    {"hardtanh", passing},
-    {"hardswish", passing},
-    {"hardsigmoid", passing},
-    {"leaky_relu", passing},
-    {"tanh", passing},
-    {"sigmoid", passing},
-    {"gelu", passing},
-    {"softmax", passing},
-    {"max_pool1d", passing},
-    {"max_pool2d", passing},
-    {"mean", passing},
-    {"avg_pool1d", passing},
-    {"avg_pool2d", passing},
-    {"adaptive_avg_pool1d", passing},
-    {"adaptive_avg_pool2d", passing},
-    {"adaptive_max_pool1d", passing},
-    {"adaptive_max_pool2d", passing},
-};
-
-const Rule* rule_of(std::string_view op) {
-  for (const Rule& rule : kRules) {
-    if (rule.op == op) return &rule;
+// Bit operations of one computation; nothing for a rule that this pass does not know.
+std::optional<double> bits_of(lathe_bit_rule rule, const Widths& w) {
+  switch (rule) {
+    case LATHE_BITS_ACCUMULATING:
+      return w.in * w.weight + std::max(w.in, w.bias);
+    case LATHE_BITS_SCALING:
+      return w.in * w.in;
+    case LATHE_BITS_MULTIPLYING:
+      return w.in * w.weight;
+    case LATHE_BITS_WIDEST:
+      return std::max(w.in, w.weight);
+    case LATHE_BITS_PASSING:
+      return w.in;
+    default:
+      return std::nullopt;
   }
-  return nullptr;
 }
 
 struct BitOps {
@@ -90,13 +60,13 @@ struct BitOps {
     double total = 0;
     for (const auto node : graph.nodes()) {
       const lathe_cost cost = node.cost();
-      const Rule* rule = rule_of(node.op());
-      if (cost.known == 0 || (rule == nullptr && cost.computations > 0)) {
+      const std::optional<double> bits = bits_of(node.facts().bits, widths_of(node));
+      if (cost.known == 0 || (!bits && cost.computations > 0)) {
         unknown.add(node);
         continue;
       }
       // The node's own value; seed 001 stored the running total there.
-      const double bitops = rule == nullptr ? 0 : cost.computations * rule->bits(widths_of(node));
+      const double bitops = cost.computations * bits.value_or(0);
       total += bitops;
       if (!node.is_placeholder() && !node.is_output()) {
         table.row(

@@ -63,7 +63,7 @@ class Integer {
                 lathe::tensor<float> y) const {
     const auto frac_width = static_cast<int>(frac_width_);
     quantize_fixed(x.data(), y.data(), x.size(), std::ldexp(1.0F, frac_width),
-                   std::ldexp(1.0F, -frac_width), codes(is_signed_ && context.op() != "relu"));
+                   std::ldexp(1.0F, -frac_width), codes(is_signed_ && !context.is_unsigned()));
   }
 
   double storage_bits(lathe::shape shape) const {

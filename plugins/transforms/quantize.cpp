@@ -9,18 +9,8 @@
 
 namespace {
 
-// Which operands of an op a format can sit on (mase-behaviour.md c.9, d).
-constexpr std::string_view kActivation[] = {"data_in"};
-constexpr std::string_view kPair[] = {"data_in", "weight"};  // matmul: its second operand
-constexpr std::string_view kLayer[] = {"data_in", "weight", "bias"};
-
-bool is_product(std::string_view op) { return op == "matmul" || op == "bmm"; }
-
-lathe::span<const std::string_view> roles_of(std::string_view op) {
-  if (op == "linear" || op == "conv1d" || op == "conv2d") return {kLayer, std::size(kLayer)};
-  if (is_product(op)) return {kPair, std::size(kPair)};
-  return {kActivation, std::size(kActivation)};
-}
+// Roles whose operands are quantized unasked, in the order of their options.
+constexpr lathe_operand_role kRoles[] = {LATHE_ROLE_DATA_IN, LATHE_ROLE_WEIGHT, LATHE_ROLE_BIAS};
 
 // The format that one operand of a node is to have.
 struct Choice {
@@ -55,26 +45,16 @@ std::vector<Choice> choices_of(const lathe::graph& graph) {
     // MASE's metadata says "quantized" after a bypass, although nothing is.
     if (chosen.boolean_or("bypass", false)) continue;
     const std::string format = chosen.text("name");
-    for (const std::string_view role : roles_of(node.op())) {
-      std::vector<lathe_entry> given = options_of_role(chosen, role);
-      // The host leaves out the options of a bias that the node lacks.
-      if (role == "bias" && given.empty() && !node.find_operand("bias")) continue;
-      choices.push_back({node, role, format, std::move(given)});
+    for (const lathe_operand_role role : kRoles) {
+      if (!node.can_quantize(role)) continue;
+      const std::string_view word = lathe::role_name(role);
+      choices.push_back({node, word, format, options_of_role(chosen, word)});
     }
     // An output is quantized only if somebody asks for it.
     std::vector<lathe_entry> output = options_of_role(chosen, "data_out");
     if (!output.empty()) choices.push_back({node, "data_out", format, std::move(output)});
   }
   return choices;
-}
-
-// The role under which an operand is quantized; empty if it never is.
-std::string_view role_of(const lathe::node& node, const lathe::operand& operand) {
-  if (operand.is_output()) return "data_out";
-  if (operand.is_input()) {
-    return is_product(node.op()) && operand.name() == "data_in_1" ? "weight" : "data_in";
-  }
-  return operand.is_parameter() ? operand.name() : std::string_view();
 }
 
 // Fraction widths of the choices that leave them open, from observed ranges.
@@ -126,9 +106,8 @@ class Calibration {
     const lathe::value_view width = option_of(choice, "width");
     if (!has_fraction || width.is_none() || !option_of(choice, "frac_width").is_none()) return;
     const lathe::value_view is_signed = option_of(choice, "is_signed");
-    // ReLU's input is quantized without a sign, whatever the option says.
-    const bool with_sign =
-        (is_signed.is_none() || is_signed.boolean()) && graph.at(choice.node).op() != "relu";
+    const bool with_sign = (is_signed.is_none() || is_signed.boolean()) &&
+                           graph.at(choice.node).facts().is_unsigned == 0;
     open_.emplace(Key{choice.node.index, choice.role},
                   calibration::operand(width.integer(), with_sign));
   }
@@ -148,7 +127,7 @@ class Calibration {
     if (watched.empty()) return;
     executor.observe(graph, rows_, watched,
                      [&](lathe::node_id id, const lathe::operand& operand, const DLTensor& t) {
-                       const auto found = open_.find({id.index, role_of(graph.at(id), operand)});
+                       const auto found = open_.find({id.index, lathe::role_name(operand.role())});
                        if (found == open_.end()) return;
                        (found->second.*see)(lathe::tensor<const float>(t));
                      });

@@ -1,7 +1,7 @@
-// One row per op: how the channels of its result follow from those of its inputs. An op without a
-// row is a wall: nothing that touches it can be widened.
-#ifndef LATHE_WIDTHS_AXIS_RULES_HPP
-#define LATHE_WIDTHS_AXIS_RULES_HPP
+// How the channels of a node's result follow from those of its inputs: one function per channel
+// rule of the dialect. A rule that is not known here is a wall: nothing that touches it can be
+// widened.
+#pragma once
 
 #include "layer_rules.hpp"
 #include "reshape.hpp"
@@ -15,8 +15,8 @@ inline void softmax(Trace& t, const node& n) {
                            copies_change(n));
 }
 
-// add, sub, mul: NumPy's broadcasting, from the right.
-inline void arithmetic(Trace& t, const node& n) {
+// NumPy's broadcasting, from the right.
+inline void broadcast(Trace& t, const node& n) {
   const std::vector<node> inputs = tensor_inputs(n);
   if (inputs.size() < 2) return set(t, n, t.of(inputs.at(0)));
   const std::string where = shown(n);
@@ -43,15 +43,10 @@ inline void arithmetic(Trace& t, const node& n) {
   set(t, n, std::move(axes));
 }
 
-inline std::int64_t integer_or(const node& n, std::string_view key, std::int64_t otherwise) {
-  const lathe::value_view given = n.attribute(key);
-  return given.is_none() ? otherwise : given.integer();
-}
-
-inline void cat(Trace& t, const node& n) {
+inline void join(Trace& t, const node& n) {
   const std::vector<node> inputs = tensor_inputs(n);
   Axes axes = t.of(inputs.at(0));
-  const std::size_t along = axis_of(integer_or(n, "dim", 0), axes.size());
+  const std::size_t along = axis_of(n.attribute("dim").integer(), axes.size());
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     const Axes& next = t.of(inputs[i]);
     for (std::size_t d = 0; d < axes.size(); ++d) {
@@ -78,7 +73,7 @@ inline bool is_whole(lathe::value_view slice) {
 }
 
 // x[:, ::2]: an axis that is not taken whole keeps its size.
-inline void getitem(Trace& t, const node& n) {
+inline void pick(Trace& t, const node& n) {
   const Axes& in = t.of(n.input(0));
   const lathe::value_view items = n.attribute("index");
   const std::uint64_t count = items.kind() == LATHE_LIST ? items.size() : 1;
@@ -130,7 +125,7 @@ inline void pad(Trace& t, const node& n) {
   set(t, n, std::move(axes));
 }
 
-inline void mean(Trace& t, const node& n) {
+inline void average(Trace& t, const node& n) {
   const Axes& in = t.of(n.input(0));
   const lathe::value_view dims = n.attribute("dim");
   std::vector<bool> averaged(in.size(), dims.is_none());
@@ -151,66 +146,51 @@ inline void mean(Trace& t, const node& n) {
   set(t, n, std::move(axes));
 }
 
-struct Row {
-  std::string_view op;
-  AxisRule rule;
-};
-
-constexpr Row kRows[] = {
-    {"placeholder", placeholder},
-    {"constant", constant},
-    {"output", output},
-    {"linear", linear},
-    {"conv1d", conv},
-    {"conv2d", conv},
-    {"embedding", embedding},
-    {"batch_norm1d", batch_norm},
-    {"batch_norm2d", batch_norm},
-    {"layer_norm", layer_norm},
-    {"relu", same},
-    {"relu6", same},
-    {"leaky_relu", same},
-    {"hardtanh", same},
-    {"hardswish", same},
-    {"hardsigmoid", same},
-    {"tanh", same},
-    {"sigmoid", same},
-    {"gelu", same},
-    {"dropout", same},
-    {"dropout2d", same},
-    {"identity", same},
-    {"contiguous", same},
-    {"softmax", softmax},
-    {"avg_pool1d", pool},
-    {"avg_pool2d", pool},
-    {"max_pool1d", pool},
-    {"max_pool2d", pool},
-    {"adaptive_avg_pool1d", pool},
-    {"adaptive_avg_pool2d", pool},
-    {"adaptive_max_pool1d", pool},
-    {"adaptive_max_pool2d", pool},
-    {"add", arithmetic},
-    {"sub", arithmetic},
-    {"mul", arithmetic},
-    {"cat", cat},
-    {"flatten", reshape},
-    {"view", reshape},
-    {"reshape", reshape},
-    {"getitem", getitem},
-    {"pad", pad},
-    {"mean", mean},
-};
+inline AxisRule rule_of(lathe_channel_rule channels) {
+  switch (channels) {
+    case LATHE_CHANNELS_INPUT:
+      return placeholder;
+    case LATHE_CHANNELS_CONSTANT:
+      return constant;
+    case LATHE_CHANNELS_OUTPUT:
+      return output;
+    case LATHE_CHANNELS_SAME:
+      return same;
+    case LATHE_CHANNELS_LINEAR:
+      return linear;
+    case LATHE_CHANNELS_CONV:
+      return conv;
+    case LATHE_CHANNELS_EMBEDDING:
+      return embedding;
+    case LATHE_CHANNELS_BATCH_NORM:
+      return batch_norm;
+    case LATHE_CHANNELS_LAYER_NORM:
+      return layer_norm;
+    case LATHE_CHANNELS_SOFTMAX:
+      return softmax;
+    case LATHE_CHANNELS_WINDOW:
+      return window;
+    case LATHE_CHANNELS_BROADCAST:
+      return broadcast;
+    case LATHE_CHANNELS_JOINED:
+      return join;
+    case LATHE_CHANNELS_RESHAPED:
+    case LATHE_CHANNELS_FLATTENED:
+      return reshape;
+    case LATHE_CHANNELS_PICKED:
+      return pick;
+    case LATHE_CHANNELS_PADDED:
+      return pad;
+    case LATHE_CHANNELS_AVERAGED:
+      return average;
+    default:
+      return wall;
+  }
+}
 
 }  // namespace widths::rules
 
 namespace widths {
-
-inline AxisRule find_axis_rule(const lathe::node& node) {
-  for (const rules::Row& row : rules::kRows) {
-    if (row.op == node.op()) return row.rule;
-  }
-  return rules::wall;
-}
 
 // The axes of every node, in order. `seen` is asked after each; it may end the walk by true.
 template <class Seen>
@@ -220,7 +200,8 @@ Trace trace_axes(const lathe::graph& graph, Seen seen) {
     trace.axes.resize(std::max<std::size_t>(trace.axes.size(), node.id().index + 1));
   }
   for (const lathe::node& node : graph.nodes()) {
-    if (rules::is_tensor(node) || node.is_output()) find_axis_rule(node)(trace, node);
+    if (rules::is_tensor(node) || node.is_output())
+      rules::rule_of(node.facts().channels)(trace, node);
     if (seen(trace, node)) break;
   }
   return trace;
@@ -230,5 +211,3 @@ inline Trace trace_axes(const lathe::graph& graph) {
 }
 
 }  // namespace widths
-
-#endif

@@ -1,7 +1,6 @@
 // The axis rules of layers: what their parameters hold, and whose channels they read and make.
-// Also of where tensors come from and end. The other ops are in axis_rules.hpp.
-#ifndef LATHE_WIDTHS_LAYER_RULES_HPP
-#define LATHE_WIDTHS_LAYER_RULES_HPP
+// Also of where tensors come from and end. The other rules are in axis_rules.hpp.
+#pragma once
 
 #include "trace.hpp"
 
@@ -71,6 +70,7 @@ inline void output(Trace& t, const node& n) {
 
 // A module that is called twice has one set of weights, so its channels are the same both times.
 inline void add_layer(Trace& t, Layer layer) {
+  layer.rule = layer.node.facts().channels;
   for (const Layer& earlier : t.layers) {
     if (earlier.node.target() != layer.node.target()) continue;
     const std::string where = lathe::join({shown(layer.node), ", a second call of one module"});
@@ -111,13 +111,11 @@ inline void window_axes(Trace& t, const node& n, Axes& axes) {
   }
 }
 
-inline void pool(Trace& t, const node& n) {
+inline void window(Trace& t, const node& n) {
   Axes axes = t.of(n.input(0));
   window_axes(t, n, axes);
   set(t, n, std::move(axes));
 }
-
-inline bool is_conv(const node& n) { return n.op() == "conv1d" || n.op() == "conv2d"; }
 
 inline bool is_depthwise(const node& n) {
   const std::int64_t groups = n.attribute("groups").integer();
@@ -204,5 +202,3 @@ inline void layer_norm(Trace& t, const node& n) {
 }
 
 }  // namespace widths::rules
-
-#endif

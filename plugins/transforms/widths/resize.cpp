@@ -7,8 +7,9 @@ namespace widths {
 void Resize::apply(const lathe::graph& graph) {
   for (const Layer& layer : trace_.layers) resize(layer);
   for (const lathe::node& node : graph.nodes()) {
-    if (node.op() == "view" || node.op() == "reshape") resize_view(node);
-    if (node.op() == "pad") resize_margins(node);
+    const lathe_channel_rule rule = node.facts().channels;
+    if (rule == LATHE_CHANNELS_RESHAPED) resize_view(node);
+    if (rule == LATHE_CHANNELS_PADDED) resize_margins(node);
   }
 }
 
@@ -19,24 +20,33 @@ void Resize::set(const lathe::node& node, std::string_view key, const Axis& axis
 
 void Resize::resize(const Layer& layer) {
   const lathe::node& node = layer.node;
-  if (node.op() == "linear") {
-    set(node, "in_features", layer.in);
-    set(node, "out_features", layer.out);
-  } else if (rules::is_conv(node)) {
-    if (rules::is_depthwise(node)) set(node, "groups", layer.in);
-    set(node, "in_channels", layer.in);
-    set(node, "out_channels", layer.out);
-  } else if (node.op() == "embedding") {
-    set(node, "embedding_dim", layer.out);
-  } else if (node.op() == "layer_norm") {
-    std::vector<std::int64_t> extents;
-    for (const Axis& axis : layer.weights[0].axes) extents.push_back(sizes_.extent(axis));
-    if (extents != node.attribute("normalized_shape").integers()) {
-      edit_.set_attribute(node, "normalized_shape", lathe::value::list_of(extents));
-    }
-  } else {
-    set(node, "num_features", layer.out);
-    reset_count(layer);
+  switch (layer.rule) {
+    case LATHE_CHANNELS_LINEAR:
+      set(node, "in_features", layer.in);
+      set(node, "out_features", layer.out);
+      break;
+    case LATHE_CHANNELS_CONV:
+      if (rules::is_depthwise(node)) set(node, "groups", layer.in);
+      set(node, "in_channels", layer.in);
+      set(node, "out_channels", layer.out);
+      break;
+    case LATHE_CHANNELS_EMBEDDING:
+      set(node, "embedding_dim", layer.out);
+      break;
+    case LATHE_CHANNELS_LAYER_NORM:
+      set_all(node, "normalized_shape", layer.weights[0].axes);
+      break;
+    default:
+      set(node, "num_features", layer.out);
+      reset_count(layer);
+  }
+}
+
+void Resize::set_all(const lathe::node& node, std::string_view key, const Axes& axes) {
+  std::vector<std::int64_t> extents;
+  for (const Axis& axis : axes) extents.push_back(sizes_.extent(axis));
+  if (extents != node.attribute(key).integers()) {
+    edit_.set_attribute(node, key, lathe::value::list_of(extents));
   }
 }
 

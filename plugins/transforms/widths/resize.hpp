@@ -16,6 +16,7 @@ class Resize {
  private:
   void set(const lathe::node& node, std::string_view key, const Axis& axis);
   void resize(const Layer& layer);
+  void set_all(const lathe::node& node, std::string_view key, const Axes& axes);
 
   // Without momentum a batch norm weighs by how many batches it has seen; a fresh one has seen
   // none.

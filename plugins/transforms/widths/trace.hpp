@@ -26,6 +26,7 @@ struct Layer {
   Axis in, out;
   bool owns_width = false;  // its output has channels of its own making
   std::vector<Weight> weights;
+  lathe_channel_rule rule = LATHE_CHANNELS_WALL;
 };
 
 struct Trace {

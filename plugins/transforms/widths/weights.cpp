@@ -101,11 +101,11 @@ lathe::error Surgery::smaller(RunId run, std::int64_t old_count, std::int64_t ne
 }
 
 void Surgery::add_norms(const Layer& layer, std::vector<std::vector<double>>& norms) const {
-  if (!layer.owns_width && !rules::is_conv(layer.node)) return;
+  if (!layer.owns_width && layer.rule != LATHE_CHANNELS_CONV) return;
   const Axis out = trace_.channels.resolve(layer.out);
   bool wanted = false;
   for (const Part& part : out) wanted = wanted || !norms[part.run].empty();
-  if (!wanted || layer.node.op() == "embedding") return;
+  if (!wanted || layer.rule == LATHE_CHANNELS_EMBEDDING) return;
   const lathe::tensor<const float> w = weights_.of(graph_, layer.node, "weight");
   const std::uint64_t row = w.size() / static_cast<std::uint64_t>(w.shape()[0]);
   const float* at = w.data();

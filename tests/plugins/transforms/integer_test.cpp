@@ -27,6 +27,7 @@ std::vector<float> quantized(const json& options, std::vector<float> x, const ch
   context.struct_size = sizeof context;
   context.role = role;
   context.op = {op, std::char_traits<char>::length(op)};
+  context.is_unsigned = lathe::builtin_ops().find(op)->is_unsigned ? 1 : 0;
   instance.quantize(context, tensor, tensor);
   return x;
 }
