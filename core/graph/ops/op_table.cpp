@@ -33,6 +33,7 @@ const OpSet& builtin_ops() {
     std::vector<OpRow> rows;
     rules::add_graph_rows(rows);
     rules::add_weighted_rows(rows);
+    rules::add_conv_rows(rows);
     rules::add_norm_rows(rows);
     rules::add_pool_rows(rows);
     rules::add_elementwise_rows(rows);

@@ -12,6 +12,7 @@ namespace lathe::rules {
 // Each adds its rows.
 void add_graph_rows(std::vector<OpRow>& rows);
 void add_weighted_rows(std::vector<OpRow>& rows);
+void add_conv_rows(std::vector<OpRow>& rows);
 void add_norm_rows(std::vector<OpRow>& rows);
 void add_pool_rows(std::vector<OpRow>& rows);
 void add_elementwise_rows(std::vector<OpRow>& rows);

@@ -1,0 +1,162 @@
+// Rows of the convolutions: conv1d, conv2d.
+
+#include "core/graph/ops/weights.hpp"
+#include "core/graph/python_text.hpp"
+
+namespace lathe::rules {
+
+namespace {
+
+// [out channels, in channels / groups, kernel...]
+Shape conv_weight(const Node& node, std::size_t dims) {
+  for (const char* name : {"in_channels", "out_channels", "groups"}) expect_positive(node, name);
+  const std::int64_t in_channels = whole(node, "in_channels");
+  const std::int64_t out_channels = whole(node, "out_channels");
+  const std::int64_t groups = whole(node, "groups");
+  for (const auto& [name, channels] :
+       {std::pair{"in_channels", in_channels}, std::pair{"out_channels", out_channels}}) {
+    if (channels % groups != 0) {
+      refuse(fmt::format("'groups' = {} does not divide '{}' = {}", groups, name, channels));
+    }
+  }
+  std::vector<std::int64_t> shape{out_channels, in_channels / groups};
+  for (std::int64_t k : sizes(node, "kernel_size", dims)) {
+    if (k <= 0) refuse(fmt::format("'kernel_size' has the extent {}; it must be positive", k));
+    shape.push_back(k);
+  }
+  return Shape(std::move(shape));
+}
+
+Shape conv_weight(const OpInputs& in, std::size_t dims) {
+  if (is_module(*in.node)) return conv_weight(*in.node, dims);
+  return tensor_of_rank(in, 1, dims + 2, "[out_channels, in_channels / groups, kernel...]").shape;
+}
+
+std::int64_t conv_extent(const Node& node, std::size_t d, std::size_t dims, std::int64_t in,
+                         std::int64_t kernel) {
+  const std::int64_t stride = sizes(node, "stride", dims)[d];
+  const std::int64_t dilation = sizes(node, "dilation", dims)[d];
+  if (stride <= 0) refuse(fmt::format("'stride' = {}; it must be positive", stride));
+  if (dilation <= 0) refuse(fmt::format("'dilation' = {}; it must be positive", dilation));
+  const Value& padding = *node.attributes.find("padding");
+  std::int64_t around = 0;  // both sides together
+  if (padding.is_string() && padding.as_string() == "same") {
+    if (stride != 1) refuse("padding 'same' needs stride 1");
+    around = dilation * (kernel - 1);
+  } else if (!padding.is_string()) {
+    const std::int64_t side = sizes(node, "padding", dims)[d];
+    if (side < 0) refuse(fmt::format("'padding' = {}; it must not be negative", side));
+    around = 2 * side;
+  }
+  const std::int64_t reach = dilation * (kernel - 1) + 1;
+  if (in + around < reach) {
+    refuse(fmt::format("a kernel of {} (dilation {}) is larger than the padded input of {}", kernel,
+                       dilation, in + around));
+  }
+  return (in + around - reach) / stride + 1;
+}
+
+Result conv_result(const OpInputs& in, std::size_t dims) {
+  const Node& node = *in.node;
+  const Shape weight = conv_weight(in, dims);
+  const Result& x =
+      tensor_of_rank(in, 0, dims + 2,
+                     dims == 1 ? "[batch, channels, length]" : "[batch, channels, height, width]");
+  const std::int64_t channels = weight[1] * whole(node, "groups");
+  if (x.shape[1] != channels) {
+    refuse(fmt::format("expected an input with in_channels = {} channels, found shape {}", channels,
+                       x.shape.text()));
+  }
+  check_function_bias(in, weight[0]);
+  std::vector<std::int64_t> out{x.shape[0], weight[0]};
+  for (std::size_t d = 0; d < dims; ++d) {
+    out.push_back(conv_extent(node, d, dims, x.shape[d + 2], weight[d + 2]));
+  }
+  return Result{x.dtype, Shape(std::move(out)), {}};
+}
+
+// A window covers the channels of its group only: MASE counts all of them, which is a defect
+// (mase-behaviour.md e.5).
+Cost conv_cost(const OpInputs& in, const Result& out, std::size_t dims) {
+  const Shape weight = conv_weight(in, dims);
+  const double window = static_cast<double>(weight.numel() / weight[0]);
+  const double n = elements(in.tensors[0]);
+  return {elements(out) * window, 2 * n * window, static_cast<double>(weight.numel()), n,
+          elements(out)};
+}
+
+bool all_are(const std::vector<std::int64_t>& values, std::int64_t x) {
+  for (std::int64_t value : values) {
+    if (value != x) return false;
+  }
+  return true;
+}
+
+std::string conv_text(const Node& node, std::string_view name, std::size_t dims) {
+  auto shown = [&](const char* setting) {
+    return python_text(*node.attributes.find(setting), true);
+  };
+  std::string out =
+      fmt::format("{}({}, {}, kernel_size={}, stride={}", name, whole(node, "in_channels"),
+                  whole(node, "out_channels"), shown("kernel_size"), shown("stride"));
+  if (node.attributes.find("padding")->is_string() || !all_are(sizes(node, "padding", dims), 0)) {
+    out += ", padding=" + shown("padding");
+  }
+  if (!all_are(sizes(node, "dilation", dims), 1)) out += ", dilation=" + shown("dilation");
+  if (whole(node, "groups") != 1) out += ", groups=" + shown("groups");
+  if (!flag(node, "bias")) out += ", bias=False";
+  if (shown("padding_mode") != "zeros") out += ", padding_mode=" + shown("padding_mode");
+  return out + ")";
+}
+
+OpRow conv(std::string op, std::string module_class, std::size_t dims) {
+  auto per_dim = [&](std::string name, std::optional<Value> default_value) {
+    Setting s = extents(std::move(name), dims, std::move(default_value));
+    s.as_list = true;
+    return s;
+  };
+  OpRow row;
+  row.op = std::move(op);
+  row.mase_type = "module_related_func";
+  row.module_class = module_class;
+  row.operands = {"data_in_0"};
+  row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
+  row.bits = LATHE_BITS_ACCUMULATING;
+  row.channels = LATHE_CHANNELS_CONV;
+  row.rows_apart = apart_at_rank(dims + 2);
+  row.function = "torch." + row.op;
+  Setting padding = per_dim("padding", Value(0));
+  padding.kind = Setting::Kind::padding;
+  row.settings = {integer_from_axis("in_channels", 1),
+                  of_form(required_integer("out_channels"), Setting::Form::module),
+                  of_form(per_dim("kernel_size", std::nullopt), Setting::Form::module),
+                  per_dim("stride", Value(1)),
+                  padding,
+                  per_dim("dilation", Value(1)),
+                  integer("groups", 1),
+                  of_form(boolean("bias", true), Setting::Form::module),
+                  of_form(text("padding_mode", "zeros"), Setting::Form::module)};
+  row.signature = {"input", "weight", "bias", "stride", "padding", "dilation", "groups"};
+  row.shape = [dims](const OpInputs& in) { return conv_result(in, dims); };
+  row.parameters = [dims](const Node& node) -> std::vector<Parameter> {
+    if (!is_module(node)) return {};
+    return weight_and_bias(conv_weight(node, dims), whole(node, "out_channels"),
+                           flag(node, "bias"));
+  };
+  row.cost.mase = [dims](const OpInputs& in, const Result& out) {
+    return conv_cost(in, out, dims);
+  };
+  row.module_text = [module_class, dims](const Node& node) {
+    return conv_text(node, module_class, dims);
+  };
+  return row;
+}
+
+}  // namespace
+
+void add_conv_rows(std::vector<OpRow>& rows) {
+  rows.push_back(conv("conv1d", "Conv1d", 1));
+  rows.push_back(conv("conv2d", "Conv2d", 2));
+}
+
+}  // namespace lathe::rules
