@@ -1,0 +1,45 @@
+// Lists of ops that plugins carry as static data, read before there is a graph, say what the op
+// table says.
+#include "core/graph/ops/op_table.hpp"
+#include "tests/plugins/workbench.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+#include <sstream>
+
+using namespace lathe_test;
+
+namespace {
+
+std::set<std::string> targets(const char* pass) {
+  const lathe::Component& component = built_plugins().find(lathe::Kind::pass, pass);
+  std::istringstream text(component.as<lathe_pass>().targets);
+  std::set<std::string> ops;
+  for (std::string op; std::getline(text, op, '|');) ops.insert(op);
+  return ops;
+}
+
+template <typename Wanted>
+std::set<std::string> ops_that(Wanted wanted) {
+  std::set<std::string> ops;
+  for (const lathe::OpRow& row : lathe::builtin_ops().rows()) {
+    if (wanted(row)) ops.insert(row.op);
+  }
+  return ops;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(quantize_targets_every_op_that_carries_formats) {
+  BOOST_TEST(targets("quantize") ==
+                 ops_that([](const lathe::OpRow& row) { return !row.quantizable.empty(); }),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(channel_multiplier_targets_every_layer_that_owns_channels) {
+  BOOST_TEST(targets("channel_multiplier") == ops_that([](const lathe::OpRow& row) {
+               return row.channels == LATHE_CHANNELS_LINEAR || row.channels == LATHE_CHANNELS_CONV;
+             }),
+             boost::test_tools::per_element());
+}
