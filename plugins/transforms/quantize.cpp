@@ -160,7 +160,8 @@ class Quantize {
           .within("0..")
           .by_default("256"),
   };
-  static constexpr const char* targets = "linear|conv1d|conv2d|relu|add|sub|mul|matmul|bmm";
+  static constexpr const char* targets =
+      "linear|conv1d|conv2d|conv_transpose2d|relu|add|sub|mul|matmul|bmm";
 
   explicit Quantize(lathe::options o)
       : method_(calibration::method_of(o.text("calibration"))),

@@ -95,6 +95,23 @@ std::vector<Case> cases() {
          {{"in_channels", 2}, {"out_channels", 3}, {"kernel_size", 3}, {"padding", "valid"}},
          convolution_2d(window(3, 1, 0), true));
 
+  module("conv_transpose2d", {2, 4, 3, 4},
+         {{"in_channels", 4},
+          {"out_channels", 6},
+          {"kernel_size", 3},
+          {"stride", 2},
+          {"padding", 1},
+          {"output_padding", 1},
+          {"groups", 2}},
+         transposed_2d(window(3, 2, 1, 1, 2), 1, true));
+  module("conv_transpose2d", {1, 2, 3, 3},
+         {{"in_channels", 2},
+          {"out_channels", 3},
+          {"kernel_size", 2},
+          {"dilation", 3},
+          {"bias", false}},
+         transposed_2d(window(2, 1, 0, 3), 0, false));
+
   module("batch_norm1d", {4, 3}, {{"num_features", 3}}, normalise_channels);
   module("batch_norm1d", {2, 3, 5}, {{"num_features", 3}}, normalise_channels);
   module("batch_norm2d", {2, 3, 2, 4}, {{"num_features", 3}}, normalise_channels);
@@ -498,6 +515,58 @@ BOOST_AUTO_TEST_CASE(batch_norm_in_training_uses_and_tracks_the_batchs_statistic
       {static_cast<float>(0.9 + 0.1 * 14.0 / 3), static_cast<float>(0.9 + 0.1 * 1400.0 / 3)}, 1e-6,
       0, "running_var");
   BOOST_TEST(bn.parameter("num_batches_tracked")->content->tensor().values<std::int64_t>()[0] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_transposed_convolution_takes_its_weights_from_a_module_or_from_the_graph) {
+  const Array weight = example({2, 3, 2, 2}, 5), bias = example({3}, 6),
+              x = example({2, 2, 3, 3}, 7);
+  Writer module;
+  module.input({2, 3, 3});
+  module.module("up", "conv_transpose2d", {{"out_channels", 3}, {"kernel_size", 2}, {"stride", 2}});
+  Graph owned = module.finish(2);
+  BOOST_TEST(owned.parameter_count() == 27);
+  owned = owned.with_parameters({{"up.weight", as_tensor(weight)}, {"up.bias", as_tensor(bias)}});
+  Writer w;
+  const NodeId input = w.input({2, 3, 3});
+  auto constant = [&](const char* name, Value::List shape) {
+    NodeSpec spec;
+    spec.opcode = Opcode::get_attr;
+    spec.target = name;
+    spec.attributes = Value(Value::Map{{"shape", std::move(shape)}});
+    return w.edit().add(spec);
+  };
+  const NodeId a = constant("weight", {2, 3, 2, 2}), b = constant("bias", {3});
+  w.function("conv_transpose2d", {{input}, {a}, {b}, {Value(2)}});
+  const Graph read =
+      w.finish(2).with_parameters({{"weight", as_tensor(weight)}, {"bias", as_tensor(bias)}});
+  auto engine = open_engine();
+  const auto expected = engine->run(owned, {as_tensor(x)}).at(0);
+  const auto found = engine->run(read, {as_tensor(x)}).at(0);
+  BOOST_TEST(expected.shape().text() == "[2, 3, 6, 6]");
+  check_close(found.values<float>(),
+              {expected.values<float>().begin(), expected.values<float>().end()}, 0, 0, "function");
+}
+
+BOOST_AUTO_TEST_CASE(a_transposed_convolution_trains) {
+  Writer net;
+  net.input({1, 2, 2});
+  net.module("up", "conv_transpose2d", {{"out_channels", 2}, {"kernel_size", 2}, {"stride", 2}});
+  net.module("flat", "flatten");
+  net.linear("fc", 32, 2);
+  const Graph graph = net.finish(4);
+  const lathe::SplitTensors rows{as_tensor(example({4, 1, 2, 2}, 3)), integers({0, 1, 0, 1})};
+  const auto data = lathe::dataset_of("four", rows, rows, {}, 2);
+  lathe::TrainingOptions options;
+  options.max_epochs = 30;
+  options.batch_size = 4;
+  options.learning_rate = 0.05;
+  const std::atomic<bool> never{false};
+  auto engine = open_engine();
+  const Graph last = engine->train(graph, *data, options, {}, never).last;
+  const auto before = engine->evaluate(graph, *data, lathe::Rows{Split::train, 0, 4});
+  const auto after = engine->evaluate(last, *data, lathe::Rows{Split::train, 0, 4});
+  BOOST_TEST(after.loss < before.loss / 2);
+  BOOST_TEST(last.node(last.find("up")).parameter("weight")->content->trained());
 }
 
 BOOST_AUTO_TEST_CASE(dropout_in_training_keeps_its_share_and_scales_it) {

@@ -115,6 +115,39 @@ inline Oracle convolution_1d(Geometry g) {
   };
 }
 
+// Each element of the input, times the filters of its group, is added to the result.
+inline Oracle transposed_2d(Geometry g, std::int64_t output_padding, bool bias) {
+  return [=](const std::vector<Array>& in, const std::map<std::string, Array>& p) {
+    const Array& x = in[0];
+    const Array& w = p.at("weight");
+    const std::int64_t inputs = w.size(0) / g.groups, outputs = w.size(1);
+    auto extent = [&](std::int64_t n, std::int64_t k) {
+      return (n - 1) * g.stride - 2 * g.padding + g.dilation * (k - 1) + output_padding + 1;
+    };
+    Array y = zeros({x.size(0), outputs * g.groups, extent(x.size(2), w.size(2)),
+                     extent(x.size(3), w.size(3))});
+    for (std::int64_t n = 0; n < y.size(0); ++n)
+      for (std::int64_t o = 0; o < y.size(1); ++o)
+        for (std::int64_t i = 0; i < y.size(2); ++i)
+          for (std::int64_t j = 0; j < y.size(3); ++j)
+            y.at({n, o, i, j}) = bias ? p.at("bias").at({o}) : 0.0;
+    for (std::int64_t n = 0; n < x.size(0); ++n)
+      for (std::int64_t c = 0; c < x.size(1); ++c)
+        for (std::int64_t i = 0; i < x.size(2); ++i)
+          for (std::int64_t j = 0; j < x.size(3); ++j)
+            for (std::int64_t o = 0; o < outputs; ++o)
+              for (std::int64_t a = 0; a < w.size(2); ++a)
+                for (std::int64_t b = 0; b < w.size(3); ++b) {
+                  const std::int64_t row = i * g.stride - g.padding + a * g.dilation;
+                  const std::int64_t column = j * g.stride - g.padding + b * g.dilation;
+                  if (row < 0 || row >= y.size(2) || column < 0 || column >= y.size(3)) continue;
+                  y.at({n, c / inputs * outputs + o, row, column}) +=
+                      x.at({n, c, i, j}) * w.at({c, o, a, b});
+                }
+    return y;
+  };
+}
+
 // Windows of one dimension: [begin, end) inside the input, and how many elements the mean divides
 // by.
 struct Window {

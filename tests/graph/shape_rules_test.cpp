@@ -264,6 +264,47 @@ BOOST_AUTO_TEST_CASE(cat_joins_along_one_dimension) {
                       {"[1, 3, 4]", "[1, 5, 5]", "dimension 1"}));
 }
 
+BOOST_AUTO_TEST_CASE(transposed_convolutions_grow_what_convolutions_shrink) {
+  const char* op = "conv_transpose2d";
+  BOOST_TEST(made(op, {4, 5, 7}, {{"out_channels", 6}, {"kernel_size", 3}}) == "[2, 6, 7, 9]");
+  BOOST_TEST(made(op, {4, 5, 7},
+                  {{"out_channels", 6},
+                   {"kernel_size", List{3, 2}},
+                   {"stride", 2},
+                   {"padding", 1},
+                   {"output_padding", List{1, 0}},
+                   {"groups", 2}}) == "[2, 6, 10, 12]");
+  BOOST_TEST(made(op, {4, 5, 7}, {{"out_channels", 6}, {"kernel_size", 3}, {"dilation", 2}}) ==
+             "[2, 6, 9, 11]");
+  BOOST_TEST(mentions(
+      refused(op, {4, 5, 7}, {{"out_channels", 6}, {"kernel_size", 3}, {"output_padding", 1}}),
+      {"'output_padding' = 1", "stride = 1"}));
+  BOOST_TEST(
+      mentions(refused(op, {4, 5, 7}, {{"out_channels", 6}, {"kernel_size", 1}, {"groups", 3}}),
+               {"'groups' = 3", "'in_channels' = 4"}));
+  BOOST_TEST(
+      mentions(refused(op, {4, 1, 1}, {{"out_channels", 6}, {"kernel_size", 3}, {"padding", 2}}),
+               {"'padding' = 2", "nothing of dimension 2"}));
+  Writer w;
+  w.input({4, 5, 7});
+  const NodeId id = w.module("up", op,
+                             {{"out_channels", 6},
+                              {"kernel_size", 3},
+                              {"stride", 2},
+                              {"output_padding", 1},
+                              {"groups", 2}});
+  const Graph graph = w.finish(2);
+  const lathe::Node& up = graph.node(id);
+  BOOST_TEST(graph.ops().find(op)->module_text(up) ==
+             "ConvTranspose2d(4, 6, kernel_size=(3, 3), stride=(2, 2), output_padding=(1, 1), "
+             "groups=2)");
+  BOOST_TEST(up.parameter("weight")->shape.text() == "[4, 3, 3, 3]");
+  BOOST_TEST(up.parameter("bias")->shape.text() == "[6]");
+  // Each of 2 * 4 * 5 * 7 numbers meets 3 filters of 9.
+  BOOST_TEST(cost_of(graph, id)->computations == 280.0 * 27);
+  BOOST_TEST(graph.ops().find(op)->function == "torch.conv_transpose2d");
+}
+
 BOOST_AUTO_TEST_CASE(functions_may_read_their_weights_from_the_graph) {
   Writer w;
   const NodeId x = w.input({16});

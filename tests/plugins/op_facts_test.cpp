@@ -1,6 +1,7 @@
 // Lists of ops that plugins carry as static data, read before there is a graph, say what the op
 // table says.
 #include "core/graph/ops/op_table.hpp"
+#include "tests/graph/models.hpp"
 #include "tests/plugins/workbench.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -42,4 +43,27 @@ BOOST_AUTO_TEST_CASE(channel_multiplier_targets_every_layer_that_owns_channels) 
                return row.channels == LATHE_CHANNELS_LINEAR || row.channels == LATHE_CHANNELS_CONV;
              }),
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_transposed_convolution_is_counted_and_quantized) {
+  Writer w;
+  w.input({2, 3, 3});
+  w.module("up", "conv_transpose2d", {{"out_channels", 4}, {"kernel_size", 2}, {"stride", 2}});
+  lathe::Graph graph = w.finish(1);
+  Workbench bench(1);
+  // 18 numbers, each times 4 filters of 4.
+  constexpr std::int64_t kProducts = 18 * 16;
+  BOOST_TEST(scalar(bench.run("flops", graph), "computations") == kProducts);
+  bench.run(
+      "quantize", graph,
+      {{"by", "type"},
+       {"conv_transpose2d",
+        {{"name", "integer"}, {"data_in_width", 8}, {"weight_width", 4}, {"bias_width", 6}}}});
+  const lathe::Node& up = graph.node(graph.find("up"));
+  for (const char* role : {"data_in", "weight", "bias"}) {
+    BOOST_REQUIRE_MESSAGE(up.format(role) != nullptr, role);
+    BOOST_TEST(up.format(role)->format == "integer");
+  }
+  BOOST_TEST(scalar(bench.run("bitops", graph), "total_bitops") == kProducts * (8 * 4 + 8));
+  BOOST_TEST(scalar(bench.run("average_bitwidth", graph), "average_bitwidth") == 4.0);
 }

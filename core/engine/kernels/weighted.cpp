@@ -27,14 +27,18 @@ at::Tensor channels_last(const at::Tensor& x) {
   return x.is_cpu() && x.dim() == 4 ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
 }
 
-template <std::size_t kDims>
-Kernel convolution(const KernelNode& node) {
-  const Source weight = needed(node, "weight");
-  const Source bias = source(node, "bias");
+void expect_zeros(const KernelNode& node) {
   const Value* mode = node.find("padding_mode");
   if (mode != nullptr && mode->as_string() != "zeros") {
     node.refuse(fmt::format("padding_mode '{}' is not supported; 'zeros' is", mode->text()));
   }
+}
+
+template <std::size_t kDims>
+Kernel convolution(const KernelNode& node) {
+  const Source weight = needed(node, "weight");
+  const Source bias = source(node, "bias");
+  expect_zeros(node);
   const List stride = node.integers("stride", kDims);
   const List dilation = node.integers("dilation", kDims);
   const std::int64_t groups = node.integer("groups");
@@ -62,15 +66,26 @@ Kernel convolution(const KernelNode& node) {
   };
 }
 
+Kernel conv_transpose2d(const KernelNode& node) {
+  const Source weight = needed(node, "weight");
+  const Source bias = source(node, "bias");
+  expect_zeros(node);
+  return [=, stride = node.integers("stride"), padding = node.integers("padding"),
+          more = node.integers("output_padding"), groups = node.integer("groups"),
+          dilation = node.integers("dilation")](const KernelCall& call) {
+    return at::conv_transpose2d(channels_last(call.inputs[0]), weight(call), bias(call), stride,
+                                padding, more, groups, dilation);
+  };
+}
+
 Kernel embedding(const KernelNode& node) {
   const Source weight = needed(node, "weight");
   return [=](const KernelCall& call) { return at::embedding(weight(call), call.inputs[0]); };
 }
 
 constexpr KernelRow kRows[] = {
-    {"linear", linear},
-    {"conv1d", convolution<1>},
-    {"conv2d", convolution<2>},
+    {"linear", linear},         {"conv1d", convolution<1>},
+    {"conv2d", convolution<2>}, {"conv_transpose2d", conv_transpose2d},
     {"embedding", embedding},
 };
 

@@ -1,4 +1,4 @@
-// Rows of the convolutions: conv1d, conv2d.
+// Rows of the convolutions: conv1d, conv2d, conv_transpose2d.
 
 #include "core/graph/ops/weights.hpp"
 #include "core/graph/python_text.hpp"
@@ -7,8 +7,8 @@ namespace lathe::rules {
 
 namespace {
 
-// [out channels, in channels / groups, kernel...]
-Shape conv_weight(const Node& node, std::size_t dims) {
+// [out channels, in channels / groups, kernel...]; transposed: [in, out / groups, kernel...].
+Shape conv_weight(const Node& node, std::size_t dims, bool transposed = false) {
   for (const char* name : {"in_channels", "out_channels", "groups"}) expect_positive(node, name);
   const std::int64_t in_channels = whole(node, "in_channels");
   const std::int64_t out_channels = whole(node, "out_channels");
@@ -20,6 +20,7 @@ Shape conv_weight(const Node& node, std::size_t dims) {
     }
   }
   std::vector<std::int64_t> shape{out_channels, in_channels / groups};
+  if (transposed) shape = {in_channels, out_channels / groups};
   for (std::int64_t k : sizes(node, "kernel_size", dims)) {
     if (k <= 0) refuse(fmt::format("'kernel_size' has the extent {}; it must be positive", k));
     shape.push_back(k);
@@ -103,17 +104,26 @@ std::string conv_text(const Node& node, std::string_view name, std::size_t dims)
     out += ", padding=" + shown("padding");
   }
   if (!all_are(sizes(node, "dilation", dims), 1)) out += ", dilation=" + shown("dilation");
+  if (const Value* more = node.attributes.find("output_padding")) {
+    if (!all_are(sizes(node, "output_padding", dims), 0)) {
+      out += ", output_padding=" + python_text(*more, true);
+    }
+  }
   if (whole(node, "groups") != 1) out += ", groups=" + shown("groups");
   if (!flag(node, "bias")) out += ", bias=False";
   if (shown("padding_mode") != "zeros") out += ", padding_mode=" + shown("padding_mode");
   return out + ")";
 }
 
+Setting list_of(std::string name, std::size_t dims, std::optional<Value> default_value) {
+  Setting s = extents(std::move(name), dims, std::move(default_value));
+  s.as_list = true;
+  return s;
+}
+
 OpRow conv(std::string op, std::string module_class, std::size_t dims) {
   auto per_dim = [&](std::string name, std::optional<Value> default_value) {
-    Setting s = extents(std::move(name), dims, std::move(default_value));
-    s.as_list = true;
-    return s;
+    return list_of(std::move(name), dims, std::move(default_value));
   };
   OpRow row;
   row.op = std::move(op);
@@ -152,11 +162,91 @@ OpRow conv(std::string op, std::string module_class, std::size_t dims) {
   return row;
 }
 
+Shape transposed_weight(const OpInputs& in) {
+  if (is_module(*in.node)) return conv_weight(*in.node, 2, true);
+  return tensor_of_rank(in, 1, 4, "[in_channels, out_channels / groups, height, width]").shape;
+}
+
+// The size of an input that a convolution with these settings takes to `in`: the smallest of them,
+// and output_padding more.
+std::int64_t transposed_extent(const Node& node, std::size_t d, std::int64_t in,
+                               std::int64_t kernel) {
+  auto at = [&](const char* name) { return sizes(node, name, 2)[d]; };
+  const std::int64_t stride = at("stride"), padding = at("padding"), dilation = at("dilation");
+  const std::int64_t more = at("output_padding");
+  if (stride <= 0) refuse(fmt::format("'stride' = {}; it must be positive", stride));
+  if (dilation <= 0) refuse(fmt::format("'dilation' = {}; it must be positive", dilation));
+  if (padding < 0) refuse(fmt::format("'padding' = {}; it must not be negative", padding));
+  if (more < 0 || (more >= stride && more >= dilation)) {
+    refuse(fmt::format("'output_padding' = {}; it must lie below stride = {} or dilation = {}",
+                       more, stride, dilation));
+  }
+  const std::int64_t out = (in - 1) * stride - 2 * padding + dilation * (kernel - 1) + more + 1;
+  if (out <= 0)
+    refuse(fmt::format("'padding' = {} leaves nothing of dimension {}", padding, d + 2));
+  return out;
+}
+
+Result transposed_result(const OpInputs& in) {
+  const Node& node = *in.node;
+  const Shape weight = transposed_weight(in);
+  const Result& x = tensor_of_rank(in, 0, 4, "[batch, channels, height, width]");
+  const std::int64_t groups = whole(node, "groups");
+  if (groups <= 0 || weight[0] % groups != 0) {
+    refuse(fmt::format("'groups' = {} does not divide 'in_channels' = {}", groups, weight[0]));
+  }
+  if (x.shape[1] != weight[0]) {
+    refuse(fmt::format("expected an input with in_channels = {} channels, found shape {}",
+                       weight[0], x.shape.text()));
+  }
+  const std::int64_t channels = weight[1] * groups;
+  check_function_bias(in, channels);
+  return {x.dtype,
+          Shape{x.shape[0], channels, transposed_extent(node, 0, x.shape[2], weight[2]),
+                transposed_extent(node, 1, x.shape[3], weight[3])},
+          {}};
+}
+
+// Each input element is multiplied by a window of its group's filters; twice that backwards. MASE's
+// estimator does not know the op.
+Cost transposed_cost(const OpInputs& in, const Result& out) {
+  const Shape weight = transposed_weight(in);
+  const double n = elements(in.tensors[0]);
+  const double products = n * static_cast<double>(weight.numel() / weight[0]);
+  return {products, 2 * products, static_cast<double>(weight.numel()), n, elements(out)};
+}
+
+OpRow conv_transpose2d() {
+  OpRow row = conv("conv_transpose2d", "ConvTranspose2d", 2);
+  row.weight_channels = 1;
+  row.settings = {integer_from_axis("in_channels", 1),
+                  of_form(required_integer("out_channels"), Setting::Form::module),
+                  of_form(list_of("kernel_size", 2, std::nullopt), Setting::Form::module),
+                  list_of("stride", 2, Value(1)),
+                  list_of("padding", 2, Value(0)),
+                  list_of("output_padding", 2, Value(0)),
+                  integer("groups", 1),
+                  of_form(boolean("bias", true), Setting::Form::module),
+                  list_of("dilation", 2, Value(1)),
+                  of_form(text("padding_mode", "zeros"), Setting::Form::module)};
+  row.signature = {"input",   "weight",         "bias",   "stride",
+                   "padding", "output_padding", "groups", "dilation"};
+  row.shape = transposed_result;
+  row.parameters = [](const Node& node) -> std::vector<Parameter> {
+    if (!is_module(node)) return {};
+    return weight_and_bias(conv_weight(node, 2, true), whole(node, "out_channels"),
+                           flag(node, "bias"));
+  };
+  row.cost.mase = transposed_cost;
+  return row;
+}
+
 }  // namespace
 
 void add_conv_rows(std::vector<OpRow>& rows) {
   rows.push_back(conv("conv1d", "Conv1d", 1));
   rows.push_back(conv("conv2d", "Conv2d", 2));
+  rows.push_back(conv_transpose2d());
 }
 
 }  // namespace lathe::rules

@@ -13,8 +13,8 @@
 
 namespace lathe {
 
-// 2 added getitem, pad and mean.
-constexpr int kDialectVersion = 2;
+// 2 added getitem, pad and mean; 3 conv_transpose2d.
+constexpr int kDialectVersion = 3;
 
 class Graph;
 

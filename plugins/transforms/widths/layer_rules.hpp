@@ -161,7 +161,15 @@ inline void conv(Trace& t, const node& n) {
     layer.out.assign(static_cast<std::size_t>(groups), {own, 1});
   }
   axes[1] = layer.out;
-  layer.weights = {{"weight", {layer.out, reads}, {false, true}}, {"bias", {layer.out}, {false}}};
+  if (n.facts().weight_channels == 0) {
+    layer.weights = {{"weight", {layer.out, reads}, {false, true}}};
+  } else if (layer.owns_width) {
+    layer.weights = {{"weight", {in, {layer.out[0]}}, {true, false}, 1}};
+  } else {
+    const Axis makes = t.fixed(channels / groups, "channels of one channel's making");
+    layer.weights = {{"weight", {in, makes}, {false, false}}};
+  }
+  layer.weights.push_back({"bias", {layer.out}, {false}});
   window_axes(t, n, axes);
   for (std::size_t d = 2; d < axes.size(); ++d) {
     const std::int64_t kernel = n.attribute("kernel_size")[d - 2].integer();

@@ -13,11 +13,13 @@ namespace widths {
 using Axes = std::vector<Axis>;  // of a tensor, batch first
 
 // A parameter or buffer: which channels stand along each of its dimensions, and along which of
-// them the layer sums, so that a channel that is there twice must count half.
+// them the layer sums, so that a channel that is there twice must count half. Channels of the
+// layer's result lie along the dimension `own`.
 struct Weight {
   std::string name;
   Axes axes;
   std::vector<bool> summed;
+  std::size_t own = 0;
 };
 
 // A module whose size follows from widths.

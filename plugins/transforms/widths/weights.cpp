@@ -8,6 +8,12 @@ namespace widths {
 
 namespace {
 
+double absolute(const float* at, std::uint64_t count) {
+  double sum = 0;
+  for (std::uint64_t i = 0; i < count; ++i) sum += std::fabs(static_cast<double>(at[i]));
+  return sum;
+}
+
 // The last dimension is the fastest.
 struct Copy {
   const std::vector<Places>& places;
@@ -102,21 +108,23 @@ lathe::error Surgery::smaller(RunId run, std::int64_t old_count, std::int64_t ne
 
 void Surgery::add_norms(const Layer& layer, std::vector<std::vector<double>>& norms) const {
   if (!layer.owns_width && layer.rule != LATHE_CHANNELS_CONV) return;
-  const Axis out = trace_.channels.resolve(layer.out);
+  const Weight& weight = layer.weights[0];
+  const Axis out = trace_.channels.resolve(weight.axes[weight.own]);
   bool wanted = false;
   for (const Part& part : out) wanted = wanted || !norms[part.run].empty();
   if (!wanted || layer.rule == LATHE_CHANNELS_EMBEDDING) return;
-  const lathe::tensor<const float> w = weights_.of(graph_, layer.node, "weight");
-  const std::uint64_t row = w.size() / static_cast<std::uint64_t>(w.shape()[0]);
+  const lathe::tensor<const float> w = weights_.of(graph_, layer.node, weight.name);
+  std::uint64_t outer = 1;
+  for (std::size_t d = 0; d < weight.own; ++d) outer *= static_cast<std::uint64_t>(w.shape()[d]);
+  const std::uint64_t row = w.size() / outer / static_cast<std::uint64_t>(w.shape()[weight.own]);
   const float* at = w.data();
-  for (const Part& part : out) {
-    std::vector<double>& norm = norms[part.run];
-    const std::int64_t places = trace_.channels.count(part.run) * part.places;
-    for (std::int64_t p = 0; p < places; ++p, at += row) {
-      if (norm.empty()) continue;
-      double sum = 0;
-      for (std::uint64_t i = 0; i < row; ++i) sum += std::fabs(static_cast<double>(at[i]));
-      norm[static_cast<std::size_t>(p / part.places)] += sum;
+  for (std::uint64_t before = 0; before < outer; ++before) {
+    for (const Part& part : out) {
+      const std::int64_t places = trace_.channels.count(part.run) * part.places;
+      std::vector<double>& norm = norms[part.run];
+      for (std::int64_t p = 0; p < places; ++p, at += row) {
+        if (!norm.empty()) norm[static_cast<std::size_t>(p / part.places)] += absolute(at, row);
+      }
     }
   }
 }

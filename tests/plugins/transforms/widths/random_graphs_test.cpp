@@ -20,7 +20,7 @@ Assignment assign(const Graph& graph, RandomNet& random, const std::vector<doubl
   Assignment result;
   for (const NodeId id : graph.order()) {
     const lathe::Node& node = graph.node(id);
-    if (node.op != "linear" && node.op != "conv2d") continue;
+    if (node.op != "linear" && node.op != "conv2d" && node.op != "conv_transpose2d") continue;
     if (random.below(2) == 0) continue;
     result.layers[node.name] = {{"width", factors[random.below(factors.size())]}};
   }

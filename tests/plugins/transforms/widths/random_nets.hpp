@@ -76,7 +76,7 @@ class RandomNet {
   }
 
   void block() {
-    switch (below(8)) {
+    switch (below(9)) {
       case 0:
         return plain();
       case 1:
@@ -91,6 +91,8 @@ class RandomNet {
         return shortcut();
       case 6:
         return gate();
+      case 7:
+        return upsampling();
       default:
         return pool();
     }
@@ -127,6 +129,23 @@ class RandomNet {
     norm(channels_);
     act();
     if (channels_ > 12) plain();
+  }
+  // In one group, in two, or channel by channel.
+  void upsampling() {
+    if (extent_ > 4) return plain();
+    const int groups = std::vector<int>{1, 2, channels_}[below(3)];
+    const int out = groups == channels_ ? channels_ : even(4, 12);
+    net_.module(name("up"), "conv_transpose2d",
+                {{"in_channels", channels_},
+                 {"out_channels", out},
+                 {"kernel_size", 2},
+                 {"stride", 2},
+                 {"groups", groups},
+                 {"bias", below(2) == 0}});
+    channels_ = out;
+    extent_ *= 2;
+    norm(channels_);
+    act();
   }
   void branches() {
     const NodeId x = net_.last();
