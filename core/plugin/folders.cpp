@@ -2,6 +2,7 @@
 
 #include "core/plugin/folders.hpp"
 
+#include "core/base/library.hpp"
 #include "core/plugin/trust.hpp"
 
 #include <cstdlib>

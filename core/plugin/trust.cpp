@@ -1,14 +1,13 @@
 #include "core/plugin/trust.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/library.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
-
-#include <boost/dll/runtime_symbol_info.hpp>
 
 #include <array>
 #include <cerrno>
@@ -109,16 +108,6 @@ bool is_private_group(uid_t owner, gid_t group) {
     if (std::strcmp(*member, user.pw_name) != 0) return false;
   }
   return true;
-}
-
-std::filesystem::path host_library() {
-  static const std::filesystem::path path = [] {
-    std::error_code error;
-    auto found = std::filesystem::canonical(boost::dll::this_line_location().string(), error);
-    // Linked into an executable, the location is argv[0], which may name nothing.
-    return error ? std::filesystem::read_symlink("/proc/self/exe") : found;
-  }();
-  return path;
 }
 
 }  // namespace lathe

@@ -32,7 +32,4 @@ void check_trusted_folder(const std::filesystem::path& folder);
 // it), which Debian and Ubuntu pair with umask 002. Root's is not taken for one.
 bool is_private_group(uid_t owner, gid_t group);
 
-// The shared object this code is in: liblathe_core.so.
-std::filesystem::path host_library();
-
 }  // namespace lathe
