@@ -1,12 +1,10 @@
 // Files are hashed as they are now; a data set tells which files it read.
 #include "core/cli/provenance.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/tensor/hash.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-
-#include <ctime>
 
 namespace lathe {
 
@@ -63,7 +61,7 @@ Json provenance_of(Session& session) {
     const Value environment = executor->environment();
     for (const auto& [key, value] : environment.as_map()) json[key] = json_of(value);
   }
-  json["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  json["time"] = utc_text(now());
   return json;
 }
 

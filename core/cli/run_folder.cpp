@@ -1,14 +1,13 @@
 // Whether a folder is used is asked of the command's own results in it alone.
 #include "core/cli/run_folder.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/tensor/hash.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <ctime>
 
 namespace lathe {
 
@@ -90,14 +89,10 @@ RunFolder choose_run_folder(const Settings& settings) {
     throw usage_error("--resume goes on with a run and --overwrite drops it: choose one");
 
   if (!settings.given("project")) {
-    const std::time_t now = std::time(nullptr);
-    std::tm local{};
-    localtime_r(&now, &local);
     std::optional<ComponentText> dataset;
     if (!settings.value("dataset").is_none()) dataset = component_text(settings, "dataset");
-    const std::string name =
-        default_project(component_text(settings, "model"), settings.text("task"), dataset,
-                        fmt::format("{:%Y-%m-%d}", local));
+    const std::string name = default_project(component_text(settings, "model"),
+                                             settings.text("task"), dataset, local_date(now()));
     if (careful && !overwrite) return numbered_folder(project_dir / name, settings, resume);
     return folder_of(project_dir / name, settings.command);
   }
@@ -121,15 +116,16 @@ RunFolder choose_run_folder(const Settings& settings) {
 }
 
 void prepare_run_folder(const RunFolder& folder, const Settings& settings) {
-  std::error_code error;
   const bool careful = settings.command == kTrain || settings.command == kSearch;
   if (careful && settings.flag("overwrite") && holds_results(folder.results, settings.command)) {
     spdlog::info("the earlier results in '{}' are replaced", folder.results.string());
+    std::error_code error;
     fs::remove_all(folder.results, error);
     if (error)
       throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot remove '{}': {}",
                                                      folder.results.string(), error.message()));
   }
+  std::error_code error;
   fs::create_directories(folder.results, error);
   if (error)
     throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot make the run's folder '{}': {}",

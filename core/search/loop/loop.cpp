@@ -9,7 +9,6 @@
 
 #include <cmath>
 #include <condition_variable>
-#include <ctime>
 #include <deque>
 #include <thread>
 

@@ -1,6 +1,7 @@
 // Reads a study's rows table by table; each refuses what this search cannot go on with.
 #include "core/storage/sqlite/read_trials.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/storage/optuna/columns.hpp"
 #include "core/storage/optuna/json.hpp"
 
@@ -52,8 +53,8 @@ class TrialReader {
         throw study_.refused(fmt::format("is damaged: trial {} is in no known state, '{}'",
                                          trial.number, rows.getColumn(2).getString()));
       trial.state = *state;
-      trial.started = time_of_text(rows.getColumn(3).getString());
-      trial.completed = time_of_text(rows.getColumn(4).getString());
+      trial.started = time_of_local_text(rows.getColumn(3).getString());
+      trial.completed = time_of_local_text(rows.getColumn(4).getString());
       trial.parameters.assign(study_.description.parameters.size(), std::nan(""));
       by_id_.emplace(rows.getColumn(0).getInt64(), read_.trials.size());
       read_.ids.push_back(rows.getColumn(0).getInt64());

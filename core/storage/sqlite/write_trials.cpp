@@ -1,6 +1,7 @@
 // One trial is a row of `trials` and rows of five other tables.
 #include "core/storage/sqlite/write_trials.hpp"
 
+#include "core/base/clock.hpp"
 #include "core/storage/optuna/columns.hpp"
 #include "core/storage/optuna/json.hpp"
 
@@ -59,16 +60,16 @@ void TrialWriter::insert(const StoredTrial& trial) {
   if (trial.number != ids_.size())
     throw run_error(LATHE_INTERNAL,
                     fmt::format("trial {} is written before trial {}", trial.number, ids_.size()));
-  const std::string completed = time_text(trial.completed);
+  const std::string completed = local_text(trial.completed);
   run(insert_, static_cast<std::int64_t>(trial.number), study_.id, state_word(trial.state),
-      time_text(trial.started), ended(trial.state) ? completed.c_str() : nullptr);
+      local_text(trial.started), ended(trial.state) ? completed.c_str() : nullptr);
   ids_.push_back(study_.database->getLastInsertRowid());
 }
 
 void TrialWriter::update(const StoredTrial& trial) {
-  const std::string completed = time_text(trial.completed);
+  const std::string completed = local_text(trial.completed);
   const std::int64_t id = ids_[trial.number];
-  run(update_, state_word(trial.state), time_text(trial.started),
+  run(update_, state_word(trial.state), local_text(trial.started),
       ended(trial.state) ? completed.c_str() : nullptr, id);
   // What an earlier run of the trial reported before it was killed.
   run(forget_intermediates_, id);
