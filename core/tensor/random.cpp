@@ -1,5 +1,6 @@
 #include "core/tensor/random.hpp"
 
+#include <Random123/philox.h>
 #include <xxhash.h>
 
 #include <cmath>
@@ -17,8 +18,7 @@ std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
 
 Block block(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter) {
-  return philox4x32({low(counter), high(counter), low(stream), high(stream)},
-                    {low(seed), high(seed)});
+  return philox({low(counter), high(counter), low(stream), high(stream)}, {low(seed), high(seed)});
 }
 
 // Word pair 0 or 1 of a block, as 64 bits.
@@ -32,19 +32,11 @@ __extension__ using Wide = unsigned __int128;
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key) {
-  // Multipliers and Weyl constants of the paper's Philox-4x32.
-  constexpr std::uint64_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;
-  constexpr std::uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = kMultiplier0 * counter[0];
-    const std::uint64_t p1 = kMultiplier1 * counter[2];
-    counter = {high(p1) ^ counter[1] ^ key[0], low(p1), high(p0) ^ counter[3] ^ key[1], low(p0)};
-    key[0] += kWeyl0;
-    key[1] += kWeyl1;
-  }
-  return counter;
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key) {
+  const auto out = r123::Philox4x32_R<10>()({{counter[0], counter[1], counter[2], counter[3]}},
+                                            {{key[0], key[1]}});
+  return {out[0], out[1], out[2], out[3]};
 }
 
 std::uint64_t stream_of(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }

@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011). Every number is a pure function of (seed, stream, counter): no state to save,
-// the same for any number of threads.
+// 1, 2, 3", SC 2011), by the authors' Random123. Every number is a pure function of (seed, stream,
+// counter): no state to save, the same for any number of threads.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 namespace lathe {
 
 // One block: four 32-bit words for a 128-bit counter and a 64-bit key.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key);
 
 // A stream number from a text, eg: a parameter's name.
 std::uint64_t stream_of(std::string_view text);
