@@ -5,7 +5,7 @@
 #include "core/base/suggest.hpp"
 #include "core/cli/command_words.hpp"
 #include "core/cli/interrupt.hpp"
-#include "core/data/fetch.hpp"
+#include "core/fetch/fetch.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/progress.hpp"
 #include "core/report/table.hpp"

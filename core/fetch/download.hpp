@@ -2,7 +2,7 @@
 // archives.
 #pragma once
 
-#include "core/data/fetch.hpp"
+#include "core/fetch/fetch.hpp"
 
 namespace lathe {
 

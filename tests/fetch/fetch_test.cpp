@@ -1,5 +1,5 @@
 // Fetching a set from a server on loopback: what arrives, what is taken up again, what is refused.
-#include "core/data/fetch.hpp"
+#include "core/fetch/fetch.hpp"
 #include "core/base/error.hpp"
 #include "core/tensor/hash.hpp"
 #include "tests/fetch/server.hpp"

@@ -1,6 +1,6 @@
 // Sets that come as archives: what is unpacked, and which archives are not to be trusted.
 #include "core/base/error.hpp"
-#include "core/data/fetch.hpp"
+#include "core/fetch/fetch.hpp"
 #include "core/tensor/hash.hpp"
 #include "tests/fetch/server.hpp"
 #include "tests/support/support.hpp"

@@ -1,5 +1,5 @@
-// Getting a known set from the network. An interface: core/fetch, a library of its own that is
-// opened on first use, does it, so that nothing else loads libcurl and libarchive.
+// Getting a known set from the network. A library of its own does it, which is opened on first use,
+// so that nothing else loads libcurl and libarchive.
 #pragma once
 
 #include "core/data/known_sets.hpp"
