@@ -1,5 +1,6 @@
 // `lathe plugin new`: a plugin to start from, which builds and runs as it is.
 
+#include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
 #include "core/cli/plugin_command.hpp"
 #include "core/host/stdout_guard.hpp"
@@ -77,12 +78,7 @@ void new_plugin(const NewRequest& request, bool json) {
   if (fs::exists(target)) {
     throw usage_error(fmt::format("'{}' is there already; choose another name", target.string()));
   }
-  std::ofstream out(target, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) {
-    throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot write '{}'", target.string()));
-  }
+  write_atomically(target, text);
   if (json) {
     write_output(Json{{"command", "plugin new"}, {"file", fs::absolute(target).string()}}.dump(2) +
                  "\n");

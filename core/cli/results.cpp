@@ -1,9 +1,9 @@
 // Texts say when data were synthetic; so do both forms of the report.
 #include "core/cli/results.hpp"
 
+#include "core/base/file.hpp"
 #include "core/cli/provenance.hpp"
 #include "core/host/stdout_guard.hpp"
-#include "core/report/files.hpp"
 
 #include <fmt/format.h>
 
@@ -73,7 +73,7 @@ void deliver(const Results& results, Session& session, const std::filesystem::pa
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   // A count is repeated in milliseconds; waiting for the disk would be most of its time.
   const Sync sync = session.opened_executor() == nullptr ? Sync::no_wait : Sync::wait;
-  if (!folder.empty()) write_text_file(folder / "report.json", text, sync);
+  if (!folder.empty()) write_atomically(folder / "report.json", text, sync);
   if (session.settings().flag("json"))
     write_output(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   else

@@ -2,6 +2,7 @@
 #include "core/cli/run_folder.hpp"
 
 #include "core/base/clock.hpp"
+#include "core/base/file.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
@@ -125,11 +126,7 @@ void prepare_run_folder(const RunFolder& folder, const Settings& settings) {
       throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot remove '{}': {}",
                                                      folder.results.string(), error.message()));
   }
-  std::error_code error;
-  fs::create_directories(folder.results, error);
-  if (error)
-    throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot make the run's folder '{}': {}",
-                                                   folder.results.string(), error.message()));
+  make_folders(folder.results);
 }
 
 }  // namespace lathe

@@ -1,8 +1,9 @@
 // Mixed radix over the lists. Which options can be swept is one row each.
 #include "core/cli/sweep.hpp"
 
+#include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
-#include "core/report/files.hpp"
+#include "core/report/csv.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -91,7 +92,7 @@ std::filesystem::path row_file(const std::filesystem::path& folder) { return fol
 
 void save_row(const std::filesystem::path& folder, const SweepPoint& point, const Row& row) {
   const Json json{{"options", point.options.text()}, {"row", json_of(Value(row))}};
-  write_text_file(row_file(folder), json.dump(2) + "\n");
+  write_atomically(row_file(folder), json.dump(2) + "\n");
 }
 
 std::optional<Row> saved_row(const std::filesystem::path& folder, const SweepPoint& point) {
@@ -111,7 +112,7 @@ void write_csv(const ReportTable& table, const std::filesystem::path& path) {
     for (const Value& cell : row) cells.push_back(cell.is_none() ? "" : cell.text());
     text.rows.push_back(std::move(cells));
   }
-  write_text_file(path, csv_text(text));
+  write_atomically(path, csv_text(text));
 }
 
 }  // namespace
@@ -151,7 +152,7 @@ void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoin
       TrainingOptions options = training_options(point.run_options);
       options.folder = place;
       options.resume = folder.resumed;
-      std::filesystem::create_directories(place);
+      make_folders(place);
       const Trained trained = train_once(session, graph, options);
       cpu_seconds += trained.cpu_seconds;
       if (trained.result.interrupted) break;

@@ -1,10 +1,11 @@
 // lathe test: loss and accuracies of loaded weights on a split, class by class.
+#include "core/base/file.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/dry_run.hpp"
 #include "core/cli/evaluation.hpp"
 #include "core/cli/passes.hpp"
 #include "core/cli/run_folder.hpp"
-#include "core/report/files.hpp"
+#include "core/report/csv.hpp"
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ void write_predictions(const std::filesystem::path& path, const Tensor& logits,
       cells.push_back(fmt::format("{}", value));
     table.rows.push_back(std::move(cells));
   }
-  write_text_file(path, csv_text(table));
+  write_atomically(path, csv_text(table));
 }
 
 Split chosen_split(const Settings& settings) {

@@ -1,11 +1,11 @@
 // lathe transform: the passes in order, then the graph they leave behind.
+#include "core/base/file.hpp"
 #include "core/cli/commands.hpp"
 #include "core/cli/dry_run.hpp"
 #include "core/cli/passes.hpp"
 #include "core/cli/results.hpp"
 #include "core/cli/run_folder.hpp"
 #include "core/graph/text.hpp"
-#include "core/report/files.hpp"
 
 #include <fmt/format.h>
 
@@ -17,9 +17,9 @@ namespace {
 
 // What --load of the folder reads again.
 void write_graph(const Graph& graph, const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
-  write_text_file(folder / kGraphFile, json_of(graph_to_json(graph)).dump(2) + "\n");
-  write_text_file(folder / "graph.txt", fx_text(graph));
+  make_folders(folder);
+  write_atomically(folder / kGraphFile, json_of(graph_to_json(graph)).dump(2) + "\n");
+  write_atomically(folder / "graph.txt", fx_text(graph));
   write_safetensors(folder / kWeightsFile, parameters_of(graph));
 }
 

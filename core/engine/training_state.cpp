@@ -1,10 +1,11 @@
 // The state of a training run as text. Numbers are written so that they read back exactly.
 #include "core/engine/training_state.hpp"
 
+#include "core/base/file.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 namespace lathe::engine {
@@ -70,16 +71,8 @@ std::string metrics_text(const std::vector<EpochMetrics>& epochs) {
 }
 
 void write_metrics(const std::filesystem::path& file, const std::vector<EpochMetrics>& epochs) {
-  const std::filesystem::path draft = file.string() + ".part";
-  std::ofstream out(draft, std::ios::binary | std::ios::trunc);
-  out << metrics_text(epochs);
-  out.close();
-  std::error_code failed;
-  if (out) std::filesystem::rename(draft, file, failed);
-  if (!out || failed) {
-    throw run_error(LATHE_RESOURCE_EXHAUSTED,
-                    fmt::format("cannot write '{}'; is the disk full?", file.string()));
-  }
+  // The training's state has the same rows, and its writer has waited for the disk.
+  write_atomically(file, metrics_text(epochs), Sync::no_wait);
 }
 
 std::map<std::string, std::string> to_metadata(const TrainingState& state,

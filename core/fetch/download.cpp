@@ -1,7 +1,7 @@
 // libcurl's easy interface; each attempt is a transfer of what is missing (RFC 9110, section 14).
 #include "core/fetch/download.hpp"
 
-#include "core/base/error.hpp"
+#include "core/base/file.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -75,24 +75,16 @@ class Attempt {
   bool run() {
     if (what_.size != 0 && begin_ == what_.size) return true;
     file_.reset(std::fopen(what_.part.c_str(), begin_ == 0 ? "wb" : "ab"));
-    if (file_ == nullptr) {
-      throw run_error(LATHE_PERMISSION_DENIED,
-                      fmt::format("'{}' cannot be written: {}", what_.part.string(),
-                                  std::generic_category().message(errno)));
-    }
+    if (file_ == nullptr) throw write_failure(what_.part, errno);
     at_ = begin_;
     const CURLcode code = transfer();
-    const bool written = std::fflush(file_.get()) == 0 && !write_failed_;
+    if (!write_failure_ && std::fflush(file_.get()) != 0) fail_writing();
     file_.reset();
     if (refusal_) {
       if (refusal_->discard) discard();
       throw run_error(LATHE_DATA_LOSS, refusal_->text);
     }
-    if (!written) {
-      throw run_error(
-          LATHE_RESOURCE_EXHAUSTED,
-          fmt::format("'{}' cannot be written to its end; is the disk full?", what_.part.string()));
-    }
+    if (write_failure_) throw Error(*write_failure_);
     if (cancelled_.load(std::memory_order_relaxed)) {
       throw run_error(LATHE_CANCELLED,
                       fmt::format("cancelled; the {} bytes of '{}' that came are kept, and the "
@@ -216,7 +208,7 @@ class Attempt {
       return 0;
     }
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) {
-      write_failed_ = true;
+      fail_writing();
       return 0;
     }
     at_ += bytes.size();
@@ -236,7 +228,7 @@ class Attempt {
       // The whole file instead of the rest: from the beginning.
       file_.reset(std::freopen(what_.part.c_str(), "wb", file_.release()));
       if (file_ == nullptr) {
-        write_failed_ = true;
+        fail_writing();
         return false;
       }
       begin_ = at_ = 0;
@@ -254,9 +246,19 @@ class Attempt {
                   true};
       return false;
     }
-    std::ofstream(tag_file_, std::ios::trunc) << tag_;
-    return true;
+    return store_tag();
   }
+
+  // Called by libcurl, through which no exception may pass.
+  bool store_tag() {
+    try {
+      write_atomically(tag_file_, tag_, Sync::no_wait);
+    } catch (const Error& error) {
+      write_failure_ = error;
+    }
+    return !write_failure_;
+  }
+  void fail_writing() { write_failure_ = write_failure(what_.part, errno); }
 
   // "bytes 1000-1999/2000"
   bool range_continues() const {
@@ -298,10 +300,11 @@ class Attempt {
   std::unique_ptr<std::FILE, Closer> file_;
   CURL* curl_ = nullptr;
   long status_ = 0;
-  bool header_seen_ = false, began_ = false, skip_ = false, write_failed_ = false;
+  bool header_seen_ = false, began_ = false, skip_ = false;
   std::optional<std::uint64_t> length_;
   std::string range_, tag_;
   std::optional<Refusal> refusal_;
+  std::optional<Error> write_failure_;
   std::string broken_by_;
 };
 

@@ -1,7 +1,7 @@
 // A set, file by file: download, check, unpack in a folder aside, then move into place.
 #include "core/fetch/fetch_set.hpp"
 
-#include "core/base/error.hpp"
+#include "core/base/file.hpp"
 #include "core/fetch/download.hpp"
 #include "core/fetch/unpack.hpp"
 #include "core/tensor/hash.hpp"
@@ -24,19 +24,16 @@ class Staging {
  public:
   Staging(const fs::path& data_dir, const std::string& set)
       : folder_(data_dir / (".fetch-" + set)) {
-    fs::create_directories(folder_);
+    make_folders(folder_);
     lock_ = open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (lock_ < 0) {
-      throw run_error(LATHE_PERMISSION_DENIED,
-                      fmt::format("'{}' cannot be written to", folder_.string()));
-    }
+    if (lock_ < 0) throw write_failure(folder_ / "lock", errno);
     if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
       close(lock_);
       throw run_error(LATHE_UNAVAILABLE, fmt::format("another process is fetching '{}' into '{}'",
                                                      set, data_dir.string()));
     }
     fs::remove_all(ready());
-    fs::create_directories(ready());
+    make_folders(ready());
   }
   ~Staging() { close(lock_); }
   Staging(const Staging&) = delete;
@@ -108,7 +105,7 @@ void move_into(const fs::path& from, const fs::path& to) {
     fs::rename(from, to, error);
     if (!error) return;
   }
-  fs::create_directories(to);
+  make_folders(to);
   for (const auto& entry : fs::directory_iterator(from)) {
     const fs::path target = to / entry.path().filename();
     if (entry.is_directory()) {
@@ -157,7 +154,7 @@ void check_contents(const KnownSet& set, const fs::path& folder) {
 void fetch_set(const KnownSet& set, const FetchRequest& request,
                const std::atomic<bool>& cancelled) {
   for (const KnownFile& file : set.files) address(set, file, request.from);
-  fs::create_directories(request.data_dir);
+  make_folders(request.data_dir);
   check_space(set, request.data_dir);
   const Staging staging(request.data_dir, set.name);
   for (const KnownFile& file : set.files) {
@@ -184,6 +181,7 @@ extern "C" void lathe_fetch_set(const lathe::KnownSet* set, const lathe::FetchRe
   try {
     lathe::fetch_set(*set, *request, *cancelled);
   } catch (const std::filesystem::filesystem_error& error) {
-    throw lathe::run_error(LATHE_PERMISSION_DENIED, error.what());
+    throw lathe::write_failure(error.path2().empty() ? error.path1() : error.path2(),
+                               error.code().value());
   }
 }

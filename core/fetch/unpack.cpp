@@ -2,7 +2,7 @@
 // over: no owners, modes, links or times.
 #include "core/fetch/unpack.hpp"
 
-#include "core/base/error.hpp"
+#include "core/base/file.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <memory>
 
 namespace lathe {
@@ -74,16 +73,15 @@ class Unpacking {
       throw refused(fmt::format("has an entry '{}' that is neither a file nor a folder", name));
     }
     if (archive_entry_filetype(entry) == AE_IFDIR) {
-      fs::create_directories(folder_ / inside);
+      make_folders(folder_ / inside);
       return;
     }
-    fs::create_directories((folder_ / inside).parent_path());
-    write(folder_ / inside);
+    make_folders((folder_ / inside).parent_path());
+    write_atomically(folder_ / inside, [&](const ByteSink& sink) { write(sink); }, Sync::no_wait);
   }
 
   // The folder is fresh and has no links, so a path inside stays inside.
-  void write(const fs::path& to) {
-    std::ofstream out(to, std::ios::binary | std::ios::trunc);
+  void write(const ByteSink& sink) {
     std::array<char, 1 << 16> buffer;
     for (;;) {
       if (cancelled_.load(std::memory_order_relaxed)) {
@@ -91,17 +89,12 @@ class Unpacking {
       }
       const la_ssize_t got = archive_read_data(reader_.get(), buffer.data(), buffer.size());
       if (got < 0) throw damaged();
-      if (got == 0) break;
+      if (got == 0) return;
       if (static_cast<std::uint64_t>(got) > left_) {
         throw refused("unpacks to more than the set has; it is another archive");
       }
       left_ -= static_cast<std::uint64_t>(got);
-      out.write(buffer.data(), got);
-    }
-    out.close();
-    if (!out) {
-      throw run_error(LATHE_RESOURCE_EXHAUSTED,
-                      fmt::format("'{}' cannot be written; is the disk full?", to.string()));
+      sink(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(got))));
     }
   }
 

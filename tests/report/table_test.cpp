@@ -1,29 +1,15 @@
 // Tables, CSV, JSON and progress lines, against texts written by hand.
 #include "core/report/table.hpp"
-#include "core/report/files.hpp"
+#include "core/report/csv.hpp"
 #include "core/report/json.hpp"
 #include "core/report/progress.hpp"
 #include "core/report/toml.hpp"
 
-#include "tests/support/support.hpp"
-
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
-#include <sstream>
 
 using namespace lathe;
-
-namespace {
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_plain_table_sets_numbers_to_the_right) {
   const TextTable table{{"node", "flops"}, {{"x", "0"}, {"seq_blocks_2", "1280"}}};
@@ -87,27 +73,6 @@ BOOST_AUTO_TEST_CASE(a_pass_report_names_its_cells) {
   BOOST_TEST(json_of(report).dump() ==
              R"({"pass":"flops","scalars":{"total_flops":1320},"tables":{"nodes":[)"
              R"({"node":"x","flops":0},{"node":"seq_blocks_2","flops":640}]}})");
-}
-
-BOOST_AUTO_TEST_CASE(a_written_file_replaces_the_old_one_whole) {
-  const lathe_test::TemporaryFolder folder;
-  const auto path = folder.path() / "new" / "best.json";
-  write_text_file(path, "one");
-  write_text_file(path, "two");
-  BOOST_TEST(read(path) == "two");
-  std::size_t files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path.parent_path()))
-    ++files;
-  BOOST_TEST(files == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_is_named) {
-  const lathe_test::TemporaryFolder folder;
-  write_text_file(folder.path() / "file", "x");
-  const auto path = folder.path() / "file" / "below";
-  BOOST_CHECK_EXCEPTION(write_text_file(path, "y"), Error, [&](const Error& error) {
-    return error.exit_code() == 1 && error.message().find(path.string()) != std::string::npos;
-  });
 }
 
 BOOST_AUTO_TEST_CASE(progress_says_how_far_it_is) {

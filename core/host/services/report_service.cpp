@@ -1,5 +1,6 @@
 // lathe.report/0: what a pass publishes.
 
+#include "core/base/file.hpp"
 #include "core/host/instances/abi_value.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/host_table.hpp"
@@ -7,9 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 // A table is named by its place in the report, so that rows may be added while others are opened.
 struct lathe_table {
@@ -103,17 +101,9 @@ lathe_code file(lathe_call* call, lathe_str path, lathe_str contents) noexcept {
                       fmt::format("this run has no folder to write '{}' into", wanted.string()));
     }
     const fs::path target = folder / c.component().id / wanted;
-    std::error_code error;
-    fs::create_directories(target.parent_path(), error);
-    std::ofstream out(target, std::ios::binary | std::ios::trunc);
-    const std::string_view bytes = view_of(contents);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.close();
-    if (!out) {
-      const int reason = errno;
-      throw run_error(LATHE_UNAVAILABLE,
-                      fmt::format("cannot write '{}': {}", target.string(), std::strerror(reason)));
-    }
+    make_folders(target.parent_path());
+    // A count is repeated in milliseconds; waiting for the disk would be most of its time.
+    write_atomically(target, view_of(contents), Sync::no_wait);
     if (std::ranges::find(report.files, target) == report.files.end()) {
       report.files.push_back(target);
     }
