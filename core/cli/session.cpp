@@ -3,7 +3,7 @@
 
 #include "core/cli/no_dataset.hpp"
 #include "core/data/known_sets.hpp"
-#include "core/graph/text.hpp"
+#include "core/graph/json.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #include "core/cli/passes.hpp"
 #include "core/cli/results.hpp"
 #include "core/cli/run_folder.hpp"
-#include "core/graph/text.hpp"
+#include "core/graph/json.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include "core/graph/graph.hpp"
 
 #include "core/base/error.hpp"
-#include "core/graph/index.hpp"
 #include "core/graph/inference.hpp"
+#include "core/graph/transaction.hpp"
 
 #include <fmt/format.h>
 
@@ -10,38 +10,38 @@
 
 namespace lathe {
 
-namespace {
-
-std::shared_ptr<const GraphIndex> empty_index() {
-  static const std::shared_ptr<const GraphIndex> empty = make_index({}, {});
-  return empty;
-}
-
-}  // namespace
-
 Graph::Graph() : Graph(0) {}
 
 Graph::Graph(std::uint64_t seed, const OpSet* ops)
-    : index_(empty_index()), ops_(ops != nullptr ? ops : &builtin_ops()), seed_(seed) {}
+    : columns_(GraphColumns::empty()), ops_(ops != nullptr ? ops : &builtin_ops()), seed_(seed) {}
 
-std::span<const NodeId> Graph::order() const { return index_->order; }
+std::span<const NodeId> Graph::order() const { return columns_.edges->order; }
 
-const Node& Graph::node(NodeId id) const { return *nodes_[index_of(id)]; }
+const Node& Graph::node(NodeId id) const { return *nodes_.find(id); }
 
 bool Graph::alive(NodeId id) const {
-  return index_of(id) < nodes_.size() && nodes_[index_of(id)] != nullptr;
+  return index_of(id) < nodes_.size() && nodes_.find(id) != nullptr;
 }
 
 NodeId Graph::find(std::string_view name) const {
-  const auto found = index_->by_name.find(std::string(name));
-  return found == index_->by_name.end() ? NodeId::none : found->second;
+  const auto names = columns_.names->get([this] { return NameIndex(texts()); });
+  const auto found = names->ids.find(name);
+  return found != names->ids.end() && alive(found->second) ? found->second : NodeId::none;
 }
 
 std::vector<NodeId> Graph::users(NodeId id) const {
-  const auto& begin = index_->use_begin;
-  if (index_of(id) + 1 >= begin.size()) return {};
-  return {index_->uses.begin() + begin[index_of(id)],
-          index_->uses.begin() + begin[index_of(id) + 1]};
+  std::vector<NodeId> out;
+  if (index_of(id) >= columns_.edges->alive.size()) return out;
+  for (const std::uint32_t user : columns_.edges->uses_of(id)) out.push_back(NodeId{user});
+  return out;
+}
+
+std::shared_ptr<const TextColumns> Graph::texts() const {
+  return columns_.texts->get([this] { return TextColumns(nodes_); });
+}
+
+std::shared_ptr<const ResultColumns> Graph::results() const {
+  return columns_.results->get([this] { return ResultColumns(nodes_); });
 }
 
 std::vector<NodeId> Graph::placeholders() const {
@@ -52,7 +52,7 @@ std::vector<NodeId> Graph::placeholders() const {
   return out;
 }
 
-NodeId Graph::output() const { return index_->output; }
+NodeId Graph::output() const { return columns_.edges->output; }
 
 std::vector<Graph::Named> Graph::parameters() const {
   std::vector<Named> out;
@@ -113,6 +113,21 @@ Graph Graph::with_parameters(const std::map<std::string, Tensor>& contents) cons
   }
   transaction.commit();
   return copy;
+}
+
+ContentHash Graph::hash(NodeId id) const {
+  if (const HashMemo::Hashes known = hashes_.get()) return (*known)[index_of(id)];
+  std::vector<ContentHash> hashes(nodes_.size());
+  for (NodeId at : order()) {
+    const Node& node = this->node(at);
+    Hasher hasher;
+    hasher.add(node.own_hash.get([&] { return own_hash(node); }));
+    node.for_each_input([&](NodeId input) { hasher.add(hashes[index_of(input)]); });
+    hashes[index_of(at)] = hasher.finish();
+  }
+  const ContentHash hash = hashes[index_of(id)];
+  hashes_.set(std::make_shared<const std::vector<ContentHash>>(std::move(hashes)));
+  return hash;
 }
 
 }  // namespace lathe

@@ -1,8 +1,4 @@
-// Content hashes of nodes: what the evaluation cache goes by. Names and the batch size do not
-// count.
-
-#include "core/graph/graph.hpp"
-#include "core/graph/index.hpp"
+#include "core/graph/hash.hpp"
 
 namespace lathe {
 
@@ -43,6 +39,8 @@ void add(Hasher& hasher, const Argument& argument) {
   }
 }
 
+}  // namespace
+
 ContentHash own_hash(const Node& node) {
   Hasher hasher;
   hasher.add(node.op);
@@ -68,31 +66,14 @@ ContentHash own_hash(const Node& node) {
   return hasher.finish();
 }
 
-}  // namespace
-
-Graph::HashMemo::Hashes Graph::HashMemo::get() const {
+HashMemo::Hashes HashMemo::get() const {
   const std::lock_guard lock(mutex_);
   return hashes_;
 }
 
-void Graph::HashMemo::set(Hashes hashes) const {
+void HashMemo::set(Hashes hashes) const {
   const std::lock_guard lock(mutex_);
   hashes_ = std::move(hashes);
-}
-
-ContentHash Graph::hash(NodeId id) const {
-  if (const HashMemo::Hashes known = hashes_.get()) return (*known)[index_of(id)];
-  std::vector<ContentHash> hashes(nodes_.size());
-  for (NodeId at : order()) {
-    const Node& node = this->node(at);
-    Hasher hasher;
-    hasher.add(node.own_hash.get([&] { return own_hash(node); }));
-    for (NodeId input : node.inputs()) hasher.add(hashes[index_of(input)]);
-    hashes[index_of(at)] = hasher.finish();
-  }
-  const ContentHash hash = hashes[index_of(id)];
-  hashes_.set(std::make_shared<const std::vector<ContentHash>>(std::move(hashes)));
-  return hash;
 }
 
 }  // namespace lathe

@@ -14,13 +14,9 @@ namespace {
 
 using Kind = Setting::Kind;
 
-bool is_function(const Node& node) {
-  return node.opcode == Opcode::call_function || node.opcode == Opcode::call_method;
-}
-
 bool applies(const Setting& setting, const Node& node) {
   if (setting.form == Setting::Form::any) return true;
-  return (setting.form == Setting::Form::function) == is_function(node);
+  return (setting.form == Setting::Form::function) == node.is_function();
 }
 
 const Setting* find_setting(const OpRow& row, const Node& node, std::string_view name) {
@@ -244,7 +240,7 @@ const OpRow& row_of(const OpSet& ops, const Node& node) {
 }
 
 void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>& inputs) {
-  Value given = is_function(node) ? literal_arguments(node, row) : std::move(node.attributes);
+  Value given = node.is_function() ? literal_arguments(node, row) : std::move(node.attributes);
   for (const auto& [key, value] : given.as_map()) {
     if (find_setting(row, node, key) == nullptr) {
       throw usage_error(fmt::format("unknown attribute '{}'; {}", key, setting_names(row, node)));

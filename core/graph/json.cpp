@@ -1,9 +1,11 @@
-// The JSON form of a graph. Nodes refer to each other by name; results, parameters and the defaults
+// Nodes refer to each other by name; results, parameters and the defaults
 // of attributes follow from the op table, contents of parameters live in a safetensors file.
+
+#include "core/graph/json.hpp"
 
 #include "core/base/error.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/text.hpp"
+#include "core/graph/transaction.hpp"
 
 #include <fmt/format.h>
 
@@ -117,15 +119,14 @@ Value graph_to_json(const Graph& graph) {
     }
     for (const OperandFormat& format : node.formats) formats.push_back(format_to_json(format));
     // What a function's arguments say is not said twice.
-    const bool is_function =
-        node.opcode == Opcode::call_function || node.opcode == Opcode::call_method;
-    Value json = Value::Map{{"name", node.name},
-                            {"opcode", name(node.opcode)},
-                            {"op", node.op},
-                            {"target", node.target},
-                            {"args", std::move(args)},
-                            {"kwargs", std::move(kwargs)},
-                            {"attributes", is_function ? Value(Value::Map{}) : node.attributes}};
+    Value json =
+        Value::Map{{"name", node.name},
+                   {"opcode", name(node.opcode)},
+                   {"op", node.op},
+                   {"target", node.target},
+                   {"args", std::move(args)},
+                   {"kwargs", std::move(kwargs)},
+                   {"attributes", node.is_function() ? Value(Value::Map{}) : node.attributes}};
     if (!formats.empty()) json.set("formats", std::move(formats));
     nodes.push_back(std::move(json));
   }

@@ -1,7 +1,5 @@
 #include "core/graph/naming.hpp"
 
-#include "core/graph/graph.hpp"
-
 #include <algorithm>
 #include <array>
 #include <unordered_set>
@@ -73,16 +71,6 @@ NumberedName numbered(const std::string& name) {
   const std::size_t count = name.size() - digits;
   if (count == 0 || count > 18 || digits < 2 || name[digits - 1] != '_') return {name, 0};
   return {name.substr(0, digits - 1), std::stoull(name.substr(digits))};
-}
-
-std::string fx_name(std::string_view target, const std::vector<std::string>& taken) {
-  const std::unordered_set<std::string_view> used(taken.begin(), taken.end());
-  std::string candidate = legal_name(snake_case(target));
-  auto [base, number] = numbered(candidate);
-  while (used.contains(candidate) || is_reserved(candidate)) {
-    candidate = base + "_" + std::to_string(++number);
-  }
-  return candidate;
 }
 
 }  // namespace lathe

@@ -4,18 +4,6 @@
 
 namespace lathe {
 
-namespace {
-
-void collect(const Argument& argument, std::vector<NodeId>& out) {
-  if (const NodeId* id = std::get_if<NodeId>(&argument.data)) {
-    out.push_back(*id);
-  } else if (const auto* list = std::get_if<std::vector<Argument>>(&argument.data)) {
-    for (const Argument& item : *list) collect(item, out);
-  }
-}
-
-}  // namespace
-
 std::string_view name(Opcode opcode) {
   constexpr std::array<std::string_view, 6> kNames{"placeholder", "get_attr",    "call_function",
                                                    "call_method", "call_module", "output"};
@@ -59,8 +47,7 @@ const ContentHash& ParameterContent::hash() const {
 
 std::vector<NodeId> Node::inputs() const {
   std::vector<NodeId> out;
-  for (const Argument& argument : args) collect(argument, out);
-  for (const auto& [key, argument] : kwargs) collect(argument, out);
+  for_each_input([&](NodeId input) { out.push_back(input); });
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/value.hpp"
+#include "core/graph/shared.hpp"
 #include "core/tensor/hash.hpp"
 #include "core/tensor/initialiser.hpp"
 
@@ -33,6 +34,15 @@ std::string_view name(Opcode opcode);  // "call_module"
 struct Argument {
   std::variant<NodeId, Value, std::vector<Argument>> data;
   bool operator==(const Argument&) const = default;
+
+  template <typename Visit>
+  void for_each_input(const Visit& visit) const {
+    if (const NodeId* id = std::get_if<NodeId>(&data)) {
+      visit(*id);
+    } else if (const auto* list = std::get_if<std::vector<Argument>>(&data)) {
+      for (const Argument& item : *list) item.for_each_input(visit);
+    }
+  }
 };
 
 // The contents of a parameter or buffer: made on first read, shared by copies of the graph.
@@ -129,13 +139,21 @@ struct Node {
   std::vector<Argument> args;
   std::vector<std::pair<std::string, Argument>> kwargs;
   Value attributes{Value::Map{}};  // module constructor arguments
-  std::vector<Parameter> parameters;
+  SharedList<Parameter> parameters;
   std::vector<OperandFormat> formats;
   Result result;      // filled in by shape inference
   LazyHash own_hash;  // of this node without its inputs
 
   // Nodes read, in argument order, repeats kept.
   std::vector<NodeId> inputs() const;
+  template <typename Visit>
+  void for_each_input(const Visit& visit) const {
+    for (const Argument& argument : args) argument.for_each_input(visit);
+    for (const auto& [key, argument] : kwargs) argument.for_each_input(visit);
+  }
+  bool is_function() const {
+    return opcode == Opcode::call_function || opcode == Opcode::call_method;
+  }
   const OperandFormat* format(std::string_view role) const;
   const Parameter* parameter(std::string_view name) const;
 };

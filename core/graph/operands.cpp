@@ -7,28 +7,27 @@ namespace lathe {
 namespace {
 
 // MASE says "float", [32] whatever the dtype, which is a defect (mase-behaviour.md a.4).
-Operand plain(std::int32_t kind, std::string operand, DType dtype, const Shape& shape) {
+OperandView plain(std::int32_t kind, std::string_view operand, DType dtype, const Shape& shape) {
   const bool is_float = dtype == DType::float32 || dtype == DType::float64 ||
                         dtype == DType::float16 || dtype == DType::bfloat16;
-  const auto bits = static_cast<std::int64_t>(8 * element_size(dtype));
   return {kind,
-          std::move(operand),
+          operand,
           is_float                  ? "float"
           : dtype == DType::boolean ? "bool"
                                     : "int",
-          static_cast<double>(bits),
-          Value(Value::List{Value(bits)}),
+          static_cast<double>(8 * element_size(dtype)),
+          nullptr,
           dtype,
-          shape};
+          &shape};
 }
 
-void play(Operand& operand, const Node& node, std::string_view role) {
+void play(OperandView& operand, const Node& node, std::string_view role) {
   operand.role = role_named(role);
-  const OperandFormat* format = node.format(role);
+  const OperandFormat* format = node.formats.empty() ? nullptr : node.format(role);
   if (format == nullptr) return;
   operand.type = format->format;
   operand.bits = format->bits;
-  operand.precision = format->precision;
+  operand.precision = &format->precision;
 }
 
 }  // namespace
@@ -40,30 +39,42 @@ lathe_operand_role role_named(std::string_view role) {
   return role == "data_out" ? LATHE_ROLE_DATA_OUT : LATHE_ROLE_NONE;
 }
 
-std::vector<Operand> operands_of(const Graph& graph, NodeId id) {
+void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows) {
   const Node& node = graph.node(id);
   const OpRow& row = row_of(graph.ops(), node);
-  std::vector<Operand> out;
+  rows.clear();
   std::size_t tensor = 0;
-  for (NodeId input : node.inputs()) {
-    const Result& result = graph.node(input).result;
+  for (const std::uint32_t input : graph.edges()->inputs_of(id)) {
+    const Result& result = graph.node(NodeId{input}).result;
     if (!result.is_tensor()) continue;
-    out.push_back(
+    rows.push_back(
         plain(LATHE_OPERAND_INPUT, input_name(row, node, tensor), result.dtype, result.shape));
-    play(out.back(), node, input_role(row, node, tensor));
+    play(rows.back(), node, input_role(row, node, tensor));
     ++tensor;
   }
   for (bool buffers : {false, true}) {
     for (const Parameter& p : node.parameters) {
       if (p.is_buffer != buffers) continue;
-      out.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name, p.dtype,
-                          p.shape));
-      if (!buffers) play(out.back(), node, p.name);
+      rows.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name,
+                           p.dtype, p.shape));
+      if (!buffers) play(rows.back(), node, p.name);
     }
   }
   if (node.result.is_tensor()) {
-    out.push_back(plain(LATHE_OPERAND_OUTPUT, "data_out_0", node.result.dtype, node.result.shape));
-    play(out.back(), node, "data_out");
+    rows.push_back(plain(LATHE_OPERAND_OUTPUT, "data_out_0", node.result.dtype, node.result.shape));
+    play(rows.back(), node, "data_out");
+  }
+}
+
+std::vector<Operand> operands_of(const Graph& graph, NodeId id) {
+  std::vector<OperandView> rows;
+  view_operands(graph, id, rows);
+  std::vector<Operand> out;
+  for (const OperandView& row : rows) {
+    const auto bits = static_cast<std::int64_t>(row.bits);
+    out.push_back({row.kind, std::string(row.name), std::string(row.type), row.bits,
+                   row.precision != nullptr ? *row.precision : Value(Value::List{Value(bits)}),
+                   row.dtype, *row.shape, row.role});
   }
   return out;
 }

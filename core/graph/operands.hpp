@@ -22,4 +22,19 @@ lathe_operand_role role_named(std::string_view role);
 
 std::vector<Operand> operands_of(const Graph& graph, NodeId id);
 
+// The same, borrowed from the graph: a row costs no memory of its own.
+struct OperandView {
+  std::int32_t kind;
+  std::string_view name;
+  std::string_view type;
+  double bits;
+  const Value* precision;  // null: no format, the precision is [bits]
+  DType dtype;
+  const Shape* shape;
+  lathe_operand_role role = LATHE_ROLE_NONE;
+};
+
+// In place of what `rows` held.
+void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows);
+
 }  // namespace lathe

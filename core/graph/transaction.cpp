@@ -1,5 +1,5 @@
-#include "core/graph/graph.hpp"
-#include "core/graph/index.hpp"
+#include "core/graph/transaction.hpp"
+
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
 #include "core/graph/verify.hpp"
@@ -11,10 +11,6 @@
 namespace lathe {
 
 namespace {
-
-bool is_function(const Node& node) {
-  return node.opcode == Opcode::call_function || node.opcode == Opcode::call_method;
-}
 
 // Functions are named after their last part: torch.flatten is "flatten".
 std::string_view naming_target(const Node& node) {
@@ -55,26 +51,15 @@ std::size_t role_rank(std::string_view role) {
   return static_cast<std::size_t>(std::find(kRoles.begin(), kRoles.end(), role) - kRoles.begin());
 }
 
-std::shared_ptr<ParameterContent> checked_content(const Node& node, const Parameter& parameter,
-                                                  const Tensor& tensor) {
-  if (tensor.shape() != parameter.shape || tensor.dtype() != parameter.dtype) {
-    throw run_error(
-        LATHE_INVALID_ARGUMENT,
-        fmt::format("parameter '{}' of {}: expected {} of shape {}, found {} of shape {}",
-                    parameter.qualified_name, described(node), name(parameter.dtype),
-                    parameter.shape.text(), name(tensor.dtype()), tensor.shape().text()));
-  }
-  return std::make_shared<ParameterContent>(tensor);
+bool reads(const Node& node, NodeId id) {
+  bool found = false;
+  node.for_each_input([&](NodeId input) { found = found || input == id; });
+  return found;
 }
 
 }  // namespace
 
-Transaction::Transaction(Graph& graph)
-    : target_(graph),
-      draft_(graph),
-      order_(graph.order().begin(), graph.order().end()),
-      touched_(graph.slots(), false),
-      stale_(graph.slots(), false) {}
+Transaction::Transaction(Graph& graph) : target_(graph), draft_(graph), marks_(graph.slots()) {}
 
 void Transaction::check_open() const {
   if (!open_)
@@ -84,10 +69,11 @@ void Transaction::check_open() const {
 void Transaction::check_alive(NodeId id) const {
   check_open();
   if (draft_.alive(id)) return;
-  const auto gone = removed_.find(index_of(id));
-  throw usage_error(gone == removed_.end()
-                        ? fmt::format("there is no node {} to edit", index_of(id))
-                        : fmt::format("node '{}' was removed and cannot be edited", gone->second));
+  const auto gone = std::ranges::find(removed_, id, &RemovedNode::id);
+  throw usage_error(
+      gone == removed_.end()
+          ? fmt::format("there is no node {} to edit", index_of(id))
+          : fmt::format("node '{}' was removed and cannot be edited", gone->node->name));
 }
 
 const Node& Transaction::node(NodeId id) const {
@@ -97,24 +83,48 @@ const Node& Transaction::node(NodeId id) const {
 
 Node& Transaction::writable(NodeId id) {
   check_alive(id);
-  std::shared_ptr<const Node>& slot = draft_.nodes_[index_of(id)];
-  if (!touched_[index_of(id)]) {
-    slot = std::make_shared<Node>(*slot);
-    touched_[index_of(id)] = true;
-  }
-  // Made by us just now, and nobody else has seen it.
-  return const_cast<Node&>(*slot);
+  Mark& mark = marks_[index_of(id)];
+  if (!mark.touched) touched_.push_back(id);
+  mark.touched = true;
+  return draft_.nodes_.own(id);
 }
 
-Transaction::Names& Transaction::names() {
-  if (!names_) names_ = draft_.index_->by_name;
-  return *names_;
+Node& Transaction::stale(NodeId id) {
+  Node& node = writable(id);
+  marks_[index_of(id)].stale = true;
+  return node;
+}
+
+LinkedOrder& Transaction::order() {
+  if (!order_) order_.emplace(draft_.order(), draft_.slots());
+  return *order_;
+}
+
+ReaderLists& Transaction::readers() {
+  if (readers_) return *readers_;
+  readers_.emplace(draft_.edges());
+  for (NodeId id : touched_) {
+    if (draft_.alive(id)) read_by(id);
+  }
+  return *readers_;
+}
+
+void Transaction::read_by(NodeId reader) {
+  if (!readers_) return;  // whoever makes them looks at every node that was touched
+  draft_.node(reader).for_each_input([&](NodeId input) { readers_->add(input, reader); });
+}
+
+NodeId Transaction::named(std::string_view name) const {
+  const auto given = names_.find(std::string(name));
+  if (given != names_.end()) return given->second;
+  const NodeId id = target_.find(name);
+  return id != NodeId::none && draft_.alive(id) && draft_.node(id).name == name ? id : NodeId::none;
 }
 
 std::string Transaction::free_name(std::string candidate) {
   auto [base, number] = numbered(candidate);
   std::uint64_t next = number != 0 ? number : suffixes_[base];
-  while (names().contains(candidate) || is_reserved(candidate)) {
+  while (named(candidate) != NodeId::none || is_reserved(candidate)) {
     candidate = base + "_" + std::to_string(++next);
   }
   suffixes_[base] = next;
@@ -129,86 +139,89 @@ NodeId Transaction::add(NodeSpec spec) {
                   ? std::string(lathe::name(spec.opcode))
                   : spec.target;
   }
-  auto node = std::make_shared<Node>();
-  node->opcode = spec.opcode;
-  node->op = std::move(spec.op);
-  node->target = std::move(spec.target);
-  if (node->target.empty()) {
-    const OpRow* known = draft_.ops().find(node->op);
-    const bool function = node->opcode == Opcode::call_function && known != nullptr;
-    node->target = function && !known->function.empty() ? known->function : node->op;
+  Node node;
+  node.opcode = spec.opcode;
+  node.op = std::move(spec.op);
+  node.target = std::move(spec.target);
+  if (node.target.empty()) {
+    const OpRow* known = draft_.ops().find(node.op);
+    const bool function = node.opcode == Opcode::call_function && known != nullptr;
+    node.target = function && !known->function.empty() ? known->function : node.op;
   }
-  node->args = std::move(spec.args);
-  node->kwargs = std::move(spec.kwargs);
-  node->attributes = spec.attributes.is_none() ? Value(Value::Map{}) : std::move(spec.attributes);
+  node.args = std::move(spec.args);
+  node.kwargs = std::move(spec.kwargs);
+  node.attributes = spec.attributes.is_none() ? Value(Value::Map{}) : std::move(spec.attributes);
   const std::string wish =
-      spec.name.empty() ? snake_case(naming_target(*node)) : std::move(spec.name);
-  node->name = free_name(legal_name(wish));
-  const OpRow& row = row_of(draft_.ops(), *node);
-  if (is_function(*node)) {
-    for (const auto& [key, value] : node->attributes.as_map()) {
-      set_literal_argument(*node, row, key, value);
+      spec.name.empty() ? snake_case(naming_target(node)) : std::move(spec.name);
+  node.name = free_name(legal_name(wish));
+  const OpRow& row = row_of(draft_.ops(), node);
+  if (node.is_function()) {
+    for (const auto& [key, value] : node.attributes.as_map()) {
+      set_literal_argument(node, row, key, value);
     }
   }
-
-  auto place = order_.end();
+  NodeId place = order().last();
   if (spec.after != NodeId::none) {
     check_alive(spec.after);
-    place = std::find(order_.begin(), order_.end(), spec.after) + 1;
-  } else if (!order_.empty() && node->opcode != Opcode::output &&
-             draft_.node(order_.back()).opcode == Opcode::output) {
-    place = order_.end() - 1;
+    place = spec.after;
+  } else if (place != NodeId::none && node.opcode != Opcode::output &&
+             draft_.node(place).opcode == Opcode::output) {
+    place = order().before(place);
   }
   const NodeId id{static_cast<std::uint32_t>(draft_.nodes_.size())};
-  order_.insert(place, id);
-  names().emplace(node->name, id);
-  draft_.nodes_.push_back(std::move(node));
-  touched_.push_back(true);
-  stale_.push_back(true);
-  structural_ = true;
+  order().insert_after(place, id);
+  names_.emplace(node.name, id);
+  draft_.nodes_.append(Shared<Node>::make(std::move(node)));
+  marks_.push_back({.touched = true, .stale = true, .rewired = false});
+  touched_.push_back(id);
+  read_by(id);
+  added_ = true;
   return id;
 }
 
 void Transaction::set_args(NodeId id, std::vector<Argument> args) {
-  writable(id).args = std::move(args);
-  stale_[index_of(id)] = true;
-  structural_ = true;
+  stale(id).args = std::move(args);
+  read_by(id);
+  edges_changed_ = true;
 }
 
 void Transaction::replace_uses(NodeId id, NodeId replacement) {
   check_alive(id);
   check_alive(replacement);
-  for (NodeId reader : order_) {
-    if (reader == replacement) continue;
-    const std::vector<NodeId> inputs = draft_.node(reader).inputs();
-    if (std::find(inputs.begin(), inputs.end(), id) == inputs.end()) continue;
+  if (id == replacement) return;
+  bool spared = false;
+  for (NodeId reader : readers().take(id)) {
+    if (!draft_.alive(reader) || !reads(draft_.node(reader), id)) continue;
+    if (reader == replacement) {
+      spared = true;
+      continue;
+    }
     Node& node = writable(reader);
     for (Argument& argument : node.args) replace(argument, id, replacement);
     for (auto& [key, argument] : node.kwargs) replace(argument, id, replacement);
-    stale_[index_of(reader)] = true;
+    marks_[index_of(reader)].rewired = true;
+    readers().add(replacement, reader);
+    edges_changed_ = true;
   }
-  structural_ = true;
+  if (spared) readers().add(id, replacement);
 }
 
 void Transaction::remove(NodeId id) {
   check_alive(id);
-  const std::string& name = draft_.node(id).name;
-  removed_.emplace(index_of(id), name);
-  names().erase(name);
-  order_.erase(std::find(order_.begin(), order_.end(), id));
-  draft_.nodes_[index_of(id)] = nullptr;
-  structural_ = true;
+  names_.erase(draft_.node(id).name);
+  order().erase(id);
+  removed_.push_back({id, draft_.nodes_.take(id)});
 }
 
 void Transaction::set_attribute(NodeId id, std::string_view key, Value value) {
-  Node& node = writable(id);
-  if (is_function(node)) {
+  Node& node = stale(id);
+  if (node.is_function()) {
+    const std::size_t inputs = node.inputs().size();
     set_literal_argument(node, row_of(draft_.ops(), node), key, value);
+    if (node.inputs().size() != inputs) edges_changed_ = true;  // it stands where a node stood
   } else {
     node.attributes.set(key, std::move(value));
   }
-  stale_[index_of(id)] = true;
-  structural_ = true;
 }
 
 void Transaction::rename(NodeId id, std::string_view name) {
@@ -219,16 +232,17 @@ void Transaction::rename(NodeId id, std::string_view name) {
                     "no digit first",
                     name));
   }
-  const auto [at, is_new] = names().emplace(std::string(name), id);
-  if (!is_new && at->second != id) {
+  const NodeId owner = named(name);
+  if (owner == id) return;
+  if (owner != NodeId::none) {
     throw usage_error(fmt::format("node '{}' cannot be renamed to '{}': that name is taken",
                                   draft_.node(id).name, name));
   }
-  if (!is_new) return;
   Node& node = writable(id);
-  names().erase(node.name);
+  names_.erase(node.name);
   node.name = std::string(name);
-  structural_ = true;
+  names_.emplace(node.name, id);
+  texts_changed_ = true;
 }
 
 void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor) {
@@ -255,85 +269,92 @@ void Transaction::clear_format(NodeId id, std::string_view role) {
   std::erase_if(writable(id).formats, [&](const OperandFormat& f) { return f.role == role; });
 }
 
+// Verified, so that what follows may go by them.
+std::shared_ptr<const EdgeColumns> Transaction::new_edges() const {
+  const EdgeColumns& old = *target_.edges();
+  std::vector<NodeId> changed = touched_;
+  for (const RemovedNode& removed : removed_) changed.push_back(removed.id);
+  std::ranges::sort(changed);
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  auto edges = std::make_shared<EdgeColumns>();
+  edges->order = order_ ? order_->list() : old.order;
+  edges->reserve(draft_.slots(), old.inputs.size() + changed.size());
+  const auto rows = static_cast<std::uint32_t>(old.alive.size());
+  for (NodeId id : changed) {
+    edges->append_rows(old, std::min(index_of(id), rows));
+    const Node* node = draft_.nodes_.find(id);
+    node != nullptr ? edges->append(*node) : edges->append_blank();
+  }
+  edges->append_rows(old, rows);
+  verify_structure(draft_.nodes_, *edges, removed_);
+  edges->add_uses();
+  return edges;
+}
+
+// Whether the node reads the very results that its own was inferred from.
+bool Transaction::reads_alike(NodeId id) const {
+  const auto now = draft_.edges()->inputs_of(id), then = target_.edges()->inputs_of(id);
+  return std::ranges::equal(now, then, [&](std::uint32_t a, std::uint32_t b) {
+    return draft_.node(NodeId{a}).result == target_.node(NodeId{b}).result;
+  });
+}
+
 void Transaction::infer_changed() {
-  std::vector<bool> changed(draft_.nodes_.size(), false);
-  for (NodeId id : order_) {
-    const Node& before = draft_.node(id);
-    const std::vector<NodeId> inputs = before.inputs();
-    const bool affected =
-        stale_[index_of(id)] || std::any_of(inputs.begin(), inputs.end(),
-                                            [&](NodeId input) { return changed[index_of(input)]; });
-    if (!affected) continue;
-    std::vector<Result> results;
-    for (NodeId input : inputs) results.push_back(draft_.node(input).result);
-    const Result old = before.result;
-    Node& node = writable(id);
-    infer(node, draft_.ops(), draft_.seed(), std::move(results));
-    changed[index_of(id)] = node.result != old;
+  const auto is_due = [](const Mark& mark) { return mark.stale || mark.rewired; };
+  if (std::ranges::none_of(marks_, is_due)) return;
+  std::vector<std::uint8_t> changed(draft_.slots(), 0);
+  const std::shared_ptr<const EdgeColumns> edges = draft_.edges();
+  for (NodeId id : edges->order) {
+    const Mark mark = marks_[index_of(id)];
+    const bool due = mark.stale ||
+                     std::ranges::any_of(edges->inputs_of(id),
+                                         [&](std::uint32_t i) { return changed[i] != 0; }) ||
+                     (mark.rewired && !reads_alike(id));
+    if (due) changed[index_of(id)] = infer_one(id) ? 1 : 0;
   }
 }
 
-// Parameters of one name are one parameter, whichever node reads them; trained contents win.
-void Transaction::share_parameters() {
-  std::unordered_map<std::string_view, std::shared_ptr<const ParameterContent>> contents;
-  std::unordered_map<std::string_view, const Parameter*> firsts;
-  bool shared = false;
-  for (NodeId id : order_) {
-    for (const Parameter& p : draft_.node(id).parameters) {
-      const auto [at, is_new] = contents.emplace(p.qualified_name, p.content);
-      firsts.emplace(p.qualified_name, &p);
-      if (is_new || at->second == p.content) continue;
-      if (const Parameter& first = *firsts.at(p.qualified_name);
-          first.shape != p.shape || first.dtype != p.dtype) {
-        throw usage_error(fmt::format(
-            "{}: parameter '{}' has shape {} here and {} elsewhere; give one a name of its own",
-            described(draft_.node(id)), p.qualified_name, p.shape.text(), first.shape.text()));
-      }
-      shared = true;
-      if (!at->second->trained() && p.content->trained()) at->second = p.content;
-    }
+// Whether the result changed.
+bool Transaction::infer_one(NodeId id) {
+  std::vector<Result> results;
+  for (const std::uint32_t input : draft_.edges()->inputs_of(id)) {
+    results.push_back(draft_.node(NodeId{input}).result);
   }
-  if (!shared) return;
-  for (NodeId id : order_) {
-    const std::size_t count = draft_.node(id).parameters.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      const Parameter& p = draft_.node(id).parameters[i];
-      const std::shared_ptr<const ParameterContent> content = contents.at(p.qualified_name);
-      if (content != p.content) writable(id).parameters[i].content = content;
-    }
+  Node& node = writable(id);
+  const Result old_result = node.result;
+  const SharedList<Parameter> old_parameters = node.parameters;
+  infer(node, draft_.ops(), draft_.seed(), std::move(results));
+  const bool same = std::ranges::equal(
+      node.parameters, old_parameters,
+      [](const Parameter& a, const Parameter& b) { return a.content == b.content; });
+  if (same) {
+    node.parameters = old_parameters;  // which copies of the graph share
+  } else {
+    parameters_changed_ = true;
   }
-}
-
-void Transaction::apply_contents() {
-  std::unordered_map<std::string, std::shared_ptr<const ParameterContent>> given;
-  for (const Content& content : contents_) {
-    if (!draft_.alive(content.node)) continue;  // removed after it was given
-    const Node& node = draft_.node(content.node);
-    const Parameter* parameter = node.parameter(content.parameter);
-    if (parameter == nullptr) {
-      throw usage_error(
-          fmt::format("{}: has no parameter '{}'", described(node), content.parameter));
-    }
-    given[parameter->qualified_name] = checked_content(node, *parameter, content.tensor);
-  }
-  for (NodeId id : order_) {
-    const std::size_t count = draft_.node(id).parameters.size();
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto found = given.find(draft_.node(id).parameters[i].qualified_name);
-      if (found != given.end()) writable(id).parameters[i].content = found->second;
-    }
-  }
+  inferred_ = true;
+  const bool changed = node.result != old_result;
+  results_changed_ = results_changed_ || changed;
+  return changed;
 }
 
 // A module made with bias=False has no bias to quantize, whatever a pass says of its kind.
 void Transaction::drop_empty_formats() {
-  for (NodeId id : order_) {
-    if (!touched_[index_of(id)] || draft_.node(id).opcode != Opcode::call_module) continue;
-    Node& node = writable(id);
-    std::erase_if(node.formats, [&](const OperandFormat& f) {
-      return (f.role == "weight" || f.role == "bias") && node.parameter(f.role) == nullptr;
+  for (NodeId id : touched_) {
+    const Node* node = draft_.nodes_.find(id);
+    if (node == nullptr || node->opcode != Opcode::call_module || node->formats.empty()) continue;
+    std::erase_if(draft_.nodes_.own(id).formats, [&](const OperandFormat& f) {
+      return (f.role == "weight" || f.role == "bias") && node->parameter(f.role) == nullptr;
     });
   }
+}
+
+// What holds on is shared with every graph for which it holds.
+void Transaction::update_columns() {
+  if (added_ || texts_changed_) draft_.columns_.forget_texts();
+  if (added_ || results_changed_) draft_.columns_.forget_results();
+  draft_.columns_.blank(removed_);
+  draft_.hashes_.set(nullptr);
 }
 
 void Transaction::commit() {
@@ -345,16 +366,15 @@ void Transaction::commit() {
   if (target_.epoch() != draft_.epoch()) {
     throw run_error(LATHE_ABORTED, "the graph was changed by another transaction meanwhile");
   }
-  if (structural_) {
-    verify_structure(draft_.nodes_, order_, removed_);
-    infer_changed();
-    verify_shared_modules(draft_.nodes_, order_);
-    share_parameters();
+  if (added_ || edges_changed_ || !removed_.empty()) draft_.columns_.edges = new_edges();
+  infer_changed();
+  if (added_ || (inferred_ && draft_.shares_modules_)) {
+    draft_.shares_modules_ = verify_shared_modules(draft_.nodes_, draft_.order());
   }
-  if (!contents_.empty()) apply_contents();
+  if (added_ || parameters_changed_) share_parameters(draft_.nodes_, draft_.order());
+  give_contents(draft_.nodes_, draft_.order(), contents_);
   drop_empty_formats();
-  if (structural_) draft_.index_ = make_index(draft_.nodes_, std::move(order_));
-  draft_.hashes_.set(nullptr);
+  update_columns();
   ++draft_.epoch_;
   target_ = std::move(draft_);
 }

@@ -7,28 +7,56 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace lathe {
 
 namespace {
 
-void check_argument_order(const Nodes& nodes, const Node& node, NodeId input,
-                          const std::vector<bool>& seen,
-                          const std::unordered_map<std::uint32_t, std::string>& removed) {
-  const std::uint32_t i = index_of(input);
-  if (i < nodes.size() && nodes[i] != nullptr) {
-    if (seen[i]) return;
+[[noreturn]] void refuse_argument(const NodeTable& nodes, const Node& node, NodeId input,
+                                  std::span<const RemovedNode> removed) {
+  if (index_of(input) < nodes.size() && nodes.find(input) != nullptr) {
     throw usage_error(fmt::format(
         "{}: reads node '{}', which does not come before it; a graph may not hold cycles",
-        described(node), nodes[i]->name));
+        described(node), nodes.find(input)->name));
   }
-  const auto gone = removed.find(i);
+  const auto gone = std::ranges::find(removed, input, &RemovedNode::id);
   if (gone != removed.end()) {
     throw usage_error(fmt::format("{}: still reads the removed node '{}'; replace its uses first",
-                                  described(node), gone->second));
+                                  described(node), gone->node->name));
   }
-  throw usage_error(fmt::format("{}: reads node {}, which does not exist", described(node), i));
+  throw usage_error(
+      fmt::format("{}: reads node {}, which does not exist", described(node), index_of(input)));
+}
+
+void verify_names(const Graph& graph) {
+  std::unordered_set<std::string_view> names;
+  for (NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    if (!is_legal_name(node.name)) {
+      throw usage_error(
+          fmt::format("node name '{}' is no identifier; it may hold letters, digits and "
+                      "underscores and does not begin with a digit",
+                      node.name));
+    }
+    if (!names.insert(node.name).second) {
+      throw usage_error(fmt::format("two nodes are called '{}'", node.name));
+    }
+  }
+}
+
+// The columns must say what the nodes say.
+void verify_edges(const Graph& graph) {
+  EdgeColumns expected =
+      edges_of(graph.nodes(), std::vector<NodeId>(graph.order().begin(), graph.order().end()));
+  verify_structure(graph.nodes(), expected, {});
+  expected.add_uses();
+  const EdgeColumns& found = *graph.edges();
+  if (found.inputs != expected.inputs || found.uses != expected.uses || found.op != expected.op ||
+      found.alive != expected.alive) {
+    throw usage_error("the columns of the graph do not say what its nodes say");
+  }
 }
 
 // What inference would say of a node as it is.
@@ -64,48 +92,42 @@ void verify_inferred(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-void verify_structure(const Nodes& nodes, std::span<const NodeId> order,
-                      const std::unordered_map<std::uint32_t, std::string>& removed) {
-  if (order.empty())
+void verify_structure(const NodeTable& nodes, const EdgeColumns& edges,
+                      std::span<const RemovedNode> removed) {
+  if (edges.order.empty())
     throw usage_error("the graph is empty; it needs at least an input and an output");
-  std::unordered_set<std::string_view> names;
-  std::vector<bool> seen(nodes.size(), false);
-  for (NodeId id : order) {
-    const Node& node = *nodes.at(index_of(id));
-    if (!is_legal_name(node.name)) {
-      throw usage_error(
-          fmt::format("node name '{}' is no identifier; it may hold letters, digits and "
-                      "underscores and does not begin with a digit",
-                      node.name));
-    }
-    if (!names.insert(node.name).second) {
-      throw usage_error(fmt::format("two nodes are called '{}'", node.name));
-    }
-    for (NodeId input : node.inputs()) {
-      check_argument_order(nodes, node, input, seen, removed);
-      if (nodes[index_of(input)]->opcode == Opcode::output) {
-        throw usage_error(fmt::format("{}: reads the output '{}'", described(node),
-                                      nodes[index_of(input)]->name));
+  std::vector<std::uint8_t> seen(nodes.size(), 0);
+  for (NodeId id : edges.order) {
+    for (const std::uint32_t input : edges.inputs_of(id)) {
+      if (input >= seen.size() || seen[input] == 0) {
+        refuse_argument(nodes, *nodes.find(id), NodeId{input}, removed);
+      }
+      if (edges.opcode[input] == LATHE_OUTPUT) {
+        throw usage_error(fmt::format("{}: reads the output '{}'", described(*nodes.find(id)),
+                                      nodes.find(NodeId{input})->name));
       }
     }
-    if (node.opcode == Opcode::output && id != order.back()) {
-      throw usage_error(fmt::format("{}: the output must be the last node", described(node)));
+    if (edges.opcode[index_of(id)] == LATHE_OUTPUT && id != edges.order.back()) {
+      throw usage_error(
+          fmt::format("{}: the output must be the last node", described(*nodes.find(id))));
     }
-    seen[index_of(id)] = true;
+    seen[index_of(id)] = 1;
   }
-  const Node& last = *nodes[index_of(order.back())];
+  const Node& last = *nodes.find(edges.order.back());
   if (last.opcode != Opcode::output) {
     throw usage_error(fmt::format("the graph has no output; its last node is '{}'", last.name));
   }
 }
 
-void verify_shared_modules(const Nodes& nodes, std::span<const NodeId> order) {
+bool verify_shared_modules(const NodeTable& nodes, std::span<const NodeId> order) {
   std::unordered_map<std::string_view, const Node*> modules;
+  bool shared = false;
   for (NodeId id : order) {
-    const Node& node = *nodes[index_of(id)];
+    const Node& node = *nodes.find(id);
     if (node.opcode != Opcode::call_module) continue;
     const auto [at, is_new] = modules.emplace(node.target, &node);
     if (is_new) continue;
+    shared = true;
     const Node& first = *at->second;
     if (first.op != node.op || first.attributes != node.attributes) {
       throw usage_error(fmt::format(
@@ -114,17 +136,12 @@ void verify_shared_modules(const Nodes& nodes, std::span<const NodeId> order) {
           described(first), described(node), node.target));
     }
   }
+  return shared;
 }
 
 void verify(const Graph& graph) {
-  Nodes nodes(graph.slots());
   std::size_t alive = 0;
-  for (std::uint32_t i = 0; i < graph.slots(); ++i) {
-    if (!graph.alive(NodeId{i})) continue;
-    ++alive;
-    // Borrowed: the graph outlives this call.
-    nodes[i] = std::shared_ptr<const Node>(std::shared_ptr<const Node>(), &graph.node(NodeId{i}));
-  }
+  for (std::uint32_t i = 0; i < graph.slots(); ++i) alive += graph.alive(NodeId{i}) ? 1 : 0;
   if (alive != graph.order().size()) {
     throw usage_error(
         fmt::format("the order holds {} nodes, but {} are alive", graph.order().size(), alive));
@@ -134,9 +151,10 @@ void verify(const Graph& graph) {
       throw usage_error(fmt::format("the order holds node {}, which does not exist", index_of(id)));
     }
   }
-  verify_structure(nodes, graph.order(), {});
+  verify_names(graph);
+  verify_edges(graph);
   for (NodeId id : graph.order()) verify_inferred(graph, graph.node(id));
-  verify_shared_modules(nodes, graph.order());
+  verify_shared_modules(graph.nodes(), graph.order());
 }
 
 }  // namespace lathe

@@ -5,12 +5,14 @@
 
 namespace lathe {
 
-// Names, order, arguments and the output. `name_of` names a node that is gone.
-using Nodes = std::vector<std::shared_ptr<const Node>>;
-void verify_structure(const Nodes& nodes, std::span<const NodeId> order,
-                      const std::unordered_map<std::uint32_t, std::string>& removed);
+// Throws an error that names the node, for the first rule a graph breaks.
+void verify(const Graph& graph);
 
-// Modules of one target must be one module: same op, same attributes.
-void verify_shared_modules(const Nodes& nodes, std::span<const NodeId> order);
+// Order, arguments and the output; `edges` need no uses yet. `removed` is for messages.
+void verify_structure(const NodeTable& nodes, const EdgeColumns& edges,
+                      std::span<const RemovedNode> removed);
+
+// Modules of one target must be one module: same op, same attributes. Whether there are any.
+bool verify_shared_modules(const NodeTable& nodes, std::span<const NodeId> order);
 
 }  // namespace lathe

@@ -1,83 +1,121 @@
 #include "core/mase/metadata.hpp"
 
+#include "core/graph/abi_value.hpp"
 #include "core/graph/inference.hpp"
-#include "core/graph/operands.hpp"
 #include "core/graph/ops/op_table.hpp"
+#include "core/graph/symbols.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <array>
 
 namespace lathe {
 
 namespace {
 
-Value torch_dtype(DType dtype) { return "torch." + std::string(name(dtype)); }
+using Memory = std::pmr::memory_resource;
 
-Value list_of(const Shape& shape) { return Value::List(shape.begin(), shape.end()); }
-
-Value empty_map() { return Value(Value::Map{}); }
-
-// What a function is told besides tensors, under the names of its arguments; of a view the extents.
-void add_literals(Value& args, const Graph& graph, const Node& node, const OpRow& row) {
-  if (node.opcode != Opcode::call_function && node.opcode != Opcode::call_method) return;
-  if (!row.signature.empty() && row.signature.back() == "...") {
-    for (std::size_t i = 1; i < node.args.size(); ++i) {
-      const Argument& argument = node.args[i];
-      const NodeId* id = std::get_if<NodeId>(&argument.data);
-      const Value* literal = std::get_if<Value>(&argument.data);
-      if (id == nullptr && literal == nullptr) continue;
-      args.set(fmt::format("shape_{}", i - 1),
-               id != nullptr ? graph.node(*id).result.value : *literal);
-    }
-    return;
-  }
-  for (const auto& [key, value] : node.attributes.as_map()) args.set(key, value);
+lathe_value text_value(std::string_view text) {
+  lathe_value out{};
+  out.kind = LATHE_STRING;
+  out.size = text.size();
+  out.as.text = text.data();
+  return out;
 }
 
-Value common_metadata(const Graph& graph, NodeId id, const OpRow& row) {
-  const Node& node = graph.node(id);
-  Value args = empty_map(), results = empty_map();
-  for (const Operand& operand : operands_of(graph, id)) {
-    Value entry = Value::Map{{"type", operand.type},
-                             {"precision", operand.precision},
-                             {"shape", list_of(operand.shape)}};
-    if (operand.kind == LATHE_OPERAND_INPUT || operand.kind == LATHE_OPERAND_OUTPUT) {
-      entry.set("torch_dtype", torch_dtype(operand.dtype));
-    }
-    if (operand.kind == LATHE_OPERAND_OUTPUT) {
-      results.set(operand.name, std::move(entry));
-    } else if (operand.kind != LATHE_OPERAND_BUFFER && node.opcode != Opcode::output) {
-      args.set(operand.name, std::move(entry));
-    }
-  }
-  if (!node.result.is_tensor()) {
-    const bool is_int = node.result.value.is_int();
-    results.set("data_out_0",
-                Value::Map{{"type", is_int ? "int" : "Size"}, {"shape", Value::List{Value(1)}}});
-  }
-  add_literals(args, graph, node, row);
-  return Value::Map{{"mase_type", mase_type(node, row)},
-                    {"mase_op", node.op},
-                    {"args", std::move(args)},
-                    {"results", std::move(results)}};
+lathe_value integer_value(std::int64_t number) {
+  lathe_value out{};
+  out.kind = LATHE_INT;
+  out.as.integer = number;
+  return out;
 }
 
-// Every tensor gets a place for its statistics.
-Value software_metadata(const Node& node, const OpRow& row) {
-  const Value place = Value::Map{{"stat", Value::Map{}}};
-  Value args = empty_map(), results = empty_map();
-  std::size_t i = 0;
-  // Sizes that a view reads count as inputs here, as in MASE.
-  for ([[maybe_unused]] NodeId input : node.inputs()) args.set(input_name(row, node, i++), place);
-  for (const Parameter& parameter : node.parameters) {
-    if (parameter.name != "num_batches_tracked") args.set(parameter.name, place);
+template <typename T>
+T* kept(std::span<const T> items, Memory& memory) {
+  auto* out = static_cast<T*>(memory.allocate(items.size() * sizeof(T), alignof(T)));
+  std::ranges::uninitialized_copy(items, std::span(out, items.size()));
+  return out;
+}
+
+lathe_value map_value(std::span<const lathe_entry> entries, Memory& memory) {
+  lathe_value out{};
+  out.kind = LATHE_MAP;
+  out.size = entries.size();
+  out.as.map = kept(entries, memory);
+  return out;
+}
+
+lathe_value list_value(std::span<const std::int64_t> numbers, Memory& memory) {
+  auto* items = static_cast<lathe_value*>(
+      memory.allocate(numbers.size() * sizeof(lathe_value), alignof(lathe_value)));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    new (&items[i]) lathe_value(integer_value(numbers[i]));
   }
-  if (node.opcode != Opcode::output && node.result.is_tensor()) results.set("data_out_0", place);
-  Value out = empty_map();
-  if (node.opcode != Opcode::placeholder) out.set("args", std::move(args));
-  if (!results.as_map().empty()) out.set("results", std::move(results));
+  lathe_value out{};
+  out.kind = LATHE_LIST;
+  out.size = numbers.size();
+  out.as.list = items;
+  return out;
+}
+
+// In place of an entry of that key, or at the end.
+void put(std::vector<lathe_entry>& entries, std::string_view key, const lathe_value& value) {
+  const auto at =
+      std::ranges::find(entries, key, [](const lathe_entry& e) { return view_of(e.key); });
+  if (at != entries.end()) {
+    at->value = value;
+  } else {
+    entries.push_back({str_of(key), value});
+  }
+}
+
+lathe_value torch_dtype(DType dtype) {
+  static const auto names = [] {
+    std::array<std::string_view, 256> out{};
+    for (int i = LATHE_FLOAT32; i <= LATHE_BOOLEAN; ++i) {
+      out[static_cast<std::size_t>(i)] = interned(fmt::format("torch.{}", name(DType(i))));
+    }
+    return out;
+  }();
+  return text_value(names[static_cast<std::size_t>(dtype)]);
+}
+
+lathe_value operand_value(const OperandView& operand, Memory& memory) {
+  const std::array bits{static_cast<std::int64_t>(operand.bits)};
+  const std::array<lathe_entry, 4> entries{
+      {{str_of("type"), text_value(operand.type)},
+       {str_of("precision"), operand.precision != nullptr ? to_abi(*operand.precision, memory)
+                                                          : list_value(bits, memory)},
+       {str_of("shape"), list_value(operand.shape->dims(), memory)},
+       {str_of("torch_dtype"), torch_dtype(operand.dtype)}}};
+  const bool flows = operand.kind == LATHE_OPERAND_INPUT || operand.kind == LATHE_OPERAND_OUTPUT;
+  return map_value(std::span(entries).first(flows ? 4 : 3), memory);
+}
+
+// Of a result that is no tensor.
+lathe_value plain_result(const Node& node, Memory& memory) {
+  const std::array one{std::int64_t{1}};
+  const std::array<lathe_entry, 2> entries{
+      {{str_of("type"), text_value(node.result.value.is_int() ? "int" : "Size")},
+       {str_of("shape"), list_value(one, memory)}}};
+  return map_value(entries, memory);
+}
+
+// {"stat": {}}: every tensor gets a place for its statistics.
+lathe_value place_for_statistics() {
+  static constexpr lathe_entry kNothing{};
+  static const lathe_entry stat = [] {
+    lathe_entry out{};
+    out.key = str_of("stat");
+    out.value.kind = LATHE_MAP;
+    out.value.as.map = &kNothing;
+    return out;
+  }();
+  lathe_value out{};
+  out.kind = LATHE_MAP;
+  out.size = 1;
+  out.as.map = &stat;
   return out;
 }
 
@@ -87,36 +125,121 @@ bool is_implicit(const Graph& graph, NodeId id) {
   return type == "placeholder" || type == "output" || type == "implicit_func";
 }
 
-// Whether `id` is joined to an end of the graph by implicit nodes only: those have no hardware.
-bool reaches_end(const Graph& graph, NodeId id, bool backwards) {
-  std::vector<NodeId> open{id};
-  std::unordered_set<std::uint32_t> seen;
-  while (!open.empty()) {
-    const NodeId at = open.back();
-    open.pop_back();
-    if (!is_implicit(graph, at) || !seen.insert(index_of(at)).second) continue;
-    const std::vector<NodeId> next = backwards ? graph.node(at).inputs() : graph.users(at);
-    if (next.empty()) return true;
-    open.insert(open.end(), next.begin(), next.end());
+}  // namespace
+
+// What a function is told besides tensors, under the names of its arguments; of a view the extents.
+void Metadata::add_literals(const Node& node, Memory& memory) {
+  if (!node.is_function()) return;
+  const OpRow& row = row_of(graph_.ops(), node);
+  if (!row.signature.empty() && row.signature.back() == "...") {
+    for (std::size_t i = 1; i < node.args.size(); ++i) {
+      const Argument& argument = node.args[i];
+      const NodeId* id = std::get_if<NodeId>(&argument.data);
+      const Value* literal = std::get_if<Value>(&argument.data);
+      if (id == nullptr && literal == nullptr) continue;
+      put(args_, interned(fmt::format("shape_{}", i - 1)),
+          to_abi(id != nullptr ? graph_.node(*id).result.value : *literal, memory));
+    }
+    return;
   }
-  return false;
+  for (const auto& [key, value] : node.attributes.as_map()) put(args_, key, to_abi(value, memory));
 }
 
-Value hardware_metadata(const Graph& graph, NodeId id) {
-  Value out = empty_map();
-  if (reaches_end(graph, id, true) || reaches_end(graph, id, false)) {
-    out.set("is_implicit", Value(true));
+lathe_value Metadata::common(NodeId id, Memory& memory) {
+  const Node& node = graph_.node(id);
+  args_.clear();
+  results_.clear();
+  view_operands(graph_, id, operands_);
+  for (const OperandView& operand : operands_) {
+    if (operand.kind == LATHE_OPERAND_OUTPUT) {
+      put(results_, operand.name, operand_value(operand, memory));
+    } else if (operand.kind != LATHE_OPERAND_BUFFER && node.opcode != Opcode::output) {
+      put(args_, operand.name, operand_value(operand, memory));
+    }
   }
+  if (!node.result.is_tensor()) put(results_, "data_out_0", plain_result(node, memory));
+  add_literals(node, memory);
+  const std::array<lathe_entry, 4> entries{
+      {{str_of("mase_type"), text_value(mase_type(node, row_of(graph_.ops(), node)))},
+       {str_of("mase_op"), text_value(node.op)},
+       {str_of("args"), map_value(args_, memory)},
+       {str_of("results"), map_value(results_, memory)}}};
+  return map_value(entries, memory);
+}
+
+lathe_value Metadata::software(NodeId id, Memory& memory) {
+  const Node& node = graph_.node(id);
+  args_.clear();
+  results_.clear();
+  std::size_t i = 0;
+  // Sizes that a view reads count as inputs here, as in MASE.
+  const OpRow& row = row_of(graph_.ops(), node);
+  node.for_each_input(
+      [&](NodeId) { put(args_, input_name(row, node, i++), place_for_statistics()); });
+  for (const Parameter& parameter : node.parameters) {
+    if (parameter.name != "num_batches_tracked") {
+      put(args_, parameter.name, place_for_statistics());
+    }
+  }
+  if (node.opcode != Opcode::output && node.result.is_tensor()) {
+    put(results_, "data_out_0", place_for_statistics());
+  }
+  std::array<lathe_entry, 2> entries{};
+  std::size_t count = 0;
+  if (node.opcode != Opcode::placeholder) {
+    entries[count++] = {str_of("args"), map_value(args_, memory)};
+  }
+  if (!results_.empty()) entries[count++] = {str_of("results"), map_value(results_, memory)};
+  return map_value(std::span(entries).first(count), memory);
+}
+
+// Nodes joined to an end of the graph by implicit nodes only: those have no hardware.
+void Metadata::find_ends() {
+  joined_to_end_.assign(graph_.slots(), false);
+  const auto edges = graph_.edges();
+  const auto spread = [&](auto order, const auto& next_of) {
+    std::vector<bool> joined(graph_.slots(), false);
+    for (const NodeId id : order) {
+      if (!is_implicit(graph_, id)) continue;
+      const std::span<const std::uint32_t> next = next_of(id);
+      joined[index_of(id)] =
+          next.empty() || std::ranges::any_of(next, [&](std::uint32_t n) { return joined[n]; });
+      if (joined[index_of(id)]) joined_to_end_[index_of(id)] = true;
+    }
+  };
+  const std::vector<NodeId>& order = edges->order;
+  spread(std::span(order), [&](NodeId id) { return edges->inputs_of(id); });
+  spread(std::vector<NodeId>(order.rbegin(), order.rend()),
+         [&](NodeId id) { return edges->uses_of(id); });
+}
+
+lathe_value Metadata::hardware(NodeId id) {
+  static const lathe_entry implicit = [] {
+    lathe_entry out{};
+    out.key = str_of("is_implicit");
+    out.value.kind = LATHE_BOOL;
+    out.value.as.integer = 1;
+    return out;
+  }();
+  lathe_value out{};
+  out.kind = LATHE_MAP;
+  out.as.map = &implicit;
+  if (!is_implicit(graph_, id)) return out;
+  if (joined_to_end_.empty()) find_ends();
+  out.size = joined_to_end_[index_of(id)] ? 1 : 0;
   return out;
 }
 
-}  // namespace
+lathe_value Metadata::of(NodeId id, Memory& memory) {
+  const std::array<lathe_entry, 3> entries{{{str_of("common"), common(id, memory)},
+                                            {str_of("software"), software(id, memory)},
+                                            {str_of("hardware"), hardware(id)}}};
+  return map_value(entries, memory);
+}
 
 Value node_metadata(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  return Value::Map{{"common", common_metadata(graph, id, row_of(graph.ops(), node))},
-                    {"software", software_metadata(node, row_of(graph.ops(), node))},
-                    {"hardware", hardware_metadata(graph, id)}};
+  std::pmr::monotonic_buffer_resource memory;
+  return from_abi(Metadata(graph).of(id, memory));
 }
 
 }  // namespace lathe

@@ -5,6 +5,7 @@
 
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/text.hpp"
+#include "core/graph/verify.hpp"
 
 #include <fmt/format.h>
 

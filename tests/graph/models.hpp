@@ -2,7 +2,8 @@
 // plugins; these are here so that the graph can be tested without any.
 #pragma once
 
-#include "core/graph/graph.hpp"
+#include "core/graph/transaction.hpp"
+#include "core/graph/verify.hpp"
 
 #include <fmt/format.h>
 

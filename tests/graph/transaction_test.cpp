@@ -3,6 +3,7 @@
 #include "tests/graph/messages.hpp"
 #include "tests/graph/models.hpp"
 
+#include "core/graph/json.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/text.hpp"
 

@@ -1,8 +1,9 @@
 // Views of graphs, values across the ABI, symbols.
-#include "core/mase/metadata.hpp"
-#include "core/host/instances/abi_value.hpp"
+#include "core/graph/abi_value.hpp"
+#include "core/graph/symbols.hpp"
+#include "core/graph/transaction.hpp"
 #include "core/host/services/graph_view.hpp"
-#include "core/host/services/symbols.hpp"
+#include "core/mase/metadata.hpp"
 #include "tests/host/world.hpp"
 
 #include <fmt/format.h>

@@ -3,11 +3,25 @@
 #include "core/graph/graph.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/ops/rules.hpp"
+#include "core/graph/symbols.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace lathe {
+
+namespace {
+
+std::string_view numbered_input(std::size_t tensor) {
+  static constexpr std::array<std::string_view, 8> kFirst{"data_in_0", "data_in_1", "data_in_2",
+                                                          "data_in_3", "data_in_4", "data_in_5",
+                                                          "data_in_6", "data_in_7"};
+  if (tensor < kFirst.size()) return kFirst[tensor];
+  return interned(fmt::format("data_in_{}", tensor));
+}
+
+}  // namespace
 
 OpSet::OpSet(std::vector<OpRow> rows) : rows_(std::move(rows)), by_name_(rows_.size()) {
   std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
@@ -71,11 +85,11 @@ std::string_view input_role(const OpRow& row, const Node& node, std::size_t inpu
   return row.input_roles[input];
 }
 
-std::string input_name(const OpRow& row, const Node& node, std::size_t input) {
+std::string_view input_name(const OpRow& row, const Node& node, std::size_t input) {
   // The second operand of a product is an operand of its own, whatever its role.
   const std::string_view role = input_role(row, node, input);
-  if (role == "data_in" || input < row.operands.size()) return fmt::format("data_in_{}", input);
-  return std::string(role);
+  if (role == "data_in" || input < row.operands.size()) return numbered_input(input);
+  return role;
 }
 
 std::vector<std::string_view> quantizable_roles(const OpRow& row, const Node& node) {

@@ -124,7 +124,7 @@ std::string_view mase_type(const Node& node, const OpRow& row);
 std::string_view input_role(const OpRow& row, const Node& node, std::size_t input);
 
 // Its name among the node's operands: "data_in_0", "weight".
-std::string input_name(const OpRow& row, const Node& node, std::size_t input);
+std::string_view input_name(const OpRow& row, const Node& node, std::size_t input);
 
 // Roles of the node that a number format can sit on: those of the row, less what the node lacks
 // (a bias). "data_out" is one wherever there are others, and is not listed.

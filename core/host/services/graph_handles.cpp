@@ -1,6 +1,6 @@
 #include "core/host/services/graph_handles.hpp"
 
-#include "core/host/instances/abi_value.hpp"
+#include "core/graph/abi_value.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/warn_once.hpp"
@@ -75,8 +75,10 @@ lathe_edit* GraphHandles::begin(lathe_graph& handle) {
 
 void GraphHandles::commit(lathe_edit& edit) {
   const auto transaction = std::move(edit.transaction);  // gone, whatever happens
-  edit.graph->view.reset();
   transaction->commit();
+  // The plugin may be in the middle of reading it.
+  lathe_graph& graph = *edit.graph;
+  if (graph.view) graph.earlier_views.push_back(std::move(graph.view));
 }
 
 void GraphHandles::set_sample(const DatasetInfo& info, std::int64_t batch) {

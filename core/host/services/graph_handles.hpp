@@ -2,6 +2,7 @@
 // them as opaque handles; every handle that comes back is looked up here before it is believed.
 #pragma once
 
+#include "core/graph/transaction.hpp"
 #include "core/host/dataset.hpp"
 #include "core/host/services/graph_view.hpp"
 #include "core/options/node_map.hpp"
@@ -31,6 +32,7 @@ struct lathe_graph {
   lathe::Graph* editable = nullptr;     // null: nobody may change it in this call
   std::unique_ptr<lathe::Graph> owned;  // of copies
   std::unique_ptr<lathe::GraphView> view;
+  std::vector<std::unique_ptr<lathe::GraphView>> earlier_views;  // valid until the call ends
   std::list<lathe_edit> edits;
 };
 

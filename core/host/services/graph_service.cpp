@@ -1,8 +1,8 @@
 // lathe.graph/0: reading graphs.
 
+#include "core/graph/abi_value.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/operands.hpp"
-#include "core/host/instances/abi_value.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"

@@ -1,8 +1,8 @@
 // A graph as the ABI's borrowed columns, and what a plugin asks about single nodes, made on demand
-// and kept as long as the view. Built in one walk over the nodes.
+// and kept as long as the view.
 #pragma once
 
-#include "core/graph/operands.hpp"
+#include "core/mase/metadata.hpp"
 
 #include <lathe/svc/graph.h>
 
@@ -10,11 +10,11 @@
 #include <memory>
 #include <memory_resource>
 #include <optional>
-#include <unordered_map>
 
 namespace lathe {
 
-// Points into the graph it was made from: valid until that graph changes. Not thread-safe.
+// Of the graph as it is now: has a copy of its own, which shares columns and nodes with the graph,
+// so that what it gave out stays valid whatever becomes of the graph. Not thread-safe.
 class GraphView {
  public:
   explicit GraphView(const Graph& graph);
@@ -29,20 +29,36 @@ class GraphView {
   lathe_str text();
 
  private:
+  // One entry per node, made when the first is asked for.
+  template <typename T>
+  class PerNode {
+   public:
+    explicit PerNode(const Graph& graph) : graph_(graph) {}
+    T& operator[](NodeId id) {
+      if (entries_.empty()) entries_.resize(graph_.slots());
+      return entries_[index_of(id)];
+    }
+
+   private:
+    const Graph& graph_;
+    std::vector<T> entries_;
+  };
+
   const lathe_value* kept(Value value);
 
-  const Graph& graph_;
+  const Graph graph_;
+  std::shared_ptr<const EdgeColumns> edges_;
+  std::shared_ptr<const TextColumns> texts_of_nodes_;
+  std::shared_ptr<const ResultColumns> results_;
   lathe_graph_view columns_{};
-  std::unique_ptr<std::byte[]> memory_;  // the columns with one entry per node
-  std::vector<std::uint32_t> inputs_, uses_;
-  std::vector<std::int64_t> shapes_;
   std::pmr::monotonic_buffer_resource arena_;
   std::list<Value> values_;  // what trees point into
   std::list<std::string> texts_;
-  std::list<std::vector<Operand>> operand_rows_;
-  std::unordered_map<std::uint32_t, const lathe_value*> attributes_, arguments_, metadata_;
-  std::unordered_map<std::uint32_t, std::span<const lathe_operand>> operands_;
-  std::unordered_map<std::uint32_t, lathe_str> module_texts_;
+  std::vector<OperandView> operand_views_;  // of one node, to work with
+  PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, metadata_{graph_};
+  PerNode<std::span<const lathe_operand>> operands_{graph_};
+  PerNode<std::optional<lathe_str>> module_texts_{graph_};
+  Metadata mase_{graph_};
   std::optional<lathe_str> text_;
 };
 

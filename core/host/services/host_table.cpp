@@ -1,8 +1,8 @@
 #include "core/host/services/host_table.hpp"
 
-#include "core/host/instances/abi_value.hpp"
+#include "core/graph/abi_value.hpp"
+#include "core/graph/symbols.hpp"
 #include "core/host/services/call.hpp"
-#include "core/host/services/symbols.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,6 +1,8 @@
 // The quantize pass against whole-pass runs of MASE: metadata, files, counts.
 #include "tests/plugins/workbench.hpp"
 
+#include "core/graph/transaction.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 namespace {

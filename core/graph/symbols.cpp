@@ -1,4 +1,4 @@
-#include "core/host/services/symbols.hpp"
+#include "core/graph/symbols.hpp"
 
 #include <array>
 #include <deque>
@@ -44,16 +44,20 @@ Known intern(std::string_view text) {
   return {kept, symbol};
 }
 
-}  // namespace
-
-std::uint32_t symbol_of(std::string_view text) {
+const Known& known(std::string_view text) {
   // A view of 100,000 nodes asks for a handful of ops over and over: each thread keeps what it
   // asked for last, so that the lock is rarely taken.
   thread_local std::array<Known, 256> recent{};
   Known& slot = recent[std::hash<std::string_view>{}(text) % recent.size()];
   if (slot.text.data() == nullptr || slot.text != text) slot = intern(text);
-  return slot.symbol;
+  return slot;
 }
+
+}  // namespace
+
+std::uint32_t symbol_of(std::string_view text) { return known(text).symbol; }
+
+std::string_view interned(std::string_view text) { return known(text).text; }
 
 std::string_view symbol_text(std::uint32_t symbol) {
   Table& t = table();

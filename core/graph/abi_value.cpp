@@ -1,4 +1,4 @@
-#include "core/host/instances/abi_value.hpp"
+#include "core/graph/abi_value.hpp"
 
 #include <fmt/format.h>
 

@@ -7,6 +7,8 @@
 namespace lathe {
 
 std::uint32_t symbol_of(std::string_view text);
+// The same text, for the life of the process.
+std::string_view interned(std::string_view text);
 // Empty for a number that nobody was given.
 std::string_view symbol_text(std::uint32_t symbol);
 
