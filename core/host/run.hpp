@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/host/executor.hpp"
+#include "core/host/report_rows.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -18,7 +19,7 @@ namespace lathe {
 struct ReportTable {
   std::string name;
   std::vector<std::string> columns;
-  std::vector<std::vector<Value>> rows;
+  ReportRows rows;
 };
 struct PassReport {
   std::string pass;  // id

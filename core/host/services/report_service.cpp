@@ -28,6 +28,18 @@ lathe_code report_call(lathe_call* call, const Body& body) noexcept {
   });
 }
 
+void add_cell(ReportRows& rows, const lathe_value& cell) {
+  if (cell.kind == LATHE_INT) {
+    rows.add(cell.as.integer);
+  } else if (cell.kind == LATHE_FLOAT) {
+    rows.add(cell.as.real);
+  } else if (cell.kind == LATHE_STRING && cell.as.text != nullptr) {
+    rows.add(std::string_view(cell.as.text, cell.size));
+  } else {
+    rows.add(from_abi(cell));
+  }
+}
+
 lathe_code scalar(lathe_call* call, lathe_str name, const lathe_value* value) noexcept {
   return report_call(call, [&](Call&, PassReport& report) {
     const std::string_view wanted = view_of(name);
@@ -71,10 +83,13 @@ lathe_code row(lathe_call* call, lathe_table* handle, const lathe_value* cells,
       throw usage_error(fmt::format("table '{}' has {} columns, but a row of {} cells came", t.name,
                                     t.columns.size(), count));
     }
-    std::vector<Value> values;
-    values.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i) values.push_back(from_abi(cells[i]));
-    t.rows.push_back(std::move(values));
+    try {
+      for (std::uint64_t i = 0; i < count; ++i) add_cell(t.rows, cells[i]);
+    } catch (...) {
+      t.rows.drop_open_row();
+      throw;
+    }
+    t.rows.end_row();
   });
 }
 
