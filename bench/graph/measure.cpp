@@ -1,0 +1,237 @@
+// What graphs of many nodes cost inside the host: one line per thing measured, CPU milliseconds,
+// the best of several. Compiles against this tree and against those before its columns, so that
+// both stand beside each other; bench/graph/run does that.
+//
+//   measure NODES PLUGINS [CHAINS]    PLUGINS: the folder with flops.so and bitops.so
+#if __has_include("core/graph/transaction.hpp")
+#include "core/graph/transaction.hpp"
+#include "core/host/services/graph_view.hpp"
+#else
+#include "core/graph/graph.hpp"
+#include "core/host/graph_view.hpp"
+#endif
+#include "core/pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <functional>
+#include <limits>
+
+using namespace lathe;
+
+namespace {
+
+double cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+template <typename Body>
+double milliseconds(const Body& body) {
+  const double start = cpu_seconds();
+  body();
+  return 1e3 * (cpu_seconds() - start);
+}
+
+// `body` gives the milliseconds of the part that counts. Long ones are not run many times.
+double best(const std::function<double()>& body) {
+  double least = std::numeric_limits<double>::max(), spent = 0;
+  for (int i = 0; i < 15 && (i < 3 || spent < 3000); ++i) {
+    const double one = body();
+    least = std::min(least, one);
+    spent += one;
+  }
+  return least;
+}
+
+void line(const char* what, std::size_t nodes, double ms) {
+  std::printf("%-44s %9zu %14.4f\n", what, nodes, ms);
+  std::fflush(stdout);
+}
+
+NodeSpec module(const char* op, std::size_t number, NodeId input, Value::Map attributes) {
+  NodeSpec spec;
+  spec.op = op;
+  spec.target = std::string(op) + "s." + std::to_string(number);
+  spec.args = {Argument{input}};
+  spec.attributes = Value(std::move(attributes));
+  return spec;
+}
+
+// x -> linear -> batch_norm1d -> relu -> linear -> ... -> output; `ops` of them in turn.
+Graph chain(std::size_t nodes, const std::vector<const char*>& ops) {
+  Graph graph(1);
+  Transaction edit(graph);
+  NodeSpec x;
+  x.opcode = Opcode::placeholder;
+  x.target = "x";
+  x.attributes = Value(Value::Map{{"shape", Value::List{Value(16)}}, {"batch", Value(8)}});
+  NodeId last = edit.add(std::move(x));
+  for (std::size_t i = 0; i + 2 < nodes; ++i) {
+    const std::string op = ops[i % ops.size()];
+    Value::Map attributes;
+    if (op == "linear") attributes = {{"in_features", Value(16)}, {"out_features", Value(16)}};
+    if (op == "batch_norm1d") attributes = {{"num_features", Value(16)}};
+    last = edit.add(module(op.c_str(), i, last, std::move(attributes)));
+  }
+  NodeSpec output;
+  output.opcode = Opcode::output;
+  output.target = "output";
+  output.args = {Argument{last}};
+  edit.add(std::move(output));
+  edit.commit();
+  return graph;
+}
+
+std::vector<NodeId> all_of(const Graph& graph, std::string_view op) {
+  std::vector<NodeId> out;
+  for (NodeId id : graph.order()) {
+    if (graph.node(id).op == op) out.push_back(id);
+  }
+  return out;
+}
+
+void replace_and_remove(Transaction& edit, const Graph& graph, NodeId id) {
+  edit.replace_uses(id, graph.node(id).inputs()[0]);
+  edit.remove(id);
+}
+
+void measure_views(const std::function<Graph()>& build, std::size_t nodes) {
+  // A graph of its own each time: nothing of it was looked at before.
+  line("first view", nodes, best([&] {
+         const Graph fresh = build();
+         return milliseconds([&] { GraphView view(fresh); });
+       }));
+  Graph graph = build();
+  GraphView held(graph);
+  line("view of an unchanged graph", nodes,
+       best([&] { return milliseconds([&] { GraphView view(graph); }); }));
+  const std::vector<NodeId> relus = all_of(graph, "relu");
+  std::size_t next = 0;
+  double commit = std::numeric_limits<double>::max();
+  line("view after rewiring", nodes, best([&] {
+         Transaction edit(graph);
+         edit.replace_uses(relus[next], graph.node(relus[next]).inputs()[0]);
+         ++next;
+         commit = std::min(commit, milliseconds([&] { edit.commit(); }));
+         return milliseconds([&] { GraphView view(graph); });
+       }));
+  line("  the commit before it", nodes, commit);
+  line("view after replacing and removing", nodes, best([&] {
+         Transaction edit(graph);
+         replace_and_remove(edit, graph, relus[next++]);
+         edit.commit();
+         return milliseconds([&] { GraphView view(graph); });
+       }));
+}
+
+void measure_reading(const Graph& graph, std::size_t nodes) {
+  const auto each = [&](const auto& read) {
+    return best([&] {
+      GraphView view(graph);
+      return milliseconds([&] {
+        for (NodeId id : graph.order()) read(view, id);
+      });
+    });
+  };
+  line("operands of all nodes", nodes, each([](GraphView& v, NodeId id) { v.operands(id); }));
+  line("metadata of all nodes", nodes, each([](GraphView& v, NodeId id) { v.metadata(id); }));
+}
+
+// The edits change no shape: eps and momentum of batch norms, inplace of relus.
+void measure_attributes(const std::function<Graph()>& build, std::size_t nodes) {
+  const auto edit_all = [](Graph& graph, bool shared) {
+    const std::vector<NodeId> norms = all_of(graph, "batch_norm1d"), relus = all_of(graph, "relu");
+    int round = 0;
+    return best([&] {
+      const Graph other = shared ? graph : Graph();
+      ++round;
+      const Value small(1e-5 * round), large(0.01 * round), flag(round % 2 == 0);
+      return milliseconds([&] {
+        Transaction edit(graph);
+        for (NodeId id : norms) {
+          edit.set_attribute(id, "eps", small);
+          edit.set_attribute(id, "momentum", large);
+        }
+        for (NodeId id : relus) edit.set_attribute(id, "inplace", flag);
+        edit.commit();
+      });
+    });
+  };
+  Graph graph = build();
+  line("as many attribute edits, and commit", nodes, edit_all(graph, false));
+  line("the same while a copy is held", nodes, edit_all(graph, true));
+}
+
+lathe_code do_nothing(lathe_call*, void*, lathe_graph*) { return LATHE_OK; }
+
+Component empty_pass(lathe_component_flags flags) {
+  static const lathe_pass interface = [] {
+    lathe_pass pass{};
+    pass.struct_size = sizeof pass;
+    pass.run = do_nothing;
+    return pass;
+  }();
+  Component component;
+  component.kind = Kind::pass;
+  component.id = "empty";
+  component.flags = flags;
+  component.options.owner = "pass 'empty'";
+  component.interface = &interface;
+  return component;
+}
+
+void measure_passes(Graph graph, std::size_t nodes, const char* plugins) {
+  const Registry registry({{plugins, "built-in"}}, {});
+  RunContext context;
+  context.registry = &registry;
+  {
+    GraphView look(graph);
+  }
+  const auto run = [&](const Component& component, std::size_t count) {
+    Pipeline pipeline;
+    for (std::size_t i = 0; i < count; ++i) {
+      pipeline.steps.push_back({&component, Value(Value::Map{}), {}});
+    }
+    return best([&] { return milliseconds([&] { run_pipeline(pipeline, graph, context); }); });
+  };
+  const Component reads = empty_pass(0), edits = empty_pass(LATHE_FLAG_MUTATES_GRAPH);
+  line("an empty analysis in a pipeline", nodes, (run(reads, 101) - run(reads, 1)) / 100);
+  line("an empty transform in a pipeline", nodes, (run(edits, 101) - run(edits, 1)) / 100);
+  line("a pipeline of one empty analysis", nodes, run(reads, 1));
+  for (const char* id : {"flops", "bitops"}) {
+    line(id, nodes, run(registry.find(Kind::pass, id), 1));
+  }
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 3) return std::fputs("usage: measure NODES PLUGINS [CHAIN...]\n", stderr), 2;
+  const auto nodes = static_cast<std::size_t>(std::atoll(words[1]));
+  Graph built;
+  line("building it", nodes,
+       milliseconds([&] { built = chain(nodes, {"linear", "batch_norm1d", "relu"}); }));
+  const auto build = [&] { return chain(nodes, {"linear", "batch_norm1d", "relu"}); };
+  measure_views(build, nodes);
+  measure_passes(built, nodes, words[2]);
+  measure_reading(built, nodes);
+  built = Graph();
+  measure_attributes(build, nodes);
+  for (int i = 3; i < count; ++i) {
+    const auto length = static_cast<std::size_t>(std::atoll(words[i]));
+    const Graph relus = chain(length, {"linear", "relu"});
+    line("replacing and removing every relu", length, best([&] {
+           Graph graph = relus;
+           return milliseconds([&] {
+             Transaction edit(graph);
+             for (NodeId id : all_of(relus, "relu")) replace_and_remove(edit, relus, id);
+             edit.commit();
+           });
+         }));
+  }
+  return 0;
+}
