@@ -5,8 +5,10 @@
 #include "tests/fetch/server.hpp"
 #include "tests/support/support.hpp"
 
+#include <sys/resource.h>
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <sstream>
 
 using namespace lathe;
@@ -340,6 +342,24 @@ BOOST_AUTO_TEST_CASE(one_address_for_several_files_must_be_their_folder) {
   request.from = "http://127.0.0.1:1/f.bin";
   BOOST_CHECK_EXCEPTION(fetch(set, request, cancelled), Error,
                         [](const Error& error) { return error.exit_code() == 2; });
+}
+
+BOOST_AUTO_TEST_CASE(a_download_that_no_longer_fits_says_so_and_is_gone_on_with) {
+  const Server server(serving({{"/f.bin", body}}));
+  // A limit on file sizes stands for a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  getrlimit(RLIMIT_FSIZE, &old);
+  const rlimit small{100'000, old.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string error = fails(server, set_of(body));
+  setrlimit(RLIMIT_FSIZE, &old);
+  BOOST_TEST(error == "cannot write '" + part().string() +
+                          "': no file may be so large here; raise the limit (ulimit -f), or "
+                          "choose a folder on another disk");
+  BOOST_TEST(fs::file_size(part()) <= 100'000U);
+  get(server, set_of(body));
+  BOOST_TEST((contents(data() / "s" / "f.bin") == body));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 // Sets that come as archives: what is unpacked, and which archives are not to be trusted.
-#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/base/file_system.hpp"
 #include "core/fetch/fetch.hpp"
 #include "core/tensor/hash.hpp"
 #include "tests/fetch/server.hpp"
@@ -9,6 +10,7 @@
 #include <archive_entry.h>
 #include <boost/test/unit_test.hpp>
 
+#include <cerrno>
 #include <sstream>
 
 using namespace lathe;
@@ -124,6 +126,25 @@ BOOST_AUTO_TEST_CASE(archives_that_reach_outside_or_lie_are_refused) {
   }
   BOOST_TEST_MESSAGE(std::size(rows) << " bad archives");
   BOOST_TEST(!fs::exists("/tmp/evil"));
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_is_full_while_unpacking_leaves_no_set_and_the_next_fetch_works) {
+  struct FullDisk final : FileSystem {
+    std::ptrdiff_t write(int, std::span<const std::byte>) override {
+      errno = ENOSPC;
+      return -1;
+    }
+  } full;
+  {
+    const FileSystemScope scope(full);
+    const std::string error = get(tar_gz({kGood}));
+    BOOST_TEST(error.ends_with("in/x.bin': the disk is full; make room, or choose a folder on "
+                               "another disk"),
+               error);
+    BOOST_TEST(!fs::exists(request.data_dir / ".fetch-s" / "ready" / "in" / "x.bin.part"));
+  }
+  BOOST_TEST(get(tar_gz({kGood})) == "");
+  BOOST_TEST(fs::file_size(request.data_dir / "s" / "in" / "x.bin") == 3U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
