@@ -24,7 +24,7 @@ constexpr lathe::Time kTime{std::chrono::seconds(1234567890) + 7us};
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(clock, InTokyo)
+BOOST_FIXTURE_TEST_SUITE(times, InTokyo)
 
 BOOST_AUTO_TEST_CASE(a_time_is_written_in_utc_and_as_the_wall_clock_shows_it) {
   BOOST_TEST(lathe::utc_text(kTime) == "2009-02-13T23:31:30Z");
