@@ -2,6 +2,7 @@
 #include "core/cli/session.hpp"
 
 #include "core/cli/no_dataset.hpp"
+#include "core/cli/open_executor.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/graph/json.hpp"
 #include "core/tensor/hash.hpp"

@@ -75,13 +75,8 @@ TrainingOptions training_options(const Value& run_options) {
 }
 
 const EpochMetrics* Trained::best_epoch() const {
-  const auto judged = [](const EpochMetrics& epoch) {
-    return std::isnan(epoch.validation_loss) ? epoch.train_loss : epoch.validation_loss;
-  };
-  const EpochMetrics* best = nullptr;
-  for (const EpochMetrics& epoch : result.epochs)
-    if (best == nullptr || judged(epoch) < judged(*best)) best = &epoch;
-  return best;
+  return result.best_epoch < 0 ? nullptr
+                               : &result.epochs.at(static_cast<std::size_t>(result.best_epoch));
 }
 
 Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options) {

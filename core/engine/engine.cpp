@@ -1,14 +1,13 @@
-// The engine's door: implements Executor and hands one to the host.
-#include "core/engine/evaluator.hpp"
+// The engine's door: programs of any graph, on LibTorch.
+#include "core/engine/program.hpp"
 #include "core/engine/threads.hpp"
-#include "core/engine/trainer.hpp"
+#include "core/engine/training_program.hpp"
+#include "core/run/backend.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <torch/version.h>
-
-#include <algorithm>
 
 namespace lathe::engine {
 
@@ -24,65 +23,51 @@ std::string cpu_capability() {
   return text.substr(begin, text.find('\n', begin) - begin);
 }
 
-class Engine : public Executor {
+class Engine : public run::Backend {
  public:
-  Engine(const Registry& registry, at::Device device)
-      : registry_(registry), device_(device), evaluator_(registry, device) {
-    set_threads(1);
-    // Fresh pages for every large activation cost more than the arithmetic on them.
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  Engine(const Registry& registry, run::Cache& cache, at::Device device)
+      : registry_(registry), device_(device), weights_(cache, device) {}
+
+  std::string_view name() const override { return "engine"; }
+  bool takes(const Graph&, run::Mode) const override { return true; }
+  // Thread counts change how LibTorch splits sums.
+  void add_identity(Hasher& hasher) const override {
+    hasher.add(name()).add(std::int64_t{at::get_num_threads()});
+    hasher.add(std::string_view(device_.str()));
   }
 
-  std::vector<Tensor> run(const Graph& graph, const std::vector<Tensor>& inputs) override {
-    return evaluator_.run(graph, inputs);
+  std::unique_ptr<run::Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
+                                        run::Activations* activations) override {
+    return std::make_unique<EngineProgram>(graph, registry_, wanted, weights_, device_,
+                                           activations);
   }
-  Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows) override {
-    const OperatorThreads threads(worth(graph, rows.batch_size));
-    return evaluator_.evaluate(graph, data, rows);
-  }
-  Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows) override {
-    const OperatorThreads threads(worth(graph, rows.batch_size));
-    return evaluator_.logits(graph, data, rows);
-  }
-  void observe(const Graph& graph, const Dataset& data, const Rows& rows,
-               const std::vector<NodeId>& nodes, const Observer& observer) override {
-    evaluator_.observe(graph, data, rows, nodes, observer);
-  }
-  TrainingResult train(const Graph& graph, const Dataset& data, const TrainingOptions& options,
-                       const TrainingEvents& events, const std::atomic<bool>& cancelled) override {
-    const OperatorThreads threads(worth(graph, options.batch_size));
-    TrainingResult result =
-        Trainer(registry_, device_, graph, data, options).run(events, cancelled);
-    if (result.best_validation) {
-      const Rows whole{Split::validation, 0, options.batch_size};
-      evaluator_.remember(result.best, data, whole, *result.best_validation);
-    }
-    return result;
+  std::unique_ptr<run::TrainingProgram> training_program(
+      const Graph& graph, run::TrainedParameters& parameters) override {
+    return std::make_unique<EngineTraining>(graph, registry_, device_, parameters);
   }
 
+  std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t batch) override {
+    const int worth = allowed_ == 1 ? 1 : threads_worth(work_of(graph, batch), allowed_);
+    return std::make_shared<OperatorThreads>(worth);
+  }
   void set_threads(int threads) override {
-    allowed_ = std::max(threads, 1);
-    set_operator_threads(allowed_);
+    allowed_ = threads;
+    set_operator_threads(threads);
   }
+
+  bool on_cpu() const override { return device_.is_cpu(); }
   Value environment() const override {
     Value out{Value::Map{}};
     out.set("libtorch", TORCH_VERSION);
     out.set("cpu_capability", cpu_capability());
-    out.set("threads", allowed_);
     return out;
   }
-  void set_cache_limit(std::uint64_t bytes) override { evaluator_.cache().set_limit(bytes); }
 
  private:
-  int worth(const Graph& graph, std::int64_t batch) const {
-    return allowed_ == 1 ? 1 : threads_worth(work_of(graph, batch), allowed_);
-  }
-
   const Registry& registry_;
   at::Device device_;
   static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
-  Evaluator evaluator_;
+  Weights weights_;
 };
 
 at::Device device_from_name(const std::string& name) {
@@ -99,8 +84,9 @@ at::Device device_from_name(const std::string& name) {
 
 }  // namespace lathe::engine
 
-// The host finds this by name (host/executor.hpp, open_executor). The caller owns the result.
-extern "C" LATHE_EXPORT lathe::Executor* lathe_open_engine(const lathe::Registry* registry,
-                                                           const char* device) {
-  return new lathe::engine::Engine(*registry, lathe::engine::device_from_name(device));
+// The host finds this by name (run/open_engine.hpp). The caller owns the result.
+extern "C" LATHE_EXPORT lathe::run::Backend* lathe_open_engine(const lathe::Registry* registry,
+                                                               lathe::run::Cache* cache,
+                                                               const char* device) {
+  return new lathe::engine::Engine(*registry, *cache, lathe::engine::device_from_name(device));
 }

@@ -2,6 +2,7 @@
 #include "core/engine/plan.hpp"
 
 #include "core/engine/kernels/values.hpp"
+#include "core/engine/quantize.hpp"
 #include "core/graph/inference.hpp"
 #include "core/tensor/random.hpp"
 
@@ -20,62 +21,32 @@ std::string first_line(const char* text) {
 
 }  // namespace
 
-std::vector<Need> needed_for(const Graph& graph, const std::vector<NodeId>& wanted,
-                             const std::function<bool(NodeId)>& stop) {
-  std::vector<Need> need(graph.slots(), Need::skip);
-  std::vector<NodeId> open = wanted;
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    Need& mine = need[index_of(id)];
-    if (mine != Need::skip) continue;
-    const Node& node = graph.node(id);
-    if (node.opcode == Opcode::placeholder || (stop && stop(id))) {
-      mine = Need::given;
-      continue;
-    }
-    mine = Need::compute;
-    for (NodeId input : node.inputs()) open.push_back(input);
-  }
-  return need;
-}
-
-bool is_row_wise(const Graph& graph) {
-  for (NodeId id : graph.order()) {
-    const Node& node = graph.node(id);
-    if (node.opcode == Opcode::placeholder || node.opcode == Opcode::output) continue;
-    if (node.opcode == Opcode::get_attr) return false;
-    if (!keeps_rows_apart(graph, node)) return false;
-  }
-  return true;
-}
-
-Plan::Plan(const Graph& graph, const Registry& registry, std::vector<Need> need)
+Plan::Plan(const Graph& graph, const Registry& registry, const std::vector<NodeId>& wanted,
+           const std::function<bool(NodeId)>& given, const std::function<bool(NodeId)>& kept)
     : graph_(graph), step_of_(graph.slots(), kNone) {
-  const std::vector<NodeId> results = graph_.node(graph_.output()).inputs();
-  if (need.empty()) need = needed_for(graph_, results);
+  const std::vector<run::Need> need = run::needed_for(graph_, wanted, given);
   for (NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);
     if (node.opcode == Opcode::output) continue;
     // Every placeholder has a step, so that inputs can be given by place.
     const bool input = node.opcode == Opcode::placeholder;
-    if (need[index_of(id)] == Need::skip && !input) continue;
+    if (need[index_of(id)] == run::Need::skip && !input) continue;
     if (input) inputs_.push_back(static_cast<std::uint32_t>(steps_.size()));
-    compile(registry, id, input ? Need::given : need[index_of(id)]);
+    compile(registry, id, input ? run::Need::given : need[index_of(id)]);
+    if (steps_.back().kind == Step::Kind::compute && kept && kept(id)) {
+      kept_.push_back(step_of_[index_of(id)]);
+    }
   }
-  for (NodeId id : results) {
-    if (step_of_[index_of(id)] != kNone) outputs_.push_back(step_of_[index_of(id)]);
-  }
-  mark_dead();
+  mark_dead(wanted);
 }
 
-void Plan::compile(const Registry& registry, NodeId id, Need need) {
+void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
   const Node& node = graph_.node(id);
   step_of_[index_of(id)] = static_cast<std::uint32_t>(steps_.size());
   Step& step = steps_.emplace_back();
   step.node = id;
   step.first_operand = static_cast<std::uint32_t>(operands_.size());
-  if (need == Need::given) {
+  if (need == run::Need::given) {
     step.kind = Step::Kind::given;
     return;
   }
@@ -90,14 +61,8 @@ void Plan::compile(const Registry& registry, NodeId id, Need need) {
   for (const Parameter& parameter : node.parameters) {
     PlanOperand& operand = operands_.emplace_back();
     operand.parameter = &parameter;
-    auto known = std::find_if(unique_.begin(), unique_.end(), [&](const Parameter* other) {
-      return other->qualified_name == parameter.qualified_name;
-    });
-    operand.unique = static_cast<std::uint32_t>(known - unique_.begin());
-    if (known == unique_.end()) unique_.push_back(&parameter);
-    const OperandFormat* format = node.format(parameter.name);
-    if (format != nullptr && !parameter.is_buffer) {
-      operand.format = Quantizer(registry, *format, parameter.name, 0, row, node.name);
+    if (!parameter.is_buffer) {
+      operand.format = run::quantizer_of(registry, row, node, parameter.name);
     }
     ++step.operand_count;
   }
@@ -115,25 +80,22 @@ void Plan::compile(const Registry& registry, NodeId id, Need need) {
   if (node.op.starts_with("dropout")) step.stream = stream_of("dropout/" + node.name);
   if (node.formats.empty()) return;
   for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
-    const std::string_view role = input_role(row, node, i);
-    const OperandFormat* format = node.format(role);
-    step.input_formats.push_back(
-        format == nullptr
-            ? Quantizer()
-            : Quantizer(registry, *format, role, static_cast<std::uint32_t>(i), row, node.name));
+    step.input_formats.push_back(run::quantizer_of(registry, row, node, input_role(row, node, i),
+                                                   static_cast<std::uint32_t>(i)));
   }
-  if (const OperandFormat* format = node.format("data_out")) {
-    step.output_format = Quantizer(registry, *format, "data_out", 0, row, node.name);
-  }
+  step.output_format = run::quantizer_of(registry, row, node, "data_out");
 }
 
-void Plan::mark_dead() {
+void Plan::mark_dead(const std::vector<NodeId>& wanted) {
   std::vector<std::uint32_t> last(steps_.size(), kNone);
   for (std::uint32_t s = 0; s < steps_.size(); ++s) {
     for (std::uint32_t input : steps_[s].tensor_inputs) last[input] = s;
     for (std::uint32_t input : steps_[s].value_inputs) last[input] = s;
   }
-  for (std::uint32_t output : outputs_) last[output] = kNone;
+  for (NodeId id : wanted) {
+    if (step_of(id) != kNone) last[step_of(id)] = kNone;
+  }
+  for (std::uint32_t kept : kept_) last[kept] = kNone;
   for (std::uint32_t s = 0; s < steps_.size(); ++s) {
     if (last[s] != kNone) steps_[last[s]].dead.push_back(s);
   }
@@ -164,9 +126,10 @@ void Execution::run() const {
           if (step.input_formats.empty() || !step.input_formats[i]) {
             inputs.push_back(x);
           } else if (training) {
-            inputs.push_back(step.input_formats[i].differentiable(x, true, place));
+            inputs.push_back(differentiable(step.input_formats[i], x, place));
           } else {
-            inputs.push_back(step.input_formats[i](x, false, place, rows_per_format_call));
+            inputs.push_back(
+                quantized(step.input_formats[i], x, false, place, rows_per_format_call));
           }
         }
         for (std::uint32_t input : step.value_inputs) values.push_back(&registers[input].numbers);
@@ -179,9 +142,9 @@ void Execution::run() const {
                         place.counter};
         out.tensor = step.kernel(call);
         if (step.output_format) {
-          out.tensor = training
-                           ? step.output_format.differentiable(out.tensor, true, place)
-                           : step.output_format(out.tensor, false, place, rows_per_format_call);
+          out.tensor = training ? differentiable(step.output_format, out.tensor, place)
+                                : quantized(step.output_format, out.tensor, false, place,
+                                            rows_per_format_call);
         }
       }
     } catch (const Error& error) {
@@ -191,7 +154,6 @@ void Execution::run() const {
                       fmt::format("node '{}': {}", plan.graph().node(step.node).name,
                                   first_line(error.what_without_backtrace())));
     }
-    if (keep) continue;
     for (std::uint32_t dead : step.dead) registers[dead].tensor = at::Tensor();
   }
 }

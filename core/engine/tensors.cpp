@@ -54,31 +54,4 @@ Tensor share(const at::Tensor& tensor) {
   return Tensor::adopt(dtype, std::move(shape), std::move(owner), data);
 }
 
-AbiView::AbiView(const at::Tensor& tensor, std::int64_t first, std::int64_t rows)
-    : shape_(tensor.sizes().begin(), tensor.sizes().end()) {
-  view_.data = tensor.data_ptr();
-  if (rows > 0) {
-    const std::int64_t row_elements = tensor.numel() / tensor.size(0);
-    const std::int64_t row_bytes = row_elements * static_cast<std::int64_t>(tensor.element_size());
-    view_.data = static_cast<std::byte*>(view_.data) + first * row_bytes;
-    shape_[0] = rows;
-  }
-  describe(dtype_of(tensor.scalar_type()));
-}
-
-AbiView::AbiView(float* data, std::span<const std::int64_t> shape)
-    : shape_(shape.begin(), shape.end()) {
-  view_.data = data;
-  describe(DType::float32);
-}
-
-void AbiView::describe(DType dtype) {
-  view_.device = DLDevice{kDLCPU, 0};
-  view_.ndim = static_cast<std::int32_t>(shape_.size());
-  view_.dtype = to_dlpack(dtype);
-  view_.shape = shape_.data();
-  view_.strides = nullptr;
-  view_.byte_offset = 0;
-}
-
 }  // namespace lathe::engine

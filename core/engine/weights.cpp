@@ -1,6 +1,9 @@
 // Parameters as LibTorch tensors.
 #include "core/engine/weights.hpp"
 
+#include "core/engine/quantize.hpp"
+#include "core/engine/tensors.hpp"
+
 namespace lathe::engine {
 
 namespace {
@@ -31,13 +34,18 @@ at::Tensor Weights::tensor_of(const Parameter& parameter) {
 
 at::Tensor Weights::quantized(const PlanOperand& operand, const at::Tensor& contents,
                               std::uint64_t seed) {
-  const RandomPlace place{seed, 0};
-  if (operand.format.stochastic()) return operand.format(contents, false, place);
-  const CacheKey key{operand.parameter->content->hash(), operand.format.identity()};
-  if (Cache::Shared known = cache_.find(key)) return known->tensors[0];
-  at::Tensor made = operand.format(contents, false, place);
-  cache_.insert(key, {{made}, {}});
-  return made;
+  const run::RandomPlace place{seed, 0};
+  const auto make = [&] { return engine::quantized(operand.format, contents, false, place); };
+  if (operand.format.stochastic()) return make();
+  Hasher on;
+  on.add("engine").add(std::string_view(device_.str())).add(operand.format.identity());
+  const run::CacheKey key{operand.parameter->content->hash(), on.finish()};
+  if (const run::Stored known = cache_.find(key)) {
+    return *static_cast<const at::Tensor*>(known.get());
+  }
+  auto made = std::make_shared<at::Tensor>(make());
+  cache_.insert(key, made, made->nbytes());
+  return *made;
 }
 
 std::vector<at::Tensor> Weights::bind(const Plan& plan) {

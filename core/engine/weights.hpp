@@ -2,14 +2,14 @@
 // contents live. Thread-safe.
 #pragma once
 
-#include "core/engine/cache.hpp"
 #include "core/engine/plan.hpp"
+#include "core/run/cache.hpp"
 
 namespace lathe::engine {
 
 class Weights {
  public:
-  Weights(Cache& cache, at::Device device) : cache_(cache), device_(device) {}
+  Weights(run::Cache& cache, at::Device device) : cache_(cache), device_(device) {}
 
   // One tensor per operand of the plan, quantized for evaluation.
   std::vector<at::Tensor> bind(const Plan& plan);
@@ -18,7 +18,7 @@ class Weights {
   at::Tensor tensor_of(const Parameter& parameter);
   at::Tensor quantized(const PlanOperand& operand, const at::Tensor& contents, std::uint64_t seed);
 
-  Cache& cache_;
+  run::Cache& cache_;
   at::Device device_;
   struct Held {
     std::shared_ptr<const ParameterContent> content;  // keeps the address taken

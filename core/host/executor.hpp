@@ -1,5 +1,4 @@
-// What can run a graph. The engine (LibTorch, a shared library of its own) implements it and is
-// opened on first use; everyone else sees only this.
+// What can run a graph. core/run implements it; everyone else sees only this.
 #pragma once
 
 #include "core/graph/operands.hpp"
@@ -62,6 +61,7 @@ struct TrainingResult {
   Graph last;  // trained contents
   Graph best;  // at the lowest validation loss
   std::vector<EpochMetrics> epochs;
+  std::int64_t best_epoch = -1;  // of `epochs`: that of `best`; -1: none ended
   std::vector<double> step_losses;
   // Of `best`, on the whole validation split; nothing without one, or if a resumed run did not see
   // its best epoch.
@@ -104,13 +104,10 @@ class Executor {
 
   // Threads inside one operator, for this thread's calls: 1 in a trial, all cores in train.
   virtual void set_threads(int threads) = 0;
-  // {"libtorch": "1.13.1", "cpu_capability": "AVX2", "threads": 2}, for provenance.
+  // What ran so far, for provenance:
+  // {"backends": ["engine"], "libtorch": "1.13.1", "cpu_capability": "AVX2", "threads": 2}.
   virtual Value environment() const = 0;
   virtual void set_cache_limit(std::uint64_t bytes) = 0;  // 0 switches the cache off
 };
-
-// Opens liblathe_engine beside the core library (once per process). `device` is "cpu", "gpu",
-// "cuda" or "auto"; without CUDA all are the CPU, "cuda" and "gpu" with a warning to the log.
-std::shared_ptr<Executor> open_executor(const Registry& registry, const std::string& device);
 
 }  // namespace lathe

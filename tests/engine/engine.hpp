@@ -6,16 +6,18 @@
 #include "tests/support/support.hpp"
 
 #include "core/data/data.hpp"
+#include "core/dense/dense.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/host/executor.hpp"
 #include "core/host/instances/instances.hpp"
+#include "core/run/executor.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
 #include <memory>
 
-extern "C" lathe::Executor* lathe_open_engine(const lathe::Registry* registry, const char* device);
+extern "C" lathe::run::Backend* lathe_open_engine(const lathe::Registry* registry,
+                                                  lathe::run::Cache* cache, const char* device);
 
 namespace lathe_test {
 
@@ -31,8 +33,18 @@ inline const lathe::Registry& registry() {
   return plugins;
 }
 
-inline std::unique_ptr<lathe::Executor> open_engine() {
-  return std::unique_ptr<lathe::Executor>(lathe_open_engine(&registry(), "cpu"));
+inline std::shared_ptr<lathe::run::Backend> engine_backend(const lathe::Registry& plugins,
+                                                           lathe::run::Cache& cache) {
+  return std::shared_ptr<lathe::run::Backend>(lathe_open_engine(&plugins, &cache, "cpu"));
+}
+
+// The engine, whatever the graph.
+inline std::shared_ptr<lathe::Executor> open_engine(const lathe::Registry& plugins = registry()) {
+  return lathe::run::make_executor(plugins, {engine_backend});
+}
+// As a user has it: chains of dense layers on their own.
+inline std::shared_ptr<lathe::Executor> open_executor(const lathe::Registry& plugins = registry()) {
+  return lathe::run::make_executor(plugins, {lathe::dense::open_dense, engine_backend});
 }
 
 inline Tensor floats(Shape shape, const std::vector<float>& values) {

@@ -1,7 +1,7 @@
 // Number formats of every temper in the engine: stochastic, with a gradient of their own, looking
 // at whole tensors, failing.
-#include "core/engine/gradients.hpp"
 #include "tests/engine/engine.hpp"
+#include "tests/engine/gradients.hpp"
 
 #include <set>
 
@@ -17,9 +17,7 @@ const lathe::Registry& with_fixtures() {
   return plugins;
 }
 
-std::unique_ptr<lathe::Executor> fixture_engine() {
-  return std::unique_ptr<lathe::Executor>(lathe_open_engine(&with_fixtures(), "cpu"));
-}
+std::shared_ptr<lathe::Executor> fixture_engine() { return open_engine(with_fixtures()); }
 
 OperandFormat fixture(const std::string& role, const std::string& id) {
   OperandFormat out;
@@ -110,8 +108,8 @@ BOOST_AUTO_TEST_CASE(a_formats_own_gradient_replaces_the_straight_through_one) {
                                                {"fc.bias", floats(Shape{5}, {0, 0, 0, 0, 0})}};
   const Tensor dy = floats(Shape{1, 5}, {1, 1, 1, 1, 1});
   auto run = [&](const Graph& graph) {
-    return lathe::engine::gradients(with_fixtures(), graph.with_parameters(contents),
-                                    {floats(Shape{1, 16}, x)}, dy);
+    return gradients(with_fixtures(), graph.with_parameters(contents), {floats(Shape{1, 16}, x)},
+                     dy);
   };
   const auto own = run(one_linear({{"data_in", "test_window"}, {"weight", "test_window"}}));
   const auto dw = own.parameters.at("fc.weight").values<float>();

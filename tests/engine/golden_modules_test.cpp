@@ -1,7 +1,7 @@
 // golden/quantized_modules.json and quantized_funcs.json: MASE's quantized layers and functions,
 // forwards and backwards.
-#include "core/engine/gradients.hpp"
 #include "tests/engine/engine.hpp"
+#include "tests/engine/gradients.hpp"
 
 #include <regex>
 
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(quantized_modules_give_mases_outputs_and_gradients) {
       BOOST_REQUIRE_EQUAL(y.size(), 1U);
       check_close(y[0].values<float>(), numbers(one.at("y").at("data")), 1e-5, 1e-6, what + " y");
 
-      const auto found = lathe::engine::gradients(registry(), graph, {x}, upstream(y[0].shape()));
+      const auto found = gradients(registry(), graph, {x}, upstream(y[0].shape()));
       check_close(found.output.values<float>(), numbers(one.at("y").at("data")), 1e-5, 1e-6,
                   what + " y in training");
       check_close(found.inputs[0].values<float>(), numbers(one.at("grad_x")), 1e-5, 2e-6,

@@ -1,5 +1,5 @@
 // Every op of the dialect against plain loops in double, and its gradient against differences.
-#include "core/engine/gradients.hpp"
+#include "tests/engine/gradients.hpp"
 #include "tests/engine/oracles.hpp"
 
 #include <set>
@@ -358,8 +358,7 @@ BOOST_AUTO_TEST_CASE(every_gradient_is_the_slope_of_its_op) {
     Built built = build(one);
     const Shape shape(one.oracle(built.inputs, built.parameters).shape);
     const Tensor dy = upstream(shape);
-    const auto found =
-        lathe::engine::gradients(registry(), built.graph, tensors_of(built.inputs), dy);
+    const auto found = gradients(registry(), built.graph, tensors_of(built.inputs), dy);
     constexpr double kStep = 1e-5;
     auto slope = [&](double& x) {
       const double before = x;
@@ -485,7 +484,7 @@ BOOST_AUTO_TEST_CASE(batch_norm_in_training_uses_and_tracks_the_batchs_statistic
   w.batch_norm("bn", 2);
   const Graph graph = w.finish(4);
   const Tensor x = floats(Shape{4, 2}, {1, 10, 2, 20, 3, 30, 6, 60});
-  const auto found = lathe::engine::gradients(registry(), graph, {x}, upstream(Shape{4, 2}));
+  const auto found = gradients(registry(), graph, {x}, upstream(Shape{4, 2}));
   // Means 3 and 30; variances over n: 3.5 and 350.
   std::vector<float> expected;
   for (const double value : {1., 2., 3., 6.}) {
@@ -576,7 +575,7 @@ BOOST_AUTO_TEST_CASE(dropout_in_training_keeps_its_share_and_scales_it) {
   const Graph graph = w.finish(50);
   const std::vector<float> ones(50 * 1000, 1.0F);
   const Tensor x = floats(Shape{50, 1000}, ones);
-  const auto found = lathe::engine::gradients(registry(), graph, {x}, x);
+  const auto found = gradients(registry(), graph, {x}, x);
   std::size_t kept = 0;
   for (float y : found.output.values<float>()) {
     BOOST_REQUIRE(y == 0.0F || y == 1.0F / 0.7F);

@@ -1,0 +1,157 @@
+// Forwards with LibTorch's graph of operations, and backwards through it.
+#include "core/engine/training_program.hpp"
+
+#include "core/engine/quantize.hpp"
+#include "core/engine/tensors.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lathe::engine {
+
+namespace {
+
+// Memory that somebody else owns.
+at::Tensor borrowed(void* memory, const Shape& shape, DType dtype) {
+  return at::from_blob(memory, shape.dims(), at::TensorOptions().dtype(scalar_type(dtype)));
+}
+
+}  // namespace
+
+EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
+                               run::TrainedParameters& parameters)
+    : device_(device), plan_(graph, registry, graph.node(graph.output()).inputs()) {
+  for (run::TrainedParameters::Piece& piece : parameters.pieces()) {
+    pieces_.push_back(piece_of(piece));
+  }
+  for (const PlanOperand& operand : plan_.operands()) {
+    const run::TrainedParameters::Piece& piece =
+        parameters.piece(operand.parameter->qualified_name);
+    piece_of_operand_.push_back(static_cast<std::size_t>(&piece - parameters.pieces().data()));
+  }
+  operands_.resize(plan_.operands().size());
+  quantized_.resize(plan_.operands().size());
+  registers_.resize(plan_.steps().size());
+}
+
+EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& piece) const {
+  const Parameter& parameter = *piece.parameter;
+  if (parameter.is_buffer) {
+    const at::Tensor host = borrowed(piece.buffer.data(), parameter.shape, parameter.dtype);
+    const bool moves = at::isFloatingType(host.scalar_type());
+    return {&piece, host, {}, moves ? host.to(device_) : host};
+  }
+  Piece out{&piece,
+            borrowed(piece.value, parameter.shape, DType::float32),
+            borrowed(piece.gradient, parameter.shape, DType::float32),
+            {}};
+  out.leaf = device_.is_cpu() ? out.host : out.host.to(device_);
+  out.leaf.requires_grad_(true);
+  out.leaf.mutable_grad() = device_.is_cpu() ? out.gradient : at::zeros_like(out.leaf);
+  return out;
+}
+
+std::span<const at::Tensor> EngineTraining::operands(run::RandomPlace place) {
+  for (std::size_t i = 0; i < operands_.size(); ++i) {
+    const PlanOperand& operand = plan_.operands()[i];
+    const Piece& piece = pieces_[piece_of_operand_[i]];
+    if (!operand.format) {
+      operands_[i] = piece.leaf;
+    } else if (operand.format.has_backward() || !device_.is_cpu()) {
+      operands_[i] = differentiable(operand.format, piece.leaf, place);
+    } else {
+      // Straight through: the gradient of the quantized values is that of the parameter, so the
+      // quantized copy may be the leaf.
+      at::Tensor& leaf = quantized_[i];
+      if (!leaf.defined()) {
+        leaf = at::empty(piece.host.sizes(), piece.host.options().requires_grad(false));
+        leaf.requires_grad_(true);
+        leaf.mutable_grad() = piece.gradient;
+      }
+      at::Tensor plain = leaf.detach();
+      quantize_into(operand.format, piece.host.detach(), plain, true, place);
+      operands_[i] = leaf;
+    }
+  }
+  return operands_;
+}
+
+at::Tensor EngineTraining::gather(const run::TrainingBatch& batch) {
+  std::vector<std::int64_t> dims = batch.samples.shape().dims();
+  const std::span<const std::byte> from = batch.samples.bytes();
+  const std::size_t bytes = from.size() / static_cast<std::size_t>(dims[0]);
+  dims[0] = static_cast<std::int64_t>(batch.rows.size());
+  if (!samples_.defined() || samples_.size(0) != dims[0]) {
+    samples_ = at::empty(dims, at::TensorOptions().dtype(scalar_type(batch.samples.dtype())));
+  }
+  auto* to = static_cast<std::byte*>(samples_.data_ptr());
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    std::memcpy(to + i * bytes, from.data() + batch.rows[i] * bytes, bytes);
+  }
+  return samples_.to(device_);
+}
+
+at::Tensor EngineTraining::forward(std::vector<at::Tensor> inputs, run::RandomPlace place) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    registers_[plan_.inputs()[i]].tensor = std::move(inputs[i]);
+  }
+  Execution execution{plan_, operands(place), registers_};
+  execution.training = true;
+  execution.place = place;
+  execution.run();
+  const NodeId result = plan_.graph().node(plan_.graph().output()).inputs()[0];
+  return std::move(registers_[plan_.step_of(result)].tensor);
+}
+
+Tensor EngineTraining::forward(const run::TrainingBatch& batch) {
+  output_ = forward({gather(batch)}, batch.place);
+  logits_ = output_.detach().to(at::kCPU, at::kFloat).contiguous();
+  if (logits_.dim() != 2 || logits_.size(0) != static_cast<std::int64_t>(batch.rows.size())) {
+    throw run_error(LATHE_FAILED_PRECONDITION,
+                    "the network's output has shape " + Shape(logits_.sizes().vec()).text() + "; " +
+                        std::to_string(batch.rows.size()) + " rows of logits are needed");
+  }
+  return share(logits_);
+}
+
+void EngineTraining::backward(std::span<const float> gradient) {
+  if (!output_.requires_grad()) {
+    throw usage_error("the network's output depends on no parameter; there is nothing to train");
+  }
+  const at::Tensor given = at::from_blob(const_cast<float*>(gradient.data()), logits_.sizes(),
+                                         at::TensorOptions().dtype(at::kFloat));
+  backward(std::exchange(output_, {}), given);
+}
+
+void EngineTraining::backward(const at::Tensor& output, const at::Tensor& gradient) {
+  output.backward(gradient.to(output.device(), output.scalar_type()));
+  if (device_.is_cpu()) return;
+  for (Piece& piece : pieces_) {
+    if (piece.of->parameter->is_buffer) continue;
+    piece.gradient.add_(piece.leaf.grad().to(at::kCPU));
+    piece.leaf.mutable_grad().zero_();
+  }
+}
+
+void EngineTraining::values_changed() {
+  if (device_.is_cpu()) return;
+  for (Piece& piece : pieces_) {
+    if (!piece.of->parameter->is_buffer) piece.leaf.detach().copy_(piece.host.detach());
+  }
+}
+
+void EngineTraining::contents_changed() {
+  for (Piece& piece : pieces_) {
+    if (!piece.leaf.is_same(piece.host)) piece.leaf.detach().copy_(piece.host.detach());
+  }
+}
+
+void EngineTraining::bring_buffers() {
+  for (Piece& piece : pieces_) {
+    if (piece.of->parameter->is_buffer && !piece.leaf.is_same(piece.host)) {
+      piece.host.copy_(piece.leaf);
+    }
+  }
+}
+
+}  // namespace lathe::engine

@@ -1,0 +1,49 @@
+// Training steps of any graph, by LibTorch's autograd.
+#pragma once
+
+#include "core/engine/plan.hpp"
+#include "core/run/parameters.hpp"
+#include "core/run/program.hpp"
+
+namespace lathe::engine {
+
+class EngineTraining : public run::TrainingProgram {
+ public:
+  EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
+                 run::TrainedParameters& parameters);
+
+  Tensor forward(const run::TrainingBatch& batch) override;
+  void backward(std::span<const float> gradient) override;
+  void values_changed() override;
+  void contents_changed() override;
+  void bring_buffers() override;
+
+  // The same on any inputs; and from the gradient of the one output.
+  at::Tensor forward(std::vector<at::Tensor> inputs, run::RandomPlace place);
+  void backward(const at::Tensor& output, const at::Tensor& gradient);
+
+ private:
+  // A parameter or buffer as kernels see it: memory of the parameters, or a copy on the device.
+  struct Piece {
+    run::TrainedParameters::Piece* of = nullptr;
+    at::Tensor host, gradient;  // views of memory on the CPU
+    at::Tensor leaf;
+  };
+
+  Piece piece_of(run::TrainedParameters::Piece& piece) const;
+  // One tensor per operand of the plan, quantized if it carries a format: leaves whose gradients
+  // add up where the parameters have them.
+  std::span<const at::Tensor> operands(run::RandomPlace place);
+  at::Tensor gather(const run::TrainingBatch& batch);
+
+  at::Device device_;
+  Plan plan_;
+  std::vector<Piece> pieces_;
+  std::vector<std::size_t> piece_of_operand_;
+  std::vector<at::Tensor> operands_;   // of the current step
+  std::vector<at::Tensor> quantized_;  // by operand: leaves that hold quantized values
+  std::vector<Register> registers_;
+  at::Tensor samples_, output_, logits_;
+};
+
+}  // namespace lathe::engine

@@ -1,0 +1,40 @@
+// What makes programs of graphs. There are two: core/dense (chains of dense layers, own kernels)
+// and core/engine (any graph, LibTorch).
+#pragma once
+
+#include "core/run/parameters.hpp"
+#include "core/run/program.hpp"
+
+namespace lathe::run {
+
+enum class Mode { evaluation, training };
+
+// Thread-safe.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string_view name() const = 0;  // for provenance
+  // False: another one must run it.
+  virtual bool takes(const Graph& graph, Mode mode) const = 0;
+  // What the last bits of a result depend on besides the graph and its rows: threads, a device.
+  virtual void add_identity(Hasher& hasher) const = 0;
+
+  // Computes what `wanted` needs; empty: what the output reads. Results that `activations` (may be
+  // null) has are not computed again. `activations` must outlive the program.
+  virtual std::unique_ptr<Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
+                                           Activations* activations) = 0;
+  // `parameters` must outlive the program.
+  virtual std::unique_ptr<TrainingProgram> training_program(const Graph& graph,
+                                                            TrainedParameters& parameters) = 0;
+
+  // As many threads for this thread's work as batches of that size are worth, at most those that
+  // set_threads allows, until what is returned goes.
+  virtual std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t batch) = 0;
+  virtual void set_threads(int threads) = 0;  // for this thread's calls
+
+  virtual bool on_cpu() const { return true; }
+  virtual Value environment() const = 0;  // for provenance: a map
+};
+
+}  // namespace lathe::run

@@ -1,0 +1,121 @@
+// Who computes what, and what of it is remembered.
+#include "core/run/executor.hpp"
+
+#include "core/run/evaluator.hpp"
+#include "core/run/trainer.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+
+namespace lathe::run {
+
+namespace {
+
+class RunExecutor : public Executor {
+ public:
+  RunExecutor(const Registry& registry, std::vector<OpenBackend> open)
+      : registry_(registry), evaluator_(registry, cache_) {
+    for (OpenBackend& one : open) choices_.push_back({std::move(one), nullptr, false});
+    // Fresh pages for every large activation cost more than the arithmetic on them.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  }
+
+  std::vector<Tensor> run(const Graph& graph, const std::vector<Tensor>& inputs) override {
+    return run_once(backend_for(graph, Mode::evaluation), graph, inputs);
+  }
+
+  Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows) override {
+    return evaluate(graph, data, rows, Leave::activations);
+  }
+
+  Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows) override {
+    Backend& backend = backend_for(graph, Mode::evaluation);
+    const auto threads = backend.threads_for(graph, rows.batch_size);
+    return evaluator_.logits(backend, graph, data, rows);
+  }
+
+  void observe(const Graph& graph, const Dataset& data, const Rows& rows,
+               const std::vector<NodeId>& nodes, const Observer& observer) override {
+    evaluator_.observe(backend_for(graph, Mode::evaluation), graph, data, rows, nodes, observer);
+  }
+
+  TrainingResult train(const Graph& graph, const Dataset& data, const TrainingOptions& options,
+                       const TrainingEvents& events, const std::atomic<bool>& cancelled) override {
+    Backend& backend = backend_for(graph, Mode::training);
+    const auto threads = backend.threads_for(graph, options.batch_size);
+    // The result stays, so that whoever scores the best weights again finds it; the activations of
+    // an epoch's weights are of no use to anyone.
+    const auto validate = [&](const Graph& network) {
+      const Rows whole{Split::validation, 0, options.batch_size, &cancelled};
+      return evaluate(network, data, whole, Leave::result);
+    };
+    return Trainer(backend, graph, data, options, validate).run(events, cancelled);
+  }
+
+  void set_threads(int threads) override { allowed_ = std::max(threads, 1); }
+
+  Value environment() const override {
+    const std::lock_guard lock(mutex_);
+    Value out{Value::Map{}};
+    Value::List used;
+    for (const Choice& choice : choices_) {
+      if (!choice.used) continue;
+      used.emplace_back(std::string(choice.backend->name()));
+      const Value environment = choice.backend->environment();
+      for (const auto& [key, value] : environment.as_map()) out.set(key, value);
+    }
+    out.set("backends", Value(std::move(used)));
+    out.set("threads", allowed_);
+    return out;
+  }
+
+  void set_cache_limit(std::uint64_t bytes) override { cache_.set_limit(bytes); }
+
+ private:
+  struct Choice {
+    OpenBackend open;
+    std::shared_ptr<Backend> backend;  // null: not opened yet
+    bool used = false;
+  };
+
+  Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows, Leave leave) {
+    Backend& backend = backend_for(graph, Mode::evaluation);
+    const auto threads = backend.threads_for(graph, rows.batch_size);
+    return evaluator_.evaluate(backend, graph, data, rows, leave);
+  }
+
+  Backend& backend_for(const Graph& graph, Mode mode) {
+    std::size_t i = 0;
+    while (i + 1 < choices_.size() && !opened(i).takes(graph, mode)) ++i;
+    Backend& backend = opened(i);
+    backend.set_threads(allowed_);
+    const std::lock_guard lock(mutex_);
+    choices_[i].used = true;
+    return backend;
+  }
+
+  Backend& opened(std::size_t i) {
+    const std::lock_guard lock(mutex_);
+    Choice& choice = choices_[i];
+    if (choice.backend == nullptr) choice.backend = choice.open(registry_, cache_);
+    return *choice.backend;
+  }
+
+  const Registry& registry_;
+  static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
+  Cache cache_;
+  Evaluator evaluator_;
+  mutable std::mutex mutex_;  // of the choices
+  std::vector<Choice> choices_;
+};
+
+}  // namespace
+
+std::shared_ptr<Executor> make_executor(const Registry& registry,
+                                        std::vector<OpenBackend> backends) {
+  return std::make_shared<RunExecutor>(registry, std::move(backends));
+}
+
+}  // namespace lathe::run

@@ -1,0 +1,42 @@
+// The parameters of a network in training: one flat buffer of values and one of gradients, which
+// the optimizer sees whole and programs see in pieces. Knows nothing about LibTorch.
+#pragma once
+
+#include "core/graph/graph.hpp"
+
+#include <map>
+
+namespace lathe::run {
+
+class TrainedParameters {
+ public:
+  // Copies the contents of what the output of the graph depends on, buffers too.
+  explicit TrainedParameters(const Graph& graph);
+  TrainedParameters(const TrainedParameters&) = delete;
+  TrainedParameters& operator=(const TrainedParameters&) = delete;
+
+  std::span<float> values() { return values_; }
+  std::span<float> gradients() { return gradients_; }
+
+  // One parameter or buffer. Nodes may share it.
+  struct Piece {
+    const Parameter* parameter = nullptr;
+    float* value = nullptr;     // null for a buffer
+    float* gradient = nullptr;  // likewise
+    std::vector<std::byte> buffer;
+  };
+  Piece& piece(std::string_view qualified_name);  // REQUIRES: there is one
+  std::span<Piece> pieces() { return pieces_; }
+
+  // Copies of everything, by qualified name; and back. REQUIRES for assign: the same names, types
+  // and shapes (the caller has checked).
+  std::map<std::string, Tensor> contents() const;
+  void assign(const std::map<std::string, Tensor>& contents);
+
+ private:
+  Graph graph_;  // owns what the pieces point to
+  std::vector<float> values_, gradients_;
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace lathe::run

@@ -1,0 +1,177 @@
+// Chains of dense layers in own kernels: the engine's results within rounding, the same bits
+// however rows are run, and graphs that are no chain left to others.
+#include "tests/engine/engine.hpp"
+
+#include <thread>
+
+using namespace lathe_test;
+
+namespace {
+
+// Only chains: what it does not take is an error of the test.
+std::shared_ptr<lathe::Executor> open_dense() {
+  return lathe::run::make_executor(registry(), {lathe::dense::open_dense});
+}
+
+bool takes(const Graph& graph, lathe::run::Mode mode = lathe::run::Mode::evaluation) {
+  lathe::run::Cache cache;
+  return lathe::dense::open_dense(registry(), cache)->takes(graph, mode);
+}
+
+Graph with_widths(const Graph& graph, int data, int weight) {
+  const json config{{"data_in_width", data},  {"data_in_frac_width", data / 2},
+                    {"weight_width", weight}, {"weight_frac_width", weight - 1},
+                    {"bias_width", weight},   {"bias_frac_width", weight - 1}};
+  return quantized(graph, nodes_of(graph, "linear"), config);
+}
+
+lathe::Rows validation_in(std::int64_t batch) { return {Split::validation, 0, batch}; }
+
+// A batch norm's statistics and scales as training leaves them.
+Graph trained(const Graph& graph, const lathe::Dataset& data) {
+  lathe::TrainingOptions options;
+  options.learning_rate = 0.02;
+  options.max_epochs = 2;
+  options.batch_size = 16;
+  return open_dense()->train(graph, data, options, {}, std::atomic<bool>(false)).last;
+}
+
+bool same(const Tensor& a, const Tensor& b) { return std::ranges::equal(a.bytes(), b.bytes()); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(logits_are_the_engines_within_rounding) {
+  auto dense = open_dense();
+  auto engine = open_engine();
+  const auto data = jets(80, 203);
+  for (const Graph& base : {jsc_tiny(8), jsc_toy(8), jsc_s(8)}) {
+    const Graph graph = trained(base, *data);
+    for (const std::int64_t batch : {1, 7, 64, 203}) {
+      const Tensor found = dense->logits(graph, *data, validation_in(batch));
+      const auto expected = engine->logits(graph, *data, validation_in(batch));
+      const auto values = expected.values<float>();
+      check_close(found.values<float>(), {values.begin(), values.end()}, 1e-5, 1e-5, "logit");
+    }
+  }
+}
+
+// A rounding difference may cross a step of the grid, so single logits can differ by one; scores
+// over all rows hardly do.
+BOOST_AUTO_TEST_CASE(scores_of_quantized_networks_are_the_engines) {
+  auto dense = open_dense();
+  auto engine = open_engine();
+  const auto data = jets(80, 600);
+  for (const Graph& base : {jsc_tiny(8), jsc_toy(8), jsc_s(8)}) {
+    const Graph plain = trained(base, *data);
+    for (const int width : {4, 8}) {
+      const Graph graph = with_widths(plain, 8, width);
+      const auto found = dense->evaluate(graph, *data, validation_in(100));
+      const auto expected = engine->evaluate(graph, *data, validation_in(100));
+      BOOST_TEST(found.loss == expected.loss, boost::test_tools::tolerance(1e-3));
+      BOOST_TEST(std::abs(found.accuracy - expected.accuracy) <= 2.0 / 600);
+      BOOST_TEST(found.samples == 600U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_row_gives_the_same_bits_whatever_it_is_run_with) {
+  auto dense = open_dense();
+  const auto data = jets(80, 203);
+  const Graph graph = with_widths(trained(jsc_s(8), *data), 8, 8);
+  const Tensor whole = dense->logits(graph, *data, validation_in(203));
+  for (const std::int64_t batch : {1, 3, 16, 100}) {
+    BOOST_TEST(same(dense->logits(graph, *data, validation_in(batch)), whole));
+  }
+  dense->set_cache_limit(0);
+  BOOST_TEST(same(dense->logits(graph, *data, validation_in(203)), whole));
+  const Tensor samples = data->all(Split::validation).samples;
+  BOOST_TEST(same(dense->run(graph, {samples}).at(0), whole));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_trial_left_changes_no_bit) {
+  auto cached = open_dense(), plain = open_dense();
+  plain->set_cache_limit(0);
+  const auto data = jets(80, 600);
+  const Graph base = trained(jsc_s(8), *data);
+  std::vector<Graph> trials{base};
+  for (const int data_width : {4, 8}) {
+    for (const int weight_width : {2, 4, 8}) {
+      trials.push_back(with_widths(base, data_width, weight_width));
+    }
+  }
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> workers;
+  for (std::size_t worker = 0; worker < 3; ++worker) {
+    workers.emplace_back([&, worker] {
+      for (std::size_t i = 0; i < 40; ++i) {
+        const Graph& trial = trials[(i * 5 + worker) % trials.size()];
+        const auto rows = validation_in(i % 2 == 0 ? 512 : 100);
+        wrong +=
+            same(cached->logits(trial, *data, rows), plain->logits(trial, *data, rows)) ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  BOOST_TEST(wrong == 0);
+}
+
+BOOST_AUTO_TEST_CASE(observers_see_what_the_engine_shows_them) {
+  const auto data = jets(80, 50);
+  const Graph graph = with_widths(trained(jsc_tiny(8), *data), 8, 8);
+  struct Seen {
+    std::string what;
+    std::vector<float> values;
+  };
+  const auto seen_by = [&](lathe::Executor& executor) {
+    std::vector<Seen> out;
+    std::vector<NodeId> nodes(graph.order().begin(), graph.order().end());
+    executor.observe(
+        graph, *data, validation_in(16), nodes,
+        [&](NodeId node, const lathe::Operand& operand, const Tensor& tensor) {
+          const auto values = tensor.values<float>();
+          out.push_back({graph.node(node).name + " " + operand.name + " " + tensor.shape().text(),
+                         {values.begin(), values.end()}});
+        });
+    return out;
+  };
+  const auto found = seen_by(*open_dense()), expected = seen_by(*open_engine());
+  BOOST_REQUIRE_EQUAL(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    BOOST_TEST(found[i].what == expected[i].what);
+    check_close(found[i].values, expected[i].values, 1e-5, 1e-5, found[i].what);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_perceptron_on_images_is_a_chain) {
+  BOOST_TEST(takes(toy(8)));
+  BOOST_TEST(takes(toy(8), lathe::run::Mode::training));
+  const Graph graph = toy(8);
+  const Tensor x = floats(Shape{3, 1, 2, 2}, {1, 2, 3, 4, -1, -2, -3, -4, 0, 1, 0, 1});
+  const auto expected = open_engine()->run(graph, {x}).at(0);
+  const auto values = expected.values<float>();
+  check_close(open_dense()->run(graph, {x}).at(0).values<float>(), {values.begin(), values.end()},
+              1e-5, 1e-6, "logit");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_chain_of_small_dense_layers_is_left_to_others) {
+  BOOST_TEST(!takes(toy_convnet(8)));
+  BOOST_TEST(!takes(jet_net("wide", {257, -1, 5}, 8)));
+  Writer residual;
+  const NodeId x = residual.input({16});
+  const NodeId y = residual.linear("fc", 16, 16);
+  residual.function("add", {{x}, {y}});
+  BOOST_TEST(!takes(residual.finish(8)));
+  Writer two_rows;  // a view that mixes rows
+  const NodeId in = two_rows.input({16});
+  two_rows.method("view", {{in}, {Value(-1)}, {Value(8)}});
+  two_rows.linear("fc", 8, 5);
+  BOOST_TEST(!takes(two_rows.finish(8)));
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_do_not_fit_are_refused) {
+  BOOST_CHECK_EXCEPTION(open_dense()->run(jsc_tiny(8), {floats(Shape{2, 3}, {1, 2, 3, 4, 5, 6})}),
+                        lathe::Error, [](const lathe::Error& error) {
+                          return std::string(error.what()).find("rows of 16 float32 numbers") !=
+                                 std::string::npos;
+                        });
+}

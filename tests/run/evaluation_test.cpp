@@ -1,0 +1,250 @@
+// Evaluation: the cache changes no bit, threads do not disturb each other, errors name things.
+#include "tests/engine/engine.hpp"
+
+#include <random>
+#include <thread>
+
+using namespace lathe_test;
+
+namespace {
+
+// A trial of a search: every linear layer with a format of its own.
+Graph random_trial(const Graph& base, std::mt19937& random) {
+  Graph graph = base;
+  lathe::Transaction edit(graph);
+  auto pick = [&](std::initializer_list<int> from) {
+    return std::data(from)[random() % from.size()];
+  };
+  for (NodeId id : nodes_of(graph, "linear")) {
+    if (random() % 5 == 0) continue;
+    const json config{{"data_in_width", pick({4, 8})},   {"data_in_frac_width", pick({2, 3})},
+                      {"weight_width", pick({2, 4, 8})}, {"weight_frac_width", pick({1, 2})},
+                      {"bias_width", pick({2, 4, 8})},   {"bias_frac_width", pick({1, 2})}};
+    quantize(edit, graph, id, config);
+  }
+  edit.commit();
+  return graph;
+}
+
+bool equal(const lathe::Evaluation& a, const lathe::Evaluation& b) {
+  return same_bits(a.loss, b.loss) && same_bits(a.accuracy, b.accuracy) &&
+         same_bits(a.accuracy_macro, b.accuracy_macro) && a.samples == b.samples;
+}
+
+lathe::Rows rows_of(std::uint64_t samples, std::int64_t batch) {
+  lathe::Rows out;
+  out.samples = samples;
+  out.batch_size = batch;
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_cache_changes_no_bit_of_any_result) {
+  auto cached = open_executor();
+  auto plain = open_executor();
+  plain->set_cache_limit(0);
+  const auto data = jets(64, 600);
+  std::mt19937 random(1);
+  int trials = 0;
+  for (const Graph& base : {jsc_tiny(8), jsc_toy(8), jsc_s(8)}) {
+    for (const std::int64_t batch : {512, 100, 7}) {
+      for (int i = 0; i < 25; ++i, ++trials) {
+        const Graph trial = random_trial(base, random);
+        const auto rows = rows_of(i % 2 == 0 ? 512 : 0, batch);
+        const auto expected = plain->evaluate(trial, *data, rows);
+        BOOST_TEST(equal(cached->evaluate(trial, *data, rows), expected));
+        BOOST_TEST(equal(cached->evaluate(trial, *data, rows), expected));
+        const Tensor a = cached->logits(trial, *data, rows);
+        const Tensor b = plain->logits(trial, *data, rows);
+        BOOST_TEST(std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
+      }
+    }
+  }
+  BOOST_TEST_MESSAGE(trials << " trials evaluated with and without the cache");
+}
+
+BOOST_AUTO_TEST_CASE(a_cache_that_is_too_small_for_its_contents_stays_correct) {
+  auto cached = open_executor();
+  auto plain = open_executor();
+  cached->set_cache_limit(std::uint64_t{1} << 20);
+  plain->set_cache_limit(0);
+  const auto data = jets(64, 600);
+  const Graph base = jsc_toy(8);
+  std::mt19937 random(2);
+  for (int i = 0; i < 100; ++i) {
+    const Graph trial = random_trial(base, random);
+    BOOST_TEST(equal(cached->evaluate(trial, *data, rows_of(0, 128)),
+                     plain->evaluate(trial, *data, rows_of(0, 128))));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(batches_of_any_size_give_each_row_the_same_logits) {
+  auto engine = open_executor();
+  const auto data = jets(64, 203);
+  const Graph graph = jsc_toy(8);
+  const Tensor whole = engine->logits(graph, *data, rows_of(0, 203));
+  BOOST_REQUIRE_EQUAL(whole.shape().text(), "[203, 5]");
+  for (const std::int64_t batch : {1, 2, 7, 100, 202, 1000}) {
+    const Tensor parts = engine->logits(graph, *data, rows_of(0, batch));
+    const auto expected = whole.values<float>();
+    check_close(parts.values<float>(), {expected.begin(), expected.end()}, 1e-5, 1e-6,
+                fmt::format("batch {}", batch));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_of_batch_means_whatever_is_run_at_once) {
+  auto engine = open_executor();
+  const auto data = jets(64, 203);
+  const Graph graph = jsc_toy(8);
+  const Tensor logits = engine->logits(graph, *data, rows_of(0, 203));
+  const auto labels = data->all(Split::validation).labels.values<std::int64_t>();
+  for (const std::int64_t batch : {1, 16, 100, 203}) {
+    // The definition, in double.
+    double sum = 0;
+    int batches = 0;
+    for (std::int64_t first = 0; first < 203; first += batch, ++batches) {
+      const std::int64_t count = std::min(batch, 203 - first);
+      double loss = 0;
+      for (std::int64_t r = first; r < first + count; ++r) {
+        double total = 0;
+        for (std::int64_t c = 0; c < 5; ++c) {
+          total += std::exp(
+              static_cast<double>(logits.values<float>()[static_cast<std::size_t>(r * 5 + c)]));
+        }
+        const auto label = static_cast<std::size_t>(r * 5 + labels[static_cast<std::size_t>(r)]);
+        loss += std::log(total) - static_cast<double>(logits.values<float>()[label]);
+      }
+      sum += loss / static_cast<double>(count);
+    }
+    BOOST_TEST(engine->evaluate(graph, *data, rows_of(0, batch)).loss == sum / batches,
+               boost::test_tools::tolerance(1e-6));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_rows_of_a_split_are_evaluated_and_counted) {
+  auto engine = open_executor();
+  const auto data = jets(64, 203);
+  BOOST_TEST(engine->evaluate(jsc_tiny(8), *data, rows_of(100, 16)).samples == 100U);
+  BOOST_TEST(engine->evaluate(jsc_tiny(8), *data, rows_of(5000, 16)).samples == 203U);
+  BOOST_TEST(engine->evaluate(jsc_tiny(8), *data, rows_of(0, 16)).samples == 203U);
+}
+
+BOOST_AUTO_TEST_CASE(several_threads_evaluate_at_the_same_time) {
+  auto engine = open_executor();
+  auto plain = open_executor();
+  plain->set_cache_limit(0);
+  const auto data = jets(64, 512);
+  const Graph base = jsc_toy(8);
+  std::mt19937 random(3);
+  std::vector<Graph> trials;
+  std::vector<lathe::Evaluation> expected;
+  for (int i = 0; i < 40; ++i) {
+    trials.push_back(random_trial(base, random));
+    expected.push_back(plain->evaluate(trials.back(), *data, rows_of(512, 128)));
+  }
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> workers;
+  for (std::size_t worker = 0; worker < 4; ++worker) {
+    workers.emplace_back([&, worker] {
+      engine->set_threads(1);
+      for (std::size_t i = 0; i < 200; ++i) {
+        const std::size_t trial = (i * 7 + worker * 11) % trials.size();
+        const auto found = engine->evaluate(trials[trial], *data, rows_of(512, 128));
+        if (!equal(found, expected[trial])) ++wrong;
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  BOOST_TEST(wrong == 0);
+}
+
+BOOST_AUTO_TEST_CASE(two_data_sets_of_one_name_are_told_apart) {
+  auto engine = open_executor();
+  const auto one =
+      lathe::dataset_of("same", learnable(64, 16, 5, 1), learnable(64, 16, 5, 2), {}, 5);
+  const auto other =
+      lathe::dataset_of("same", learnable(64, 16, 5, 1), learnable(64, 16, 5, 9), {}, 5);
+  const Graph graph = jsc_toy(8);
+  BOOST_TEST(engine->evaluate(graph, *one, rows_of(0, 64)).loss !=
+             engine->evaluate(graph, *other, rows_of(0, 64)).loss);
+}
+
+BOOST_AUTO_TEST_CASE(observers_see_every_input_and_output_batch_by_batch) {
+  auto engine = open_executor();
+  const auto data = jets(64, 50);
+  const Graph graph = jsc_tiny(8);
+  const NodeId linear = graph.find("seq_blocks_2"), last = graph.find("seq_blocks_3");
+  std::vector<std::string> seen;
+  std::int64_t rows = 0;
+  std::vector<float> outputs;
+  engine->observe(
+      graph, *data, rows_of(40, 16), {last, linear},
+      [&](NodeId node, const lathe::Operand& operand, const Tensor& tensor) {
+        seen.push_back(graph.node(node).name + " " + operand.name + " " + tensor.shape().text());
+        BOOST_TEST(operand.shape == tensor.shape());
+        if (node == last && operand.name == "data_out_0") {
+          rows += tensor.shape()[0];
+          const auto values = tensor.values<float>();
+          outputs.insert(outputs.end(), values.begin(), values.end());
+        }
+      });
+  const std::vector<std::string> first_batch(seen.begin(), seen.begin() + 4);
+  const std::vector<std::string> expected{
+      "seq_blocks_2 data_in_0 [16, 16]", "seq_blocks_2 data_out_0 [16, 5]",
+      "seq_blocks_3 data_in_0 [16, 5]", "seq_blocks_3 data_out_0 [16, 5]"};
+  BOOST_TEST(first_batch == expected, boost::test_tools::per_element());
+  BOOST_TEST(seen.size() == 12U);
+  BOOST_TEST(rows == 40);
+  const Tensor logits = engine->logits(graph, *data, rows_of(40, 16));
+  check_close(logits.values<float>(), outputs, 0, 0, "observed output");
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_by_name) {
+  auto engine = open_executor();
+  const auto data = jets(64, 64);
+  auto message = [&](auto&& work) -> std::string {
+    try {
+      work();
+    } catch (const lathe::Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const auto contains = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  const std::string shape = message([&] { engine->evaluate(toy_tiny(4), *data, rows_of(0, 16)); });
+  BOOST_TEST(contains(shape, "[1, 2, 2]"), shape);
+  BOOST_TEST(contains(shape, "[16]"), shape);
+  const std::string batch = message([&] { engine->evaluate(jsc_tiny(8), *data, rows_of(0, 0)); });
+  BOOST_TEST(contains(batch, "batch size is 0"), batch);
+  const auto empty =
+      lathe::dataset_of("hollow", learnable(8, 16, 5, 1), learnable(0, 16, 5, 1), {}, 5);
+  const std::string none = message([&] { engine->evaluate(jsc_tiny(8), *empty, rows_of(0, 8)); });
+  BOOST_TEST(contains(none, "validation"), none);
+  BOOST_TEST(contains(none, "hollow"), none);
+  const auto labels =
+      lathe::dataset_of("odd", learnable(8, 16, 5, 1), learnable(8, 16, 6, 1), {}, 6);
+  const std::string label = message([&] { engine->evaluate(jsc_tiny(8), *labels, rows_of(0, 8)); });
+  BOOST_TEST(contains(label, "row 5"), label);
+  BOOST_TEST(contains(label, "label 5"), label);
+  const std::string inputs = message([&] { engine->run(jsc_tiny(8), {}); });
+  BOOST_TEST(contains(inputs, "1 inputs, 0 tensors"), inputs);
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_says_what_ran) {
+  auto engine = open_executor();
+  engine->set_threads(1);
+  const auto data = jets(64, 64);
+  engine->evaluate(jsc_tiny(8), *data, rows_of(0, 16));
+  const Value light = engine->environment();
+  BOOST_TEST(light.find("backends")->text() == Value(Value::List{"dense"}).text());
+  BOOST_TEST(light.find("libtorch") == nullptr);
+  BOOST_TEST(!light.find("cpu_capability")->as_string().empty());
+  BOOST_TEST(light.find("threads")->as_int() == 1);
+  engine->run(toy_convnet(1), {floats(Shape{1, 3, 32, 32}, std::vector<float>(3 * 1024, 0.5F))});
+  const Value heavy = engine->environment();
+  BOOST_TEST(heavy.find("backends")->text() == Value(Value::List{"dense", "engine"}).text());
+  BOOST_TEST(!heavy.find("libtorch")->as_string().empty());
+}

@@ -1,0 +1,326 @@
+// Training that is interrupted, killed or goes wrong: what is left on disk, and that a resumed run
+// ends with the same bytes.
+#include "core/checkpoint/checkpoint.hpp"
+#include "tests/engine/engine.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace lathe_test;
+
+namespace {
+
+const std::atomic<bool> never{false};
+
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// A network with every kind of state: batch norm, dropout and quantized layers.
+Graph network() {
+  Writer w(7);
+  w.input({16});
+  w.batch_norm("0", 16);
+  w.linear("1", 16, 8);
+  w.relu("2", false);
+  w.module("3", "dropout", {{"p", 0.25}});
+  w.linear("4", 8, 5);
+  const Graph graph = w.finish(8);
+  return quantized(graph, {graph.find("_4")},
+                   json{{"data_in_width", 8},
+                        {"data_in_frac_width", 4},
+                        {"weight_width", 8},
+                        {"weight_frac_width", 5},
+                        {"bias_width", 8},
+                        {"bias_frac_width", 5}});
+}
+
+lathe::TrainingOptions options_in(const std::filesystem::path& folder) {
+  lathe::TrainingOptions out;
+  out.learning_rate = 0.01;
+  out.max_epochs = 3;
+  out.batch_size = 24;  // leaves a batch of 8 of 80 rows: 4 batches an epoch
+  out.seed = 3;
+  out.folder = folder;
+  return out;
+}
+
+constexpr int kBatches = 12;
+
+struct Outcome {
+  std::string last, best, metrics;
+  bool operator==(const Outcome&) const = default;
+};
+
+Outcome outcome_in(const std::filesystem::path& folder) {
+  return {bytes_of(folder / "last.safetensors"), bytes_of(folder / "best.safetensors"),
+          bytes_of(folder / "metrics.csv")};
+}
+
+// Stops a run in its tracks at a batch, as a signal would: nothing is saved any more.
+struct Killed {};
+
+void train_until(lathe::Executor& engine, const lathe::TrainingOptions& options, int batches) {
+  const auto data = jets(80, 40);
+  int seen = 0;
+  lathe::TrainingEvents events;
+  events.progress = [&](std::uint64_t, std::uint64_t) {
+    if (++seen == batches) throw Killed();
+  };
+  BOOST_CHECK_THROW(engine.train(network(), *data, options, events, never), Killed);
+}
+
+lathe::TrainingResult train(lathe::Executor& engine, const lathe::TrainingOptions& options) {
+  return engine.train(network(), *jets(80, 40), options, {}, never);
+}
+
+std::string message_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const lathe::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_run_killed_at_any_batch_resumes_to_the_same_bytes) {
+  auto engine = open_executor();
+  for (const std::string optimizer : {"adam", "adamw", "sgd"}) {
+    for (const std::int64_t accumulate : {1, 3}) {
+      const TemporaryFolder whole;
+      auto options = options_in(whole.path());
+      options.optimizer = optimizer;
+      options.accumulate_grad_batches = accumulate;
+      train(*engine, options);
+      const Outcome expected = outcome_in(whole.path());
+      BOOST_REQUIRE(!expected.last.empty() && !expected.best.empty());
+      for (int batch = 1; batch <= kBatches; ++batch) {
+        const TemporaryFolder folder;
+        options.folder = folder.path();
+        options.resume = false;
+        train_until(*engine, options, batch);
+        options.resume = true;
+        train(*engine, options);
+        BOOST_TEST((outcome_in(folder.path()) == expected),
+                   optimizer << ", " << accumulate << " batches a step, killed at batch " << batch);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_killed_again_and_again_with_checkpoints_within_epochs_ends_the_same) {
+  auto engine = open_executor();
+  const TemporaryFolder whole, folder;
+  train(*engine, options_in(whole.path()));
+  auto options = options_in(folder.path());
+  options.checkpoint_every_steps = 1;
+  // The checkpoint of a batch is written after its progress: each run gets one batch further.
+  for (int run = 0; run < kBatches - 1; ++run) {
+    train_until(*engine, options, 2);
+    options.resume = true;
+  }
+  train(*engine, options);
+  BOOST_TEST((outcome_in(folder.path()) == outcome_in(whole.path())));
+}
+
+BOOST_AUTO_TEST_CASE(a_process_killed_with_signal_9_resumes_to_the_same_bytes) {
+  const TemporaryFolder whole, folder;
+  {
+    auto engine = open_executor();
+    train(*engine, options_in(whole.path()));
+  }
+  auto options = options_in(folder.path());
+  const pid_t child = fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child == 0) {
+    auto engine = open_executor();
+    int seen = 0;
+    lathe::TrainingEvents events;
+    events.progress = [&](std::uint64_t, std::uint64_t) {
+      if (++seen == 7) kill(getpid(), SIGKILL);
+    };
+    engine->train(network(), *jets(80, 40), options, events, never);
+    _exit(1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  BOOST_REQUIRE(WIFSIGNALED(status));
+  auto engine = open_executor();
+  options.resume = true;
+  train(*engine, options);
+  BOOST_TEST((outcome_in(folder.path()) == outcome_in(whole.path())));
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_run_saves_its_place_and_goes_on_from_there) {
+  auto engine = open_executor();
+  const TemporaryFolder whole;
+  train(*engine, options_in(whole.path()));
+  for (const std::int64_t accumulate : {1, 3}) {
+    const TemporaryFolder other;
+    auto reference = options_in(other.path());
+    reference.accumulate_grad_batches = accumulate;
+    train(*engine, reference);
+    for (int batch = 1; batch < kBatches; ++batch) {
+      const TemporaryFolder folder;
+      auto options = options_in(folder.path());
+      options.accumulate_grad_batches = accumulate;
+      std::atomic<bool> cancelled{false};
+      int seen = 0;
+      lathe::TrainingEvents events;
+      events.progress = [&](std::uint64_t, std::uint64_t) { cancelled = ++seen == batch; };
+      const auto data = jets(80, 40);
+      const auto stopped = engine->train(network(), *data, options, events, cancelled);
+      BOOST_TEST(stopped.interrupted);
+      BOOST_TEST(stopped.step_losses.size() == static_cast<std::size_t>(batch));
+      options.resume = true;
+      const auto resumed = train(*engine, options);
+      BOOST_TEST(!resumed.interrupted);
+      BOOST_TEST(resumed.step_losses.size() == static_cast<std::size_t>(kBatches - batch));
+      BOOST_TEST((outcome_in(folder.path()) == outcome_in(other.path())));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_run_resumed_does_nothing_and_gives_its_results) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  auto options = options_in(folder.path());
+  const auto first = train(*engine, options);
+  const Outcome before = outcome_in(folder.path());
+  options.resume = true;
+  const auto again = train(*engine, options);
+  BOOST_TEST((outcome_in(folder.path()) == before));
+  BOOST_TEST(again.step_losses.empty());
+  BOOST_REQUIRE_EQUAL(again.epochs.size(), first.epochs.size());
+  for (std::size_t i = 0; i < first.epochs.size(); ++i) {
+    BOOST_TEST(same_bits(again.epochs[i].train_loss, first.epochs[i].train_loss));
+    BOOST_TEST(same_bits(again.epochs[i].validation_loss, first.epochs[i].validation_loss));
+  }
+  BOOST_TEST((again.best.hash(again.best.output()) == first.best.hash(first.best.output())));
+  BOOST_TEST((again.last.hash(again.last.output()) == first.last.hash(first.last.output())));
+}
+
+BOOST_AUTO_TEST_CASE(best_and_last_are_plain_checkpoints_of_what_was_trained) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  const auto data = jets(80, 40);
+  const auto result = train(*engine, options_in(folder.path()));
+  lathe::Rows rows;
+  rows.batch_size = 24;
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < result.epochs.size(); ++i) {
+    if (result.epochs[i].validation_loss < result.epochs[best].validation_loss) best = i;
+  }
+  for (const auto& [name, epoch] : {std::pair{"best.safetensors", best},
+                                    std::pair{"last.safetensors", result.epochs.size() - 1}}) {
+    const auto file = folder.path() / name;
+    const auto loaded = lathe::load_parameters(network(), lathe::read_checkpoint(file), file);
+    for (const std::string& tensor : loaded.report.unused) BOOST_TEST(tensor.starts_with("lathe."));
+    BOOST_TEST(same_bits(engine->evaluate(loaded.graph, *data, rows).loss,
+                         result.epochs[epoch].validation_loss));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_a_table_of_one_row_per_epoch) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  const auto result = train(*engine, options_in(folder.path()));
+  std::istringstream lines(bytes_of(folder.path() / "metrics.csv"));
+  std::string line;
+  std::getline(lines, line);
+  BOOST_TEST(line ==
+             "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate");
+  std::size_t rows = 0;
+  while (std::getline(lines, line)) {
+    BOOST_TEST(std::stoul(line) == rows);
+    BOOST_TEST(std::count(line.begin(), line.end(), ',') == 5);
+    ++rows;
+  }
+  BOOST_TEST(rows == result.epochs.size());
+  BOOST_TEST(rows == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(another_runs_checkpoint_is_not_resumed_from) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  train(*engine, options_in(folder.path()));
+  const Outcome before = outcome_in(folder.path());
+  auto options = options_in(folder.path());
+  options.resume = true;
+  options.max_epochs = 5;
+  options.batch_size = 16;
+  std::string text = message_of([&] { train(*engine, options); });
+  BOOST_TEST(contains(text, "batch_size = 24"), text);
+  options.batch_size = 24;
+  options.optimizer = "sgd";
+  text = message_of([&] { train(*engine, options); });
+  BOOST_TEST(contains(text, "optimizer = adam"), text);
+  options.optimizer = "adam";
+  text = message_of([&] { engine->train(network(), *jets(72, 40), options, {}, never); });
+  BOOST_TEST(contains(text, "data = "), text);
+  text = message_of([&] { engine->train(jsc_tiny(8), *jets(80, 40), options, {}, never); });
+  BOOST_TEST(contains(text, "network = "), text);
+  BOOST_TEST((outcome_in(folder.path()) == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_or_missing_checkpoint_is_named) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  auto options = options_in(folder.path());
+  train(*engine, options);
+  options.resume = true;
+  std::filesystem::remove(folder.path() / "best.safetensors");
+  std::string text = message_of([&] { train(*engine, options); });
+  BOOST_TEST(contains(text, "best.safetensors"), text);
+  std::filesystem::resize_file(folder.path() / "last.safetensors", 100);
+  text = message_of([&] { train(*engine, options); });
+  BOOST_TEST(contains(text, "last.safetensors"), text);
+  lathe::write_safetensors(folder.path() / "last.safetensors", lathe::parameters_of(network()));
+  text = message_of([&] { train(*engine, options); });
+  BOOST_TEST(contains(text, "no training run"), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_is_nan_stops_training_and_keeps_the_last_good_checkpoint) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  // One row, seen in the second batch, is too large for this network: infinity less infinity.
+  Writer w;
+  w.input({16});
+  w.linear("fc", 16, 5);
+  const Graph fragile = w.finish(8).with_parameters(
+      {{"fc.weight", floats(Shape{5, 16}, std::vector<float>(80, 2.0F))}});
+  const auto good = learnable(80, 16, 5, 1);
+  std::vector<float> samples(good.samples.values<float>().begin(),
+                             good.samples.values<float>().end());
+  samples[30 * 16] = std::numeric_limits<float>::max();
+  const lathe::SplitTensors bad{floats(Shape{80, 16}, samples), good.labels};
+  const auto data = lathe::dataset_of("spoiled", bad, learnable(40, 16, 5, 2), {}, 5);
+  auto options = options_in(folder.path());
+  options.shuffle = false;
+  const std::string text = message_of([&] { engine->train(fragile, *data, options, {}, never); });
+  BOOST_TEST(contains(text, "NaN"), text);
+  BOOST_TEST(contains(text, "epoch 0, batch 1"), text);
+  BOOST_TEST(!std::filesystem::exists(folder.path() / "last.safetensors"));
+
+  // A learning rate that blows up later: what was saved stays.
+  options.learning_rate = 1e30;
+  options.optimizer = "sgd";
+  options.max_epochs = 50;
+  options.checkpoint_every_steps = 1;
+  const std::string later =
+      message_of([&] { engine->train(network(), *jets(80, 40), options, {}, never); });
+  BOOST_TEST((contains(later, "NaN") || contains(later, "infinite")), later);
+  BOOST_TEST(contains(later, "epoch 0"), later);
+  const auto saved = lathe::read_checkpoint(folder.path() / "last.safetensors");
+  for (const auto& [name, tensor] : saved.tensors) {
+    if (tensor.dtype() != DType::float32 || name.starts_with("lathe.")) continue;
+    for (float value : tensor.values<float>()) BOOST_TEST(!std::isnan(value), name);
+  }
+}
