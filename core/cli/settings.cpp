@@ -4,6 +4,7 @@
 
 #include "core/cli/command_line.hpp"
 #include "core/options/document.hpp"
+#include "core/options/set_path.hpp"
 
 #include <fmt/format.h>
 

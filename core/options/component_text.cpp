@@ -293,4 +293,18 @@ Value parse_value(std::string_view text, const Position& start) {
   return result;
 }
 
+std::string text_of(const ComponentText& component) {
+  const std::string text = assignments_text(component.options.as_map());
+  return text.empty() ? component.name : component.name + "<" + text + ">";
+}
+
+std::string text_of(const std::vector<ComponentText>& components) {
+  std::string text;
+  for (const ComponentText& component : components) {
+    if (!text.empty()) text += ',';
+    text += text_of(component);
+  }
+  return text;
+}
+
 }  // namespace lathe

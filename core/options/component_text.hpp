@@ -2,7 +2,7 @@
 // commas. A value is a TOML value; quotes are optional for plain words and paths. Round-trips.
 #pragma once
 
-#include "core/base/value.hpp"
+#include "core/options/value_text.hpp"
 
 namespace lathe {
 
@@ -24,8 +24,6 @@ ComponentText parse_component(const Value& text);
 Value parse_value(std::string_view text, const std::string& origin);
 Value parse_value(std::string_view text, const Position& start);
 
-// A value so that parse_value gives it back: quoted only where it must be.
-std::string text_of(const Value& value);
 std::string text_of(const ComponentText& component);
 std::string text_of(const std::vector<ComponentText>& components);
 

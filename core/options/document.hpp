@@ -12,8 +12,4 @@ namespace lathe {
 Value read_toml(const std::filesystem::path& path);
 Value parse_toml(std::string_view text, const std::string& name);
 
-// Sets `search.strategy.setup.n_trials` and the like; intermediate tables are made. `assignment` is
-// "key.path=value". Later settings win.
-void set_path(Value& document, std::string_view assignment, const std::string& origin);
-
 }  // namespace lathe

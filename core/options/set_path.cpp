@@ -1,6 +1,6 @@
-// `key.path=value` on top of a document: what --set does. Knows nothing about what the keys mean.
+#include "core/options/set_path.hpp"
+
 #include "core/options/component_text.hpp"
-#include "core/options/document.hpp"
 #include "core/options/toml_source.hpp"
 
 #include <fmt/format.h>

@@ -1,32 +1,15 @@
 // Scalars and lists of a table come before its sub-tables, as TOML wants it.
 #include "core/report/toml.hpp"
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include "core/base/literal.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <fmt/format.h>
 
 namespace lathe {
 
 namespace {
 
-// JSON's escapes are TOML's.
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
-
-std::string key_text(const std::string& key) {
-  const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_' || c == '-';
-  });
-  return bare ? key : quoted(key);
-}
-
-std::string float_text(double number) {
-  if (std::isnan(number)) return "nan";
-  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
-  const std::string text = fmt::format("{}", number);
-  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
-}
+std::string key_text(const std::string& key) { return is_bare_key(key) ? key : quoted(key); }
 
 std::string inline_text(const Value& value) {
   if (value.is_none()) return "\"NA\"";
