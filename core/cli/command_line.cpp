@@ -6,30 +6,32 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
-#include <array>
+#include <algorithm>
+#include <sstream>
 
 namespace lathe {
 
 namespace {
 
 namespace po = boost::program_options;
+using Options = std::vector<const CommandOption*>;
+using Words = std::vector<std::string>;
 
 // Where a value of the command line was written, as messages name it.
 Position place(const std::string& flag) { return {flag, 0, 0}; }
 
-po::options_description description_of(RunCommand command) {
+po::options_description description_of(const Options& options) {
   po::options_description all;
-  all.add_options()("positional", po::value<std::vector<std::string>>());
-  for (const RunOption& option : run_options()) {
-    if ((option.commands & command) == 0) continue;
-    for (const std::string& flag : option.flags) {
-      // "--help" or "-h", as Boost names them.
+  all.add_options()("words", po::value<Words>());
+  for (const CommandOption* option : options) {
+    for (const std::string& flag : option->flags) {
+      // "--jobs" or "-j", as Boost names them.
       const std::string name =
           flag.starts_with("--") ? flag.substr(2) : fmt::format(",{}", flag.substr(1));
-      if (option.spelling == Spelling::flag)
+      if (option->spelling == Spelling::flag)
         all.add_options()(name.c_str(), "");
       else
-        all.add_options()(name.c_str(), po::value<std::vector<std::string>>());
+        all.add_options()(name.c_str(), po::value<Words>());
     }
   }
   return all;
@@ -42,113 +44,174 @@ std::string flag_of(const po::option& word) {
   return token.starts_with("--") ? token.substr(0, token.find('=')) : token.substr(0, 2);
 }
 
-Value value_of(const RunOption& option, const std::string& flag, const std::string& text) {
-  switch (option.option.type) {
-    case LATHE_OPTION_STRING:
-    case LATHE_OPTION_CHOICE:
-    case LATHE_OPTION_PATH:
-    case LATHE_OPTION_STRING_LIST:
-      return Value(text).at(place(flag));
-    default:
-      return parse_value(text, flag).at(place(flag));
+const CommandOption* option_of(const Options& options, const std::string& flag) {
+  for (const CommandOption* option : options)
+    if (std::ranges::count(option->flags, flag) > 0) return option;
+  return nullptr;
+}
+
+// The commands that take an option, as messages name them: "'lathe train', 'lathe search'".
+std::string owners_of(const std::string& flag) {
+  std::string owners;
+  const auto add = [&](const Command& command, const std::string& name) {
+    if (!command.doc.empty() && option_of(options_of(command), flag) != nullptr)
+      owners += fmt::format("{}'lathe {}'", owners.empty() ? "" : ", ", name);
+  };
+  for (const Command& command : command_table()) {
+    add(command, std::string(command.word));
+    if (command.commands == nullptr) continue;
+    for (const Command& own : command.commands())
+      add(own, fmt::format("{} {}", command.word, own.word));
   }
+  return owners;
+}
+
+[[noreturn]] void refuse_unknown(const Options& options, const std::string& name,
+                                 const std::string& flag) {
+  if (const std::string owners = owners_of(flag); !owners.empty())
+    throw usage_error(
+        fmt::format("option '{}' means nothing here; it belongs to {}", flag, owners));
+  std::vector<std::string> known;
+  for (const CommandOption* option : options)
+    known.insert(known.end(), option->flags.begin(), option->flags.end());
+  throw usage_error(fmt::format("unknown option '{}'{}; see 'lathe {} --help'", flag,
+                                suggestion(flag, known), name));
 }
 
 class Given {
  public:
-  void add(const RunOption& option, const std::string& flag, Value value) {
+  void add(const CommandOption& option, const std::string& flag, Value value) {
+    if (!value.position().known()) value.at(place(flag));
+    const std::string& key = option.option.key;
     if (option.spelling == Spelling::repeated) {
-      Value* list = values_.find(option.option.key);
-      if (list == nullptr)
-        list = &values_.set(option.option.key, Value(Value::List{}).at(place(flag)));
+      Value* list = values_.find(key);
+      if (list == nullptr) list = &values_.set(key, Value(Value::List{}).at(place(flag)));
       list->as_list().push_back(std::move(value));
       return;
     }
-    if (const Value* before = values_.find(option.option.key); before != nullptr) {
+    if (const Value* before = values_.find(key); before != nullptr) {
       if (*before == value) return;
       throw usage_error(
           fmt::format("{} is given twice: {} and {}", flag, before->text(), value.text()),
           place(flag));
     }
-    values_.set(option.option.key, std::move(value));
+    values_.set(key, std::move(value));
   }
 
   // Checked against the table; positions are kept.
-  Value checked(RunCommand command) {
+  Value checked(const Options& options, const std::string& name) {
     Value checked(Value::Map{});
-    for (auto& [key, value] : values_.as_map()) {
-      const RunOption& option = *find_run_option(key);
-      const Position position = value.position();
-      checked.set(key, check_value(option.option, value, owner(command))).at(position);
+    for (const CommandOption* option : options) {
+      const Value* value = values_.find(option->option.key);
+      if (value == nullptr) continue;
+      const Position position = value->position();
+      checked.set(option->option.key, check_value(*option, *value, fmt::format("'lathe {}'", name)))
+          .at(position);
     }
     return checked;
   }
 
  private:
-  static std::string owner(RunCommand command) {
-    for (const char* word : {"train", "test", "transform", "search"})
-      if (run_command(word) == command) return fmt::format("'lathe {}'", word);
-    return "lathe";
-  }
   Value values_{Value::Map{}};
 };
 
-[[noreturn]] void refuse_unknown(RunCommand command, const std::string& flag) {
-  if (const RunOption* elsewhere = run_option_of_flag(flag); elsewhere != nullptr) {
-    std::string commands;
-    for (const char* word : {"train", "test", "transform", "search"})
-      if ((elsewhere->commands & *run_command(word)) != 0)
-        commands += fmt::format("{}'lathe {}'", commands.empty() ? "" : ", ", word);
-    throw usage_error(
-        fmt::format("option '{}' means nothing here; it belongs to {}", flag, commands));
+po::parsed_options split(const Options& options, const std::string& name, const Words& words) {
+  const po::options_description description = description_of(options);
+  po::positional_options_description positional;
+  positional.add("words", -1);
+  try {
+    // An abbreviated option would change its meaning when a longer one is added.
+    return po::command_line_parser(words)
+        .options(description)
+        .positional(positional)
+        .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+        .run();
+  } catch (const po::unknown_option& error) {
+    refuse_unknown(options, name, error.get_option_name());
+  } catch (const po::error& error) {
+    throw usage_error(error.what());
   }
-  throw usage_error(
-      fmt::format("unknown option '{}'{}", flag, suggestion(flag, flags_of(command))));
+}
+
+bool takes_arguments(const Command& command) {
+  return command.words.find("[-- ") != std::string_view::npos;
+}
+
+// A word that stands for an option: MODEL for --model.
+const CommandOption* option_named(const Options& options, std::string word) {
+  std::erase_if(word, [](char c) { return c == '[' || c == ']'; });
+  for (const CommandOption* option : options)
+    if (option->metavar == word && option->flags.front().size() == word.size() + 2) return option;
+  return nullptr;
+}
+
+// "[MODEL]", "[DATASET]"; what follows the first option of a usage is no word.
+std::vector<std::string> word_places(const Command& command) {
+  std::istringstream in{std::string(command.words)};
+  std::vector<std::string> places;
+  for (std::string word; in >> word && !word.starts_with("-") && word != "[--";)
+    places.push_back(word);
+  return places;
 }
 
 }  // namespace
 
-Value parse_command_line(RunCommand command, const std::vector<std::string>& words) {
-  const po::options_description description = description_of(command);
-  po::positional_options_description positional;
-  positional.add("positional", -1);
-  po::parsed_options parsed(&description);
-  try {
-    // An abbreviated option would change its meaning when a longer one is added.
-    parsed =
-        po::command_line_parser(words)
-            .options(description)
-            .positional(positional)
-            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-            .run();
-  } catch (const po::unknown_option& error) {
-    refuse_unknown(command, error.get_option_name());
-  } catch (const po::error& error) {
-    throw usage_error(error.what());
-  }
+std::string usage_of(const Command& command, std::string_view name) {
+  return fmt::format("lathe {}{}{}", name, command.words.empty() ? "" : " ", command.words);
+}
 
-  constexpr std::array<const char*, 2> kPositional{"model", "dataset"};
-  std::size_t position = 0;
+ParsedWords parse_words(const Command& command, const std::string& name,
+                        const std::vector<std::string>& all_words) {
+  ParsedWords result;
+  Words words = all_words;
+  const auto dashes = std::ranges::find(words, "--");
+  if (dashes != words.end() && (takes_arguments(command) || command.commands != nullptr)) {
+    result.arguments.assign(dashes + 1, words.end());
+    words.erase(dashes, words.end());
+  }
+  const Options options = options_of(command);
   Given given;
-  for (const po::option& word : parsed.options) {
+  for (const po::option& word : split(options, name, words).options) {
     if (word.position_key >= 0) {
-      for (const std::string& text : word.value) {
-        if (position >= kPositional.size())
-          throw usage_error(fmt::format(
-              "'{}' is one word too many: a command takes a model and a data set", text));
-        const char* key = kPositional[position++];
-        given.add(*find_run_option(key), fmt::format("<{}>", key), Value(text));
-      }
+      result.words.insert(result.words.end(), word.value.begin(), word.value.end());
       continue;
     }
     const std::string flag = flag_of(word);
-    const RunOption* option = run_option_of_flag(flag);
-    if (option == nullptr) refuse_unknown(command, flag);
-    if (option->spelling == Spelling::flag) given.add(*option, flag, Value(true).at(place(flag)));
+    const CommandOption* option = option_of(options, flag);
+    if (option == nullptr) refuse_unknown(options, name, flag);
+    if (option->spelling == Spelling::flag) given.add(*option, flag, Value(true));
     for (const std::string& text : word.value)
-      given.add(*option, flag, value_of(*option, flag, text));
+      given.add(*option, flag, parse_option_text(option->option, text, flag));
   }
-  return given.checked(command);
+  const std::vector<std::string> places = word_places(command);
+  for (std::size_t i = 0; i < std::min(places.size(), result.words.size()); ++i)
+    if (const CommandOption* option = option_named(options, places[i]); option != nullptr)
+      given.add(*option, option->flags.front(),
+                Value(result.words[i]).at(place(fmt::format("<{}>", option->option.key))));
+  result.given = given.checked(options, name);
+  return result;
+}
+
+Invocation call_of(const Command& command, const std::string& name,
+                   const std::vector<std::string>& words) {
+  ParsedWords parsed = parse_words(command, name, words);
+  const std::vector<std::string> places = word_places(command);
+  const auto least =
+      static_cast<std::size_t>(std::ranges::count_if(places, [](const std::string& word) {
+        return !word.starts_with('[') || !word.ends_with(']');
+      }));
+  const bool many = command.words.ends_with("...]") || command.words.ends_with("...");
+  if (parsed.words.size() < least)
+    throw usage_error(fmt::format("usage: {}", usage_of(command, name)));
+  if (parsed.words.size() > places.size() && !many)
+    throw usage_error(fmt::format("'{}' is one word too many; usage: {}",
+                                  parsed.words[places.size()], usage_of(command, name)));
+  return {&command,
+          name,
+          {},
+          std::move(parsed.words),
+          std::move(parsed.arguments),
+          std::move(parsed.given)};
 }
 
 }  // namespace lathe

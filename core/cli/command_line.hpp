@@ -1,16 +1,25 @@
-// The words after `lathe COMMAND`, checked against the option table of the commands. Knows how
-// options are spelt and nothing about what they mean.
+// The words after `lathe COMMAND`, read as the command's row says. Knows how options are spelt and
+// nothing about what they mean.
 #pragma once
 
-#include "core/mase/mase.hpp"
-
-#include <string>
-#include <vector>
+#include "core/cli/command_table.hpp"
 
 namespace lathe {
 
-// Options by key, those that were given and only those; values are checked. The first two words
-// without a flag are the model and the data set. Throws usage_error with the flag and what is near.
-Value parse_command_line(RunCommand command, const std::vector<std::string>& words);
+struct ParsedWords {
+  std::vector<std::string> words;
+  std::vector<std::string> arguments;  // behind "--", where the command takes them
+  Value given{Value::Map{}};           // those options that were given, by key; checked
+};
+// Throws usage_error with the flag and what is near.
+ParsedWords parse_words(const Command& command, const std::string& name,
+                        const std::vector<std::string>& words);
+
+// The same, with as many words as the command takes.
+Invocation call_of(const Command& command, const std::string& name,
+                   const std::vector<std::string>& words);
+
+// "lathe plugin show [KIND:]ID"
+std::string usage_of(const Command& command, std::string_view name);
 
 }  // namespace lathe

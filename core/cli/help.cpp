@@ -1,6 +1,11 @@
-// Text only; widths are chosen for a terminal of 100 columns.
+// Text only; laid out for the terminal that is there.
 #include "core/cli/help.hpp"
 
+#include "core/base/suggest.hpp"
+#include "core/cli/command_line.hpp"
+#include "core/cli/layout.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/mase/accepted_options.hpp"
 #include "core/report/table.hpp"
 
 #include <fmt/format.h>
@@ -12,33 +17,10 @@ namespace lathe {
 
 namespace {
 
-constexpr std::size_t kFlagColumn = 34;
-constexpr std::size_t kLineWidth = 100;
-
-// `text` in lines that fit beside the flags; the first continues the line of the flag.
-std::string wrapped(std::string_view text) {
-  const std::string margin(kFlagColumn, ' ');
-  std::string out;
-  std::size_t column = kFlagColumn;
-  while (!text.empty()) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, space);
-    if (column > kFlagColumn && column + 1 + word.size() > kLineWidth) {
-      out += "\n" + margin;
-      column = kFlagColumn;
-    } else if (column > kFlagColumn) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    text.remove_prefix(std::min(space + 1, text.size()));
-  }
-  return out + "\n";
-}
+constexpr std::size_t kCommandColumn = 13, kFlagColumn = 34;
 
 // "[default 128, range 1..1048576]", or nothing.
-std::string allowed_text(const RunOption& row) {
+std::string limits_text(const CommandOption& row) {
   const Option& option = row.option;
   std::vector<std::string> parts;
   if (!option.choices.empty())
@@ -50,75 +32,89 @@ std::string allowed_text(const RunOption& row) {
   return parts.empty() ? "" : fmt::format(" [{}]", fmt::join(parts, ", "));
 }
 
-std::string flags_text(const RunOption& row) {
-  std::string text;
-  for (const std::string& flag : row.flags) text += (text.empty() ? "" : ", ") + flag;
-  if (row.spelling != Spelling::flag) text += " " + (row.metavar.empty() ? "VALUE" : row.metavar);
+std::string flags_text(const CommandOption& row) {
+  std::string text = fmt::format("{}", fmt::join(row.flags, ", "));
+  if (row.spelling != Spelling::flag) text += " " + row.metavar;
   return text;
 }
 
-std::string option_text(const RunOption& row) {
-  std::string line = "  " + flags_text(row);
-  if (line.size() + 2 > kFlagColumn)
-    line += "\n" + std::string(kFlagColumn, ' ');
-  else
-    line.resize(kFlagColumn, ' ');
-  return line + wrapped(row.option.doc + allowed_text(row));
+std::string commands_text(std::span<const Command> commands, bool with_words) {
+  const std::size_t width = terminal_width();
+  std::string text;
+  for (const Command& command : commands) {
+    if (command.doc.empty()) continue;
+    const std::string name =
+        with_words ? usage_of(command, command.word).substr(6) : std::string(command.word);
+    text += entry(name, command.doc, with_words ? kFlagColumn : kCommandColumn, width);
+  }
+  return text;
+}
+
+// Under their headings, in the order of the table; MASE's without effect in one line.
+std::string options_text(const Command& command) {
+  const std::size_t width = terminal_width();
+  std::vector<std::pair<std::string_view, std::string>> parts;
+  std::vector<std::string> without_effect;
+  for (const CommandOption* row : options_of(command)) {
+    if (row->group == OptionGroup::without_effect) {
+      without_effect.push_back(row->flags.front());
+      continue;
+    }
+    const std::string_view title = heading(row->group);
+    auto part = std::ranges::find(parts, title, [](const auto& p) { return p.first; });
+    if (part == parts.end()) part = parts.emplace(parts.end(), title, "");
+    part->second +=
+        entry(flags_text(*row), row->option.doc + limits_text(*row), kFlagColumn, width);
+  }
+  std::string text;
+  for (const auto& [title, rows] : parts) text += fmt::format("\n{}\n{}", title, rows);
+  if (without_effect.empty()) return text;
+  return text + "\n" +
+         wrapped(fmt::format("Accepted for MASE's sake, without effect or refused: {}.",
+                             fmt::join(without_effect, ", ")),
+                 0, width) +
+         wrapped("Any key of the config file can be set with --set key.path=value.", 0, width);
 }
 
 }  // namespace
 
-const std::vector<CommandWord>& command_words() {
-  static const std::vector<CommandWord> kCommands{
-      {"train", "trains a model, or a sweep of trainings", "train [MODEL] [DATASET] [options]"},
-      {"test", "evaluates trained weights on a split",
-       "test [MODEL] [DATASET] --load FILE [options]"},
-      {"transform", "runs passes on a model: counts, quantizes, reports",
-       "transform [MODEL [DATASET]] --passes 'PASS,...' [options]"},
-      {"search", "searches a space of transforms for the best metrics",
-       "search [MODEL] [DATASET] --config FILE [options]"},
-      {"data", "lists and fetches the data sets that are known", "data list|fetch [options]"},
-      {"export", "lists the tensors of a checkpoint, and writes them as .pt or safetensors",
-       "export INPUT [OUTPUT]"},
-      {"plugin", "lists, shows, makes and builds plugins", "plugin list|show|new|build [options]"},
-  };
-  return kCommands;
-}
-
 std::string program_help() {
-  std::string text =
-      "Lathe holds a neural network in place and lets plugins cut it.\n\n"
-      "usage: lathe COMMAND [options]\n\n";
-  for (const CommandWord& command : command_words())
-    text += fmt::format("  {:<11}{}\n", command.word, command.line);
-  return text +
-         "\n"
-         "  lathe COMMAND --help              options of a command\n"
-         "  lathe --info [all|model|dataset|pruner]  models, data sets, and pruners of a search\n"
-         "  lathe --version\n\n"
-         "A model, data set, pass, format or sampler takes options in angle brackets, eg:\n"
+  const std::size_t width = terminal_width();
+  return wrapped("Lathe holds a neural network in place and lets plugins cut it.", 0, width) +
+         "\nusage: lathe COMMAND [options]\n\n" + commands_text(command_table(), false) + "\n" +
+         wrapped("'lathe COMMAND --help' shows the options of a command.", 0, width) +
+         wrapped("A model, data set, pass, format or sampler takes options in angle brackets, eg:",
+                 0, width) +
          "  lathe transform 'jsc-custom<hidden=[16,16]>' jsc-sim --passes flops\n";
 }
 
-std::string command_help(RunCommand command, std::string_view word) {
-  const auto& words = command_words();
-  const auto found = std::find_if(words.begin(), words.end(),
-                                  [&](const CommandWord& row) { return row.word == word; });
-  std::string text =
-      fmt::format("usage: lathe {}\n\nlathe {} {}.\n", found->usage, word, found->line);
-
-  std::vector<std::string> groups;
-  for (const RunOption& row : run_options())
-    if ((row.commands & command) != 0 && !row.flags.empty() &&
-        std::find(groups.begin(), groups.end(), row.group) == groups.end())
-      groups.push_back(row.group);
-  for (const std::string& group : groups) {
-    text += "\n" + group + "\n";
-    for (const RunOption& row : run_options())
-      if ((row.commands & command) != 0 && !row.flags.empty() && row.group == group)
-        text += option_text(row);
-  }
-  return text + "\nAny key of the config file can be set with --set key.path=value.\n";
+std::string command_help(const Command& command, std::string_view name) {
+  const std::size_t width = terminal_width();
+  const bool group = command.commands != nullptr;
+  std::string text = fmt::format("usage: {} [options]\n\n", usage_of(command, name));
+  text += wrapped(fmt::format("lathe {}: {}.", name, command.doc), 0, width);
+  if (!command.more.empty()) text += "\n" + wrapped(command.more, 0, width);
+  if (group)
+    text += "\n" + commands_text(command.commands(), true) + "\n" +
+            wrapped(fmt::format("'lathe {} COMMAND --help' shows its options.", name), 0, width);
+  return text + options_text(command);
 }
+
+void print_help(const Invocation& call) {
+  if (call.words.empty()) return write_output(program_help());
+  const Command* command = find_command(call.words);
+  if (command == nullptr) {
+    std::vector<std::string> known;
+    for (const Command& row : command_table())
+      if (!row.doc.empty()) known.emplace_back(row.word);
+    throw usage_error(fmt::format("there is no command '{}'{}", call.words.front(),
+                                  suggestion(call.words.front(), known)));
+  }
+  const bool nested = command->word != call.words.front() && call.words.size() > 1;
+  write_output(command_help(*command, nested ? fmt::format("{} {}", call.words[0], command->word)
+                                             : std::string(command->word)));
+}
+
+void print_version(const Invocation&) { write_output(fmt::format("lathe {}\n", LATHE_VERSION)); }
 
 }  // namespace lathe

@@ -3,6 +3,7 @@
 
 #include "core/graph/operands.hpp"
 #include "core/host/dataset.hpp"
+#include "core/options/training_options.hpp"
 #include "core/plugin/registry.hpp"
 
 #include <atomic>
@@ -27,27 +28,6 @@ struct Rows {
   std::int64_t batch_size = 128;
   // Once true, the run on these rows ends with LATHE_CANCELLED; null: nothing can cut it short.
   const std::atomic<bool>* cancelled = nullptr;
-};
-
-struct TrainingOptions {
-  std::string optimizer = "adam";  // adam, adamw, sgd
-  double learning_rate = 1e-5;
-  // cosine_annealing goes down by epoch, as PyTorch's CosineAnnealingLR; cosine, linear, constant
-  // and constant_with_warmup go by optimizer step, as transformers' get_scheduler.
-  std::string lr_scheduler = "cosine_annealing";
-  std::int64_t num_warmup_steps = 0;  // optimizer steps in which the rate rises from 0
-  double weight_decay = 0;
-  std::int64_t max_epochs = 20;
-  std::int64_t max_steps = -1;   // -1: no bound
-  std::int64_t max_samples = 0;  // as many whole batches as that takes; 0: no bound
-  std::int64_t batch_size = 128;
-  std::int64_t accumulate_grad_batches = 1;
-  std::uint64_t seed = 0;
-  bool shuffle = true;                      // the train split, anew each epoch
-  std::filesystem::path folder;             // checkpoints and metrics.csv; empty: none
-  bool resume = false;                      // go on from folder/last.safetensors if it is there
-  std::int64_t checkpoint_every_steps = 0;  // besides every epoch's end; 0: epochs only
-  double checkpoint_every_seconds = 0;
 };
 
 struct EpochMetrics {

@@ -1,6 +1,6 @@
 #include "core/host/split.hpp"
 
-#include "core/mase/mase.hpp"
+#include "core/mase/words.hpp"
 
 namespace lathe {
 

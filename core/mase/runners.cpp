@@ -1,6 +1,9 @@
 // MASE's runners: basic_evaluation, basic_train, and analysis passes by their names.
 #include "core/mase/runners.hpp"
+
 #include "core/base/suggest.hpp"
+#include "core/mase/words.hpp"
+#include "core/options/training_options.hpp"
 
 #include <fmt/format.h>
 
@@ -52,22 +55,6 @@ void translate_evaluation(const Value& given, SearchRunner& runner) {
   translate_loader(options, runner);
 }
 
-// A training's options as MASE's runner calls them.
-struct Word {
-  std::string_view theirs, ours;
-};
-constexpr std::array kWords{
-    Word{"max_epochs", "max_epochs"},
-    Word{"max_steps", "max_steps"},
-    Word{"batch_size", "batch_size"},
-    Word{"optimizer", "training_optimizer"},
-    Word{"learning_rate", "learning_rate"},
-    Word{"weight_decay", "weight_decay"},
-    Word{"lr_scheduler", "lr_scheduler"},
-    Word{"num_warmup_steps", "num_warmup_steps"},
-    Word{"gradient_accumulation_steps", "accumulate_grad_batches"},
-};
-
 const OptionTable& training_table() {
   static const OptionTable table = [] {
     // MASE bounds the samples trained on with num_samples, all epochs together; -1 does not.
@@ -75,9 +62,9 @@ const OptionTable& training_table() {
         std::string(kTraining),
         {optional("num_samples", LATHE_OPTION_INT, "-1.."),
          optional(kLoaders[0], LATHE_OPTION_STRING), optional(kLoaders[1], LATHE_OPTION_STRING)}};
-    for (const Word& word : kWords) {
-      Option row = find_run_option(word.ours)->option;
-      row.key = word.theirs;
+    for (const std::string& key : training_option_keys()) {
+      Option row = training_option(key);
+      row.key = runner_key(key);
       row.default_value.reset();
       row.flags |= LATHE_NULLABLE;
       made.options.push_back(std::move(row));
@@ -91,9 +78,9 @@ const OptionTable& training_table() {
 // not given is as the command has it.
 void translate_training(const Value& given, SearchRunner& runner) {
   const Value options = check_options(training_table(), given);
-  for (const Word& word : kWords) {
-    const Value& value = *options.find(word.theirs);
-    if (!value.is_none()) runner.training.set(std::string(word.ours), value);
+  for (const std::string& key : training_option_keys()) {
+    const Value& value = *options.find(runner_key(key));
+    if (!value.is_none()) runner.training.set(key, value);
   }
   const Value& samples = *options.find("num_samples");
   if (samples == Value(0))
@@ -137,15 +124,6 @@ SearchRunner read_runner(const std::string& word, const Value& given, bool hardw
     runner.options = given;
   }
   return runner;
-}
-
-const std::vector<std::string>& training_option_keys() {
-  static const std::vector<std::string> keys = [] {
-    std::vector<std::string> made;
-    for (const Word& word : kWords) made.emplace_back(word.ours);
-    return made;
-  }();
-  return keys;
 }
 
 }  // namespace lathe

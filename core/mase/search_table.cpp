@@ -1,7 +1,7 @@
-// The [search] table: MASE's strategy, setup, runners and metrics, translated. Knows nothing about
-// spaces, samplers or passes but their names.
+#include "core/mase/search_table.hpp"
+
 #include "core/base/suggest.hpp"
-#include "core/mase/runners.hpp"
+#include "core/options/option.hpp"
 
 #include <fmt/format.h>
 

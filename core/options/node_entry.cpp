@@ -1,8 +1,6 @@
-// What one entry of a node map says: a `name`, and the options of what it chooses, prefixed by the
-// role of the operand. Knows nothing about which nodes an entry is for.
+#include "core/options/node_entry.hpp"
+
 #include "core/base/suggest.hpp"
-#include "core/mase/mase.hpp"
-#include "core/options/node_map.hpp"
 
 #include <fmt/format.h>
 
@@ -159,8 +157,8 @@ std::vector<std::string> accepted_names(const NodeMapRules& rules) {
 std::optional<std::string> accepted_name(const std::string& word, const NodeMapRules& rules) {
   const std::vector<std::string> accepted = accepted_names(rules);
   if (contains(accepted, word)) return word;
-  if (chooses_component(rules) && rules.option->item_kind == LATHE_KIND_FORMAT) {
-    std::string translated = format_word(word);
+  if (chooses_component(rules) && rules.item_word != nullptr) {
+    std::string translated = rules.item_word(word);
     if (contains(accepted, translated)) return translated;
   }
   return std::nullopt;

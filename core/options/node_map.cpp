@@ -200,12 +200,6 @@ bool acts_on(const NodeMapRules& rules, std::string_view op) {
          std::find(rules.targets.begin(), rules.targets.end(), op) != rules.targets.end();
 }
 
-const Value* select_entry(const Value& map, std::string_view by, const Node& node) {
-  const auto known = by_word(by);
-  if (!known) throw usage_error(fmt::format("'by' takes type, name or regex_name; got '{}'", by));
-  return Selectors(map, *known).select(node);
-}
-
 void check_selectors(const Value& map, const NodeMapRules& rules) {
   if (!map.is_map()) {
     throw usage_error(fmt::format("{} takes a table of selectors; got {} {}", rules.owner,

@@ -233,24 +233,15 @@ Value check_value(const Option& option, const Value& value, std::string_view own
 }
 
 Value parse_option_text(const Option& option, std::string_view text, const std::string& origin) {
-  const bool quoted = !text.empty() && (text.front() == '"' || text.front() == '\'');
   switch (option.type) {
     case LATHE_OPTION_STRING:
     case LATHE_OPTION_CHOICE:
     case LATHE_OPTION_PATH:
-      if (!quoted) return Value(text).at(Position{origin, 1, 1});
-      break;
-    case LATHE_OPTION_INT_LIST:
     case LATHE_OPTION_STRING_LIST:
-      if (text.empty() || text.front() != '[') {
-        // The bracket stands before column 1.
-        return parse_value(fmt::format("[{}]", text), Position{origin, 1, 0});
-      }
-      break;
+      return Value(text).at(Position{origin, 1, 1});
     default:
-      break;
+      return parse_value(text, origin);
   }
-  return parse_value(text, origin);
 }
 
 Value check_options(const OptionTable& table, const Value& given) {

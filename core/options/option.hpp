@@ -52,8 +52,8 @@ struct OptionTable {
 // Throws usage_error with position, key, what is allowed.
 Value check_value(const Option& option, const Value& value, std::string_view owner);
 
-// A value from the command line, for an option of that type: texts and paths need no quotes, lists
-// no brackets ("8,16"). Not yet checked.
+// A value from the command line, for an option of that type: texts and paths stand as they are, and
+// so does one text of a list. Not yet checked.
 Value parse_option_text(const Option& option, std::string_view text, const std::string& origin);
 
 // What the option takes, as messages and help say it: "an integer in 1..64", "one of adam, sgd".

@@ -1,6 +1,6 @@
 #include "core/pipeline/pipeline.hpp"
 
-#include "core/mase/mase.hpp"
+#include "core/mase/words.hpp"
 
 #include <fmt/format.h>
 

@@ -45,6 +45,32 @@ BOOST_AUTO_TEST_CASE(each_command_has_help_of_its_own) {
   BOOST_TEST(!contains(good({"test", "-h"}, folder.path()).out, "--n-trials"));
 }
 
+BOOST_AUTO_TEST_CASE(a_command_of_a_command_has_help_of_its_own) {
+  const TemporaryFolder folder;
+  const std::string fetch = good({"data", "fetch", "--help"}, folder.path()).out;
+  BOOST_TEST(contains(fetch, "usage: lathe data fetch NAME"));
+  BOOST_TEST(contains(fetch, "--from"));
+  BOOST_TEST(!contains(good({"data", "list", "--help"}, folder.path()).out, "--from"));
+  const std::string group = good({"plugin", "--help"}, folder.path()).out;
+  for (const char* word : {"list", "show", "build", "new"}) BOOST_TEST(contains(group, word));
+  BOOST_TEST(good({"help", "data", "fetch"}, folder.path()).out == fetch);
+}
+
+BOOST_AUTO_TEST_CASE(help_says_once_what_is_accepted_without_effect) {
+  const TemporaryFolder folder;
+  const std::string text = good({"train", "--help"}, folder.path()).out;
+  const std::size_t line = text.find("Accepted for MASE's sake");
+  BOOST_REQUIRE(line != std::string::npos);
+  for (const char* flag : {"--report-to", "--strategy", "--pretrained", "--quant-config"})
+    BOOST_TEST(text.find(flag) > line, flag);
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_is_an_option_says_the_same_twice) {
+  const TemporaryFolder folder;
+  const Words words{"transform", "jsc-tiny", "--model", "jsc-tiny", "--passes", "flops"};
+  good(words, folder.path());
+}
+
 BOOST_AUTO_TEST_CASE(version_and_info_answer) {
   const TemporaryFolder folder;
   BOOST_TEST(good({"--version"}, folder.path()).out == good({"-V"}, folder.path()).out);

@@ -265,15 +265,4 @@ BOOST_AUTO_TEST_CASE(no_pattern_takes_for_ever) {
   BOOST_TEST(took.count() < 5.0);
 }
 
-BOOST_AUTO_TEST_CASE(the_selection_rule_alone_gives_the_entry) {
-  const Value map = parse_toml("linear.config.name = 'log'\ndefault.name = 'NA'", "a.toml");
-  const Graph graph = lathe_test::jsc_tiny();
-  BOOST_TEST(select_entry(map, "type", graph.node(graph.find("seq_blocks_2")))->text() ==
-             "{name=log}");
-  BOOST_TEST(select_entry(map, "type", graph.node(graph.find("seq_blocks_1")))->text() ==
-             "{name=NA}");
-  const Value only = parse_toml("linear.config.name = 'log'", "a.toml");
-  BOOST_TEST((select_entry(only, "name", graph.node(graph.find("seq_blocks_2"))) == nullptr));
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -187,9 +187,8 @@ BOOST_AUTO_TEST_CASE(words_of_the_command_line_need_no_quotes) {
   BOOST_TEST(parse("label", "12").as_string() == "12");
   BOOST_TEST(parse("file", "/a b/c.csv").as_string() == "/a b/c.csv");
   BOOST_TEST(parse("width", "12").as_int() == 12);
-  BOOST_TEST(parse("sizes", "1,2,3").text() == "[1, 2, 3]");
   BOOST_TEST(parse("sizes", "[1,2]").text() == "[1, 2]");
-  BOOST_TEST(parse("sizes", "1,x").as_list()[1].position().column == 3);
+  BOOST_TEST(parse("names", "a, b").as_string() == "a, b");
 }
 
 BOOST_AUTO_TEST_CASE(selectors_beside_the_options_are_gathered_under_the_node_map) {

@@ -53,6 +53,9 @@ inline lathe::NodeMapRules quantize_rules() {
     return found == formats().end() ? nullptr : &found->second;
   };
   rules.item_ids = {"integer", "log"};
+  rules.item_word = [](std::string_view word) {
+    return std::string(word == "fixed" ? "integer" : word);
+  };
   return rules;
 }
 

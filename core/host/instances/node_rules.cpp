@@ -1,6 +1,7 @@
 #include "core/host/instances/node_rules.hpp"
 
 #include "core/graph/abi_value.hpp"
+#include "core/mase/words.hpp"
 
 namespace lathe {
 
@@ -14,6 +15,7 @@ NodeMapRules node_map_rules(const Registry& registry, const Component& pass, con
   rules.option = &option;
   rules.owner = pass.options.owner;
   const std::optional<Kind> kind = kind_from_name(option.item_kind);
+  if (kind == Kind::format) rules.item_word = format_word;
   if (kind) {
     rules.item_ids = registry.ids(*kind);
     rules.item_table = [&registry, kind = *kind](std::string_view id) -> const OptionTable* {

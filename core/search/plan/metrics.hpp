@@ -2,7 +2,7 @@
 // nobody does.
 #pragma once
 
-#include "core/mase/mase.hpp"
+#include "core/mase/search_table.hpp"
 #include "core/plugin/registry.hpp"
 
 namespace lathe {

@@ -2,7 +2,8 @@
 #include "core/search/space/build_space.hpp"
 
 #include "core/base/suggest.hpp"
-#include "core/mase/mase.hpp"
+#include "core/mase/words.hpp"
+#include "core/options/training_options.hpp"
 #include "core/search/space/space_plan.hpp"
 
 #include <fmt/format.h>
@@ -140,7 +141,7 @@ class Builder {
       SearchParameter parameter{"training/" + key, {}, NodeId::none, key, given.position()};
       for (const Value& choice : choices_of(key, given)) {
         parameter.choices.push_back(
-            check_value(find_run_option(key)->option, choice, "[search.search_space.training]"));
+            check_value(training_option(key), choice, "[search.search_space.training]"));
       }
       space_.parameters.push_back(std::move(parameter));
     }

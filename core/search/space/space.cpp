@@ -1,7 +1,7 @@
 // What a point of a space means: to the passes, to a training, in a log.
 #include "core/search/space/space.hpp"
 
-#include "core/mase/mase.hpp"
+#include "core/mase/words.hpp"
 #include "core/search/space/space_plan.hpp"
 
 #include <fmt/format.h>

@@ -1,0 +1,143 @@
+// lathe export: what a checkpoint holds, and the same in another form. Opens no plugins.
+
+#include "core/base/json.hpp"
+#include "core/base/suggest.hpp"
+#include "core/checkpoint/checkpoint.hpp"
+#include "core/cli/commands/rows.hpp"
+#include "core/cli/run/session.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/report/table.hpp"
+#include "core/tensor/hash.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace lathe {
+
+namespace {
+
+using Write = void (*)(const std::filesystem::path&, const Checkpoint&);
+struct Form {
+  std::string_view extension;
+  std::string_view name;
+  Write write;
+};
+
+void as_torch(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  write_torch(path, checkpoint.tensors);
+}
+void as_safetensors(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  write_safetensors(path, checkpoint.tensors, checkpoint.metadata);
+}
+constexpr Form kForms[] = {
+    {".pt", "state_dict", as_torch},
+    {".pth", "state_dict", as_torch},
+    {".safetensors", "safetensors", as_safetensors},
+};
+
+const Form& form_of(const std::filesystem::path& output) {
+  const std::string extension = output.extension().string();
+  std::vector<std::string> known;
+  for (const Form& form : kForms) {
+    if (form.extension == extension) return form;
+    known.emplace_back(form.extension);
+  }
+  throw usage_error(
+      extension.empty()
+          ? fmt::format("'{}' has no extension to tell its form: .pt, .pth or .safetensors",
+                        output.string())
+          : fmt::format("'{}' cannot be written: unknown extension '{}'{}", output.string(),
+                        extension, suggestion(extension, known)));
+}
+
+// The file with the tensors: the input itself, or the weights of a saved graph.
+std::filesystem::path weights_of(const std::filesystem::path& input) {
+  if (!std::filesystem::is_directory(input)) return input;
+  if (!std::filesystem::exists(input / kGraphFile))
+    throw run_error(LATHE_NOT_FOUND,
+                    fmt::format("the folder is no saved graph: it has no {}", kGraphFile),
+                    {input.string()});
+  return input / kWeightsFile;
+}
+
+std::string text_of(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+// Names come from files of unknown origin: what moves a terminal's cursor is shown as \u001b.
+std::string shown(const std::string& name) {
+  const std::string quoted = text_of(Json(name));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+std::int64_t elements_of(const Checkpoint& checkpoint) {
+  std::int64_t elements = 0;
+  for (const auto& [name, tensor] : checkpoint.tensors) elements += tensor.numel();
+  return elements;
+}
+
+Json json_of(const std::filesystem::path& input, const Checkpoint& checkpoint) {
+  Json tensors = Json::array();
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    tensors.push_back(
+        {{"name", name}, {"dtype", lathe::name(tensor.dtype())}, {"shape", tensor.shape().dims()}});
+  Json out{{"command", "export"}, {"input", input.string()}, {"type", checkpoint.type}};
+  out["elements"] = elements_of(checkpoint);
+  out["tensors"] = std::move(tensors);
+  if (!checkpoint.metadata.empty()) out["metadata"] = checkpoint.metadata;
+  if (!checkpoint.unread.empty()) out["unread"] = checkpoint.unread;
+  return out;
+}
+
+void list(const std::filesystem::path& input, const Checkpoint& checkpoint, bool json) {
+  if (json) return write_output(text_of(json_of(input, checkpoint), 2) + "\n");
+  TextTable table{{"tensor", "dtype", "shape"}, {}};
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    table.rows.push_back(
+        {shown(name), std::string(lathe::name(tensor.dtype())), tensor.shape().text()});
+  write_output(fmt::format("'{}' is a {} file of {} tensors, {} elements\n\n{}", input.string(),
+                           checkpoint.type, checkpoint.tensors.size(), elements_of(checkpoint),
+                           render(table)));
+}
+
+void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
+             const std::filesystem::path& output, const Form& form, bool json) {
+  form.write(output, checkpoint);
+  if (form.write == as_torch && !checkpoint.metadata.empty())
+    spdlog::warn("a state_dict has no place for the metadata of '{}'; they are left out",
+                 input.string());
+  const auto bytes = std::filesystem::file_size(output);
+  if (!json)
+    return write_output(fmt::format("'{}' ({} bytes) holds the {} tensors of '{}', {} elements\n",
+                                    output.string(), bytes, checkpoint.tensors.size(),
+                                    input.string(), elements_of(checkpoint)));
+  Json out = json_of(input, checkpoint);
+  out["output"] = {{"file", output.string()},
+                   {"form", form.name},
+                   {"bytes", bytes},
+                   {"sha256", sha256_of_file(output)}};
+  write_output(text_of(out, 2) + "\n");
+}
+
+}  // namespace
+
+void run_export(const Invocation& call) {
+  const std::vector<std::string>& words = call.words;
+  const bool json = call.get(kJson);
+  const Form* form = words.size() == 2 ? &form_of(words[1]) : nullptr;
+  if (form != nullptr && std::filesystem::exists(words[1]) && !call.get(kOverwrite))
+    throw usage_error(
+        fmt::format("'{}' is there already; say --overwrite to replace it", words[1]));
+
+  const std::filesystem::path input = weights_of(words[0]);
+  const Checkpoint checkpoint = read_checkpoint(input);
+  for (const std::string& name : checkpoint.unread)
+    spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",
+                 input.string(), name);
+  if (form == nullptr)
+    list(input, checkpoint, json);
+  else
+    convert(input, checkpoint, words[1], *form, json);
+}
+
+}  // namespace lathe

@@ -1,0 +1,147 @@
+// `lathe plugin build`: one file, one compiler line, one plugin. No CMake, no LibTorch.
+#include "core/cli/commands/installed.hpp"
+#include "core/cli/commands/rows.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/plugin/registry.hpp"
+#include "core/report/json.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spawn.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+
+extern char** environ;
+
+namespace lathe {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Language { c, cpp };
+
+Language language_of(const fs::path& source) {
+  const std::string extension = source.extension().string();
+  if (extension == ".c") return Language::c;
+  for (const char* cpp : {".cpp", ".cc", ".cxx", ".C"}) {
+    if (extension == cpp) return Language::cpp;
+  }
+  throw usage_error(
+      fmt::format("'{}' is neither C++ (.cpp, .cc, .cxx) nor C (.c); Rust plugins are "
+                  "built with cargo",
+                  source.string()));
+}
+
+// $CXX or $CC, which may carry arguments ("ccache g++"), else the system's.
+std::vector<std::string> compiler(Language language) {
+  const char* variable = language == Language::c ? "CC" : "CXX";
+  std::vector<std::string> words;
+  if (const char* given = std::getenv(variable)) {
+    std::istringstream in(given);
+    for (std::string word; in >> word;) words.push_back(word);
+  }
+  if (words.empty()) words.emplace_back(language == Language::c ? "cc" : "c++");
+  return words;
+}
+
+// As a shell would take it, so that the line can be copied.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+void run(const std::vector<std::string>& line, const fs::path& source) {
+  std::vector<char*> arguments;
+  for (const std::string& word : line) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
+  if (error != 0) {
+    throw usage_error(
+        fmt::format("the compiler '{}' cannot be started: {}; install g++, or set CXX "
+                    "or CC",
+                    line[0], std::strerror(error)));
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  throw run_error(LATHE_INVALID_ARGUMENT,
+                  WIFSIGNALED(status)
+                      ? fmt::format("the compiler died of signal {}", WTERMSIG(status))
+                      : fmt::format("the compiler refused '{}' (exit code {})", source.string(),
+                                    WEXITSTATUS(status)));
+}
+
+std::vector<std::string> compiler_line(const fs::path& source, const fs::path& output,
+                                       const std::vector<std::string>& more_arguments) {
+  const fs::path include = installed("include");
+  const fs::path exports = include / "lathe" / "exports.map";
+  if (!fs::exists(exports)) {
+    throw run_error(LATHE_NOT_FOUND,
+                    fmt::format("the SDK's headers are not in '{}', where this lathe was installed",
+                                include.string()));
+  }
+  const Language language = language_of(source);
+  std::vector<std::string> line = compiler(language);
+  line.insert(line.end(),
+              {language == Language::c ? "-std=c99" : "-std=c++17", "-O2", "-Wall", "-Wextra",
+               "-fPIC", "-shared", "-fvisibility=hidden", "-I" + include.string(),
+               "-Wl,--version-script=" + exports.string(), "-o", output.string(), source.string()});
+  line.insert(line.end(), more_arguments.begin(), more_arguments.end());
+  if (language == Language::c) line.emplace_back("-lm");
+  return line;
+}
+
+}  // namespace
+
+void build_plugin(const Invocation& call) {
+  const auto start = std::chrono::steady_clock::now();
+  const fs::path source = call.words.front();
+  if (!fs::is_regular_file(source)) {
+    throw usage_error(fmt::format("there is no file '{}'", source.string()));
+  }
+  const fs::path output = call.get(kOutput).value_or(source.stem().string() + ".so");
+  const std::vector<std::string> line = compiler_line(source, output, call.arguments);
+  std::vector<std::string> printed;
+  for (const std::string& word : line) printed.push_back(quoted(word));
+  spdlog::info("{}", fmt::join(printed, " "));
+  run(line, source);
+  // A plugin that others can write is refused, whatever the umask says.
+  fs::permissions(output, fs::perms::group_write | fs::perms::others_write,
+                  fs::perm_options::remove);
+
+  const Registry registry({}, {output});
+  Json components = Json::array();
+  std::string text;
+  for (const Listed& item : registry.listed()) {
+    const Component& c = registry.find(item.kind, item.id);
+    text +=
+        fmt::format("{}: {} {} {}: {}\n", output.string(), name(c.kind), c.id, c.version, c.doc);
+    components.push_back(
+        {{"kind", name(c.kind)}, {"id", c.id}, {"version", c.version}, {"doc", c.doc}});
+  }
+  if (call.get(kJson)) {
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    text = Json{{"command", "plugin build"},
+                {"file", fs::absolute(output).string()},
+                {"components", std::move(components)},
+                {"seconds", seconds.count()}}
+               .dump(2) +
+           "\n";
+  }
+  write_output(text);
+}
+
+}  // namespace lathe

@@ -1,0 +1,236 @@
+// What plugins bring, as tables or JSON. The list reads stamps only; showing loads the one file.
+#include "core/base/suggest.hpp"
+#include "core/cli/commands/rows.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/plugin/registry.hpp"
+#include "core/report/json.hpp"
+#include "core/report/table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+namespace lathe {
+namespace {
+
+std::string_view type_name(lathe_option_type type) {
+  constexpr std::array<std::string_view, 11> kNames{"any",         "bool",   "int",     "float",
+                                                    "string",      "choice", "path",    "int list",
+                                                    "string list", "any",    "node map"};
+  const auto index = static_cast<std::size_t>(type);
+  return index < kNames.size() ? kNames[index] : kNames[0];
+}
+
+std::vector<std::string> flag_names(const Component& component) {
+  struct Flag {
+    lathe_component_flags flag;
+    const char* name;
+  };
+  constexpr std::array<Flag, 7> kFlags{{{LATHE_FLAG_MUTATES_GRAPH, "changes the graph"},
+                                        {LATHE_FLAG_READS_WEIGHTS, "reads weights"},
+                                        {LATHE_FLAG_EXECUTES, "executes graphs"},
+                                        {LATHE_FLAG_PARALLEL, "thread-safe"},
+                                        {LATHE_FLAG_NONDETERMINISTIC, "not deterministic"},
+                                        {LATHE_FLAG_SYNTHETIC, "synthetic data"},
+                                        {LATHE_FLAG_STOCHASTIC, "stochastic"}}};
+  std::vector<std::string> names;
+  for (const Flag& f : kFlags) {
+    if (component.has(f.flag)) names.emplace_back(f.name);
+  }
+  return names;
+}
+
+std::string default_text(const Option& option) {
+  if (option.required()) return "(required)";
+  return option.default_value ? option.default_value->text() : "";
+}
+
+// Columns that are empty for every row are left out.
+std::string options_table(const std::vector<Option>& options) {
+  TextTable table{{"option", "type", "default", "allowed", "unit", "meaning"}, {}};
+  for (const Option& option : options) {
+    std::string allowed;
+    if (option.range) allowed = option.range->text();
+    if (!option.choices.empty()) allowed = fmt::format("{}", fmt::join(option.choices, "|"));
+    if (option.nullable()) allowed += allowed.empty() ? "or NA" : " or NA";
+    std::string doc = option.doc;
+    if (option.tunable()) doc += " (tunable)";
+    if ((option.flags & LATHE_DEPRECATED) != 0) doc += " (deprecated)";
+    table.rows.push_back({option.key, std::string(type_name(option.type)), default_text(option),
+                          allowed, option.unit, doc});
+  }
+  for (std::size_t c = table.columns.size(); c-- > 0;) {
+    const bool used =
+        std::ranges::any_of(table.rows, [&](const auto& row) { return !row[c].empty(); });
+    if (used) continue;
+    table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(c));
+    for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
+  }
+  return render(table);
+}
+
+// Published scalars, or ops it acts on: "a|b" as a list.
+std::vector<std::string> parts(const char* text) {
+  std::vector<std::string> out;
+  std::string_view rest = text == nullptr ? "" : text;
+  while (!rest.empty()) {
+    const std::size_t bar = std::min(rest.find('|'), rest.size());
+    out.emplace_back(rest.substr(0, bar));
+    rest.remove_prefix(std::min(bar + 1, rest.size()));
+  }
+  return out;
+}
+
+std::string shown(const Component& c) {
+  std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
+  out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
+  if (const auto flags = flag_names(c); !flags.empty()) {
+    out += fmt::format("  it         {}\n", fmt::join(flags, ", "));
+  }
+  if (c.kind == Kind::pass) {
+    const auto& pass = c.as<lathe_pass>();
+    if (pass.targets != nullptr) {
+      out += fmt::format("  acts on    {}\n", fmt::join(parts(pass.targets), ", "));
+    }
+    if (pass.scalars != nullptr) {
+      out += fmt::format("  publishes  {}\n", fmt::join(parts(pass.scalars), ", "));
+    }
+  }
+  if (c.options.options.empty()) return out + "It takes no options.\n";
+  out += fmt::format("\n{}", options_table(c.options.options));
+  for (const Option& option : c.options.options) {
+    if (option.items.empty()) continue;
+    out += fmt::format(
+        "\nPer node ('{}'): by = \"type\", \"name\" or \"regex_name\"; then `default`, an op, a "
+        "node or a pattern, each with\n{}",
+        option.key, options_table(option.items));
+    if (!option.item_kind.empty()) {
+      out += fmt::format("and the options of the {} that `name` chooses", option.item_kind);
+      if (!option.item_roles.empty()) {
+        out += fmt::format(", each behind {}_", fmt::join(option.item_roles, "_, "));
+      }
+      out += fmt::format(" (see lathe plugin show {}:NAME).\n", option.item_kind);
+    }
+  }
+  return out;
+}
+
+Json json_of(const std::vector<Option>& options) {
+  Json rows = Json::array();
+  for (const Option& option : options) {
+    Json row{{"key", option.key}, {"type", type_name(option.type)}};
+    row["default"] = option.default_value ? lathe::json_of(*option.default_value) : Json();
+    if (option.range) row["range"] = option.range->text();
+    if (!option.choices.empty()) row["choices"] = option.choices;
+    if (!option.unit.empty()) row["unit"] = option.unit;
+    row["required"] = option.required();
+    row["nullable"] = option.nullable();
+    row["tunable"] = option.tunable();
+    row["doc"] = option.doc;
+    if (!option.items.empty()) {
+      row["items"] = json_of(option.items);
+      if (!option.item_kind.empty()) row["item_kind"] = option.item_kind;
+      if (!option.item_roles.empty()) row["item_roles"] = option.item_roles;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json json_of(const Component& c) {
+  Json out{{"kind", name(c.kind)},    {"id", c.id},         {"version", c.version},  {"doc", c.doc},
+           {"file", c.file.string()}, {"sha256", c.sha256}, {"flags", flag_names(c)}};
+  if (c.kind == Kind::pass) {
+    out["targets"] = parts(c.as<lathe_pass>().targets);
+    out["scalars"] = parts(c.as<lathe_pass>().scalars);
+  }
+  out["options"] = json_of(c.options.options);
+  return out;
+}
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const Kind kind : {Kind::pass, Kind::model, Kind::dataset, Kind::format, Kind::sampler}) {
+    names.emplace_back(name(kind));
+  }
+  return names;
+}
+
+Kind kind_of(const std::string& word) {
+  const std::optional<Kind> kind = kind_from_name(word);
+  if (!kind) {
+    throw usage_error(
+        fmt::format("there is no kind of plugin '{}'{}", word, suggestion(word, kind_names())));
+  }
+  return *kind;
+}
+
+std::string shortened(const std::filesystem::path& file) {
+  const std::filesystem::path relative = file.lexically_proximate(std::filesystem::current_path());
+  return std::min(file.string(), relative.string(),
+                  [](const auto& a, const auto& b) { return a.size() < b.size(); });
+}
+
+Registry registry_of(const Invocation& call) {
+  const std::vector<std::string> files = call.get(kPlugin);
+  return Registry(default_plugin_folders(), {files.begin(), files.end()});
+}
+
+}  // namespace
+
+void list_plugins(const Invocation& call) {
+  std::optional<Kind> only;
+  if (!call.words.empty()) only = kind_of(call.words.front());
+  const Registry registry = registry_of(call);
+  TextTable table{{"kind", "id", "version", "source", "file"}, {}};
+  Json rows = Json::array();
+  for (const Listed& item : registry.listed()) {
+    if (only && item.kind != *only) continue;
+    table.rows.push_back(
+        {std::string(name(item.kind)), item.id, item.version, item.source, shortened(item.file)});
+    rows.push_back({{"kind", name(item.kind)},
+                    {"id", item.id},
+                    {"version", item.version},
+                    {"source", item.source},
+                    {"file", item.file.string()}});
+  }
+  if (call.get(kJson)) {
+    write_output(Json{{"command", "plugin list"}, {"plugins", std::move(rows)}}.dump(2) + "\n");
+  } else if (table.rows.empty()) {
+    write_output("There are no plugins.\n");
+  } else {
+    write_output(render(table));
+  }
+}
+
+void show_plugin(const Invocation& call) {
+  const std::string& word = call.words.front();
+  const Registry registry = registry_of(call);
+  std::string id = word;
+  std::vector<Kind> kinds{Kind::pass, Kind::model, Kind::dataset, Kind::format, Kind::sampler};
+  if (const std::size_t colon = word.find(':'); colon != std::string::npos) {
+    kinds = {kind_of(word.substr(0, colon))};
+    id = word.substr(colon + 1);
+  }
+  std::erase_if(kinds, [&](Kind kind) { return !registry.knows(kind, id); });
+  if (kinds.empty()) {
+    std::vector<std::string> known;
+    for (const Listed& item : registry.listed()) known.push_back(item.id);
+    throw usage_error(fmt::format("there is no plugin '{}'{}", word, suggestion(id, known)));
+  }
+  std::string text;
+  Json components = Json::array();
+  for (const Kind kind : kinds) {
+    const Component& component = registry.find(kind, id);
+    if (!text.empty()) text += "\n";
+    text += shown(component);
+    components.push_back(json_of(component));
+  }
+  if (call.get(kJson)) {
+    text = Json{{"command", "plugin show"}, {"components", std::move(components)}}.dump(2) + "\n";
+  }
+  write_output(text);
+}
+
+}  // namespace lathe

@@ -1,0 +1,141 @@
+// Every command, one row each. Adding one is a row here and a file beside this one; help, lists,
+// did-you-mean and the command line follow.
+#pragma once
+
+#include "core/cli/help.hpp"
+#include "core/cli/run/run_command.hpp"
+
+namespace lathe {
+
+// One file each.
+void run_train(Session& session);
+void run_test(Session& session);
+void run_transform(Session& session);
+void run_search(Session& session);
+void run_export(const Invocation& call);
+void print_info(const Invocation& call);
+void print_passes(const Settings& settings);  // --list-passes
+
+void list_data(const Invocation& call);
+void fetch_data(const Invocation& call);
+
+void list_plugins(const Invocation& call);
+void show_plugin(const Invocation& call);
+void build_plugin(const Invocation& call);
+void new_plugin(const Invocation& call);
+
+template <Work work>
+void in_session(const Invocation& call) {
+  run_in_session(call, work);
+}
+
+// What all runs take.
+inline constexpr OptionGroups kRun =
+    OptionGroup::model | OptionGroup::plugins | OptionGroup::data_folder | OptionGroup::machine |
+    OptionGroup::results | OptionGroup::json | OptionGroup::pipeline | OptionGroup::without_effect;
+inline constexpr OptionGroups kTraining = kRun | OptionGroup::file_passes | OptionGroup::training |
+                                          OptionGroup::resume | OptionGroup::overwrite;
+
+inline constexpr Command kDataCommands[] = {
+    {.word = "list",
+     .doc = "the known data sets: size, licence, where they come from, whether they are here",
+     .words = "",
+     .options = OptionGroup::data_folder | OptionGroup::json,
+     .run = list_data},
+    {.word = "fetch",
+     .doc = "downloads a set, checks size and SHA-256, and puts it where the data set of that name "
+            "looks; a fetch that broke off is gone on with",
+     .words = "NAME",
+     .options = OptionGroup::data_folder | OptionGroup::fetching | OptionGroup::json,
+     .run = fetch_data},
+};
+
+inline constexpr Command kPluginCommands[] = {
+    {.word = "list",
+     .doc = "what there is: passes, models, data sets, formats, samplers",
+     .words = "[KIND]",
+     .options = OptionGroup::plugins | OptionGroup::json,
+     .run = list_plugins},
+    {.word = "show",
+     .doc = "its options: types, defaults, what is allowed, what they mean",
+     .words = "[KIND:]ID",
+     .options = OptionGroup::plugins | OptionGroup::json,
+     .run = show_plugin},
+    {.word = "build",
+     .doc = "compiles a C++17 or C99 file into NAME.so and checks that it loads; words after -- go "
+            "to the compiler",
+     .words = "FILE [-- ARGUMENTS]",
+     .options = OptionGroup::output | OptionGroup::json,
+     .run = build_plugin,
+     .more = "CXX and CC of the environment are the compilers."},
+    {.word = "new",
+     .doc = "writes a plugin to start from; KIND is pass",
+     .words = "KIND NAME",
+     .options = OptionGroup::language | OptionGroup::json,
+     .run = new_plugin},
+};
+
+inline constexpr Command kCommands[] = {
+    {.word = "train",
+     .doc = "trains a model, or a sweep of trainings",
+     .words = "[MODEL] [DATASET]",
+     .options = kTraining,
+     .run = in_session<run_train>,
+     .more = "",
+     .results = {"training_ckpts", {"last.safetensors", "sweep"}}},
+    {.word = "test",
+     .doc = "evaluates trained weights on a split",
+     .words = "[MODEL] [DATASET] --load FILE",
+     .options = kRun | OptionGroup::file_passes | OptionGroup::evaluation,
+     .run = in_session<run_test>,
+     .results = {"checkpoints"}},
+    {.word = "transform",
+     .doc = "runs passes on a model: counts, quantizes, reports",
+     .words = "[MODEL] [DATASET] --passes 'PASS,...'",
+     .options = kRun,
+     .run = in_session<run_transform>,
+     .results = {"transform"},
+     .data_optional = true},
+    {.word = "search",
+     .doc = "searches a space of transforms for the best metrics",
+     .words = "[MODEL] [DATASET] --config FILE",
+     .options = kTraining | OptionGroup::search,
+     .run = in_session<run_search>,
+     .results = {.folder = "search_ckpts", .goes_on = true}},
+    {.word = "data",
+     .doc = "lists and fetches the data sets that are known",
+     .words = "COMMAND",
+     .options = {},
+     .commands = [] { return std::span<const Command>(kDataCommands); }},
+    {.word = "export",
+     .doc = "lists the tensors of a checkpoint, and writes them as .pt or safetensors",
+     .words = "INPUT [OUTPUT]",
+     .options = OptionGroup::overwrite | OptionGroup::json,
+     .run = run_export,
+     .more = "INPUT is a checkpoint (safetensors, or a file of torch.save of any age: state_dict, "
+             "Lightning, whole module) or the folder of a saved graph. Without OUTPUT its tensors "
+             "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
+             "torch.load takes, also with weights_only=True; .safetensors is safetensors."},
+    {.word = "plugin",
+     .doc = "lists, shows, makes and builds plugins",
+     .words = "COMMAND",
+     .options = {},
+     .more = "LATHE_PLUGIN_PATH of the environment names further folders of plugins.",
+     .commands = [] { return std::span<const Command>(kPluginCommands); }},
+    {.word = "help",
+     .doc = "prints this, or the options of a command",
+     .words = "[COMMAND...]",
+     .options = {},
+     .run = print_help,
+     .aliases = {"--help", "-h"}},
+    {.word = "version",
+     .doc = "prints the version",
+     .words = "",
+     .options = {},
+     .run = print_version,
+     .aliases = {"--version", "-V"}},
+    // As it was called before there was a command for it.
+    {.word = "--info", .doc = "", .words = "[KIND]", .options = {}, .run = print_info},
+};
+
+}  // namespace lathe

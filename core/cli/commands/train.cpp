@@ -1,0 +1,78 @@
+// lathe train: one training, or the grid of a sweep; then the test split with the best weights.
+#include "core/cli/commands/rows.hpp"
+#include "core/cli/run/dry_run.hpp"
+#include "core/cli/run/evaluation.hpp"
+#include "core/cli/run/passes.hpp"
+#include "core/cli/run/sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lathe {
+
+namespace {
+
+void add_metrics(const Trained& trained, Results& results) {
+  const auto& epochs = trained.result.epochs;
+  if (trained.evaluation) results.metrics = metrics_of(*trained.evaluation);
+  if (epochs.empty()) return;
+  results.metrics.emplace_back("epochs", epochs.back().epoch + 1);
+  results.metrics.emplace_back("train_loss", epochs.back().train_loss);
+  results.metrics.emplace_back("train_accuracy", epochs.back().train_accuracy);
+  const EpochMetrics* best = trained.best_epoch();
+  results.metrics.emplace_back("best_epoch", best->epoch + 1);
+  if (std::isnan(best->validation_loss)) return;  // there are no validation rows
+  results.metrics.emplace_back("best_validation_loss", best->validation_loss);
+  results.metrics.emplace_back("best_validation_accuracy", best->validation_accuracy);
+}
+
+void run_single(Session& session, const Graph& graph, const RunFolder& folder, Results& results) {
+  TrainingOptions options = training_options(session.settings().values);
+  options.folder = folder.results;
+  options.resume = folder.resumed;
+  const Trained trained = train_once(session, graph, options);
+  add_metrics(trained, results);
+  if (trained.evaluation) results.parts.emplace_back("split", name(trained.split));
+  results.measured.emplace_back("train_cpu_seconds", trained.cpu_seconds);
+  results.measured.emplace_back("train_seconds", trained.wall_seconds);
+  results.texts.push_back(
+      fmt::format("weights and metrics.csv are in {}\n", folder.results.string()));
+  if (trained.evaluation)
+    results.texts.push_back(fmt::format("best weights on the {} split:\n", name(trained.split)));
+}
+
+}  // namespace
+
+void run_train(Session& session) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
+  const std::vector<SweepPoint> points = sweep_points(settings);
+  const RunFolder folder = choose_run_folder(settings);
+  if (settings.get(kDryRun)) {
+    describe_run(session, pipeline, nullptr, &points);
+    return;
+  }
+
+  RunContext context = session.context(folder.results);
+  Graph graph = session.build_graph(context);
+  prepare_run_folder(folder, settings);
+  Results results;
+  results.passes = run_passes(pipeline, graph, context, settings);
+  if (points.empty())
+    run_single(session, graph, folder, results);
+  else
+    run_sweep(session, graph, points, folder, results);
+  results.parts.emplace_back("folder", folder.results.string());
+  results.parts.emplace_back("interrupted", session.cancelled().load());
+  deliver(results, session, folder.results);
+  if (session.cancelled())
+    throw run_error(LATHE_CANCELLED,
+                    fmt::format("interrupted; what is trained so far is in '{}', and the same "
+                                "command with --resume goes on with it",
+                                folder.results.string()));
+}
+
+}  // namespace lathe

@@ -1,0 +1,57 @@
+// lathe transform: the passes in order, then the graph they leave behind.
+#include "core/base/file.hpp"
+#include "core/cli/commands/rows.hpp"
+#include "core/cli/run/dry_run.hpp"
+#include "core/cli/run/folder.hpp"
+#include "core/cli/run/passes.hpp"
+#include "core/cli/run/results.hpp"
+#include "core/graph/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+// What --load of the folder reads again.
+void write_graph(const Graph& graph, const std::filesystem::path& folder) {
+  make_folders(folder);
+  write_atomically(folder / kGraphFile, json_of(graph_to_json(graph)).dump(2) + "\n");
+  write_atomically(folder / "graph.txt", fx_text(graph));
+  write_safetensors(folder / kWeightsFile, parameters_of(graph));
+}
+
+}  // namespace
+
+void run_transform(Session& session) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
+  if (settings.get(kDryRun)) {
+    describe_run(session, pipeline);
+    return;
+  }
+
+  const RunFolder folder = choose_run_folder(settings);
+  RunContext context = session.context(folder.results);
+  Graph graph = session.build_graph(context);
+  prepare_run_folder(folder, settings);
+  Results results;
+  results.passes = run_passes(pipeline, graph, context, settings);
+
+  const bool changed =
+      std::any_of(pipeline.steps.begin(), pipeline.steps.end(),
+                  [](const Step& step) { return step.component->has(LATHE_FLAG_MUTATES_GRAPH); });
+  if (changed) {
+    const auto saved = folder.results / "transformed_ckpt";
+    write_graph(graph, saved);
+    results.texts.push_back(fmt::format("the transformed graph is in {}\n", saved.string()));
+  }
+  results.metrics.emplace_back("parameters", graph.parameter_count());
+  results.parts.emplace_back("folder", folder.results.string());
+  deliver(results, session, folder.results);
+}
+
+}  // namespace lathe

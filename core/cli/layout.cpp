@@ -1,0 +1,57 @@
+#include "core/cli/layout.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+constexpr std::size_t kNoTerminal = 100, kWidest = 100, kNarrowest = 30;
+constexpr std::size_t kNarrow = 60;  // below that names and texts take turns
+
+}  // namespace
+
+std::size_t terminal_width() {
+  // Standard error, because the host has moved standard output aside, and it may be a pipe to a
+  // pager.
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kNoTerminal;
+  return std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
+}
+
+std::string wrapped(std::string_view text, std::size_t margin, std::size_t width) {
+  std::string out;
+  std::size_t column = margin;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    if (column > margin && column + 1 + word.size() > width) {
+      out += "\n" + std::string(margin, ' ');
+      column = margin;
+    } else if (column > margin) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return out + "\n";
+}
+
+std::string entry(std::string_view name, std::string_view text, std::size_t column,
+                  std::size_t width) {
+  const bool narrow = width < kNarrow;
+  const std::size_t margin = narrow ? 6 : column;
+  std::string line = "  " + std::string(name);
+  if (narrow || line.size() + 2 > column)
+    line += "\n" + std::string(margin, ' ');
+  else
+    line.resize(column, ' ');
+  return line + wrapped(text, margin, width);
+}
+
+}  // namespace lathe

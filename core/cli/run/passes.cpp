@@ -1,0 +1,72 @@
+// Both spellings of a pipeline are checked, also the one that is not run: a wrong file is wrong.
+#include "core/cli/run/passes.hpp"
+
+#include "core/base/suggest.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/mase/words.hpp"
+#include "core/report/toml.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace lathe {
+
+namespace {
+
+HookOptions hook_options(const Settings& settings, const Pipeline& pipeline) {
+  HookOptions options;
+  options.verify_each = settings.get(kVerifyEach);
+  options.time_passes = settings.get(kTimePasses);
+  options.print_changed = settings.get(kPrintChanged);
+  std::vector<std::string> known;
+  for (const Step& step : pipeline.steps) known.push_back(step.component->id);
+  for (const std::string& word : settings.get(kPrintAfter)) {
+    const std::string id = pass_word(word);
+    if (std::find(known.begin(), known.end(), id) == known.end())
+      throw usage_error(fmt::format("--print-after={}: the pipeline has no such pass{}", id,
+                                    suggestion(id, known)));
+    options.print_after.push_back(id);
+  }
+  return options;
+}
+
+}  // namespace
+
+Pipeline chosen_pipeline(const Session& session) {
+  const Settings& settings = session.settings();
+  const Pipeline from_file = pipeline_from_config(settings.config.passes, session.registry());
+  const std::string text = settings.text(kPasses);
+  if (!text.empty()) {
+    if (!from_file.steps.empty())
+      spdlog::info("--passes is run instead of the [passes] of '{}'",
+                   settings.config_file.string());
+    return pipeline_from_text(text, session.registry());
+  }
+  if (!settings.command->options.has(OptionGroup::file_passes)) {
+    if (from_file.steps.empty())
+      throw usage_error(
+          "there is nothing to do: give --passes 'PASS,PASS<option=value>' or a config file with "
+          "[passes.NAME] tables; --list-passes shows the passes");
+    return from_file;
+  }
+  return settings.get(kWithPasses) ? from_file : Pipeline{};
+}
+
+bool printed_pipeline(const Pipeline& pipeline, const Settings& settings) {
+  const std::string form = settings.text(kPrintPipeline);
+  if (form.empty()) return false;
+  if (form == "text")
+    write_output(text_of(pipeline) + "\n");
+  else
+    write_output(toml_text(Value(Value::Map{{"passes", config_of(pipeline)}})));
+  return true;
+}
+
+std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
+                                   const Settings& settings) {
+  const Graph original = graph;
+  context.original = &original;
+  return run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings, pipeline)));
+}
+
+}  // namespace lathe

@@ -1,0 +1,20 @@
+// Which passes a command runs, and what is watched around them.
+#pragma once
+
+#include "core/cli/run/session.hpp"
+#include "core/pipeline/run_pipeline.hpp"
+
+namespace lathe {
+
+// transform: --passes, else [passes] of the file; one of them must be there.
+// train, test, search: --passes; [passes] only with --with-passes, though it is checked always.
+Pipeline chosen_pipeline(const Session& session);
+
+// --print-pipeline: prints it as text or as TOML; true if that was asked for, and is all to do.
+bool printed_pipeline(const Pipeline& pipeline, const Settings& settings);
+
+// Runs it on `graph`, which the passes can compare with what it was before the first of them.
+std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
+                                   const Settings& settings);
+
+}  // namespace lathe

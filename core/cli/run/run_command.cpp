@@ -1,0 +1,28 @@
+#include "core/cli/run/run_command.hpp"
+
+#include "core/cli/commands/rows.hpp"
+#include "core/cli/interrupt.hpp"
+#include "core/cli/talk.hpp"
+#include "core/mase/accepted_options.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace lathe {
+
+void run_in_session(const Invocation& call, Work work) {
+  const Settings settings = read_settings(call);
+  const std::string level = settings.get(kDebug) ? "debug" : settings.get(kLogLevel);
+  set_log_level(level);
+  show_warnings(!settings.get(kNoWarnings));
+  if (settings.get(kListPasses)) return print_passes(settings);
+  if (!settings.given(kPrintPipeline)) {
+    const TextTable table = settings_table(settings, level == "debug");
+    if (!table.rows.empty()) fmt::print(stderr, "{}\n", render(table));
+  }
+  for (const std::string& warning : option_warnings(settings.options)) spdlog::warn("{}", warning);
+  Session session(settings, catch_interrupts());
+  work(session);
+}
+
+}  // namespace lathe

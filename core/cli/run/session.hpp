@@ -1,0 +1,84 @@
+// What a run works with: registry, model, data set, executor. Each is looked up at once, so that a
+// wrong name is refused before any work, and opened on first use, so that counting opens nothing.
+#pragma once
+
+#include "core/checkpoint/checkpoint.hpp"
+#include "core/cli/run/settings.hpp"
+#include "core/data/data.hpp"
+#include "core/pipeline/run_pipeline.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace lathe {
+
+// A saved graph: two files of one folder.
+constexpr const char* kGraphFile = "graph.json";
+constexpr const char* kWeightsFile = "model.safetensors";
+
+// A component as the user named it, looked up and checked.
+struct Chosen {
+  std::string text;  // round-trips
+  const Component* component = nullptr;
+  Value options;
+};
+
+// The files of --plugin and of the config file's `plugin`.
+std::vector<std::filesystem::path> plugin_files(const Settings& settings);
+
+class Session {
+ public:
+  // Throws usage_error for a plugin, a model or a data set that is wrong or missing.
+  Session(const Settings& settings, const std::atomic<bool>& cancelled);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const Settings& settings() const { return settings_; }
+  const Registry& registry() const { return *registry_; }
+  const Chosen& model() const { return model_; }
+  const Chosen& dataset_choice() const { return dataset_choice_; }
+  // False: `lathe transform` was given none, and only what needs no data can be done.
+  bool has_dataset() const { return dataset_choice_.component != nullptr; }
+  const std::atomic<bool>& cancelled() const { return cancelled_; }
+
+  bool synthetic() const { return dataset_->synthetic(); }
+  // Shape and classes, without opening data if the set says them beforehand.
+  DatasetInfo info();
+  bool knows_info_unopened() const;
+  // Never opening data: what is not known is left out.
+  DatasetInfo unopened_info() const { return dataset_->info(); }
+  const Dataset& dataset();  // opened
+  bool opened_data() const { return opened_data_; }
+  Executor& executor();  // opened, with the run's threads
+  const Executor* opened_executor() const { return executor_.get(); }
+  int threads() const;
+
+  // The model for the run's data and batch size, with the weights of --load if any; or, if --load
+  // names the folder of a saved graph (lathe transform), that graph.
+  Graph build_graph(RunContext& context) { return build_graph(context, info()); }
+  Graph build_graph(RunContext& context, const DatasetInfo& info);
+  // The file of --load, its SHA-256 and its real type; none if nothing was loaded.
+  const Value& weights() const { return weights_; }
+
+  // `folder` empty: passes may write no files.
+  RunContext context(const std::filesystem::path& folder);
+
+ private:
+  Graph load_weights(const Graph& graph, const std::filesystem::path& path);
+  Graph load_graph(const std::filesystem::path& folder, std::uint64_t seed);
+  Chosen choose_dataset() const;
+  Chosen choose(Kind kind, OptionKey<OptionalText> option, std::string_view what) const;
+
+  const Settings& settings_;
+  const std::atomic<bool>& cancelled_;
+  std::unique_ptr<Registry> registry_;
+  Chosen model_, dataset_choice_;
+  std::shared_ptr<Dataset> dataset_;
+  std::atomic<bool> opened_data_ = false;
+  std::mutex executor_mutex_;
+  std::shared_ptr<Executor> executor_;
+  Value weights_;
+};
+
+}  // namespace lathe

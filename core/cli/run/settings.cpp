@@ -1,0 +1,87 @@
+// --set edits the document before it is checked, so it can say whatever a file can say; what it
+// sets counts as given on the command line.
+#include "core/cli/run/settings.hpp"
+
+#include "core/mase/accepted_options.hpp"
+#include "core/options/document.hpp"
+#include "core/options/set_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+constexpr std::string_view kBySet = "--set";
+
+// The options that --set gave, out of the file's; those of the file stay.
+void move_set_options(Value& file, Value& command_line) {
+  Value::Map kept;
+  for (auto& [key, value] : file.as_map()) {
+    if (value.position().file != kBySet) {
+      kept.emplace_back(key, std::move(value));
+      continue;
+    }
+    const Value* other = command_line.find(key);
+    if (other != nullptr && !(*other == value))
+      throw usage_error(fmt::format("'{}' is given twice: {} as an option, {} by --set", key,
+                                    other->text(), value.text()));
+    if (other == nullptr) command_line.set(key, std::move(value));
+  }
+  file.as_map() = std::move(kept);
+}
+
+}  // namespace
+
+const EffectiveOption& Settings::option(std::string_view key) const {
+  for (const EffectiveOption& row : options)
+    if (row.option->option.key == key) return row;
+  throw run_error(LATHE_INTERNAL, fmt::format("'lathe {}' has no option '{}'", command->word, key));
+}
+
+Settings read_settings(const Invocation& call) {
+  Settings settings;
+  settings.command = call.command;
+  settings.line = call.line;
+  Value command_line = call.given;
+
+  Value document(Value::Map{});
+  if (const OptionalText path = call.get(kConfig)) {
+    settings.config_file = *path;
+    document = read_toml(settings.config_file);
+  }
+  for (const std::string& assignment : call.get(kSet))
+    set_path(document, assignment, std::string(kBySet));
+
+  // [sweep] is a table of lists of options; the sweep itself reads it.
+  if (const Value* sweep = document.find("sweep"); sweep != nullptr) {
+    settings.sweep = *sweep;
+    document.erase("sweep");
+  }
+  settings.config = read_run_config(document);
+  Value file = settings.config.options;
+  move_set_options(file, command_line);
+  settings.options = effective_options(options_of(*call.command), file, command_line);
+  honour(settings.options);
+  settings.values = value_map(settings.options);
+  return settings;
+}
+
+TextTable settings_table(const Settings& settings, bool every_option) {
+  const auto cell = [&](const std::optional<Value>& value) {
+    constexpr std::size_t kWidth = 40;
+    std::string text = value ? cell_text(*value) : std::string();
+    if (every_option || text.size() <= kWidth) return text;
+    return text.substr(0, kWidth - 3) + "...";
+  };
+  TextTable table{{"name", "default", "config file", "command line", "effective"}, {}};
+  for (const EffectiveOption& row : settings.options)
+    if (every_option || row.given())
+      table.rows.push_back({row.option->option.key, cell(row.option->option.default_value),
+                            cell(row.from_file), cell(row.from_command_line), cell(row.effective)});
+  return table;
+}
+
+}  // namespace lathe

@@ -1,0 +1,53 @@
+// What a run was asked for, from three places: default < config file < command line. Knows no
+// plugin; nothing here touches data.
+#pragma once
+
+#include "core/cli/command_table.hpp"
+#include "core/mase/run_file.hpp"
+#include "core/options/effective_options.hpp"
+#include "core/report/json.hpp"
+#include "core/report/table.hpp"
+
+#include <filesystem>
+
+namespace lathe {
+
+struct Settings {
+  const Command* command = nullptr;
+  std::vector<std::string> line;         // the command line as given, for provenance
+  std::vector<EffectiveOption> options;  // one row each
+  Value values{Value::Map{}};            // key -> effective value
+  std::filesystem::path config_file;     // empty: none
+  RunConfig config;                      // [passes] and [search]; --set applied
+  Value sweep{Value::Map{}};             // [sweep], as written
+
+  // What counts. REQUIRES, as the others: an option of the command.
+  template <typename T>
+  T get(OptionKey<T> key) const {
+    return value_as<T>(value(key));
+  }
+  // Empty if there is none.
+  std::string text(OptionKey<OptionalText> key) const { return get(key).value_or(std::string()); }
+  // With its position.
+  template <typename T>
+  const Value& value(OptionKey<T> key) const {
+    return option(key.key).effective;
+  }
+  // In the file or on the command line.
+  template <typename T>
+  bool given(OptionKey<T> key) const {
+    return option(key.key).given();
+  }
+
+ private:
+  const EffectiveOption& option(std::string_view key) const;
+};
+
+// Reads the config file and --set besides what the command line says; throws usage_error.
+Settings read_settings(const Invocation& call);
+
+// name | default | config file | command line | effective: every option with its whole value, or
+// those that were given with long values cut.
+TextTable settings_table(const Settings& settings, bool every_option);
+
+}  // namespace lathe

@@ -1,0 +1,171 @@
+// Mixed radix over the lists. Which options can be swept is one row each.
+#include "core/cli/run/sweep.hpp"
+
+#include "core/base/file.hpp"
+#include "core/base/suggest.hpp"
+#include "core/report/csv.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace lathe {
+
+namespace {
+
+std::vector<std::string> sweepable() {
+  std::vector<std::string> keys = training_option_keys();
+  keys.emplace_back(kSeed.key);
+  return keys;
+}
+
+struct Axis {
+  std::string key;
+  Value::List values;
+};
+
+Axis checked_axis(const std::string& key, const Value& given) {
+  const std::vector<std::string> known = sweepable();
+  if (std::find(known.begin(), known.end(), key) == known.end())
+    throw usage_error(fmt::format("unknown key '{}' of [sweep]{}", key, suggestion(key, known)),
+                      given.position());
+  if (!given.is_list() || given.as_list().empty())
+    throw usage_error(
+        fmt::format("'{}' of [sweep] takes a list of values, eg: {} = [64, 256]; found {}", key,
+                    key, given.is_list() ? "an empty list" : given.text()),
+        given.position());
+  Axis axis{key, {}};
+  const Option& option = training_option(key);
+  for (const Value& value : given.as_list())
+    axis.values.push_back(check_value(option, value, "[sweep]"));
+  return axis;
+}
+
+// What the table tells of a training, one row per column.
+struct Column {
+  const char* name;
+  Value (*value)(const Trained& trained);
+};
+
+Value of_last(const Trained& trained, double EpochMetrics::* field) {
+  return trained.result.epochs.empty() ? Value{} : Value(trained.result.epochs.back().*field);
+}
+
+Value of_best(const Trained& trained, double EpochMetrics::* field) {
+  const EpochMetrics* best = trained.best_epoch();
+  return best == nullptr ? Value{} : Value(best->*field);
+}
+
+constexpr Column kColumns[] = {
+    {"train_loss", [](const Trained& t) { return of_last(t, &EpochMetrics::train_loss); }},
+    {"train_accuracy", [](const Trained& t) { return of_last(t, &EpochMetrics::train_accuracy); }},
+    {"best_validation_loss",
+     [](const Trained& t) { return of_best(t, &EpochMetrics::validation_loss); }},
+    {"best_validation_accuracy",
+     [](const Trained& t) { return of_best(t, &EpochMetrics::validation_accuracy); }},
+    {"loss", [](const Trained& t) { return t.evaluation ? Value(t.evaluation->loss) : Value{}; }},
+    {"accuracy",
+     [](const Trained& t) { return t.evaluation ? Value(t.evaluation->accuracy) : Value{}; }},
+    {"seconds", [](const Trained& t) { return Value(t.wall_seconds); }},
+};
+
+using Row = std::vector<Value>;
+
+ReportTable empty_table(const Settings& settings) {
+  ReportTable table{"sweep", {"run"}, {}};
+  for (const auto& [key, ignored] : settings.sweep.as_map()) table.columns.push_back(key);
+  for (const Column& column : kColumns) table.columns.emplace_back(column.name);
+  return table;
+}
+
+Row row_of(std::size_t number, const SweepPoint& point, const Trained& trained) {
+  Row row{static_cast<std::int64_t>(number)};
+  for (const auto& [key, value] : point.options.as_map()) row.push_back(value);
+  for (const Column& column : kColumns) row.push_back(column.value(trained));
+  return row;
+}
+
+// A finished point's row lies beside its weights, with the options it was trained with.
+std::filesystem::path row_file(const std::filesystem::path& folder) { return folder / "row.json"; }
+
+void save_row(const std::filesystem::path& folder, const SweepPoint& point, const Row& row) {
+  const Json json{{"options", point.options.text()}, {"row", json_of(Value(row))}};
+  write_atomically(row_file(folder), json.dump(2) + "\n");
+}
+
+std::optional<Row> saved_row(const std::filesystem::path& folder, const SweepPoint& point) {
+  std::ifstream in(row_file(folder));
+  if (!in) return std::nullopt;
+  const Json json = Json::parse(in, nullptr, false);
+  if (!json.is_object() || json.value("options", "") != point.options.text()) return std::nullopt;
+  Row row;
+  for (const Json& cell : json.at("row")) row.push_back(value_of(cell));
+  return row;
+}
+
+void write_csv(const ReportTable& table, const std::filesystem::path& path) {
+  TextTable text{table.columns, {}};
+  for (const Row& row : table.rows) {
+    std::vector<std::string> cells;
+    for (const Value& cell : row) cells.push_back(cell.is_none() ? "" : cell.text());
+    text.rows.push_back(std::move(cells));
+  }
+  write_atomically(path, csv_text(text));
+}
+
+}  // namespace
+
+std::vector<SweepPoint> sweep_points(const Settings& settings) {
+  std::vector<Axis> axes;
+  std::size_t size = settings.sweep.as_map().empty() ? 0 : 1;
+  for (const auto& [key, given] : settings.sweep.as_map()) {
+    axes.push_back(checked_axis(key, given));
+    size *= axes.back().values.size();
+  }
+  std::vector<SweepPoint> points;
+  for (std::size_t number = 0; number < size; ++number) {
+    SweepPoint point{Value(Value::Map{}), settings.values, fmt::format("sweep/{:03}", number)};
+    std::size_t stride = size;
+    for (const Axis& axis : axes) {
+      stride /= axis.values.size();
+      const Value& value = axis.values[number / stride % axis.values.size()];
+      point.options.set(axis.key, value);
+      point.run_options.set(axis.key, value);
+    }
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoint>& points,
+               const RunFolder& folder, Results& results) {
+  ReportTable table = empty_table(session.settings());
+  double cpu_seconds = 0;
+  for (std::size_t number = 0; number < points.size() && !session.cancelled(); ++number) {
+    const SweepPoint& point = points[number];
+    const std::filesystem::path place = folder.results / point.folder;
+    std::optional<Row> row = folder.resumed ? saved_row(place, point) : std::nullopt;
+    if (!row) {
+      spdlog::info("run {} of {}: {}", number + 1, points.size(), point.options.text());
+      TrainingOptions options = training_options(point.run_options);
+      options.folder = place;
+      options.resume = folder.resumed;
+      make_folders(place);
+      const Trained trained = train_once(session, graph, options);
+      cpu_seconds += trained.cpu_seconds;
+      if (trained.result.interrupted) break;
+      row = row_of(number, point, trained);
+      save_row(place, point, *row);
+    }
+    table.rows.push_back(std::move(*row));
+    write_csv(table, folder.results / "sweep.csv");
+  }
+  results.tables.push_back(std::move(table));
+  results.measured.emplace_back("train_cpu_seconds", cpu_seconds);
+  results.texts.push_back(
+      fmt::format("sweep.csv and the weights of each run are in {}\n", folder.results.string()));
+}
+
+}  // namespace lathe

@@ -1,0 +1,86 @@
+#include "core/cli/run/training.hpp"
+
+#include "core/cli/run/evaluation.hpp"
+#include "core/report/progress.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace lathe {
+
+namespace {
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progress) {
+  TrainingEvents events;
+  auto epoch = std::make_shared<std::int64_t>(1);
+  const std::int64_t epochs = options.max_epochs;
+  events.progress = [&progress, epoch, epochs](std::uint64_t done, std::uint64_t total) {
+    progress.update(fmt::format("epoch {}/{}", *epoch, epochs), done, total);
+  };
+  events.epoch_ended = [&progress, epoch, epochs](const EpochMetrics& metrics) {
+    progress.clear();
+    *epoch = metrics.epoch + 2;  // the next one, counted from 1
+    std::string text =
+        fmt::format("epoch {}/{}: train loss {:.4f} accuracy {:.4f}", metrics.epoch + 1, epochs,
+                    metrics.train_loss, metrics.train_accuracy);
+    if (!std::isnan(metrics.validation_loss))
+      text += fmt::format(", validation loss {:.4f} accuracy {:.4f}", metrics.validation_loss,
+                          metrics.validation_accuracy);
+    spdlog::info("{}, learning rate {:.3g}", text, metrics.learning_rate);
+  };
+  return events;
+}
+
+}  // namespace
+
+const EpochMetrics* Trained::best_epoch() const {
+  return result.best_epoch < 0 ? nullptr
+                               : &result.epochs.at(static_cast<std::size_t>(result.best_epoch));
+}
+
+Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options) {
+  Executor& executor = session.executor();
+  const Dataset& data = session.dataset();
+  if (data.count(Split::validation) == 0)
+    spdlog::warn(
+        "'{}' has no validation split: the best weights are those with the lowest training loss",
+        data.id());
+  Progress progress;
+  const auto began = std::chrono::steady_clock::now();
+  const double cpu_began = cpu_seconds();
+  Trained trained;
+  trained.result =
+      executor.train(graph, data, options, announce_epochs(options, progress), session.cancelled());
+  trained.cpu_seconds = cpu_seconds() - cpu_began;
+  trained.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (trained.result.interrupted) return trained;
+  for (const Split split : {Split::test, Split::validation}) {
+    if (data.count(split) == 0) continue;
+    trained.split = split;
+    try {
+      trained.evaluation = executor.evaluate(trained.result.best, data,
+                                             {split, 0, options.batch_size, &session.cancelled()});
+    } catch (const Error& error) {
+      // The training is done and saved; the command says that it was interrupted.
+      if (error.code() != LATHE_CANCELLED) throw;
+    }
+    break;
+  }
+  return trained;
+}
+
+}  // namespace lathe

@@ -1,0 +1,34 @@
+// The [search] table of a file, translated: MASE's strategy, setup, runners and metrics. Knows
+// nothing about spaces, samplers or passes but their names.
+#pragma once
+
+#include "core/mase/runners.hpp"
+#include "core/options/component_text.hpp"
+
+#include <lathe/kind/sampler.h>
+
+namespace lathe {
+
+struct SearchMetric {
+  std::string name;
+  double scale = 1.0;
+  lathe_direction direction = LATHE_MAXIMIZE;
+  Position position;
+};
+
+struct SearchConfig {
+  Value space{Value::Map{}};  // [search.search_space], for build_space
+  bool eval_mode = true;      // no trial trains
+  std::vector<SearchRunner> runners;
+  std::vector<SearchMetric> metrics;                      // sorted by name, as MASE does
+  ComponentText sampler;                                  // 'tpe<n_startup_trials=5>'
+  ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
+  std::optional<std::int64_t> n_trials, n_jobs, lookahead;
+  std::optional<double> timeout_seconds, trial_timeout_seconds;
+  bool sum_scaled_metrics = false;
+  lathe_direction direction = LATHE_MAXIMIZE;  // when summed
+  std::vector<std::string> warnings;
+};
+SearchConfig read_search_config(const Value& search);
+
+}  // namespace lathe

@@ -1,0 +1,74 @@
+#include "core/options/command_option.hpp"
+
+namespace lathe {
+
+OptionRow::OptionRow(OptionGroup group, std::string_view key, lathe_option_type type,
+                     std::string doc) {
+  row_.group = group;
+  row_.option.key = key;
+  row_.option.type = type;
+  row_.option.doc = std::move(doc);
+  row_.option.flags = LATHE_NULLABLE;
+  if (type == LATHE_OPTION_STRING_LIST) row_.spelling = Spelling::repeated;
+  if (type != LATHE_OPTION_BOOL) return;
+  row_.spelling = Spelling::flag;
+  standard(false);
+}
+
+OptionRow& OptionRow::spelt(std::vector<std::string> flags, std::string metavar) {
+  row_.flags = std::move(flags);
+  row_.metavar = std::move(metavar);
+  return *this;
+}
+
+OptionRow& OptionRow::standard(Value value) {
+  row_.option.default_value = std::move(value);
+  row_.option.flags = 0;
+  return *this;
+}
+
+OptionRow& OptionRow::within(std::string_view range) {
+  row_.option.range = parse_range(range);
+  return *this;
+}
+
+OptionRow& OptionRow::one_of(std::vector<std::string> choices) {
+  row_.option.type = LATHE_OPTION_CHOICE;
+  row_.option.choices = std::move(choices);
+  return *this;
+}
+
+OptionRow& OptionRow::path() {
+  if (row_.spelling == Spelling::repeated) {
+    row_.paths = true;
+  } else {
+    row_.option.type = LATHE_OPTION_PATH;
+  }
+  return *this;
+}
+
+OptionRow& OptionRow::in(std::string unit) {
+  row_.option.unit = std::move(unit);
+  return *this;
+}
+
+OptionRow& OptionRow::command_line_only() {
+  row_.in_file = false;
+  return *this;
+}
+
+Value check_value(const CommandOption& row, const Value& given, std::string_view owner) {
+  Value value = given;
+  if (row.spelling == Spelling::repeated && given.is_string()) {
+    value = Value(Value::List{given}).at(given.position());
+  }
+  value = check_value(row.option, value, owner);
+  if (!row.paths || !value.is_list()) return value;
+  Option path;
+  path.key = row.option.key;
+  path.type = LATHE_OPTION_PATH;
+  for (Value& item : value.as_list()) item = check_value(path, item, owner);
+  return value;
+}
+
+}  // namespace lathe

@@ -1,0 +1,216 @@
+#include "core/options/command_options.hpp"
+
+namespace lathe {
+namespace {
+
+using Group = OptionGroup;
+using Rows = std::vector<CommandOption>;
+using Row = OptionRow;
+
+void add(Rows& rows, std::initializer_list<CommandOption> more) { rows.insert(rows.end(), more); }
+
+void add_what(Rows& rows) {
+  add(rows,
+      {Row(Group::model, kModel, "The network, eg: jsc-tiny, 'jsc-custom<hidden=[32,16]>'.")
+           .spelt({"--model"}, "MODEL"),
+       Row(Group::model, kDataset,
+           "The data set, eg: jsc, 'csv<train=a.csv,test=b.csv>'. 'transform' may do without: the "
+           "model then has its published sizes.")
+           .spelt({"--dataset"}, "DATASET"),
+       Row(Group::model, kConfig, "A TOML file; MASE's run as they are.")
+           .path()
+           .spelt({"--config"}, "FILE")
+           .command_line_only(),
+       Row(Group::model, kSet,
+           "Sets any key of the config file, eg: --set search.strategy.setup.sampler=brute.")
+           .spelt({"--set"}, "KEY.PATH=VALUE")
+           .command_line_only(),
+       Row(Group::model, kPasses,
+           "The passes to run, in order, eg: 'quantize<by=type,linear.name=integer>,flops'.")
+           .spelt({"--passes"}, "PASSES")
+           .command_line_only(),
+       Row(Group::file_passes, kWithPasses,
+           "Runs the [passes] of the config file first; without it they are only checked.")
+           .spelt({"--with-passes"})
+           .command_line_only(),
+       Row(Group::plugins, kPlugin, "A plugin file to load.").path().spelt({"--plugin"}, "FILE"),
+       Row(Group::model, kTask, "What the network is for; classification (cls) is what Lathe does.")
+           .spelt({"--task"}, "TASK")
+           .one_of({"classification", "cls", "translation", "tran", "language_modeling", "lm"})
+           .standard("classification"),
+       Row(Group::model, kLoadName,
+           "Weights: safetensors, a PyTorch state_dict or a Lightning checkpoint.")
+           .path()
+           .spelt({"--load"}, "FILE"),
+       Row(Group::model, kLoadType,
+           "What the weights file is; it is read as what it really is, with a warning if that "
+           "differs.")
+           .spelt({"--load-type"}, "TYPE")
+           .one_of({"pt", "pl", "mz", "hf"}),
+       Row(Group::evaluation, kSplit, "The part of the data to test on.")
+           .spelt({"--split"}, "SPLIT")
+           .one_of({"train", "validation", "test"})
+           .standard("test"),
+       Row(Group::data_folder, kDataDir,
+           "The folder of data sets; by default $LATHE_DATA_DIR, else lathe/data in $XDG_DATA_HOME "
+           "or ~/.local/share.")
+           .path()
+           .spelt({"--data-dir"}, "FOLDER")});
+}
+
+void add_training(Rows& rows) {
+  for (const TrainingOption& option : training_option_rows()) {
+    if (!option.row.flags.empty()) rows.push_back(option.row);
+  }
+}
+
+void add_search(Rows& rows) {
+  add(rows,
+      {Row(Group::search, kTrials, "Trials of the study, those of an earlier run included.")
+           .spelt({"--n-trials"}, "N")
+           .within("1.."),
+       Row(Group::search, kJobs, "Trials evaluated at once; the result does not depend on it.")
+           .spelt({"--jobs", "-j"}, "N")
+           .within("1..1024"),
+       Row(Group::search, kTimeBudget, "No trial starts after that.")
+           .spelt({"--time-budget", "--timeout"}, "SECONDS")
+           .within("0<..")
+           .in("s"),
+       Row(Group::search, kPruner,
+           "Gives hopeless trials up while they train, eg: 'median<n_warmup_steps=2>'; "
+           "--info pruner lists them.")
+           .spelt({"--pruner"}, "PRUNER")
+           .command_line_only(),
+       Row(Group::search, kStorage,
+           "Where the study is kept, eg: sqlite:///study.db; by default a file in the run's "
+           "folder.")
+           .spelt({"--storage"}, "URL"),
+       Row(Group::search, kStudy, "The study's name; by default that of the project.")
+           .spelt({"--study"}, "NAME")});
+}
+
+void add_machine(Rows& rows) {
+  add(rows, {Row(Group::machine, kAccelerator,
+                 "The device; one that is not there is a warning and the CPU.")
+                 .spelt({"--accelerator"}, "NAME")
+                 .one_of({"auto", "cpu", "gpu", "cuda", "mps"})
+                 .standard("auto"),
+             Row(Group::machine, kWorkers, "Threads of train and test; by default all cores.")
+                 .spelt({"--cpu", "--num-workers"}, "N")
+                 .within("0..4096")});
+}
+
+void add_results(Rows& rows) {
+  add(rows,
+      {Row(Group::results, kProjectDir, "The folder of all runs.")
+           .path()
+           .spelt({"--project-dir"}, "FOLDER")
+           .standard("lathe_output"),
+       Row(Group::results, kProject,
+           "This run's folder in it; by default {model}_{task}_{dataset}_{date}.")
+           .spelt({"--project"}, "NAME"),
+       Row(Group::resume, kResume, "Goes on with a run that was stopped.")
+           .spelt({"--resume"})
+           .command_line_only(),
+       Row(Group::overwrite, kOverwrite, "Replaces earlier results.")
+           .spelt({"--overwrite"})
+           .command_line_only(),
+       Row(Group::json, kJson, "Prints one JSON object on standard output, and nothing else.")
+           .spelt({"--json"})
+           .command_line_only(),
+       Row(Group::results, kDryRun, "Checks everything, prints what would run, and opens no data.")
+           .spelt({"--dry-run"})
+           .command_line_only(),
+       Row(Group::results, kDebug, "The same as --log-level debug.").spelt({"--debug"}),
+       Row(Group::results, kLogLevel, "How much is said on stderr.")
+           .spelt({"--log-level"}, "LEVEL")
+           .one_of({"debug", "info", "warning", "error", "critical"})
+           .standard("info"),
+       Row(Group::results, kNoWarnings, "Leaves warnings out.").spelt({"--no-warnings"})});
+}
+
+void add_pipeline(Rows& rows) {
+  add(rows,
+      {Row(Group::pipeline, kVerifyEach, "Verifies the graph after each pass.")
+           .spelt({"--verify-each"})
+           .command_line_only(),
+       Row(Group::pipeline, kTimePasses, "Prints how long each pass took.")
+           .spelt({"--time-passes"})
+           .command_line_only(),
+       Row(Group::pipeline, kPrintAfter, "Prints the graph after that pass.")
+           .spelt({"--print-after"}, "PASS")
+           .command_line_only(),
+       Row(Group::pipeline, kPrintChanged, "Prints the graph after each pass that changed it.")
+           .spelt({"--print-changed"})
+           .command_line_only(),
+       Row(Group::pipeline, kPrintPipeline,
+           "Prints the passes as --passes takes them, or as a config file does.")
+           .spelt({"--print-pipeline"}, "FORM")
+           .one_of({"text", "toml"})
+           .command_line_only(),
+       Row(Group::pipeline, kListPasses, "Lists the passes there are.")
+           .spelt({"--list-passes"})
+           .command_line_only()});
+}
+
+// Of commands that run no pipeline.
+void add_others(Rows& rows) {
+  add(rows, {Row(Group::fetching, kFrom,
+                 "Another address of the set's file, or of the folder with its files, ending in "
+                 "'/'; size and hash are checked all the same.")
+                 .spelt({"--from"}, "URL")
+                 .command_line_only(),
+             Row(Group::fetching, kForce, "Also if the set is here.")
+                 .spelt({"--force"})
+                 .command_line_only(),
+             Row(Group::language, kLanguage, "The language.")
+                 .spelt({"--lang"}, "LANG")
+                 .one_of({"cpp", "c"})
+                 .standard("cpp")
+                 .command_line_only(),
+             Row(Group::output, kOutput, "The file to make; by default NAME.so in this folder.")
+                 .path()
+                 .spelt({"--output", "-o"}, "FILE")
+                 .command_line_only()});
+}
+
+Rows all_rows() {
+  Rows rows;
+  add_what(rows);
+  add_training(rows);
+  add_search(rows);
+  add_machine(rows);
+  add_results(rows);
+  add_pipeline(rows);
+  add_others(rows);
+  return rows;
+}
+
+}  // namespace
+
+const std::vector<CommandOption>& command_options() {
+  static const Rows rows = all_rows();
+  return rows;
+}
+
+std::string_view heading(OptionGroup group) {
+  switch (group) {
+    case Group::training:
+      return "Training";
+    case Group::search:
+      return "Search";
+    case Group::machine:
+      return "Machine";
+    case Group::results:
+    case Group::resume:
+    case Group::overwrite:
+    case Group::json:
+      return "Results";
+    case Group::pipeline:
+      return "Looking into passes";
+    default:
+      return "What to run";
+  }
+}
+
+}  // namespace lathe

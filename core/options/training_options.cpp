@@ -1,0 +1,147 @@
+#include "core/options/training_options.hpp"
+
+#include <algorithm>
+
+namespace lathe {
+namespace {
+
+// The type of a member as option tables have it.
+template <typename T>
+using Stored = std::conditional_t<std::is_same_v<T, std::uint64_t>, std::int64_t, T>;
+
+template <auto Member>
+using MemberType = std::remove_cvref_t<decltype(TrainingOptions{}.*Member)>;
+
+template <auto Member>
+void set_member(TrainingOptions& options, const Value& value) {
+  using T = MemberType<Member>;
+  options.*Member = static_cast<T>(value_as<Stored<T>>(value));
+}
+
+// A row but for what the member says: its type and its default.
+struct Facts {
+  std::string_view key;
+  std::string doc;
+  std::string flag = {};  // none: not of the command line
+  std::string metavar = {};
+  std::string_view range = {};
+  std::vector<std::string> choices = {};
+  bool searchable = true;
+  OptionGroup group = OptionGroup::training;
+};
+
+template <auto Member>
+TrainingOption row(Facts facts) {
+  using T = Stored<MemberType<Member>>;
+  OptionRow made(facts.group, OptionKey<T>{facts.key}, std::move(facts.doc));
+  made.standard(Value(static_cast<T>(TrainingOptions{}.*Member)));
+  if (!facts.flag.empty()) made.spelt({facts.flag}, facts.metavar);
+  if (!facts.range.empty()) made.within(facts.range);
+  if (!facts.choices.empty()) made.one_of(std::move(facts.choices));
+  return {made, facts.searchable, set_member<Member>};
+}
+
+std::vector<TrainingOption> all_rows() {
+  using Options = TrainingOptions;
+  // A resumed study compares its training in this order.
+  return {
+      row<&Options::max_epochs>({.key = "max_epochs",
+                                 .doc = "Passes over the training data.",
+                                 .flag = "--max-epochs",
+                                 .metavar = "N",
+                                 .range = "1.."}),
+      row<&Options::max_steps>({.key = "max_steps",
+                                .doc = "Stops after so many optimizer steps; -1: no bound.",
+                                .flag = "--max-steps",
+                                .metavar = "N",
+                                .range = "-1.."}),
+      row<&Options::batch_size>({.key = kBatchSize.key,
+                                 .doc = "Rows per batch.",
+                                 .flag = "--batch-size",
+                                 .metavar = "N",
+                                 .range = "1..1048576",
+                                 .group = OptionGroup::model}),
+      row<&Options::optimizer>({.key = "training_optimizer",
+                                .doc = "The optimizer.",
+                                .flag = "--training-optimizer",
+                                .metavar = "NAME",
+                                .choices = {"adam", "sgd", "adamw"}}),
+      row<&Options::learning_rate>({.key = "learning_rate",
+                                    .doc = "The learning rate before the schedule changes it.",
+                                    .flag = "--learning-rate",
+                                    .metavar = "X",
+                                    .range = "0<.."}),
+      row<&Options::weight_decay>({.key = "weight_decay",
+                                   .doc = "Weight decay.",
+                                   .flag = "--weight-decay",
+                                   .metavar = "X",
+                                   .range = "0.."}),
+      row<&Options::lr_scheduler>(
+          {.key = "lr_scheduler",
+           .doc = "How the learning rate changes: cosine_annealing by epoch (PyTorch's), the "
+                  "others by optimizer step (transformers').",
+           .flag = "--lr-scheduler",
+           .metavar = "NAME",
+           .choices = {"cosine_annealing", "cosine", "linear", "constant",
+                       "constant_with_warmup"}}),
+      row<&Options::num_warmup_steps>(
+          {.key = "num_warmup_steps",
+           .doc = "Optimizer steps in which the learning rate rises from 0.",
+           .flag = "--num-warmup-steps",
+           .metavar = "N",
+           .range = "0.."}),
+      row<&Options::accumulate_grad_batches>(
+          {.key = "accumulate_grad_batches",
+           .doc = "Batches whose gradients make one optimizer step.",
+           .flag = "--accumulate-grad-batches",
+           .metavar = "N",
+           .range = "1.."}),
+      row<&Options::seed>({.key = kSeed.key,
+                           .doc = "Keys every random stream: initial weights, shuffling, sampling.",
+                           .flag = "--seed",
+                           .metavar = "N",
+                           .range = "0..",
+                           .searchable = false,
+                           .group = OptionGroup::model}),
+      row<&Options::max_samples>({.key = "max_samples",
+                                  .doc = "Samples trained on, all epochs together; 0: no bound.",
+                                  .range = "0..",
+                                  .searchable = false}),
+  };
+}
+
+}  // namespace
+
+const std::vector<TrainingOption>& training_option_rows() {
+  static const std::vector<TrainingOption> rows = all_rows();
+  return rows;
+}
+
+const std::vector<std::string>& training_option_keys() {
+  static const std::vector<std::string> keys = [] {
+    std::vector<std::string> made;
+    for (const TrainingOption& option : training_option_rows()) {
+      if (option.searchable) made.push_back(option.row.option.key);
+    }
+    return made;
+  }();
+  return keys;
+}
+
+const Option& training_option(std::string_view key) {
+  return std::ranges::find(training_option_rows(), key,
+                           [](const TrainingOption& o) { return o.row.option.key; })
+      ->row.option;
+}
+
+TrainingOptions training_options(const Value& values) {
+  TrainingOptions options;
+  for (const TrainingOption& option : training_option_rows()) {
+    const Value* value = values.find(option.row.option.key);
+    if (value != nullptr && !value->is_none()) option.set(options, *value);
+  }
+  if (options.max_steps == 0) options.max_steps = -1;  // "no bound" of older files
+  return options;
+}
+
+}  // namespace lathe

@@ -1,0 +1,51 @@
+#include "core/options/training_options.hpp"
+
+#include "tests/support/support.hpp"
+
+using namespace lathe;
+
+BOOST_AUTO_TEST_SUITE(training_options_table)
+
+BOOST_AUTO_TEST_CASE(a_row_has_the_default_of_its_member) {
+  Value defaults{Value::Map{}};
+  for (const TrainingOption& option : training_option_rows()) {
+    defaults.set(option.row.option.key, *option.row.option.default_value);
+  }
+  const TrainingOptions options = training_options(defaults), standard;
+  BOOST_TEST(options.learning_rate == 1e-3);
+  BOOST_TEST(options.learning_rate == standard.learning_rate);
+  BOOST_TEST(options.optimizer == standard.optimizer);
+  BOOST_TEST(options.max_epochs == standard.max_epochs);
+  BOOST_TEST(options.max_steps == standard.max_steps);
+  BOOST_TEST(options.seed == standard.seed);
+}
+
+BOOST_AUTO_TEST_CASE(values_land_in_their_members_and_others_are_passed_over) {
+  const Value values{Value::Map{{"batch_size", 64},
+                                {"training_optimizer", "sgd"},
+                                {"weight_decay", 0.25},
+                                {"seed", 7},
+                                {"max_samples", 512},
+                                {"model", "jsc-tiny"}}};
+  const TrainingOptions options = training_options(values);
+  BOOST_TEST(options.batch_size == 64);
+  BOOST_TEST(options.optimizer == "sgd");
+  BOOST_TEST(options.weight_decay == 0.25);
+  BOOST_TEST(options.seed == 7U);
+  BOOST_TEST(options.max_samples == 512);
+  BOOST_TEST(options.max_epochs == 20);
+}
+
+BOOST_AUTO_TEST_CASE(no_steps_are_no_bound) {
+  BOOST_TEST(training_options(Value(Value::Map{{"max_steps", 0}})).max_steps == -1);
+  BOOST_TEST(training_options(Value(Value::Map{{"max_steps", 5}})).max_steps == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_search_may_vary_what_makes_a_training_another_one) {
+  const auto& keys = training_option_keys();
+  BOOST_TEST(std::count(keys.begin(), keys.end(), "learning_rate") == 1);
+  BOOST_TEST(std::count(keys.begin(), keys.end(), "seed") == 0);
+  for (const std::string& key : keys) BOOST_TEST(training_option(key).key == key);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
