@@ -70,7 +70,7 @@ inline Graph trained(const Graph& graph, std::uint64_t seed) {
 }
 
 inline std::vector<float> computed(const Graph& graph, std::uint64_t seed = 1) {
-  static const std::unique_ptr<lathe::Executor> engine = open_engine();
+  static const std::shared_ptr<lathe::Executor> engine = open_engine();
   std::vector<Tensor> inputs;
   for (const NodeId id : graph.placeholders()) {
     inputs.push_back(random_tensor(graph.node(id).result.shape, seed, -1, 1));
