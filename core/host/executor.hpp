@@ -3,6 +3,7 @@
 
 #include "core/graph/operands.hpp"
 #include "core/host/dataset.hpp"
+#include "core/host/statistics.hpp"
 #include "core/options/training_options.hpp"
 #include "core/plugin/registry.hpp"
 
@@ -13,13 +14,6 @@
 #include <optional>
 
 namespace lathe {
-
-struct Evaluation {
-  double loss = 0;            // cross entropy, mean of batch means
-  double accuracy = 0;        // micro
-  double accuracy_macro = 0;  // mean recall over the classes seen
-  std::uint64_t samples = 0;
-};
 
 // The rows to run on: the first `samples` (0: all) of a split, in batches.
 struct Rows {
@@ -67,7 +61,7 @@ class Executor {
   // One batch per placeholder, in graph order; evaluation mode. Thread-safe.
   virtual std::vector<Tensor> run(const Graph& graph, const std::vector<Tensor>& inputs) = 0;
 
-  // Loss and accuracies in evaluation mode. Activations are cached by content hash. Thread-safe.
+  // Every statistic, in evaluation mode. Activations are cached by content hash. Thread-safe.
   virtual Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows) = 0;
 
   // Predicted class of each row, and the logits (rows x classes).

@@ -131,7 +131,7 @@ Evaluation Evaluator::evaluate(Backend& backend, const Graph& graph, const Datas
                  plan.source.labels() + first + at, static_cast<std::uint64_t>(first + at));
     }
   });
-  const Evaluation out = tally->result();
+  const Evaluation out(tally->counts());
   if (plan.result_is_kept()) {
     cache_.insert(plan.result(), std::make_shared<Evaluation>(out), sizeof out);
   }

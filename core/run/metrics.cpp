@@ -89,47 +89,26 @@ void check_labels(std::span<const std::int64_t> labels, std::int64_t classes,
   }
 }
 
-Tally::Tally(std::int64_t classes)
-    : correct_(static_cast<std::size_t>(classes)),
-      labelled_(static_cast<std::size_t>(classes)),
-      predicted_(static_cast<std::size_t>(classes)) {}
+Tally::Tally(std::int64_t classes) {
+  for (auto* column : {&counts_.correct, &counts_.labelled, &counts_.predicted}) {
+    column->resize(static_cast<std::size_t>(classes));
+  }
+}
 
 void Tally::add(const Logits& logits, const std::int64_t* labels, std::uint64_t first_row) {
   const auto rows = static_cast<std::size_t>(logits.rows);
   check_labels({labels, rows}, logits.classes, first_row);
   predictions_.resize(rows);
-  loss_sum_ += cross_entropy(logits, labels, nullptr, 1.0, predictions_.data()).loss;
-  ++batches_;
-  rows_ += rows;
+  counts_.loss_sum += cross_entropy(logits, labels, nullptr, 1.0, predictions_.data()).loss;
+  ++counts_.batches;
+  counts_.rows += logits.rows;
   for (std::size_t r = 0; r < rows; ++r) {
     const auto label = static_cast<std::size_t>(labels[r]);
     const auto guess = static_cast<std::size_t>(predictions_[r]);
-    ++labelled_[label];
-    ++predicted_[guess];
-    correct_[label] += guess == label ? 1 : 0;
+    ++counts_.labelled[label];
+    ++counts_.predicted[guess];
+    counts_.correct[label] += guess == label ? 1 : 0;
   }
-}
-
-Evaluation Tally::result() const {
-  Evaluation out;
-  out.samples = rows_;
-  if (rows_ == 0) return out;
-  std::int64_t correct = 0;
-  std::int64_t seen = 0;
-  double recall = 0;
-  for (std::size_t c = 0; c < correct_.size(); ++c) {
-    correct += correct_[c];
-    // torchmetrics' rule: a class counts once it was a label or a prediction.
-    if (labelled_[c] + predicted_[c] == 0) continue;
-    ++seen;
-    if (labelled_[c] > 0) {
-      recall += static_cast<double>(correct_[c]) / static_cast<double>(labelled_[c]);
-    }
-  }
-  out.loss = loss_sum_ / static_cast<double>(batches_);
-  out.accuracy = static_cast<double>(correct) / static_cast<double>(rows_);
-  out.accuracy_macro = recall / static_cast<double>(seen);
-  return out;
 }
 
 }  // namespace lathe::run

@@ -32,20 +32,17 @@ BatchMetrics cross_entropy(const Logits& logits, const std::int64_t* labels,
                            float* gradient = nullptr, double scale = 1.0,
                            std::int64_t* predictions = nullptr);
 
-// Gathers what Evaluation says over batches.
+// Counts what an Evaluation is made of over batches.
 class Tally {
  public:
   explicit Tally(std::int64_t classes);
   // One batch. Throws run_error for a label that is no class; `first_row` is for the message.
   void add(const Logits& logits, const std::int64_t* labels, std::uint64_t first_row);
-  Evaluation result() const;
+  const Counts& counts() const { return counts_; }
 
  private:
-  std::vector<std::int64_t> correct_, labelled_, predicted_;  // by class
-  std::vector<std::int64_t> predictions_;                     // of the last batch
-  double loss_sum_ = 0;
-  std::int64_t batches_ = 0;
-  std::uint64_t rows_ = 0;
+  Counts counts_;
+  std::vector<std::int64_t> predictions_;  // of the last batch
 };
 
 // Throws run_error naming the first row whose label is no class.

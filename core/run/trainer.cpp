@@ -296,9 +296,11 @@ bool Trainer::end_epoch(const std::atomic<bool>& cancelled) {
       if (error.code() != LATHE_CANCELLED) throw;
       return false;
     }
-    metrics.validation_loss = evaluation->loss;
-    metrics.validation_accuracy = evaluation->accuracy;
-    if (!std::isfinite(evaluation->loss)) stop_at(evaluation->loss, "validation loss", false);
+    metrics.validation_loss = evaluation->number("loss");
+    metrics.validation_accuracy = evaluation->number("accuracy");
+    if (!std::isfinite(metrics.validation_loss)) {
+      stop_at(metrics.validation_loss, "validation loss", false);
+    }
   }
   // Without validation rows the best epoch is the one that trained best.
   const double judged = validate_ ? metrics.validation_loss : metrics.train_loss;

@@ -1,6 +1,8 @@
 // Scores the network on rows of the run's data set.
 #include <lathe/lathe.hpp>
 
+#include <cmath>
+
 namespace {
 
 // MASE's names of data loaders beside the names of the splits.
@@ -40,14 +42,29 @@ struct Evaluate {
   }
 
   void run(lathe::graph graph, lathe::executor executor, lathe::report out) {
-    const lathe_evaluation e = executor.evaluate(graph, rows_);
-    out.scalar("loss", e.loss);
-    out.scalar("accuracy", e.accuracy);
-    out.scalar("accuracy_macro", e.accuracy_macro);
-    out.scalar("samples", e.samples);
+    for (const lathe_statistic* statistic : executor.statistics(graph, rows_)) {
+      const std::string_view name = lathe::to_view(statistic->name);
+      if (statistic->form == LATHE_STATISTIC_PER_CLASS) {
+        publish_classes(name, *statistic, out);
+      } else if (statistic->form == LATHE_STATISTIC_COUNT) {
+        out.scalar(name, static_cast<std::int64_t>(statistic->values[0]));
+      } else {
+        out.scalar(name, statistic->values[0]);
+      }
+    }
   }
 
  private:
+  static void publish_classes(std::string_view name, const lathe_statistic& statistic,
+                              lathe::report& out) {
+    lathe::table table = out.table(name, {"class", name});
+    for (std::uint64_t c = 0; c < statistic.value_count; ++c) {
+      const double value = statistic.values[c];
+      table.row(
+          {static_cast<std::int64_t>(c), std::isnan(value) ? lathe::value() : lathe::value(value)});
+    }
+  }
+
   lathe::rows rows_;
 };
 

@@ -67,9 +67,10 @@ BOOST_AUTO_TEST_CASE(scores_of_quantized_networks_are_the_engines) {
       const Graph graph = with_widths(plain, 8, width);
       const auto found = dense->evaluate(graph, *data, validation_in(100));
       const auto expected = engine->evaluate(graph, *data, validation_in(100));
-      BOOST_TEST(found.loss == expected.loss, boost::test_tools::tolerance(1e-3));
-      BOOST_TEST(std::abs(found.accuracy - expected.accuracy) <= 2.0 / 600);
-      BOOST_TEST(found.samples == 600U);
+      BOOST_TEST(found.number("loss") == expected.number("loss"),
+                 boost::test_tools::tolerance(1e-3));
+      BOOST_TEST(std::abs(found.number("accuracy") - expected.number("accuracy")) <= 2.0 / 600);
+      BOOST_TEST(found.number("samples") == 600);
     }
   }
 }

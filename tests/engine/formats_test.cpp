@@ -53,12 +53,12 @@ BOOST_AUTO_TEST_CASE(a_stochastic_format_draws_the_same_with_and_without_the_cac
   const Graph graph = one_linear({{"data_in", "test_noise"}, {"weight", "test_noise"}});
   lathe::Rows all;
   all.batch_size = 32;
-  const double expected = plain->evaluate(graph, *data, all).loss;
+  const double expected = plain->evaluate(graph, *data, all).number("loss");
   for (int i = 0; i < 3; ++i) {
-    BOOST_TEST(same_bits(cached->evaluate(graph, *data, all).loss, expected));
+    BOOST_TEST(same_bits(cached->evaluate(graph, *data, all).number("loss"), expected));
   }
   const Graph quiet = one_linear({});
-  BOOST_TEST(cached->evaluate(quiet, *data, all).loss != expected);
+  BOOST_TEST(cached->evaluate(quiet, *data, all).number("loss") != expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_stochastic_format_draws_anew_for_every_row_and_operand) {

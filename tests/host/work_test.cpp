@@ -35,7 +35,8 @@ class Engine : public Executor {
   Evaluation evaluate(const Graph&, const Dataset&, const Rows& rows) override {
     asked = rows;
     if (fails) throw run_error(LATHE_NOT_FOUND, "there is no file 'x.h5'", {"x.h5", 0, 0});
-    return {0.25, 0.5, 0.75, rows.samples};
+    return Evaluation(std::vector<std::vector<double>>{
+        {0.25}, {0.5}, {0.75}, {static_cast<double>(rows.samples)}});
   }
   Tensor logits(const Graph&, const Dataset&, const Rows&) override { return {}; }
   void observe(const Graph& graph, const Dataset&, const Rows& rows,

@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(best_and_last_are_plain_checkpoints_of_what_was_trained) {
     const auto file = folder.path() / name;
     const auto loaded = lathe::load_parameters(network(), lathe::read_checkpoint(file), file);
     for (const std::string& tensor : loaded.report.unused) BOOST_TEST(tensor.starts_with("lathe."));
-    BOOST_TEST(same_bits(engine->evaluate(loaded.graph, *data, rows).loss,
+    BOOST_TEST(same_bits(engine->evaluate(loaded.graph, *data, rows).number("loss"),
                          result.epochs[epoch].validation_loss));
   }
 }

@@ -159,7 +159,8 @@ BOOST_AUTO_TEST_CASE(a_training_that_is_told_to_end_keeps_the_epochs_it_has) {
   events.keep_going = [&](const lathe::EpochMetrics& epoch, const std::function<Graph()>& network) {
     const lathe::Evaluation now =
         engine->evaluate(network(), *jets(80, 40), {Split::validation, 0, 16});
-    same.push_back(now.loss == epoch.validation_loss && now.accuracy == epoch.validation_accuracy);
+    same.push_back(now.number("loss") == epoch.validation_loss &&
+                   now.number("accuracy") == epoch.validation_accuracy);
     return epoch.epoch < 1;
   };
   const auto result = engine->train(jsc_toy(8), *jets(80, 40), options, events, never);
@@ -184,10 +185,10 @@ BOOST_AUTO_TEST_CASE(an_evaluation_of_the_best_weights_is_the_validation_that_ch
     engine->set_cache_limit(0);
     const lathe::Evaluation computed = engine->evaluate(result.best, *data, rows);
     for (const lathe::Evaluation& one : {found, *result.best_validation}) {
-      BOOST_TEST(one.loss == computed.loss);
-      BOOST_TEST(one.accuracy == computed.accuracy);
-      BOOST_TEST(one.accuracy_macro == computed.accuracy_macro);
-      BOOST_TEST(one.samples == computed.samples);
+      BOOST_TEST(one.number("loss") == computed.number("loss"));
+      BOOST_TEST(one.number("accuracy") == computed.number("accuracy"));
+      BOOST_TEST(one.number("accuracy_macro") == computed.number("accuracy_macro"));
+      BOOST_TEST(one.number("samples") == computed.number("samples"));
     }
   }
 }

@@ -6,10 +6,10 @@
 namespace lathe {
 
 std::vector<std::pair<std::string, Value>> metrics_of(const Evaluation& evaluation) {
-  return {{"loss", evaluation.loss},
-          {"accuracy", evaluation.accuracy},
-          {"accuracy_macro", evaluation.accuracy_macro},
-          {"samples", static_cast<std::int64_t>(evaluation.samples)}};
+  std::vector<std::pair<std::string, Value>> metrics;
+  for (const Statistic& statistic : statistics())
+    metrics.emplace_back(statistic.name, evaluation.value(statistic));
+  return metrics;
 }
 
 std::vector<std::int64_t> predictions_of(const Tensor& logits) {

@@ -6,7 +6,7 @@
 
 namespace lathe {
 
-// loss, accuracy, accuracy_macro, samples.
+// Every statistic by its name.
 std::vector<std::pair<std::string, Value>> metrics_of(const Evaluation& evaluation);
 
 // Predictions of rows: the class with the largest logit, the first of equals.

@@ -43,7 +43,7 @@ Axis checked_axis(const std::string& key, const Value& given) {
   return axis;
 }
 
-// What the table tells of a training, one row per column.
+// What the table tells of a training, one row per column; the statistics of its test follow.
 struct Column {
   const char* name;
   Value (*value)(const Trained& trained);
@@ -65,10 +65,6 @@ constexpr Column kColumns[] = {
      [](const Trained& t) { return of_best(t, &EpochMetrics::validation_loss); }},
     {"best_validation_accuracy",
      [](const Trained& t) { return of_best(t, &EpochMetrics::validation_accuracy); }},
-    {"loss", [](const Trained& t) { return t.evaluation ? Value(t.evaluation->loss) : Value{}; }},
-    {"accuracy",
-     [](const Trained& t) { return t.evaluation ? Value(t.evaluation->accuracy) : Value{}; }},
-    {"seconds", [](const Trained& t) { return Value(t.wall_seconds); }},
 };
 
 using Row = std::vector<Value>;
@@ -77,6 +73,9 @@ ReportTable empty_table(const Settings& settings) {
   ReportTable table{"sweep", {"run"}, {}};
   for (const auto& [key, ignored] : settings.sweep.as_map()) table.columns.push_back(key);
   for (const Column& column : kColumns) table.columns.emplace_back(column.name);
+  for (const Statistic& statistic : statistics())
+    if (statistic.in_sweeps) table.columns.emplace_back(statistic.name);
+  table.columns.emplace_back("seconds");
   return table;
 }
 
@@ -84,6 +83,10 @@ Row row_of(std::size_t number, const SweepPoint& point, const Trained& trained) 
   Row row{static_cast<std::int64_t>(number)};
   for (const auto& [key, value] : point.options.as_map()) row.push_back(value);
   for (const Column& column : kColumns) row.push_back(column.value(trained));
+  for (const Statistic& statistic : statistics())
+    if (statistic.in_sweeps)
+      row.push_back(trained.evaluation ? trained.evaluation->value(statistic) : Value{});
+  row.emplace_back(trained.wall_seconds);
   return row;
 }
 

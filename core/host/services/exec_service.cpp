@@ -91,9 +91,42 @@ lathe_code evaluate(lathe_call* call, const lathe_graph* graph, const lathe_rows
   return service_call(call, [&](Call& c) {
     Executor& engine = executor(c);
     const Evaluation e = engine.evaluate(graph_of(c, graph), dataset(c), rows_of(c, rows));
-    const lathe_evaluation full{evaluation->struct_size, 0,        e.loss, e.accuracy,
-                                e.accuracy_macro,        e.samples};
+    const lathe_evaluation full{
+        evaluation->struct_size,    0,
+        e.number("loss"),           e.number("accuracy"),
+        e.number("accuracy_macro"), static_cast<std::uint64_t>(e.number("samples"))};
     std::memcpy(evaluation, &full, std::min<std::size_t>(evaluation->struct_size, sizeof full));
+  });
+}
+
+// A copy that lives as long as the call's scratch memory.
+template <typename T>
+T* kept(Call& call, std::size_t count) {
+  return static_cast<T*>(call.scratch(std::max<std::size_t>(1, count) * sizeof(T), alignof(T)));
+}
+
+lathe_code statistics_of(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
+                         const lathe_statistic* const** out, std::uint64_t* count) noexcept {
+  return service_call(call, [&](Call& c) {
+    Executor& engine = executor(c);
+    const Evaluation e = engine.evaluate(graph_of(c, graph), dataset(c), rows_of(c, rows));
+    const std::span<const Statistic> all = statistics();
+    auto** list = kept<const lathe_statistic*>(c, all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::span<const double> found = e.values(all[i].name);
+      auto* values = kept<double>(c, found.size());
+      std::copy(found.begin(), found.end(), values);
+      auto* one = kept<lathe_statistic>(c, 1);
+      *one = {sizeof *one,
+              static_cast<std::uint32_t>(all[i].form),
+              {all[i].name.data(), all[i].name.size()},
+              {all[i].doc.data(), all[i].doc.size()},
+              values,
+              found.size()};
+      list[i] = one;
+    }
+    *out = list;
+    *count = all.size();
   });
 }
 
@@ -135,7 +168,7 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
 
 const lathe_exec_api& exec_service() {
   static constexpr lathe_exec_api kTable{
-      LATHE_SIZE_UP_TO(lathe_exec_api, observe), 0, run, evaluate, observe,
+      LATHE_SIZE_UP_TO(lathe_exec_api, statistics), 0, run, evaluate, observe, statistics_of,
   };
   return kTable;
 }

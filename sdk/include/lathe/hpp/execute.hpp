@@ -32,6 +32,18 @@ class executor {
     return e;
   }
 
+  // Every statistic the host knows of the same; valid until the pass returns.
+  std::vector<const lathe_statistic*> statistics(const graph& g, const rows& r) const {
+    if (api_->struct_size < LATHE_SIZE_UP_TO(lathe_exec_api, statistics)) {
+      throw error(LATHE_UNIMPLEMENTED, "this host is too old to tell statistics by name");
+    }
+    const lathe_statistic* const* list = nullptr;
+    std::uint64_t count = 0;
+    const lathe_rows c = c_rows(r);
+    detail::check(call_, api_->statistics(call_, g.raw(), &c, &list, &count));
+    return {list, list + count};
+  }
+
   // One batch per placeholder in, the outputs out; they are valid until the pass returns.
   std::vector<const DLTensor*> run(const graph& g,
                                    const std::vector<const DLTensor*>& inputs) const {

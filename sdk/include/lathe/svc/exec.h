@@ -29,6 +29,21 @@ typedef struct lathe_evaluation {
   uint64_t samples;
 } lathe_evaluation;
 
+/* What the values of a statistic are. */
+#define LATHE_STATISTIC_NUMBER 0u    /* one number */
+#define LATHE_STATISTIC_COUNT 1u     /* one whole number */
+#define LATHE_STATISTIC_PER_CLASS 2u /* a number for each class; NaN: there is none */
+
+/* One statistic of an evaluation, whichever the host knows. */
+typedef struct lathe_statistic {
+  uint32_t struct_size;
+  uint32_t form;  /* LATHE_STATISTIC_... */
+  lathe_str name; /* eg: "accuracy" */
+  lathe_str doc;
+  const double *values;
+  uint64_t value_count;
+} lathe_statistic;
+
 /* Sees one tensor of one batch. Return LATHE_OK to go on. The tensor is valid for this call. */
 typedef lathe_code (*lathe_observer)(lathe_call *call, void *user, uint32_t node,
                                      const lathe_operand *operand, const DLTensor *tensor);
@@ -52,6 +67,11 @@ typedef struct lathe_exec_api {
   lathe_code (*observe)(lathe_call *call, const lathe_graph *graph, const lathe_rows *rows,
                         const uint32_t *nodes, uint64_t node_count, lathe_observer observer,
                         void *user);
+
+  /* Evaluates as evaluate() does and tells every statistic there is, those that lathe_evaluation
+   * has no field for too. Valid: until the plugin function returns. [call] */
+  lathe_code (*statistics)(lathe_call *call, const lathe_graph *graph, const lathe_rows *rows,
+                           const lathe_statistic *const **statistics, uint64_t *statistic_count);
 } lathe_exec_api;
 
 #ifdef __cplusplus
