@@ -38,11 +38,22 @@ std::vector<double> accuracy_macro(const Counts& counts) {
 
 std::vector<double> samples(const Counts& counts) { return {static_cast<double>(counts.rows)}; }
 
+// Recall of each class; none of one without rows.
+std::vector<double> accuracy_per_class(const Counts& counts) {
+  std::vector<double> recall;
+  for (std::size_t c = 0; c < counts.correct.size(); ++c) {
+    recall.push_back(counts.labelled[c] == 0 ? std::nan("")
+                                             : ratio(counts.correct[c], counts.labelled[c]));
+  }
+  return recall;
+}
+
 constexpr Statistic kStatistics[] = {
     {"loss", Form::number, true, "Cross entropy, mean of batch means.", loss},
     {"accuracy", Form::number, true, "Correct predictions per row (micro).", accuracy},
     {"accuracy_macro", Form::number, false, "Mean recall over the classes seen.", accuracy_macro},
     {"samples", Form::count, false, "Rows evaluated.", samples},
+    {"accuracy_per_class", Form::per_class, false, "Recall of each class.", accuracy_per_class},
 };
 
 }  // namespace

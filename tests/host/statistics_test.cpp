@@ -32,6 +32,16 @@ BOOST_AUTO_TEST_CASE(counts_become_losses_and_accuracies) {
   BOOST_TEST(shown("samples").as_int() == 6);
 }
 
+BOOST_AUTO_TEST_CASE(the_accuracy_of_each_class_is_its_recall) {
+  const Value classes = shown("accuracy_per_class");
+  BOOST_REQUIRE(classes.is_list());
+  BOOST_REQUIRE(classes.as_list().size() == 4U);
+  BOOST_TEST(classes.as_list()[0].as_float() == 2.0 / 3);
+  BOOST_TEST(classes.as_list()[1].as_float() == 1.0);
+  BOOST_TEST(classes.as_list()[2].as_float() == 0.0);
+  BOOST_TEST(classes.as_list()[3].is_none());  // no row is of it
+}
+
 BOOST_AUTO_TEST_CASE(every_statistic_has_a_name_of_its_own_and_a_sentence) {
   std::set<std::string_view> names;
   for (const Statistic& statistic : statistics()) {
