@@ -80,7 +80,13 @@ Value Evaluation::value(const Statistic& statistic) const {
   if (statistic.form == Form::number) return found[0];
   if (statistic.form == Form::count) return static_cast<std::int64_t>(found[0]);
   Value::List list;
-  for (const double one : found) list.push_back(std::isnan(one) ? Value() : Value(one));
+  for (const double one : found) {
+    if (std::isnan(one)) {
+      list.emplace_back();
+    } else {
+      list.emplace_back(one);
+    }
+  }
   return Value(std::move(list));
 }
 

@@ -6,6 +6,7 @@
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/results.hpp"
 #include "core/graph/json.hpp"
+#include "core/graph/text.hpp"
 
 #include <fmt/format.h>
 
