@@ -7,8 +7,7 @@
 //
 // Everything here is header-only and hidden, so that a plugin exports one symbol. Exceptions are
 // for the inside of a plugin: thrown anywhere, they reach the host as a code with text and place.
-#ifndef LATHE_LATHE_HPP
-#define LATHE_LATHE_HPP
+#pragma once
 
 #include <lathe/hpp/dataset.hpp>
 #include <lathe/hpp/format.hpp>
@@ -19,5 +18,3 @@
 
 // Types of a plugin may hold and derive from the sugar's hidden ones: nobody else sees either.
 #pragma GCC diagnostic ignored "-Wattributes"
-
-#endif

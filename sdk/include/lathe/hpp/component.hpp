@@ -1,7 +1,6 @@
 // What is common to components of every kind: making and destroying instances, what a type declares
 // about itself (options, flags), the row in the module's table.
-#ifndef LATHE_HPP_COMPONENT_HPP
-#define LATHE_HPP_COMPONENT_HPP
+#pragma once
 
 #include <lathe/hpp/context.hpp>
 #include <lathe/hpp/option.hpp>
@@ -88,5 +87,3 @@ constexpr lathe_component component(const char* kind, const char* id, const char
 }  // namespace lathe::detail
 
 #pragma GCC visibility pop
-
-#endif

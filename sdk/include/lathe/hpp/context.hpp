@@ -1,7 +1,6 @@
 // What any call can ask of the host besides its arguments: log, progress, cancel, random numbers,
 // threads.
-#ifndef LATHE_HPP_CONTEXT_HPP
-#define LATHE_HPP_CONTEXT_HPP
+#pragma once
 
 #include <lathe/hpp/value.hpp>
 
@@ -85,5 +84,3 @@ class rng {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

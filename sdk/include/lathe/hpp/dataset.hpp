@@ -10,8 +10,7 @@
 //   void augment(lathe::context, lathe::epoch_of_training, lathe::span<const std::uint64_t> index,
 //                float* samples)                       optional: changes training rows in place
 //   static constexpr lathe_dataset_source source       optional: where `lathe data fetch` gets it
-#ifndef LATHE_HPP_DATASET_HPP
-#define LATHE_HPP_DATASET_HPP
+#pragma once
 
 #include <lathe/kind/dataset.h>
 #include <lathe/hpp/component.hpp>
@@ -242,5 +241,3 @@ constexpr lathe_component dataset(const char* id, const char* version, const cha
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 // Changing a graph: a transaction that is applied as a whole by commit() or not at all.
-#ifndef LATHE_HPP_EDIT_HPP
-#define LATHE_HPP_EDIT_HPP
+#pragma once
 
 #include <lathe/hpp/graph.hpp>
 
@@ -151,5 +150,3 @@ inline edit graph::edit() const { return {call_, writable()}; }
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

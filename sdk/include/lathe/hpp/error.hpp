@@ -1,7 +1,6 @@
 // Errors as exceptions inside a plugin, and the one place where they become codes: nothing unwinds
 // out of a plugin. Knows nothing about graphs or kinds.
-#ifndef LATHE_HPP_ERROR_HPP
-#define LATHE_HPP_ERROR_HPP
+#pragma once
 
 #include <lathe/lathe.h>
 
@@ -145,5 +144,3 @@ const Api* service(lathe_call* call, const char* id, std::uint64_t size) {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

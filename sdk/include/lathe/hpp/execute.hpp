@@ -1,7 +1,6 @@
 // Running graphs and reading weights. A pass that takes an `executor` or `weights` argument is
 // marked as one that executes or reads weights; nothing else has to be declared.
-#ifndef LATHE_HPP_EXECUTE_HPP
-#define LATHE_HPP_EXECUTE_HPP
+#pragma once
 
 #include <lathe/hpp/graph.hpp>
 
@@ -108,5 +107,3 @@ class weights {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

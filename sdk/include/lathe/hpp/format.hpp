@@ -5,8 +5,7 @@
 //                 lathe::tensor<const float> dy, lathe::tensor<float> dx) const     optional
 //   double storage_bits(lathe::shape) const
 //   std::vector<lathe::value> precision() const          at most 8 entries
-#ifndef LATHE_HPP_FORMAT_HPP
-#define LATHE_HPP_FORMAT_HPP
+#pragma once
 
 #include <lathe/kind/format.h>
 #include <lathe/hpp/component.hpp>
@@ -137,5 +136,3 @@ constexpr lathe_component format(const char* id, const char* version, const char
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 // Reading a graph: nodes with names, ops, inputs, shapes, attributes, operands and costs. All of it
 // is borrowed from the host and valid until the pass returns or an edit of the graph is committed.
-#ifndef LATHE_HPP_GRAPH_HPP
-#define LATHE_HPP_GRAPH_HPP
+#pragma once
 
 #include <lathe/hpp/context.hpp>
 
@@ -269,5 +268,3 @@ inline std::vector<graph::chosen> graph::choose(const char* key) const {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 // Kind "model". A type with `void build(lathe::model_builder& m)`: adds nodes as PyTorch would name
 // them. Attributes left out take PyTorch's defaults.
-#ifndef LATHE_HPP_MODEL_HPP
-#define LATHE_HPP_MODEL_HPP
+#pragma once
 
 #include <lathe/kind/model.h>
 #include <lathe/hpp/component.hpp>
@@ -191,5 +190,3 @@ constexpr lathe_component model(const char* id, const char* version, const char*
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 // The module's table and its stamp, both built at compile time from one list of components, so that
 // they cannot disagree and nothing runs when the file is loaded.
-#ifndef LATHE_HPP_MODULE_HPP
-#define LATHE_HPP_MODULE_HPP
+#pragma once
 
 #include <lathe/hpp/component.hpp>
 
@@ -97,5 +96,3 @@ constexpr stamp_text<Size> stamp_of(const lathe_component (&components)[Count]) 
 #define LATHE_DATASET(Type, id, version, doc) LATHE_MODULE(::lathe::dataset<Type>(id, version, doc))
 #define LATHE_FORMAT(Type, id, version, doc) LATHE_MODULE(::lathe::format<Type>(id, version, doc))
 #define LATHE_SAMPLER(Type, id, version, doc) LATHE_MODULE(::lathe::sampler<Type>(id, version, doc))
-
-#endif

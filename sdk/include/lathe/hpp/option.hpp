@@ -2,8 +2,7 @@
 //   static constexpr lathe_option options[] = {
 //       lathe::int_option("width", "Bits of a value.").by_default("8").within("1..64").in("bits"),
 //   };
-#ifndef LATHE_HPP_OPTION_HPP
-#define LATHE_HPP_OPTION_HPP
+#pragma once
 
 #include <lathe/module.h>
 
@@ -100,5 +99,3 @@ constexpr option node_map_option(const char* key, const char* doc) {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,8 +1,7 @@
 // Kind "pass". A type with a method `run`, which takes whatever it needs of: lathe::graph,
 // lathe::report, lathe::edit&, lathe::executor, lathe::weights, lathe::context.
 // With an edit& the changes are committed when run returns, and dropped when it throws.
-#ifndef LATHE_HPP_PASS_HPP
-#define LATHE_HPP_PASS_HPP
+#pragma once
 
 #include <lathe/hpp/component.hpp>
 #include <lathe/hpp/edit.hpp>
@@ -113,5 +112,3 @@ constexpr lathe_component transform(const char* id, const char* version, const c
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

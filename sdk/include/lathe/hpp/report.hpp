@@ -1,6 +1,5 @@
 // Publishing what a pass found: numbers, tables, texts, files.
-#ifndef LATHE_HPP_REPORT_HPP
-#define LATHE_HPP_REPORT_HPP
+#pragma once
 
 #include <lathe/hpp/context.hpp>
 
@@ -77,5 +76,3 @@ class report {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

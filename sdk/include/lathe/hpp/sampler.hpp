@@ -5,8 +5,7 @@
 //   void started(std::uint64_t trial, lathe::span<const double> parameters)          optional
 //   void finished(std::uint64_t trial, lathe_trial_state, lathe::span<const double> values,
 //                 std::int64_t step)          optional; values are empty for a failed trial
-#ifndef LATHE_HPP_SAMPLER_HPP
-#define LATHE_HPP_SAMPLER_HPP
+#pragma once
 
 #include <lathe/kind/sampler.h>
 #include <lathe/hpp/component.hpp>
@@ -129,5 +128,3 @@ constexpr lathe_component sampler(const char* id, const char* version, const cha
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

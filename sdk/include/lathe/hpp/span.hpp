@@ -1,6 +1,5 @@
 // A pointer and a count (std::span is C++20), and a dense tensor: a span with a shape.
-#ifndef LATHE_HPP_SPAN_HPP
-#define LATHE_HPP_SPAN_HPP
+#pragma once
 
 #include <lathe/dlpack.h>
 #include <lathe/hpp/error.hpp>
@@ -103,5 +102,3 @@ class tensor {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 // Values of the ABI from both sides: `value` makes one, `value_view` reads a borrowed one, and
 // `options` reads the checked options of a component by name.
-#ifndef LATHE_HPP_VALUE_HPP
-#define LATHE_HPP_VALUE_HPP
+#pragma once
 
 #include <lathe/hpp/span.hpp>
 
@@ -256,5 +255,3 @@ class options {
 }  // namespace lathe
 
 #pragma GCC visibility pop
-
-#endif
