@@ -6,7 +6,7 @@ namespace lathe {
 
 namespace {
 
-// MASE says "float", [32] whatever the dtype, which is a defect (mase-behaviour.md a.4).
+// MASE says "float", [32] whatever the dtype, which is a defect (docs/mase.md, Metadata).
 OperandView plain(std::int32_t kind, std::string_view operand, DType dtype, const Shape& shape) {
   const bool is_float = dtype == DType::float32 || dtype == DType::float64 ||
                         dtype == DType::float16 || dtype == DType::bfloat16;

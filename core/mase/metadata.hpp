@@ -1,5 +1,5 @@
 // MASE's metadata of nodes, derived from the graph whenever it is asked for: {common, software,
-// hardware} with MASE's keys, the [D] corrections of mase-behaviour.md a.4 to a.6 applied.
+// hardware} with MASE's keys, the [D] corrections of docs/mase.md (Metadata) applied.
 #pragma once
 
 #include "core/graph/operands.hpp"

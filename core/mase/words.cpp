@@ -92,7 +92,7 @@ std::string runner_key(std::string_view training_option) {
 }
 
 Value logged_default_config() {
-  // mase-behaviour: the block is constant in every sampled config.
+  // docs/mase.md, Search: the block is constant in every sampled config.
   return Value(Value::Map{{"config", Value(Value::Map{{"name", "integer"},
                                                       {"bypass", true},
                                                       {"bias_frac_width", 5},

@@ -1,5 +1,5 @@
 // Counts bit operations: computations weighted by the widths of what they work on.
-// Rules: mase-behaviour.md e.5 (seed 001) and formats.md, last section.
+// Rules: docs/mase.md, Costs.
 #include <lathe/lathe.hpp>
 
 #include "count.hpp"

@@ -1,5 +1,5 @@
 // Prints the graph as torch.fx does, with an overview of its nodes and layers.
-// Text: mase-behaviour.md e.1.
+// Text: docs/mase.md, Reports.
 #include <lathe/lathe.hpp>
 
 namespace {

@@ -1,5 +1,5 @@
 // What quantization changed, against the graph before the first pass: a table of nodes and a
-// histogram of layer types, as two CSV files (mase-behaviour.md d, Summary).
+// histogram of layer types, as two CSV files (docs/mase.md, Quantize).
 #include <lathe/lathe.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Jet-tagging networks (mase-behaviour.md b): jsc-tiny, jsc-toy, jsc-s as MASE has them, students'
+// Jet-tagging networks (docs/mase.md, Models): jsc-tiny, jsc-toy, jsc-s as MASE has them, students'
 // own jsc-d and test-hhy, and jsc-custom for others. Node names, targets and parameters are MASE's.
 #include <lathe/lathe.hpp>
 

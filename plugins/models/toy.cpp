@@ -1,4 +1,4 @@
-// Small networks for trying things out (mase-behaviour.md b): toy, toy_tiny, toy_convnet.
+// Small networks for trying things out (docs/mase.md, Models): toy, toy_tiny, toy_convnet.
 // Node names, targets and parameters are MASE's.
 #include <lathe/lathe.hpp>
 

@@ -1,4 +1,4 @@
-// VGG networks (Simonyan, Zisserman 2014): vgg7 as MASE has it (mase-behaviour.md b), vgg16 as
+// VGG networks (Simonyan, Zisserman 2014): vgg7 as MASE has it (docs/mase.md, Models), vgg16 as
 // torchvision does. Node names, targets and parameters are theirs, so that checkpoints load by
 // name.
 #include "images.hpp"

@@ -18,7 +18,7 @@ inline method method_of(std::string_view word) {
   return word == "range" ? method::range : word == "mse" ? method::mse : method::none;
 }
 
-// Codes of `width` bits, as formats.md has them for fixed point.
+// Codes of `width` bits, as docs/mase.md has them for fixed point.
 struct codes {
   double low, high;
   static codes of(std::int64_t width, bool is_signed) {

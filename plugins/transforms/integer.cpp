@@ -1,5 +1,5 @@
 // Number format "integer": fixed point, k * 2^-frac_width with k of `width` bits. "fixed" is the
-// same by its other name. Rounds to nearest, ties to even k; saturates (formats.md, first row).
+// same by its other name. Rounds to nearest, ties to even k (docs/mase.md, Number formats).
 #include <lathe/lathe.hpp>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Costs: golden/flops.json, networks and single modules. Where mase-behaviour.md e.5 marks a defect
+// Costs: golden/flops.json, networks and single modules. Where docs/mase.md, Costs marks a defect
 // [D], the right value is asserted and the defect named.
 
 #include "tests/graph/models.hpp"

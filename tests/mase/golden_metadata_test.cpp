@@ -1,5 +1,5 @@
 // The networks of golden/metadata.json: shapes, names, types, operands, metadata, printouts.
-// Where mase-behaviour.md marks a defect [D], the right value is asserted and the defect named.
+// Where docs/mase.md marks a defect [D], the right value is asserted and the defect named.
 
 #include "tests/graph/models.hpp"
 #include "tests/support/support.hpp"

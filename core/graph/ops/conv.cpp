@@ -77,7 +77,7 @@ Result conv_result(const OpInputs& in, std::size_t dims) {
 }
 
 // A window covers the channels of its group only: MASE counts all of them, which is a defect
-// (mase-behaviour.md e.5).
+// (docs/mase.md, Costs).
 Cost conv_cost(const OpInputs& in, const Result& out, std::size_t dims) {
   const Shape weight = conv_weight(in, dims);
   const double window = static_cast<double>(weight.numel() / weight[0]);

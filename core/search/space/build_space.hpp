@@ -19,7 +19,7 @@ std::vector<SpaceTransform> space_transforms(const Registry& registry);
 // Seeds for every node some transform can act on: seed[node] or seed[op] (as setup.by says) or
 // seed[default]; and [search.search_space.training], whose keys are run options with a list of
 // choices (batch_size, max_epochs, learning_rate, ...).
-// (mase-behaviour.md f.4; golden/search_space.json.) Throws usage_error with the position.
+// (docs/mase.md, Search; golden/search_space.json.) Throws usage_error with the position.
 SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry);
 SearchSpace build_space(const Value& search_space, const Graph& graph,
                         std::span<const SpaceTransform> transforms);

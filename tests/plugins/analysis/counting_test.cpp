@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(larger_jet_networks_count_as_the_seed_counts_them) {
 }
 
 BOOST_AUTO_TEST_CASE(convolutions_count_in_bit_operations) {
-  // Seed 001 left conv2d out [D]; conv1d counts as linear does (formats.md, last section).
+  // Seed 001 left conv2d out [D]; conv1d counts as linear does (docs/mase.md, Costs).
   Workbench bench(2);
   lathe::Graph graph = bench.model("toy_convnet", json::object(), data_of("toy_convnet"));
   const lathe::PassReport report = bench.run("bitops", graph);

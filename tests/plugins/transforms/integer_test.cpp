@@ -32,7 +32,7 @@ std::vector<float> quantized(const json& options, std::vector<float> x, const ch
   return x;
 }
 
-// formats.md, first row, in long double: every float and every code up to 64 bits is exact.
+// docs/mase.md, Number formats, in long double: every float and every code up to 64 bits is exact.
 float oracle(float x, int width, int frac_width, bool is_signed) {
   if (std::isnan(x)) return x;
   const long double low = is_signed ? -std::ldexp(1.0L, width - 1) : 0.0L;

@@ -81,9 +81,9 @@ enum {
  * share one: both are data_in. Numbers are never reused. */
 typedef uint8_t lathe_operand_role;
 enum {
-  LATHE_ROLE_NONE = 0,     /* buffers, and what the op knows no role for */
-  LATHE_ROLE_DATA_IN = 1,  /* eg: every input of a module */
-  LATHE_ROLE_WEIGHT = 2,   /* also the second operand of matmul, and a function's weight input */
+  LATHE_ROLE_NONE = 0,    /* buffers, and what the op knows no role for */
+  LATHE_ROLE_DATA_IN = 1, /* eg: every input of a module */
+  LATHE_ROLE_WEIGHT = 2,  /* also the second operand of matmul, and a function's weight input */
   LATHE_ROLE_BIAS = 3,
   LATHE_ROLE_DATA_OUT = 4
 };
@@ -128,28 +128,28 @@ enum {
 };
 
 /* How the channels of a result follow from those of the inputs, for what changes widths. A plugin
- * that meets a number it does not know takes it as LATHE_CHANNELS_WALL. Numbers are never reused. */
+ * that meets a number it does not know takes it as LATHE_CHANNELS_WALL. None is ever reused. */
 typedef int32_t lathe_channel_rule;
 enum {
-  LATHE_CHANNELS_WALL = 0,        /* nothing that touches it can be widened */
-  LATHE_CHANNELS_INPUT = 1,       /* the graph's input */
-  LATHE_CHANNELS_CONSTANT = 2,    /* a tensor that belongs to no layer */
-  LATHE_CHANNELS_OUTPUT = 3,      /* the graph's output */
-  LATHE_CHANNELS_SAME = 4,        /* those of the input */
-  LATHE_CHANNELS_LINEAR = 5,      /* a layer's own, along the last dimension */
-  LATHE_CHANNELS_CONV = 6,        /* a layer's own, along the second; windows slide over the rest */
-  LATHE_CHANNELS_EMBEDDING = 7,   /* a layer's own, along a new last dimension */
-  LATHE_CHANNELS_BATCH_NORM = 8,  /* those of the input, with a number each */
-  LATHE_CHANNELS_LAYER_NORM = 9,  /* the same over the last dimensions; a copy changes the result */
-  LATHE_CHANNELS_SOFTMAX = 10,    /* those of the input; a copy along `dim` changes the result */
-  LATHE_CHANNELS_WINDOW = 11,     /* those of the input; a window slides over what follows them */
-  LATHE_CHANNELS_BROADCAST = 12,  /* those of both inputs, which are the same or spread */
-  LATHE_CHANNELS_JOINED = 13,     /* those of all inputs, one after the other along `dim` */
-  LATHE_CHANNELS_RESHAPED = 14,   /* regrouped into the extents that its arguments say */
-  LATHE_CHANNELS_FLATTENED = 15,  /* regrouped from `start_dim` to `end_dim` */
-  LATHE_CHANNELS_PICKED = 16,     /* some of the input's, by `index` */
-  LATHE_CHANNELS_PADDED = 17,     /* the input's between margins, by `pad` */
-  LATHE_CHANNELS_AVERAGED = 18    /* the input's, less the dimensions `dim` */
+  LATHE_CHANNELS_WALL = 0,       /* nothing that touches it can be widened */
+  LATHE_CHANNELS_INPUT = 1,      /* the graph's input */
+  LATHE_CHANNELS_CONSTANT = 2,   /* a tensor that belongs to no layer */
+  LATHE_CHANNELS_OUTPUT = 3,     /* the graph's output */
+  LATHE_CHANNELS_SAME = 4,       /* those of the input */
+  LATHE_CHANNELS_LINEAR = 5,     /* a layer's own, along the last dimension */
+  LATHE_CHANNELS_CONV = 6,       /* a layer's own, along the second; windows slide over the rest */
+  LATHE_CHANNELS_EMBEDDING = 7,  /* a layer's own, along a new last dimension */
+  LATHE_CHANNELS_BATCH_NORM = 8, /* those of the input, with a number each */
+  LATHE_CHANNELS_LAYER_NORM = 9, /* the same over the last dimensions; a copy changes the result */
+  LATHE_CHANNELS_SOFTMAX = 10,   /* those of the input; a copy along `dim` changes the result */
+  LATHE_CHANNELS_WINDOW = 11,    /* those of the input; a window slides over what follows them */
+  LATHE_CHANNELS_BROADCAST = 12, /* those of both inputs, which are the same or spread */
+  LATHE_CHANNELS_JOINED = 13,    /* those of all inputs, one after the other along `dim` */
+  LATHE_CHANNELS_RESHAPED = 14,  /* regrouped into the extents that its arguments say */
+  LATHE_CHANNELS_FLATTENED = 15, /* regrouped from `start_dim` to `end_dim` */
+  LATHE_CHANNELS_PICKED = 16,    /* some of the input's, by `index` */
+  LATHE_CHANNELS_PADDED = 17,    /* the input's between margins, by `pad` */
+  LATHE_CHANNELS_AVERAGED = 18   /* the input's, less the dimensions `dim` */
 };
 
 /* What the dialect knows of a node's op beyond its shape and its cost. */

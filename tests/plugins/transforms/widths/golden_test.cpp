@@ -1,6 +1,6 @@
 // golden/channel_multiplier.json: the widths that students meant. The original multiplies a
 // constant 16 (128 in VGG7) instead of a layer's own size and feeds two `both` layers in a row the
-// wrong width (mase-behaviour.md h.14); here every width follows from its own size and what feeds
+// wrong width (docs/mase.md, Widths); here every width follows from its own size and what feeds
 // it.
 #include "tests/plugins/transforms/widths/widening.hpp"
 
