@@ -28,7 +28,8 @@ BOOST_AUTO_TEST_CASE(help_names_every_command) {
   const TemporaryFolder folder;
   for (const Words& words : {Words{"--help"}, Words{"-h"}, Words{"help"}}) {
     const std::string text = good(words, folder.path()).out;
-    for (const char* command : {"train", "test", "transform", "search", "export", "data", "plugin"})
+    for (const char* command :
+         {"train", "test", "transform", "search", "export", "data", "plugin", "list"})
       BOOST_TEST(contains(text, command));
   }
 }

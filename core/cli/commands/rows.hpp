@@ -13,6 +13,7 @@ void run_test(Session& session);
 void run_transform(Session& session);
 void run_search(Session& session);
 void run_export(const Invocation& call);
+void run_list(const Invocation& call);
 void print_info(const Invocation& call);
 void print_passes(const Settings& settings);  // --list-passes
 
@@ -116,6 +117,11 @@ inline constexpr Command kCommands[] = {
              "Lightning, whole module) or the folder of a saved graph. Without OUTPUT its tensors "
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
              "torch.load takes, also with weights_only=True; .safetensors is safetensors."},
+    {.word = "list",
+     .doc = "lists what there is, a sentence each: models, data sets, passes, formats, ...",
+     .words = "[KIND...]",
+     .options = OptionGroup::plugins | OptionGroup::json,
+     .run = run_list},
     {.word = "plugin",
      .doc = "lists, shows, makes and builds plugins",
      .words = "COMMAND",

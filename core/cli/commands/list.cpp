@@ -1,0 +1,111 @@
+// lathe list: a sentence for each component there is.
+#include "core/base/suggest.hpp"
+#include "core/cli/commands/rows.hpp"
+#include "core/cli/layout.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/report/json.hpp"
+#include "core/report/table.hpp"
+#include "core/search/search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+
+namespace {
+
+constexpr std::string_view kHostKind = "pruner";  // a kind that no plugin brings
+
+struct Item {
+  std::string kind, id, version, doc;
+};
+
+// The version and the sentence of a component; of a broken file, what is wrong with it.
+Item item_of(const Registry& registry, const Listed& listed) {
+  Item item{std::string(name(listed.kind)), listed.id, listed.version, ""};
+  try {
+    const Component& component = registry.find(listed.kind, listed.id);
+    if (component.kind == Kind::pass)
+      item.doc = component.has(LATHE_FLAG_MUTATES_GRAPH) ? "transform: " : "analysis: ";
+    if (component.has(LATHE_FLAG_SYNTHETIC)) item.doc = "synthetic: ";
+    item.doc += component.doc;
+  } catch (const Error& error) {
+    item.doc = fmt::format("cannot be loaded: {}", error.what());
+  }
+  return item;
+}
+
+// Plugins' kinds first, then the host's own.
+std::vector<std::string> known_kinds(const Registry& registry) {
+  std::vector<std::string> kinds;
+  for (const Listed& listed : registry.listed())
+    if (kinds.empty() || kinds.back() != name(listed.kind)) kinds.emplace_back(name(listed.kind));
+  kinds.emplace_back(kHostKind);
+  return kinds;
+}
+
+std::vector<Item> items_of(const Registry& registry, const std::string& kind) {
+  std::vector<Item> items;
+  for (const Listed& listed : registry.listed())
+    if (name(listed.kind) == kind) items.push_back(item_of(registry, listed));
+  if (kind != kHostKind) return items;
+  for (const PrunerRow& row : pruner_rows()) items.push_back({kind, row.id, "", row.doc});
+  return items;
+}
+
+std::string text_of(const std::string& kind, const std::vector<Item>& items) {
+  constexpr std::size_t kWidestName = 30;
+  std::size_t column = 0;
+  const auto named = [](const Item& item) {
+    return item.version.empty() ? item.id : fmt::format("{} {}", item.id, item.version);
+  };
+  for (const Item& item : items) column = std::max(column, named(item).size() + 4);
+  std::string text = kind + "\n";
+  for (const Item& item : items)
+    text += entry(named(item), item.doc, std::min(column, kWidestName), terminal_width());
+  return text;
+}
+
+// What `lathe plugin show` says of a plugin's options.
+std::string pruner_options() {
+  constexpr std::size_t kColumn = 30;
+  std::string text;
+  for (const PrunerRow& row : pruner_rows()) {
+    text += fmt::format("\n{} takes\n", row.id);
+    for (const Option& option : row.options.options)
+      text += entry(option.key,
+                    fmt::format("{} [{}, default {}]", option.doc, allowed_text(option),
+                                cell_text(option.default_value.value_or(Value()))),
+                    kColumn, terminal_width());
+  }
+  return text;
+}
+
+}  // namespace
+
+void run_list(const Invocation& call) {
+  const std::vector<std::string> files = call.get(kPlugin);
+  const Registry registry(default_plugin_folders(), {files.begin(), files.end()});
+  const std::vector<std::string> known = known_kinds(registry);
+  for (const std::string& word : call.words)
+    if (std::ranges::find(known, word) == known.end())
+      throw usage_error(fmt::format("there is no kind '{}'{}", word, suggestion(word, known)));
+  std::string text;
+  Json components = Json::array();
+  for (const std::string& kind : call.words.empty() ? known : call.words) {
+    const std::vector<Item> items = items_of(registry, kind);
+    text += (text.empty() ? "" : "\n") + text_of(kind, items);
+    for (const Item& item : items)
+      components.push_back({{"kind", item.kind},
+                            {"id", item.id},
+                            {"version", item.version.empty() ? Json() : Json(item.version)},
+                            {"doc", item.doc}});
+  }
+  if (call.words.size() == 1 && call.words.front() == kHostKind) text += pruner_options();
+  if (call.get(kJson))
+    text = Json{{"command", "list"}, {"components", std::move(components)}}.dump(2) + "\n";
+  write_output(text);
+}
+
+}  // namespace lathe

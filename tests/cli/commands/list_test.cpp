@@ -1,0 +1,55 @@
+// lathe list: what there is, a sentence each.
+#include "tests/support/process.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <set>
+
+using namespace lathe_test;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(list_command)
+
+BOOST_AUTO_TEST_CASE(every_component_has_its_sentence) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_lathe({"list", "--json"}, folder.path());
+  BOOST_REQUIRE(outcome.exit_code == 0);
+  std::set<std::string> kinds, ids;
+  const nlohmann::json said = outcome.json();
+  for (const auto& row : said.at("components")) {
+    kinds.insert(row.at("kind").get<std::string>());
+    ids.insert(row.at("id").get<std::string>());
+    BOOST_TEST(!row.at("doc").get<std::string>().empty(), row.dump());
+    BOOST_TEST(row.at("version").is_null() == (row.at("kind") == "pruner"), row.dump());
+  }
+  BOOST_TEST(
+      (kinds == std::set<std::string>{"dataset", "format", "model", "pass", "pruner", "sampler"}));
+  for (const char* id : {"jsc-toy", "jsc-sim", "quantize", "integer", "tpe", "median"})
+    BOOST_TEST(ids.contains(id), id);
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_lists_itself_alone) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_lathe({"list", "sampler"}, folder.path());
+  BOOST_TEST(outcome.exit_code == 0);
+  BOOST_TEST(contains(outcome.out, "tpe"));
+  BOOST_TEST(!contains(outcome.out, "quantize"));
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_that_there_is_not_is_refused_with_the_nearest) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_lathe({"list", "smapler"}, folder.path());
+  BOOST_TEST(outcome.exit_code == 2);
+  BOOST_TEST(outcome.out.empty());
+  BOOST_TEST(contains(outcome.last_line(), "did you mean 'sampler'"), outcome.last_line());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
