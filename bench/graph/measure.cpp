@@ -10,7 +10,11 @@
 #include "core/graph/graph.hpp"
 #include "core/host/graph_view.hpp"
 #endif
+#if __has_include("core/pipeline/run_pipeline.hpp")
+#include "core/pipeline/run_pipeline.hpp"
+#else
 #include "core/pipeline/pipeline.hpp"
+#endif
 
 #include <algorithm>
 #include <cstdio>
