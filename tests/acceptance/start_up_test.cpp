@@ -90,6 +90,12 @@ metrics.accuracy = { scale = 1.0, direction = "maximize" }
                     "search.strategy.eval_mode=false", "--set",
                     "search.strategy.sw_runner.basic_train.max_epochs=1", "--project",
                     "searched_training"}));
+  // It asks for a GPU, which is not worth LibTorch where there is none.
+  if (!std::filesystem::exists("/dev/nvidiactl") && !std::filesystem::exists("/dev/kfd")) {
+    check(with_small({"search", "jsc-toy", "jsc-sim", "--config",
+                      (source_dir() / "examples/jsc_toy_by_type.toml").string(), "--n-trials", "2",
+                      "--project", "searched_example"}));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
