@@ -81,6 +81,11 @@ void add_search(Rows& rows) {
            "--info pruner lists them.")
            .spelt({"--pruner"}, "PRUNER")
            .command_line_only(),
+       Row(Group::search, kLockWait, "How long a study waits while another process writes to it.")
+           .spelt({"--lock-wait"}, "SECONDS")
+           .within("0..86400")
+           .in("s")
+           .standard(5.0),
        Row(Group::search, kStorage,
            "Where the study is kept, eg: sqlite:///study.db; by default a file in the run's "
            "folder.")
@@ -90,14 +95,21 @@ void add_search(Rows& rows) {
 }
 
 void add_machine(Rows& rows) {
-  add(rows, {Row(Group::machine, kAccelerator,
-                 "The device; one that is not there is a warning and the CPU.")
-                 .spelt({"--accelerator"}, "NAME")
-                 .one_of({"auto", "cpu", "gpu", "cuda", "mps"})
-                 .standard("auto"),
-             Row(Group::machine, kWorkers, "Threads of train and test; by default all cores.")
-                 .spelt({"--cpu", "--num-workers"}, "N")
-                 .within("0..4096")});
+  add(rows,
+      {Row(Group::machine, kAccelerator,
+           "The device; one that is not there is a warning and the CPU.")
+           .spelt({"--accelerator"}, "NAME")
+           .one_of({"auto", "cpu", "gpu", "cuda", "mps"})
+           .standard("auto"),
+       Row(Group::machine, kWorkers, "Threads of train and test; by default all cores.")
+           .spelt({"--cpu", "--num-workers"}, "N")
+           .within("0..4096"),
+       Row(Group::machine, kCacheLimit,
+           "Memory for what evaluations share: results of layers, quantized weights; 0: none.")
+           .spelt({"--cache-limit"}, "MIB")
+           .within("0..16777216")
+           .in("MiB")
+           .standard(2048)});
 }
 
 void add_results(Rows& rows) {

@@ -30,9 +30,11 @@ inline constexpr OptionKey<std::optional<double>> kTimeBudget{"time_budget"};
 inline constexpr OptionKey<OptionalText> kPruner{"pruner"};
 inline constexpr OptionKey<OptionalText> kStorage{"storage"};
 inline constexpr OptionKey<OptionalText> kStudy{"study"};
+inline constexpr OptionKey<double> kLockWait{"lock_wait"};
 
 inline constexpr OptionKey<std::string> kAccelerator{"accelerator"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kWorkers{"num_workers"};
+inline constexpr OptionKey<std::int64_t> kCacheLimit{"cache_limit"};
 
 inline constexpr OptionKey<std::string> kProjectDir{"project_dir"};
 inline constexpr OptionKey<OptionalText> kProject{"project"};

@@ -96,6 +96,13 @@ std::vector<TrainingOption> all_rows() {
            .flag = "--accumulate-grad-batches",
            .metavar = "N",
            .range = "1.."}),
+      row<&Options::checkpoint_every_seconds>(
+          {.key = "checkpoint_every",
+           .doc = "Seconds between checkpoints inside an epoch; 0: at the ends of epochs only.",
+           .flag = "--checkpoint-every",
+           .metavar = "SECONDS",
+           .range = "0..",
+           .searchable = false}),
       row<&Options::seed>({.key = kSeed.key,
                            .doc = "Keys every random stream: initial weights, shuffling, sampling.",
                            .flag = "--seed",

@@ -278,3 +278,21 @@ BOOST_AUTO_TEST_CASE(long_values_are_cut_unless_all_is_asked_for) {
   BOOST_TEST(!contains(all, "weight_decay"));  // of training, not of transform
   BOOST_TEST(contains(all, "project_dir"));
 }
+
+BOOST_AUTO_TEST_CASE(what_was_out_of_reach_is_an_option) {
+  const TemporaryFolder folder;
+  const std::string train = good({"train", "--help"}, folder.path()).out;
+  BOOST_TEST(contains(train, "--checkpoint-every"));
+  BOOST_TEST(contains(train, "--cache-limit"));
+  BOOST_TEST(contains(good({"search", "--help"}, folder.path()).out, "--lock-wait"));
+  good({"train", "jsc-tiny", "jsc-sim", "--max-epochs", "1", "--batch-size", "1024",
+        "--checkpoint-every", "0.01", "--cache-limit", "0", "--project-dir", "."},
+       folder.path());
+  for (const Words& wrong : {Words{"train", "jsc-tiny", "jsc-sim", "--checkpoint-every", "-1"},
+                             Words{"train", "jsc-tiny", "jsc-sim", "--cache-limit", "x"},
+                             Words{"search", "jsc-tiny", "jsc-sim", "--lock-wait", "-1"}}) {
+    const Outcome outcome = run_lathe(wrong, folder.path());
+    BOOST_TEST(outcome.exit_code == 2, outcome.err);
+    BOOST_TEST(contains(outcome.last_line(), wrong[3]), outcome.last_line());
+  }
+}

@@ -61,6 +61,8 @@ SearchPlace place_of(const Settings& settings, const RunFolder& folder) {
   place.study = settings.text(kStudy);
   if (place.study.empty()) place.study = folder.project.filename().string();
   place.storage_url = settings.text(kStorage);
+  place.storage.lock_wait = std::chrono::round<std::chrono::milliseconds>(
+      std::chrono::duration<double>(settings.get(kLockWait)));
   if (place.storage_url.empty())
     place.storage_url =
         "sqlite:///" + std::filesystem::absolute(folder.results / "study.db").string();

@@ -110,6 +110,7 @@ Executor& Session::executor() {
   if (executor_ == nullptr) {
     executor_ = open_executor(*registry_, device(settings_.get(kAccelerator)));
     executor_->set_threads(threads());
+    executor_->set_cache_limit(static_cast<std::uint64_t>(settings_.get(kCacheLimit)) << 20);
   }
   return *executor_;
 }
