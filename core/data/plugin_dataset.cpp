@@ -3,7 +3,7 @@
 
 #include "core/data/epoch_order.hpp"
 #include "core/data/tensor_dataset.hpp"
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 
 #include <fmt/format.h>

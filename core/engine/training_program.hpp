@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/engine/plan.hpp"
-#include "core/run/parameters.hpp"
 #include "core/run/program.hpp"
+#include "core/run/training/parameters.hpp"
 
 namespace lathe::engine {
 

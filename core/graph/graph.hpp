@@ -7,7 +7,7 @@
 // Thread-safe for readers.
 #pragma once
 
-#include "core/graph/columns.hpp"
+#include "core/graph/columns/columns.hpp"
 #include "core/graph/hash.hpp"
 
 #include <map>

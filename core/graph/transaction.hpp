@@ -2,10 +2,10 @@
 // touches, not from the size of the graph.
 #pragma once
 
+#include "core/graph/columns/linked_order.hpp"
+#include "core/graph/columns/reader_lists.hpp"
 #include "core/graph/graph.hpp"
-#include "core/graph/linked_order.hpp"
 #include "core/graph/parameters.hpp"
-#include "core/graph/reader_lists.hpp"
 
 #include <optional>
 #include <unordered_map>

@@ -1,9 +1,9 @@
 #include "core/mase/metadata.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/columns/symbols.hpp"
 #include "core/graph/inference.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/symbols.hpp"
 
 #include <fmt/format.h>
 

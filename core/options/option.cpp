@@ -3,7 +3,7 @@
 #include "core/options/option.hpp"
 
 #include "core/base/suggest.hpp"
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

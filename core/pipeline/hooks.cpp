@@ -3,8 +3,8 @@
 
 #include "core/pipeline/hooks.hpp"
 
+#include "core/graph/io/text.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/text.hpp"
 #include "core/graph/verify.hpp"
 
 #include <fmt/format.h>

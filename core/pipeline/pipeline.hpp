@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/host/instances/instances.hpp"
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 
 namespace lathe {
 

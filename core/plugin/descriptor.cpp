@@ -1,6 +1,6 @@
 #include "core/plugin/descriptor.hpp"
 
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 #include "core/plugin/option_table.hpp"
 #include "core/plugin/services.hpp"
 

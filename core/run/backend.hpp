@@ -2,8 +2,8 @@
 // and core/engine (any graph, LibTorch).
 #pragma once
 
-#include "core/run/parameters.hpp"
 #include "core/run/program.hpp"
+#include "core/run/training/parameters.hpp"
 
 namespace lathe::run {
 

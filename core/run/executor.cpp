@@ -2,7 +2,7 @@
 #include "core/run/executor.hpp"
 
 #include "core/run/evaluator.hpp"
-#include "core/run/trainer.hpp"
+#include "core/run/training/trainer.hpp"
 
 #include <malloc.h>
 

@@ -3,9 +3,9 @@
 #include "tests/graph/messages.hpp"
 #include "tests/graph/models.hpp"
 
-#include "core/graph/json.hpp"
+#include "core/graph/io/json.hpp"
+#include "core/graph/io/text.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 // What passes can do, what they cannot, and what stays as it was when they fail.
-#include "core/graph/json.hpp"
-#include "core/graph/text.hpp"
+#include "core/graph/io/json.hpp"
+#include "core/graph/io/text.hpp"
 #include "tests/host/world.hpp"
 #include "tests/support/support.hpp"
 

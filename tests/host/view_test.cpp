@@ -1,6 +1,6 @@
 // Views of graphs, values across the ABI, symbols.
-#include "core/graph/abi_value.hpp"
-#include "core/graph/symbols.hpp"
+#include "core/graph/columns/symbols.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/graph/transaction.hpp"
 #include "core/host/services/graph_view.hpp"
 #include "core/mase/metadata.hpp"

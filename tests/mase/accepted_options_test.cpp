@@ -2,7 +2,7 @@
 
 #include "core/mase/run_file.hpp"
 #include "core/options/command_options.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 

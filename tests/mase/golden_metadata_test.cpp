@@ -4,9 +4,9 @@
 #include "tests/graph/models.hpp"
 #include "tests/support/support.hpp"
 
+#include "core/graph/io/text.hpp"
 #include "core/graph/operands.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/text.hpp"
 #include "core/mase/metadata.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,6 @@
 #include "core/mase/run_file.hpp"
 
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 

@@ -1,7 +1,7 @@
 #include "core/mase/search_table.hpp"
 
 #include "core/mase/run_file.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 
 #include "tests/options/expect.hpp"
 

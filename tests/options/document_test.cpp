@@ -1,4 +1,4 @@
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"

@@ -1,7 +1,7 @@
 #include "core/options/effective_options.hpp"
 
 #include "core/options/command_options.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/support/support.hpp"
 
 using namespace lathe;

@@ -1,7 +1,7 @@
 #include "core/options/node_map.hpp"
 
-#include "core/options/component_text.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/component_text.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/graph/models.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/options/rules.hpp"

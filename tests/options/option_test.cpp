@@ -1,6 +1,6 @@
 #include "core/options/option.hpp"
-#include "core/options/component_text.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/component_text.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 

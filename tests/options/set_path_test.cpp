@@ -1,6 +1,6 @@
-#include "core/options/set_path.hpp"
+#include "core/options/text/set_path.hpp"
 
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 

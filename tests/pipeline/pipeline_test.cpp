@@ -1,8 +1,8 @@
 // Pipelines: from files, from texts, around passes.
 #include "core/pipeline/run_pipeline.hpp"
 
-#include "core/graph/text.hpp"
-#include "core/options/document.hpp"
+#include "core/graph/io/text.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/host/world.hpp"
 
 #include <boost/test/unit_test.hpp>

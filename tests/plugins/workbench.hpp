@@ -2,7 +2,7 @@
 // and formats by id, options as JSON.
 #pragma once
 
-#include "core/graph/text.hpp"
+#include "core/graph/io/text.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/mase/metadata.hpp"
 #include "tests/support/support.hpp"

@@ -2,7 +2,7 @@
 #include "tests/engine/engine.hpp"
 
 #include "core/checkpoint/checkpoint.hpp"
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 
 using namespace lathe;
 using namespace lathe_test;

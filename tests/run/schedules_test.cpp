@@ -1,6 +1,6 @@
 // Learning rates over a training: PyTorch's and transformers' values, and what a trainer does with
 // them.
-#include "core/run/schedule.hpp"
+#include "core/run/training/schedule.hpp"
 #include "tests/engine/engine.hpp"
 
 using namespace lathe_test;

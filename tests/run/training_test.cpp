@@ -1,5 +1,5 @@
 // Training beyond the golden runs: it learns, repeats itself, and refuses what cannot work.
-#include "core/run/optimizer.hpp"
+#include "core/run/training/optimizer.hpp"
 #include "tests/engine/engine.hpp"
 
 using namespace lathe_test;

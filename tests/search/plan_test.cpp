@@ -1,6 +1,6 @@
 // [search] tables become plans, or errors with a place. Needs the built-in plugins.
 #include "core/search/plan/plan.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>

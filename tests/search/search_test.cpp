@@ -1,6 +1,6 @@
 // Whole searches over a real graph with built-in passes that need no engine.
 #include "core/search/search.hpp"
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/graph/models.hpp"
 #include "tests/search/fakes.hpp"
 #include "tests/support/support.hpp"

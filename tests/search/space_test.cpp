@@ -2,7 +2,7 @@
 // transforms are tables without code, so that a space is tested apart from any plugin.
 #include "core/search/space/build_space.hpp"
 
-#include "core/options/document.hpp"
+#include "core/options/text/document.hpp"
 #include "tests/graph/models.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/options/rules.hpp"

@@ -1,9 +1,9 @@
 // lathe search: the space of the config file, the trials, the best of them.
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
-#include "core/cli/run/folder.hpp"
 #include "core/cli/run/passes.hpp"
-#include "core/cli/run/results.hpp"
+#include "core/cli/run/results/folder.hpp"
+#include "core/cli/run/results/results.hpp"
 #include "core/cli/run/training.hpp"
 #include "core/report/progress.hpp"
 

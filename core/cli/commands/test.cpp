@@ -3,8 +3,8 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/evaluation.hpp"
-#include "core/cli/run/folder.hpp"
 #include "core/cli/run/passes.hpp"
+#include "core/cli/run/results/folder.hpp"
 #include "core/report/csv.hpp"
 
 #include <fmt/format.h>

@@ -2,11 +2,11 @@
 #include "core/base/file.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
-#include "core/cli/run/folder.hpp"
 #include "core/cli/run/passes.hpp"
-#include "core/cli/run/results.hpp"
-#include "core/graph/json.hpp"
-#include "core/graph/text.hpp"
+#include "core/cli/run/results/folder.hpp"
+#include "core/cli/run/results/results.hpp"
+#include "core/graph/io/json.hpp"
+#include "core/graph/io/text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Costs are computations of the op table (a multiply-accumulate counts as one), per sample.
 #include "core/cli/run/dry_run.hpp"
 
-#include "core/cli/run/results.hpp"
+#include "core/cli/run/results/results.hpp"
 #include "core/graph/ops/op_table.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // An evaluation as metrics, and class by class.
 #pragma once
 
-#include "core/cli/run/results.hpp"
+#include "core/cli/run/results/results.hpp"
 #include "core/host/executor.hpp"
 
 namespace lathe {

@@ -4,7 +4,7 @@
 #include "core/cli/run/no_dataset.hpp"
 #include "core/cli/run/open_executor.hpp"
 #include "core/data/known_sets.hpp"
-#include "core/graph/json.hpp"
+#include "core/graph/io/json.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 #include "core/cli/run/settings.hpp"
 
 #include "core/mase/accepted_options.hpp"
-#include "core/options/document.hpp"
-#include "core/options/set_path.hpp"
+#include "core/options/text/document.hpp"
+#include "core/options/text/set_path.hpp"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 // does not train a finished point again.
 #pragma once
 
-#include "core/cli/run/folder.hpp"
+#include "core/cli/run/results/folder.hpp"
 #include "core/cli/run/training.hpp"
 
 namespace lathe {

@@ -1,7 +1,7 @@
 // Training as the commands' options describe it, and what comes out of one.
 #pragma once
 
-#include "core/cli/run/results.hpp"
+#include "core/cli/run/results/results.hpp"
 #include "core/host/executor.hpp"
 
 namespace lathe {

@@ -1,7 +1,7 @@
 // Rows of the convolutions: conv1d, conv2d, conv_transpose2d.
 
+#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/weights.hpp"
-#include "core/graph/python_text.hpp"
 
 namespace lathe::rules {
 

@@ -2,8 +2,8 @@
 // MASE's estimator knows relu, relu6, dropout and add; the other activations and arithmetics count
 // one computation per element in the same way.
 
+#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/rules.hpp"
-#include "core/graph/python_text.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
 
+#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/rules.hpp"
-#include "core/graph/python_text.hpp"
 
 namespace lathe::rules {
 

@@ -1,9 +1,9 @@
 #include "core/graph/ops/op_table.hpp"
 
+#include "core/graph/columns/symbols.hpp"
 #include "core/graph/graph.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/ops/rules.hpp"
-#include "core/graph/symbols.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // Rows of the pools: avg, max and their adaptive forms, in one and two dimensions.
 
+#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/rules.hpp"
-#include "core/graph/python_text.hpp"
 
 namespace lathe::rules {
 

@@ -1,6 +1,6 @@
 #include "core/host/instances/format_choice.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/instances/format_instance.hpp"
 
 #include <mutex>

@@ -2,7 +2,7 @@
 
 #include "core/host/instances/format_instance.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "core/host/instances/node_rules.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/mase/words.hpp"
 
 namespace lathe {

@@ -1,6 +1,6 @@
 #include "core/host/services/call.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"
 #include "core/host/services/tensor_pool.hpp"

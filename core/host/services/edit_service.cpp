@@ -1,6 +1,6 @@
 // lathe.edit/0: changing graphs, by transactions.
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/instances/format_choice.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"

@@ -1,6 +1,6 @@
 #include "core/host/services/graph_handles.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/warn_once.hpp"

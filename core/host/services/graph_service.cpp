@@ -1,7 +1,7 @@
 // lathe.graph/0: reading graphs.
 
-#include "core/graph/abi_value.hpp"
 #include "core/graph/inference.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/graph/operands.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"

@@ -1,8 +1,8 @@
 #include "core/host/services/graph_view.hpp"
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
+#include "core/graph/io/text.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "core/host/services/host_table.hpp"
 
-#include "core/graph/abi_value.hpp"
-#include "core/graph/symbols.hpp"
+#include "core/graph/columns/symbols.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 
 #include <spdlog/spdlog.h>

@@ -1,7 +1,7 @@
 // lathe.report/0: what a pass publishes.
 
 #include "core/base/file.hpp"
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/host_table.hpp"
 

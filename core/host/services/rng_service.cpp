@@ -1,6 +1,6 @@
 // lathe.rng/0: counter-based random numbers.
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/host_table.hpp"
 #include "core/tensor/random.hpp"
 

@@ -1,6 +1,6 @@
 // lathe.tensor/0: contents of parameters, and tensors for a plugin's own use.
 
-#include "core/graph/abi_value.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"

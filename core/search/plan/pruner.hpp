@@ -3,7 +3,7 @@
 // trials below number - lookahead, whatever the number of workers. Knows nothing of training.
 #pragma once
 
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 #include "core/search/plan/metrics.hpp"
 #include "core/search/study/trial.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/data/data.hpp"
-#include "core/options/component_text.hpp"
+#include "core/options/text/component_text.hpp"
 #include "tests/plugins/workbench.hpp"
 
 namespace lathe_test {

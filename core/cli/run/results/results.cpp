@@ -1,0 +1,83 @@
+// Texts say when data were synthetic; so do both forms of the report.
+#include "core/cli/run/results/results.hpp"
+
+#include "core/base/file.hpp"
+#include "core/cli/run/results/provenance.hpp"
+#include "core/host/stdout_guard.hpp"
+
+#include <fmt/format.h>
+
+namespace lathe {
+
+namespace {
+
+std::string scalars_text(const std::vector<std::pair<std::string, Value>>& scalars) {
+  TextTable table{{"metric", "value"}, {}};
+  for (const auto& [name, value] : scalars) table.rows.push_back({name, cell_text(value)});
+  return render(table);
+}
+
+std::string text_of(const PassReport& report) {
+  std::string text = report.pass + "\n\n";
+  if (!report.scalars.empty()) text += scalars_text(report.scalars) + "\n";
+  for (const ReportTable& table : report.tables)
+    text += fmt::format("{}: {}\n", report.pass, table.name) + render(text_table(table)) + "\n";
+  for (const auto& [name, contents] : report.texts) {
+    text += fmt::format("{}: {}\n{}", report.pass, name, contents);
+    text += contents.ends_with('\n') ? "\n" : "\n\n";
+  }
+  for (const auto& file : report.files) text += fmt::format("wrote {}\n", file.string());
+  if (!report.files.empty()) text += "\n";
+  return text;
+}
+
+std::string text_of(const Results& results, const Session& session) {
+  std::string text =
+      fmt::format("{} on {}{}\n\n", session.model().text, session.dataset_choice().text,
+                  session.synthetic() ? " (synthetic data)" : "");
+  for (const PassReport& report : results.passes) text += text_of(report);
+  for (const ReportTable& table : results.tables)
+    text += fmt::format("{}\n", table.name) + render(text_table(table)) + "\n";
+  for (const std::string& more : results.texts) text += more + "\n";
+  if (!results.metrics.empty()) text += scalars_text(results.metrics);
+  return text;
+}
+
+}  // namespace
+
+Json json_of(const Results& results, Session& session) {
+  Json json{{"command", session.settings().command->word},
+            {"model", session.model().text},
+            {"dataset", session.has_dataset() ? Json(session.dataset_choice().text) : Json()}};
+  if (session.synthetic()) json["synthetic_data"] = true;
+  json["passes"] = Json::array();
+  for (const PassReport& report : results.passes) json["passes"].push_back(json_of(report));
+  // Whatever was published is a metric; of two with one name, the later pass's.
+  json["metrics"] = Json::object();
+  for (const PassReport& report : results.passes)
+    for (const auto& [name, value] : report.scalars) json["metrics"][name] = json_of(value);
+  for (const auto& [name, value] : results.metrics) json["metrics"][name] = json_of(value);
+  if (!results.tables.empty()) {
+    PassReport own;
+    own.tables = results.tables;
+    json["tables"] = json_of(own)["tables"];
+  }
+  for (const auto& [key, part] : results.parts) json[key] = part;
+  json["provenance"] = provenance_of(session);
+  for (const auto& [key, value] : results.measured) json["provenance"][key] = value;
+  return json;
+}
+
+void deliver(const Results& results, Session& session, const std::filesystem::path& folder) {
+  const Json json = json_of(results, session);
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  // A count is repeated in milliseconds; waiting for the disk would be most of its time.
+  const Sync sync = session.opened_executor() == nullptr ? Sync::no_wait : Sync::wait;
+  if (!folder.empty()) write_atomically(folder / "report.json", text, sync);
+  if (session.settings().get(kJson))
+    write_output(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  else
+    write_output(text_of(results, session));
+}
+
+}  // namespace lathe

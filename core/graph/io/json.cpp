@@ -1,0 +1,155 @@
+// Nodes refer to each other by name; results, parameters and the defaults
+// of attributes follow from the op table, contents of parameters live in a safetensors file.
+
+#include "core/graph/io/json.hpp"
+
+#include "core/base/error.hpp"
+#include "core/graph/ops/op_table.hpp"
+#include "core/graph/transaction.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace lathe {
+
+namespace {
+
+// {"node": "fc1"}, {"value": 3}, or a list of these.
+Value argument_to_json(const Graph& graph, const Argument& argument) {
+  Value out{Value::Map{}};
+  if (const NodeId* id = std::get_if<NodeId>(&argument.data)) {
+    out.set("node", graph.node(*id).name);
+    return out;
+  }
+  if (const Value* value = std::get_if<Value>(&argument.data)) {
+    out.set("value", *value);
+    return out;
+  }
+  Value::List items;
+  for (const Argument& item : std::get<std::vector<Argument>>(argument.data)) {
+    items.push_back(argument_to_json(graph, item));
+  }
+  return items;
+}
+
+Value format_to_json(const OperandFormat& format) {
+  return Value::Map{{"role", format.role},       {"format", format.format},
+                    {"options", format.options}, {"precision", format.precision},
+                    {"bits", format.bits},       {"plugin_hash", format.plugin_hash}};
+}
+
+const Value& member(const Value& map, std::string_view key) {
+  if (const Value* found = map.find(key)) return *found;
+  throw usage_error(fmt::format("the graph file lacks '{}'", key), map.position());
+}
+
+Argument argument_from_json(const Value& json, const std::map<std::string, NodeId>& ids) {
+  if (json.is_list()) {
+    std::vector<Argument> items;
+    for (const Value& item : json.as_list()) items.push_back(argument_from_json(item, ids));
+    return {std::move(items)};
+  }
+  if (const Value* node = json.find("node")) {
+    const auto found = ids.find(node->as_string());
+    if (found == ids.end()) {
+      throw usage_error(fmt::format("node '{}' is read before it is defined", node->as_string()),
+                        json.position());
+    }
+    return {found->second};
+  }
+  return {member(json, "value")};
+}
+
+Opcode opcode_from_json(const Value& json) {
+  constexpr std::array kOpcodes{Opcode::placeholder, Opcode::get_attr,    Opcode::call_function,
+                                Opcode::call_method, Opcode::call_module, Opcode::output};
+  for (Opcode opcode : kOpcodes) {
+    if (name(opcode) == json.as_string()) return opcode;
+  }
+  throw usage_error(fmt::format("unknown opcode '{}'", json.as_string()), json.position());
+}
+
+OperandFormat format_from_json(const Value& json) {
+  OperandFormat format;
+  format.role = member(json, "role").as_string();
+  format.format = member(json, "format").as_string();
+  format.options = member(json, "options");
+  format.precision = member(json, "precision");
+  format.bits = member(json, "bits").as_float();
+  format.plugin_hash = member(json, "plugin_hash").as_string();
+  return format;
+}
+
+void add_node(Transaction& transaction, const Value& json, std::map<std::string, NodeId>& ids) {
+  NodeSpec spec;
+  spec.name = member(json, "name").as_string();
+  spec.opcode = opcode_from_json(member(json, "opcode"));
+  spec.op = member(json, "op").as_string();
+  spec.target = member(json, "target").as_string();
+  for (const Value& argument : member(json, "args").as_list()) {
+    spec.args.push_back(argument_from_json(argument, ids));
+  }
+  for (const auto& [key, argument] : member(json, "kwargs").as_map()) {
+    spec.kwargs.emplace_back(key, argument_from_json(argument, ids));
+  }
+  spec.attributes = member(json, "attributes");
+  const std::string wish = spec.name;
+  const NodeId id = transaction.add(std::move(spec));
+  if (transaction.node(id).name != wish) transaction.rename(id, wish);
+  ids[wish] = id;
+  if (const Value* formats = json.find("formats")) {
+    for (const Value& format : formats->as_list()) {
+      transaction.set_format(id, format_from_json(format));
+    }
+  }
+}
+
+}  // namespace
+
+Value graph_to_json(const Graph& graph) {
+  Value::List nodes;
+  for (NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    Value::List args, formats;
+    Value::Map kwargs;
+    for (const Argument& argument : node.args) args.push_back(argument_to_json(graph, argument));
+    for (const auto& [key, argument] : node.kwargs) {
+      kwargs.emplace_back(key, argument_to_json(graph, argument));
+    }
+    for (const OperandFormat& format : node.formats) formats.push_back(format_to_json(format));
+    // What a function's arguments say is not said twice.
+    Value json =
+        Value::Map{{"name", node.name},
+                   {"opcode", name(node.opcode)},
+                   {"op", node.op},
+                   {"target", node.target},
+                   {"args", std::move(args)},
+                   {"kwargs", std::move(kwargs)},
+                   {"attributes", node.is_function() ? Value(Value::Map{}) : node.attributes}};
+    if (!formats.empty()) json.set("formats", std::move(formats));
+    nodes.push_back(std::move(json));
+  }
+  return Value::Map{{"lathe_graph", 1}, {"dialect", kDialectVersion}, {"nodes", std::move(nodes)}};
+}
+
+Graph graph_from_json(const Value& json, std::uint64_t seed) {
+  const std::int64_t version = member(json, "lathe_graph").as_int();
+  const std::int64_t dialect = member(json, "dialect").as_int();
+  if (version != 1 || dialect > kDialectVersion) {
+    throw usage_error(
+        fmt::format(
+            "the graph is of form {} and dialect {}; this version reads form 1 and dialects "
+            "up to {}",
+            version, dialect, kDialectVersion),
+        json.position());
+  }
+  Graph graph(seed);
+  Transaction transaction(graph);
+  std::map<std::string, NodeId> ids;
+  for (const Value& node : member(json, "nodes").as_list()) add_node(transaction, node, ids);
+  transaction.commit();
+  return graph;
+}
+
+}  // namespace lathe

@@ -1,0 +1,123 @@
+// The state of a training run as text. Numbers are written so that they read back exactly.
+#include "core/run/training/training_state.hpp"
+
+#include "core/base/file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <sstream>
+
+namespace lathe::run {
+
+namespace {
+
+constexpr std::string_view kVersion = "2";
+constexpr std::string_view kColumns =
+    "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate";
+
+// Visits every scalar of the state under its name: writing and reading are one list.
+template <typename State, typename Visitor>
+void each_number(State& state, Visitor&& visit) {
+  visit("epoch", state.epoch);
+  visit("batch", state.batch);
+  visit("total_batches", state.total_batches);
+  visit("steps", state.steps);
+  visit("pending", state.pending);
+  visit("loss_sum", state.loss_sum);
+  visit("correct", state.correct);
+  visit("rows", state.rows);
+  visit("best_epoch", state.best_epoch);
+  visit("best_loss", state.best_loss);
+}
+
+std::string key(std::string_view name) { return fmt::format("{}{}", kStatePrefix, name); }
+
+void parse(const std::string& text, std::int64_t& out) {
+  out = std::strtoll(text.c_str(), nullptr, 10);
+}
+void parse(const std::string& text, double& out) { out = std::strtod(text.c_str(), nullptr); }
+
+std::vector<EpochMetrics> parse_metrics(const std::string& text) {
+  std::vector<EpochMetrics> out;
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    std::istringstream cells(line);
+    std::string cell;
+    EpochMetrics row;
+    std::getline(cells, cell, ',');
+    parse(cell, row.epoch);
+    for (double* number : {&row.train_loss, &row.train_accuracy, &row.validation_loss,
+                           &row.validation_accuracy, &row.learning_rate}) {
+      std::getline(cells, cell, ',');
+      parse(cell, *number);
+    }
+    out.push_back(row);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string metrics_text(const std::vector<EpochMetrics>& epochs) {
+  std::string out = fmt::format("{}\n", kColumns);
+  for (const EpochMetrics& e : epochs) {
+    out += fmt::format("{},{},{},{},{},{}\n", e.epoch, e.train_loss, e.train_accuracy,
+                       e.validation_loss, e.validation_accuracy, e.learning_rate);
+  }
+  return out;
+}
+
+void write_metrics(const std::filesystem::path& file, const std::vector<EpochMetrics>& epochs) {
+  // The training's state has the same rows, and its writer has waited for the disk.
+  write_atomically(file, metrics_text(epochs), Sync::no_wait);
+}
+
+std::map<std::string, std::string> to_metadata(const TrainingState& state,
+                                               const RunIdentity& identity) {
+  std::map<std::string, std::string> out;
+  out.emplace(key("training"), kVersion);
+  each_number(state, [&](std::string_view name, const auto& number) {
+    out[key(name)] = fmt::format("{}", number);
+  });
+  out[key("metrics")] = metrics_text(state.epochs);
+  for (const auto& [name, value] : identity) out[key("run." + name)] = value;
+  return out;
+}
+
+TrainingState from_metadata(const std::map<std::string, std::string>& metadata,
+                            const RunIdentity& identity, const std::filesystem::path& file) {
+  auto get = [&](const std::string& name) -> const std::string& {
+    auto entry = metadata.find(key(name));
+    if (entry == metadata.end()) {
+      throw run_error(LATHE_DATA_LOSS,
+                      fmt::format("'{}' holds no training run that can be resumed ('{}' is "
+                                  "missing); start anew, or load it as plain weights",
+                                  file.string(), key(name)));
+    }
+    return entry->second;
+  };
+  if (get("training") != kVersion) {
+    throw run_error(LATHE_UNIMPLEMENTED,
+                    fmt::format("'{}' was written by another version of Lathe (training state {}, "
+                                "this one reads {})",
+                                file.string(), get("training"), kVersion));
+  }
+  for (const auto& [name, value] : identity) {
+    const std::string& found = get("run." + name);
+    if (found == value) continue;
+    throw usage_error(fmt::format(
+        "'{}' belongs to a run with {} = {}, this one has {}; give the same to resume it, or "
+        "another folder to start anew",
+        file.string(), name, found, value));
+  }
+  TrainingState out;
+  each_number(out,
+              [&](std::string_view name, auto& number) { parse(get(std::string(name)), number); });
+  out.epochs = parse_metrics(get("metrics"));
+  return out;
+}
+
+}  // namespace lathe::run
