@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 #include "core/checkpoint/checkpoint.hpp"
+#include "tests/support/messages.hpp"
 
 #include <string>
 #include <vector>
@@ -23,10 +24,6 @@ inline std::string reading_fails(const std::filesystem::path& path) {
     return error.exit_code() == 1 ? error.what() : std::string("usage: ") + error.what();
   }
   return "";
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace lathe_test

@@ -1,4 +1,5 @@
 // What a user sees when all is well: help, settings, counts, dry runs, folders, reports.
+#include "tests/support/messages.hpp"
 #include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -6,16 +7,6 @@
 using namespace lathe_test;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-Outcome good(const Words& words, const std::filesystem::path& folder) {
-  Outcome outcome = run_lathe(words, folder);
-  BOOST_REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
-  return outcome;
-}
 
 const std::string kQuantizeLinear =
     "quantize<by=type,default.name=NA,linear.name=integer,linear.data_in_width=8,"

@@ -2,22 +2,13 @@
 #include "tests/cli/bad_input.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include "tests/support/messages.hpp"
 
 #include <cstring>
 
 using namespace lathe_test;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-Outcome good(const Words& words, const std::filesystem::path& folder) {
-  Outcome outcome = run_lathe(words, folder);
-  BOOST_REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
-  return outcome;
-}
 
 // Tensors 'a' [2] of float32 and "b\x1b[2J" [] of int64.
 std::string safetensors() {

@@ -1,4 +1,5 @@
 // Training, testing, searching from the command line: the files, the numbers in them, going on.
+#include "tests/support/messages.hpp"
 #include "tests/support/process.hpp"
 
 #include <signal.h>
@@ -10,16 +11,6 @@ using namespace lathe_test;
 namespace {
 
 namespace fs = std::filesystem;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-Outcome good(const Words& words, const fs::path& folder) {
-  Outcome outcome = run_lathe(words, folder);
-  BOOST_REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
-  return outcome;
-}
 
 Words with(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());

@@ -1,5 +1,6 @@
 // Data sets over plugins and tensors. The plugin is made of C functions here, well-behaved or not.
 #include "core/data/data.hpp"
+#include "tests/support/messages.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,6 +11,7 @@
 #include <thread>
 
 using namespace lathe;
+using namespace lathe_test;
 
 namespace {
 
@@ -128,10 +130,6 @@ std::string message(const std::function<void()>& action) {
   }
   return "";
 }
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(plugin_dataset)

@@ -1,5 +1,6 @@
 // lathe data list|fetch as a user runs it, from a server on loopback in place of the real ones.
 #include "tests/fetch/server.hpp"
+#include "tests/support/messages.hpp"
 #include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -11,10 +12,6 @@ using namespace lathe_test;
 namespace {
 
 namespace fs = std::filesystem;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // Where data are kept when nobody says where.
 fs::path home_data(const TemporaryFolder& home) {

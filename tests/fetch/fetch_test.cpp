@@ -3,6 +3,7 @@
 #include "core/base/error.hpp"
 #include "core/tensor/hash.hpp"
 #include "tests/fetch/server.hpp"
+#include "tests/support/messages.hpp"
 #include "tests/support/support.hpp"
 
 #include <sys/resource.h>
@@ -31,10 +32,6 @@ std::string contents(const fs::path& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 struct Fixture {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "tests/support/messages.hpp"
 #include "tests/support/support.hpp"
 
 #include <algorithm>
@@ -19,21 +20,6 @@ inline std::filesystem::path copy_fixture(const std::string& name,
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file(fixture(name), folder / (name + ".so"));
   return folder / (name + ".so");
-}
-
-// The message of the Error that `body` throws; empty if it throws none.
-template <typename Body>
-std::string message_of(const Body& body) {
-  try {
-    body();
-  } catch (const lathe::Error& error) {
-    return error.what();
-  }
-  return {};
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace lathe_test

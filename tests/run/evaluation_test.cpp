@@ -3,6 +3,7 @@
 
 #include <random>
 #include <thread>
+#include "tests/support/messages.hpp"
 
 using namespace lathe_test;
 
@@ -205,33 +206,26 @@ BOOST_AUTO_TEST_CASE(observers_see_every_input_and_output_batch_by_batch) {
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_by_name) {
   auto engine = open_executor();
   const auto data = jets(64, 64);
-  auto message = [&](auto&& work) -> std::string {
-    try {
-      work();
-    } catch (const lathe::Error& error) {
-      return error.what();
-    }
-    return "no error";
-  };
-  const auto contains = [](const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-  };
-  const std::string shape = message([&] { engine->evaluate(toy_tiny(4), *data, rows_of(0, 16)); });
+  const std::string shape =
+      message_of([&] { engine->evaluate(toy_tiny(4), *data, rows_of(0, 16)); });
   BOOST_TEST(contains(shape, "[1, 2, 2]"), shape);
   BOOST_TEST(contains(shape, "[16]"), shape);
-  const std::string batch = message([&] { engine->evaluate(jsc_tiny(8), *data, rows_of(0, 0)); });
+  const std::string batch =
+      message_of([&] { engine->evaluate(jsc_tiny(8), *data, rows_of(0, 0)); });
   BOOST_TEST(contains(batch, "batch size is 0"), batch);
   const auto empty =
       lathe::dataset_of("hollow", learnable(8, 16, 5, 1), learnable(0, 16, 5, 1), {}, 5);
-  const std::string none = message([&] { engine->evaluate(jsc_tiny(8), *empty, rows_of(0, 8)); });
+  const std::string none =
+      message_of([&] { engine->evaluate(jsc_tiny(8), *empty, rows_of(0, 8)); });
   BOOST_TEST(contains(none, "validation"), none);
   BOOST_TEST(contains(none, "hollow"), none);
   const auto labels =
       lathe::dataset_of("odd", learnable(8, 16, 5, 1), learnable(8, 16, 6, 1), {}, 6);
-  const std::string label = message([&] { engine->evaluate(jsc_tiny(8), *labels, rows_of(0, 8)); });
+  const std::string label =
+      message_of([&] { engine->evaluate(jsc_tiny(8), *labels, rows_of(0, 8)); });
   BOOST_TEST(contains(label, "row 5"), label);
   BOOST_TEST(contains(label, "label 5"), label);
-  const std::string inputs = message([&] { engine->run(jsc_tiny(8), {}); });
+  const std::string inputs = message_of([&] { engine->run(jsc_tiny(8), {}); });
   BOOST_TEST(contains(inputs, "1 inputs, 0 tensors"), inputs);
 }
 

@@ -2,6 +2,7 @@
 // ends with the same bytes.
 #include "core/checkpoint/checkpoint.hpp"
 #include "tests/engine/engine.hpp"
+#include "tests/support/messages.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,19 +74,6 @@ void train_until(lathe::Executor& engine, const lathe::TrainingOptions& options,
 
 lathe::TrainingResult train(lathe::Executor& engine, const lathe::TrainingOptions& options) {
   return engine.train(network(), *jets(80, 40), options, {}, never);
-}
-
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const lathe::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Training beyond the golden runs: it learns, repeats itself, and refuses what cannot work.
 #include "core/run/training/optimizer.hpp"
 #include "tests/engine/engine.hpp"
+#include "tests/support/messages.hpp"
 
 using namespace lathe_test;
 
@@ -14,19 +15,6 @@ lathe::TrainingOptions quick() {
   out.max_epochs = 2;
   out.batch_size = 32;
   return out;
-}
-
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const lathe::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // fork and exec, output into files: nothing blocks, however much is written.
 #include "tests/support/process.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +103,12 @@ void write_file(const std::filesystem::path& path, const std::string& contents) 
   std::ofstream out(path, std::ios::binary);
   out << contents;
   if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+Outcome good(const Words& words, const std::filesystem::path& folder) {
+  Outcome outcome = run_lathe(words, folder);
+  BOOST_REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+  return outcome;
 }
 
 }  // namespace lathe_test

@@ -23,6 +23,8 @@ using Words = std::vector<std::string>;
 // `variables` are added to the environment, "NAME=value".
 Outcome run_lathe(const Words& words, const std::filesystem::path& folder,
                   const Words& variables = {});
+// The same for a run that must end with 0; one that does not ends the test case.
+Outcome good(const Words& words, const std::filesystem::path& folder);
 // Started and left running; wait_for() ends it.
 int start_lathe(const Words& words, const std::filesystem::path& folder,
                 const std::filesystem::path& out, const std::filesystem::path& err,

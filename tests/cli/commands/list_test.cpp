@@ -1,4 +1,5 @@
 // lathe list: what there is, a sentence each.
+#include "tests/support/messages.hpp"
 #include "tests/support/process.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -7,14 +8,6 @@
 #include <set>
 
 using namespace lathe_test;
-
-namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(list_command)
 

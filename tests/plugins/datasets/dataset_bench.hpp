@@ -4,6 +4,7 @@
 #include "core/data/data.hpp"
 #include "core/options/text/component_text.hpp"
 #include "tests/plugins/workbench.hpp"
+#include "tests/support/messages.hpp"
 
 namespace lathe_test {
 
@@ -31,10 +32,6 @@ inline std::string opening_fails(const std::string& text,
     return error.what();
   }
   return "";
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 inline std::filesystem::path written(const std::filesystem::path& path, std::string_view bytes) {
