@@ -115,9 +115,10 @@ void warn_of_idle_workers(const SearchOptions& options, const Sampler& sampler) 
 
 }  // namespace
 
-SearchResult run_search(const CheckedPlan& plan, const SearchPlace& place, const SearchSpace& space,
-                        const Graph& original, const RunContext& context,
-                        const SearchEvents& events, const std::atomic<bool>& cancelled) {
+SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
+                             const SearchSpace& space, const Graph& original,
+                             const RunContext& context, const SearchEvents& events,
+                             const std::atomic<bool>& cancelled) {
   const SearchOptions& options = plan->options;
   std::vector<std::unique_ptr<TrialRunner>> runners;
   for (int i = 0; i < options.jobs; ++i)

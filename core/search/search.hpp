@@ -22,8 +22,9 @@ struct SearchPlace {
 // Searches. `original` is the graph every trial starts from; `context` supplies executor, data and
 // folder. On Ctrl-C (`cancelled`) running trials are given up, and what is done is saved. Throws
 // run_error if every trial failed; study and log.json are written all the same.
-SearchResult run_search(const CheckedPlan& plan, const SearchPlace& place, const SearchSpace& space,
-                        const Graph& original, const RunContext& context,
-                        const SearchEvents& events, const std::atomic<bool>& cancelled);
+SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
+                             const SearchSpace& space, const Graph& original,
+                             const RunContext& context, const SearchEvents& events,
+                             const std::atomic<bool>& cancelled);
 
 }  // namespace lathe

@@ -60,7 +60,7 @@ struct Bench {
     context.original = &graph;
   }
   SearchResult run() {
-    return run_search(check_plan(plan), place, space, graph, context, {}, never());
+    return search_networks(check_plan(plan), place, space, graph, context, {}, never());
   }
   std::string file(const char* name) const {
     std::ifstream in(folder.path() / "out" / name);

@@ -199,8 +199,8 @@ void run_search(Session& session) {
 
   Progress progress;
   const SearchResult result =
-      run_search(plan, place, space, original, context, announce_trials(plan->options, progress),
-                 session.cancelled());
+      search_networks(plan, place, space, original, context,
+                      announce_trials(plan->options, progress), session.cancelled());
   progress.clear();
   results.parts.emplace_back("best", best_part(result, space));
   results.parts.emplace_back("space", json_of(space.describe()));
