@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_or_option_is_refused_with_the_nearest_word)
        {"train", "jsc-tiny", "jsc-sim", "--model", "jsc-toy"},
        2,
        {"--model", "given twice", "jsc-tiny", "jsc-toy"}},
-      {"no such thing to inform about", {}, {"--info", "weather"}, 2, {"--info", "'weather'"}},
+      {"no such thing to inform about", {}, {"--info", "weather"}, 2, {"no kind 'weather'"}},
   });
 }
 

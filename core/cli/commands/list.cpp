@@ -1,4 +1,5 @@
-// lathe list: a sentence for each component there is.
+// lathe list: a sentence for each component there is. Older words for parts of it: --info and
+// --list-passes.
 #include "core/base/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/layout.hpp"
@@ -82,18 +83,17 @@ std::string pruner_options() {
   return text;
 }
 
-}  // namespace
-
-void run_list(const Invocation& call) {
-  const std::vector<std::string> files = call.get(kPlugin);
-  const Registry registry(default_plugin_folders(), {files.begin(), files.end()});
+// No kinds: all.
+void print_list(const Registry& registry, std::vector<std::string> kinds, bool as_json) {
   const std::vector<std::string> known = known_kinds(registry);
-  for (const std::string& word : call.words)
-    if (std::ranges::find(known, word) == known.end())
-      throw usage_error(fmt::format("there is no kind '{}'{}", word, suggestion(word, known)));
+  for (const std::string& kind : kinds)
+    if (std::ranges::find(known, kind) == known.end())
+      throw usage_error(
+          fmt::format("there is no kind '{}' to list{}", kind, suggestion(kind, known)));
+  if (kinds.empty()) kinds = known;
   std::string text;
   Json components = Json::array();
-  for (const std::string& kind : call.words.empty() ? known : call.words) {
+  for (const std::string& kind : kinds) {
     const std::vector<Item> items = items_of(registry, kind);
     text += (text.empty() ? "" : "\n") + text_of(kind, items);
     for (const Item& item : items)
@@ -102,10 +102,28 @@ void run_list(const Invocation& call) {
                             {"version", item.version.empty() ? Json() : Json(item.version)},
                             {"doc", item.doc}});
   }
-  if (call.words.size() == 1 && call.words.front() == kHostKind) text += pruner_options();
-  if (call.get(kJson))
+  if (kinds == std::vector<std::string>{std::string(kHostKind)}) text += pruner_options();
+  if (as_json)
     text = Json{{"command", "list"}, {"components", std::move(components)}}.dump(2) + "\n";
   write_output(text);
+}
+
+}  // namespace
+
+void run_list(const Invocation& call) {
+  const std::vector<std::string> files = call.get(kPlugin);
+  const Registry registry(default_plugin_folders(), {files.begin(), files.end()});
+  print_list(registry, call.words, call.get(kJson));
+}
+
+void print_passes(const Settings& settings) {
+  print_list(Registry(default_plugin_folders(), plugin_files(settings)), {"pass"}, false);
+}
+
+void print_info(const Invocation& call) {
+  const bool all = call.words.empty() || call.words.front() == "all";
+  print_list(Registry(default_plugin_folders(), {}),
+             all ? std::vector<std::string>{"model", "dataset"} : call.words, false);
 }
 
 }  // namespace lathe
