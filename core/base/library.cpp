@@ -10,7 +10,7 @@ namespace lathe {
 namespace {
 
 // Something of this library, so that it can be found.
-const char kHere = 0;
+constexpr char kHere = 0;
 
 }  // namespace
 

@@ -69,10 +69,10 @@ Invocation read_in_group(const Command& group, const Words& words) {
 
 const Value& Invocation::value(std::string_view key) const {
   if (const Value* found = given.find(key); found != nullptr) return *found;
-  static const Value kNone;
+  static const Value none;
   for (const CommandOption* option : options_of(*command))
     if (option->option.key == key)
-      return option->option.default_value ? *option->option.default_value : kNone;
+      return option->option.default_value ? *option->option.default_value : none;
   throw run_error(LATHE_INTERNAL, fmt::format("'lathe {}' has no option '{}'", name, key));
 }
 

@@ -59,7 +59,7 @@ class Reader {
                          : node.op == "batch_norm1d" ? read_batch_norm(node, layer)
                                                      : node.op == "relu" && read_relu(node, layer);
       if (!known || layer.in > kWidestInput) return false;
-      chain_.layers.push_back(std::move(layer));
+      chain_.layers.push_back(layer);
     }
     chain_.places.push_back({id, chain_.layers.size()});
     return true;

@@ -238,6 +238,6 @@ constexpr const char* kName = "AVX2";
 constexpr const char* kName = "default";
 #endif
 
-const Kernels kKernels{kName,           linear,     linear_gradients,
+constexpr Kernels kKernels{kName,           linear,     linear_gradients,
                        transpose,       batch_norm, batch_norm_gradients,
                        scale_and_shift, relu,       relu_gradient};

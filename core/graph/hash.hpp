@@ -16,7 +16,7 @@ class HashMemo {
   HashMemo() = default;
   HashMemo(const HashMemo& other) : hashes_(other.get()) {}
   HashMemo& operator=(const HashMemo& other) {
-    set(other.get());
+    if (this != &other) set(other.get());
     return *this;
   }
   Hashes get() const;  // null: nobody has asked

@@ -107,7 +107,7 @@ class Writer {
  private:
   void line() {
     text_ += '\n';
-    text_.append(static_cast<std::size_t>(4 * depth_), ' ');
+    text_.append(4 * static_cast<std::size_t>(depth_), ' ');
   }
   std::string text_;
   int depth_ = 0;

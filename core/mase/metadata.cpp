@@ -197,7 +197,7 @@ lathe_value Metadata::software(NodeId id, Memory& memory) {
 void Metadata::find_ends() {
   joined_to_end_.assign(graph_.slots(), false);
   const auto edges = graph_.edges();
-  const auto spread = [&](auto order, const auto& next_of) {
+  const auto spread = [&](const auto& order, const auto& next_of) {
     std::vector<bool> joined(graph_.slots(), false);
     for (const NodeId id : order) {
       if (!is_implicit(graph_, id)) continue;

@@ -76,7 +76,7 @@ class OptionRow {
  public:
   template <typename T>
   OptionRow(OptionGroup group, OptionKey<T> key, std::string doc)
-      : OptionRow(group, key.key, option_type<T>, std::move(doc)) {}
+      : OptionRow(group, key.key, kOptionType<T>, std::move(doc)) {}
 
   OptionRow& spelt(std::vector<std::string> flags, std::string metavar = "");
   OptionRow& standard(Value value);

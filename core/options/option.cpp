@@ -64,10 +64,11 @@ std::optional<Value> checked_list(const Option& option, const Value& value) {
       if (!item.is_int() || !in_range(option, static_cast<double>(item.as_int()))) {
         return std::nullopt;
       }
-    } else if (!item.is_string()) {
-      return std::nullopt;
-    } else if (!option.choices.empty() && std::find(option.choices.begin(), option.choices.end(),
-                                                    item.as_string()) == option.choices.end()) {
+      continue;
+    }
+    if (!item.is_string()) return std::nullopt;
+    if (!option.choices.empty() &&
+        std::ranges::find(option.choices, item.as_string()) == option.choices.end()) {
       return std::nullopt;
     }
   }
@@ -250,8 +251,8 @@ Value check_options(const OptionTable& table, const Value& given) {
                                   given.kind_name(), given.text()),
                       given.position());
   }
-  static const Value::Map kNothing;
-  const Value::Map& entries = given.is_map() ? given.as_map() : kNothing;
+  static const Value::Map nothing;
+  const Value::Map& entries = given.is_map() ? given.as_map() : nothing;
   const Option* node_map = node_map_of(table);
   Value selectors{Value::Map{}};
   selectors.at(given.position());

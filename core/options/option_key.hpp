@@ -22,17 +22,17 @@ struct OptionKey {
 
 // What option tables call T.
 template <typename T>
-inline constexpr lathe_option_type option_type = option_type<typename T::value_type>;
+inline constexpr lathe_option_type kOptionType = kOptionType<typename T::value_type>;
 template <>
-inline constexpr lathe_option_type option_type<bool> = LATHE_OPTION_BOOL;
+inline constexpr lathe_option_type kOptionType<bool> = LATHE_OPTION_BOOL;
 template <>
-inline constexpr lathe_option_type option_type<std::int64_t> = LATHE_OPTION_INT;
+inline constexpr lathe_option_type kOptionType<std::int64_t> = LATHE_OPTION_INT;
 template <>
-inline constexpr lathe_option_type option_type<double> = LATHE_OPTION_FLOAT;
+inline constexpr lathe_option_type kOptionType<double> = LATHE_OPTION_FLOAT;
 template <>
-inline constexpr lathe_option_type option_type<std::string> = LATHE_OPTION_STRING;
+inline constexpr lathe_option_type kOptionType<std::string> = LATHE_OPTION_STRING;
 template <>
-inline constexpr lathe_option_type option_type<std::vector<std::string>> = LATHE_OPTION_STRING_LIST;
+inline constexpr lathe_option_type kOptionType<std::vector<std::string>> = LATHE_OPTION_STRING_LIST;
 
 // A checked value as that type. REQUIRES: the option takes it.
 template <typename T>

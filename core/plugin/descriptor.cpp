@@ -71,7 +71,7 @@ class ModuleReader {
     return *out;
   }
 
-  // One clear line: who needs what, what there is, what to do (R8).
+  // One clear line: who needs what, what there is, what to do.
   void check_needs(const lathe_module& m) const {
     if (m.need_count == 0) return;
     if (m.needs == nullptr || m.need_count > kMaxNeeds) refuse("its list of needs is damaged");

@@ -1,4 +1,4 @@
-// Where plugins are looked for (R30). Never the working directory itself, never LD_LIBRARY_PATH.
+// Where plugins are looked for. Never the working directory itself, never LD_LIBRARY_PATH.
 
 #include "core/plugin/folders.hpp"
 

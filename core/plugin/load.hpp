@@ -1,5 +1,5 @@
 // Opens a plugin file and brings its components into the process, for good: nothing is unloaded,
-// because unloading code that others may still point into is how hosts crash (R28).
+// because unloading code that others may still point into is how hosts crash.
 #pragma once
 
 #include "core/plugin/registry.hpp"
@@ -19,7 +19,7 @@ struct LoadedModule {
 // usage_error naming the file.
 LoadedModule load_module(const std::filesystem::path& path, const Stamp& listed);
 
-// What would make a plugin fragile, found without running it (R33).
+// What would make a plugin fragile, found without running it.
 std::vector<std::string> lint(const ElfFile& file, const std::filesystem::path& path);
 
 }  // namespace lathe

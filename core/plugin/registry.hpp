@@ -1,7 +1,7 @@
 // Finds plugin files, reads their stamps without running code, and loads on demand.
 // Search order: explicit --plugin, project `plugins/`, LATHE_PLUGIN_PATH, user data folder, install
 // folder. A found-but-broken file and a duplicate id are errors that name the files; nothing falls
-// through, nothing is unloaded. Rules R4-R8, R13, R28-R33 of the SDK.
+// through, nothing is unloaded.
 #pragma once
 
 #include "core/options/option.hpp"

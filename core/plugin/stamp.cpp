@@ -71,7 +71,7 @@ Stamp parse_stamp(std::string_view bytes, const std::filesystem::path& path) {
     } else if (key == "source") {
       stamp.sources.emplace_back(value);
     }
-    // Other keys come from newer SDKs and are none of this host's business (R8).
+    // Other keys come from newer SDKs and are none of this host's business.
   }
   if (!has_abi) throw refuse("has a stamp without its ABI version; it is damaged");
   return stamp;

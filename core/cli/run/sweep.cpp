@@ -162,7 +162,7 @@ void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoin
       row = row_of(number, point, trained);
       save_row(place, point, *row);
     }
-    table.rows.push_back(std::move(*row));
+    table.rows.push_back(*row);
     write_csv(table, folder.results / "sweep.csv");
   }
   results.tables.push_back(std::move(table));

@@ -80,7 +80,7 @@ Result conv_result(const OpInputs& in, std::size_t dims) {
 // (docs/mase.md, Costs).
 Cost conv_cost(const OpInputs& in, const Result& out, std::size_t dims) {
   const Shape weight = conv_weight(in, dims);
-  const double window = static_cast<double>(weight.numel() / weight[0]);
+  const double window = static_cast<double>(weight.numel()) / static_cast<double>(weight[0]);
   const double n = elements(in.tensors[0]);
   return {elements(out) * window, 2 * n * window, static_cast<double>(weight.numel()), n,
           elements(out)};
@@ -121,7 +121,7 @@ Setting list_of(std::string name, std::size_t dims, std::optional<Value> default
   return s;
 }
 
-OpRow conv(std::string op, std::string module_class, std::size_t dims) {
+OpRow conv(std::string op, const std::string& module_class, std::size_t dims) {
   auto per_dim = [&](std::string name, std::optional<Value> default_value) {
     return list_of(std::move(name), dims, std::move(default_value));
   };
@@ -212,7 +212,7 @@ Result transposed_result(const OpInputs& in) {
 Cost transposed_cost(const OpInputs& in, const Result& out) {
   const Shape weight = transposed_weight(in);
   const double n = elements(in.tensors[0]);
-  const double products = n * static_cast<double>(weight.numel() / weight[0]);
+  const double products = n * static_cast<double>(weight.numel()) / static_cast<double>(weight[0]);
   return {products, 2 * products, static_cast<double>(weight.numel()), n, elements(out)};
 }
 
