@@ -55,45 +55,49 @@ double Value::as_float() const {
 }
 
 const std::string& Value::as_string() const {
-  if (const std::string* text = std::get_if<std::string>(&data_)) return *text;
+  if (const Text* text = std::get_if<Text>(&data_)) return **text;
   wrong_kind("a string", *this);
 }
 
 const Value::List& Value::as_list() const {
-  if (const List* list = std::get_if<List>(&data_)) return *list;
+  if (const Items* list = std::get_if<Items>(&data_)) return **list;
   wrong_kind("an array", *this);
 }
 
 const Value::Map& Value::as_map() const {
-  if (const Map* map = std::get_if<Map>(&data_)) return *map;
+  if (const Entries* map = std::get_if<Entries>(&data_)) return **map;
   wrong_kind("a table", *this);
 }
 
 Value::List& Value::as_list() {
-  if (List* list = std::get_if<List>(&data_)) return *list;
+  if (Items* list = std::get_if<Items>(&data_)) return list->own();
   wrong_kind("an array", *this);
 }
 
 Value::Map& Value::as_map() {
-  if (Map* map = std::get_if<Map>(&data_)) return *map;
+  if (Entries* map = std::get_if<Entries>(&data_)) return map->own();
   wrong_kind("a table", *this);
 }
 
 const Value* Value::find(std::string_view key) const {
-  const Map* map = std::get_if<Map>(&data_);
+  const Entries* map = std::get_if<Entries>(&data_);
   if (map == nullptr) return nullptr;
-  for (const Entry& entry : *map) {
+  for (const Entry& entry : **map) {
     if (entry.first == key) return &entry.second;
   }
   return nullptr;
 }
 
-Value* Value::find(std::string_view key) {
-  return const_cast<Value*>(static_cast<const Value*>(this)->find(key));
+Value* Value::find_to_write(std::string_view key) {
+  if (find(key) == nullptr) return nullptr;
+  for (Entry& entry : as_map()) {
+    if (entry.first == key) return &entry.second;
+  }
+  return nullptr;
 }
 
 Value& Value::set(std::string_view key, Value value) {
-  if (is_none()) data_ = Map{};
+  if (is_none()) data_ = Entries::make();
   Map& map = as_map();
   for (Entry& entry : map) {
     if (entry.first == key) return entry.second = std::move(value);
@@ -130,19 +134,54 @@ std::string Value::text() const {
   if (const bool* b = std::get_if<bool>(&data_)) return *b ? "true" : "false";
   if (const std::int64_t* i = std::get_if<std::int64_t>(&data_)) return fmt::format("{}", *i);
   if (const double* d = std::get_if<double>(&data_)) return float_text(*d);
-  if (const std::string* s = std::get_if<std::string>(&data_))
-    return is_plain(*s) ? *s : quoted(*s);
+  if (is_string()) return is_plain(as_string()) ? as_string() : quoted(as_string());
   std::string out;
-  if (const List* list = std::get_if<List>(&data_)) {
-    for (const Value& item : *list) out += (out.empty() ? "" : ", ") + item.text();
+  if (is_list()) {
+    for (const Value& item : as_list()) out += (out.empty() ? "" : ", ") + item.text();
     return "[" + out + "]";
   }
-  for (const Entry& entry : std::get<Map>(data_)) {
+  for (const Entry& entry : as_map()) {
     if (!out.empty()) out += ", ";
     out +=
         (is_bare_key(entry.first) ? entry.first : quoted(entry.first)) + "=" + entry.second.text();
   }
   return "{" + out + "}";
+}
+
+const Position& Value::position() const {
+  static const Position unknown;
+  return position_ == nullptr ? unknown : *position_;
+}
+
+Value& Value::at(const Position& position) {
+  position_ = position == Position() ? nullptr : Shared<Position>::make(position);
+  return *this;
+}
+
+bool Value::shares(const Value& other) const {
+  return std::visit(
+      []<typename A, typename B>(const A& a, const B& b) {
+        if constexpr (std::is_same_v<A, B> && requires { a.get(); }) {
+          return a.get() == b.get();
+        } else {
+          return false;
+        }
+      },
+      data_, other.data_);
+}
+
+bool Value::operator==(const Value& other) const {
+  return shares(other) || std::visit(
+                              []<typename A, typename B>(const A& a, const B& b) {
+                                if constexpr (!std::is_same_v<A, B>) {
+                                  return false;
+                                } else if constexpr (requires { a.get(); }) {
+                                  return *a == *b;
+                                } else {
+                                  return a == b;
+                                }
+                              },
+                              data_, other.data_);
 }
 
 }  // namespace lathe

@@ -84,7 +84,7 @@ class Given {
     if (!value.position().known()) value.at(place(flag));
     const std::string& key = option.option.key;
     if (option.spelling == Spelling::repeated) {
-      Value* list = values_.find(key);
+      Value* list = values_.find_to_write(key);
       if (list == nullptr) list = &values_.set(key, Value(Value::List{}).at(place(flag)));
       list->as_list().push_back(std::move(value));
       return;

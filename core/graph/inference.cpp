@@ -230,8 +230,8 @@ std::string described(const Node& node) {
 }
 
 const OpRow& row_of(const OpSet& ops, const Node& node) {
-  const OpRow* row = ops.find(node.op);
-  if (row != nullptr) return *row;
+  if (node.row != nullptr) return *node.row;
+  if (const OpRow* row = ops.find(node.op)) return *row;
   std::vector<std::string_view> known;
   for (const OpRow& r : ops.rows()) known.push_back(r.op);
   std::sort(known.begin(), known.end());
@@ -264,14 +264,33 @@ void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>
   node.attributes = std::move(complete);
 }
 
+bool set_inert_attribute(Node& node, const OpRow& row, std::string_view key, const Value& value) {
+  const Setting* setting = node.is_function() ? nullptr : find_setting(row, node, key);
+  if (setting == nullptr || !setting->inert) return false;
+  if (value.is_none() && !setting->nullable) return false;  // asks for the default
+  try {
+    Value kept = value;
+    check_kind(*setting, kept);
+    node.attributes.set(key, std::move(kept));
+  } catch (const Error& error) {
+    throw error.within(described(node));
+  }
+  return true;
+}
+
 void infer(Node& node, const OpSet& ops, std::uint64_t seed, std::vector<Result> inputs) {
   const OpRow& row = row_of(ops, node);
   try {
+    node.row = &row;
     check_opcode(node, row);
     check_module_arguments(node, row, inputs);
     complete_attributes(node, row, inputs);
     OpInputs in{&node, std::move(inputs)};
     node.result = row.shape(in);
+    // Which most share with what they read.
+    if (!in.tensors.empty() && node.result.shape == in.tensors[0].shape) {
+      node.result.shape = in.tensors[0].shape;
+    }
     node.result.shape.numel();  // refuses what 64 bits cannot count
     make_parameters(node, row, seed);
   } catch (const Error& error) {

@@ -16,6 +16,11 @@ const OpRow& row_of(const OpSet& ops, const Node& node);
 // in the row's order. Throws usage_error without the node's name.
 void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>& inputs);
 
+// Sets an attribute of an inferred module from which nothing else follows; see Setting::inert.
+// False: there is no such attribute, the node was not changed and must be inferred. Throws
+// usage_error that names the node.
+bool set_inert_attribute(Node& node, const OpRow& row, std::string_view key, const Value& value);
+
 // Completes attributes, result and parameters. Contents of parameters that stay the same are kept,
 // others start from their initialisers. Throws usage_error that names the node.
 void infer(Node& node, const OpSet& ops, std::uint64_t seed, std::vector<Result> inputs);

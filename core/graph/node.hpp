@@ -2,8 +2,8 @@
 // never changed once shared.
 #pragma once
 
+#include "core/base/shared.hpp"
 #include "core/base/value.hpp"
-#include "core/graph/shared.hpp"
 #include "core/tensor/hash.hpp"
 #include "core/tensor/initialiser.hpp"
 
@@ -94,6 +94,8 @@ struct OperandFormat {
   bool operator==(const OperandFormat&) const = default;
 };
 
+struct OpRow;
+
 // What a node computes: a tensor, or a value that is none (size).
 struct Result {
   DType dtype = DType::none;
@@ -136,13 +138,14 @@ struct Node {
   Opcode opcode = Opcode::placeholder;
   std::string op;      // row of the op table: "linear"; "placeholder", "output"
   std::string target;  // "seq_blocks.2", "view", "add"
-  std::vector<Argument> args;
-  std::vector<std::pair<std::string, Argument>> kwargs;
+  SharedList<Argument> args;
+  SharedList<std::pair<std::string, Argument>> kwargs;
   Value attributes{Value::Map{}};  // module constructor arguments
   SharedList<Parameter> parameters;
-  std::vector<OperandFormat> formats;
-  Result result;      // filled in by shape inference
-  LazyHash own_hash;  // of this node without its inputs
+  SharedList<OperandFormat> formats;
+  Result result;               // filled in by shape inference
+  LazyHash own_hash;           // of this node without its inputs
+  const OpRow* row = nullptr;  // of the op table; filled in by inference
 
   // Nodes read, in argument order, repeats kept.
   std::vector<NodeId> inputs() const;

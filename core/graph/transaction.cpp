@@ -33,16 +33,16 @@ void set_literal_argument(Node& node, const OpRow& row, std::string_view key, co
   const auto at = std::find(row.signature.begin(), row.signature.end(), key);
   const auto position = static_cast<std::size_t>(at - row.signature.begin());
   if (at != row.signature.end() && position < node.args.size()) {
-    node.args[position] = Argument{value};
+    node.args.own(position) = Argument{value};
     return;
   }
-  for (auto& [name, argument] : node.kwargs) {
-    if (name == key) {
-      argument = Argument{value};
-      return;
-    }
+  auto& kwargs = node.kwargs.own();
+  const auto found = std::ranges::find(kwargs, key, &std::pair<std::string, Argument>::first);
+  if (found != kwargs.end()) {
+    found->second = Argument{value};
+  } else {
+    kwargs.emplace_back(std::string(key), Argument{value});
   }
-  node.kwargs.emplace_back(std::string(key), Argument{value});
 }
 
 // Formats are kept in this order, so that equal nodes hash alike.
@@ -197,8 +197,8 @@ void Transaction::replace_uses(NodeId id, NodeId replacement) {
       continue;
     }
     Node& node = writable(reader);
-    for (Argument& argument : node.args) replace(argument, id, replacement);
-    for (auto& [key, argument] : node.kwargs) replace(argument, id, replacement);
+    for (Argument& argument : node.args.own()) replace(argument, id, replacement);
+    for (auto& [key, argument] : node.kwargs.own()) replace(argument, id, replacement);
     marks_[index_of(reader)].rewired = true;
     readers().add(replacement, reader);
     edges_changed_ = true;
@@ -213,7 +213,29 @@ void Transaction::remove(NodeId id) {
   removed_.push_back({id, draft_.nodes_.take(id)});
 }
 
+// Sets an attribute from which nothing follows. Nodes that are alike stay so at the cost of one.
+bool Transaction::set_inert(NodeId id, std::string_view key, const Value& value) {
+  if (index_of(id) >= target_.slots()) return false;  // added, and so not inferred yet
+  const OpRow& row = *draft_.node(id).row;
+  Node& node = writable(id);
+  attributes_changed_ = true;
+  for (const AttributeEdit& edit : attribute_edits_) {
+    if (edit.row == &row && edit.before.shares(node.attributes) && edit.key == key &&
+        edit.given == value) {
+      node.attributes = edit.after;
+      return true;
+    }
+  }
+  Value before = node.attributes;
+  if (!set_inert_attribute(node, row, key, value)) return false;
+  attribute_edits_[next_attribute_edit_++ % attribute_edits_.size()] = {
+      &row, std::string(key), value, std::move(before), node.attributes};
+  return true;
+}
+
 void Transaction::set_attribute(NodeId id, std::string_view key, Value value) {
+  check_alive(id);
+  if (set_inert(id, key, value)) return;
   Node& node = stale(id);
   if (node.is_function()) {
     const std::size_t inputs = node.inputs().size();
@@ -253,7 +275,8 @@ void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor)
 void Transaction::set_format(NodeId id, OperandFormat format) {
   const Node& before = node(id);
   check_format_role(before, row_of(draft_.ops(), before), format.role);
-  auto& formats = writable(id).formats;
+  formats_changed_ = true;
+  auto& formats = writable(id).formats.own();
   const auto at = std::find_if(formats.begin(), formats.end(), [&](const OperandFormat& f) {
     return role_rank(f.role) >= role_rank(format.role);
   });
@@ -266,7 +289,7 @@ void Transaction::set_format(NodeId id, OperandFormat format) {
 
 void Transaction::clear_format(NodeId id, std::string_view role) {
   if (node(id).format(role) == nullptr) return;
-  std::erase_if(writable(id).formats, [&](const OperandFormat& f) { return f.role == role; });
+  std::erase_if(writable(id).formats.own(), [&](const OperandFormat& f) { return f.role == role; });
 }
 
 // Verified, so that what follows may go by them.
@@ -324,6 +347,12 @@ bool Transaction::infer_one(NodeId id) {
   const Result old_result = node.result;
   const SharedList<Parameter> old_parameters = node.parameters;
   infer(node, draft_.ops(), draft_.seed(), std::move(results));
+  Value& alike = attributes_[node.row];
+  if (alike == node.attributes) {
+    node.attributes = alike;
+  } else {
+    alike = node.attributes;
+  }
   const bool same = std::ranges::equal(
       node.parameters, old_parameters,
       [](const Parameter& a, const Parameter& b) { return a.content == b.content; });
@@ -340,10 +369,11 @@ bool Transaction::infer_one(NodeId id) {
 
 // A module made with bias=False has no bias to quantize, whatever a pass says of its kind.
 void Transaction::drop_empty_formats() {
+  if (!formats_changed_ && !inferred_) return;
   for (NodeId id : touched_) {
     const Node* node = draft_.nodes_.find(id);
     if (node == nullptr || node->opcode != Opcode::call_module || node->formats.empty()) continue;
-    std::erase_if(draft_.nodes_.own(id).formats, [&](const OperandFormat& f) {
+    std::erase_if(draft_.nodes_.own(id).formats.own(), [&](const OperandFormat& f) {
       return (f.role == "weight" || f.role == "bias") && node->parameter(f.role) == nullptr;
     });
   }
@@ -368,7 +398,7 @@ void Transaction::commit() {
   }
   if (added_ || edges_changed_ || !removed_.empty()) draft_.columns_.edges = new_edges();
   infer_changed();
-  if (added_ || (inferred_ && draft_.shares_modules_)) {
+  if (added_ || ((inferred_ || attributes_changed_) && draft_.shares_modules_)) {
     draft_.shares_modules_ = verify_shared_modules(draft_.nodes_, draft_.order());
   }
   if (added_ || parameters_changed_) share_parameters(draft_.nodes_, draft_.order());

@@ -7,6 +7,8 @@
 
 namespace lathe {
 
+Shape::Shape(std::vector<std::int64_t> dims) : dims_(std::move(dims)) {}
+
 std::int64_t Shape::numel() const {
   std::int64_t n = 1;
   bool overflow = false;

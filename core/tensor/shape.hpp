@@ -1,5 +1,7 @@
-// Extents of a tensor, outermost first, row-major.
+// Extents of a tensor, outermost first, row-major. Copies share them until one of them writes.
 #pragma once
+
+#include "core/base/shared.hpp"
 
 #include <cstdint>
 #include <initializer_list>
@@ -12,12 +14,12 @@ class Shape {
  public:
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> dims) : dims_(dims) {}
-  explicit Shape(std::vector<std::int64_t> dims) : dims_(std::move(dims)) {}
+  explicit Shape(std::vector<std::int64_t> dims);
 
   std::size_t rank() const { return dims_.size(); }
   std::int64_t operator[](std::size_t i) const { return dims_[i]; }
-  std::int64_t& operator[](std::size_t i) { return dims_[i]; }
-  const std::vector<std::int64_t>& dims() const { return dims_; }
+  std::int64_t& operator[](std::size_t i) { return dims_.own(i); }
+  const std::vector<std::int64_t>& dims() const { return dims_.items(); }
   auto begin() const { return dims_.begin(); }
   auto end() const { return dims_.end(); }
 
@@ -27,7 +29,7 @@ class Shape {
   bool operator==(const Shape&) const = default;
 
  private:
-  std::vector<std::int64_t> dims_;
+  SharedList<std::int64_t> dims_;
 };
 
 }  // namespace lathe

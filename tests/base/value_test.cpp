@@ -100,4 +100,39 @@ BOOST_AUTO_TEST_CASE(positions_do_not_count_in_comparisons) {
   BOOST_TEST((Value(3) != Value(3.0)));
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_and_what_it_was_copied_from_are_written_to_apart) {
+  const Value original = Value::Map{{"a", Value::List{1, 2}}, {"b", "text"}};
+  Value copy = original;
+  BOOST_TEST(copy.shares(original));
+  copy.set("b", 3);
+  copy.find_to_write("a")->as_list().push_back(Value(4));
+  BOOST_TEST(!copy.shares(original));
+  BOOST_TEST(original.text() == "{a=[1, 2], b=text}");
+  BOOST_TEST(copy.text() == "{a=[1, 2, 4], b=3}");
+  Value again = original;
+  again.erase("a");
+  BOOST_TEST(again.text() == "{b=text}");
+  BOOST_TEST((original == Value(Value::Map{{"a", Value::List{1, 2}}, {"b", "text"}})));
+  BOOST_TEST(again.find_to_write("a") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_never_shared_and_equal_texts_need_not_be) {
+  BOOST_TEST(!Value(3).shares(Value(3)));
+  BOOST_TEST(!Value("a").shares(Value("a")));
+  BOOST_TEST((Value("a") == Value("a")));
+  const Value text("a");
+  BOOST_TEST(Value(text).shares(text));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_moved_from_is_none) {
+  Value from(Value::Map{{"a", 1}});
+  from.at(Position{"a.toml", 2, 3});
+  const Value to = std::move(from);
+  BOOST_TEST(from.is_none());  // NOLINT(bugprone-use-after-move)
+  BOOST_TEST(!from.position().known());
+  BOOST_TEST(to.position().line == 2);
+  from.set("b", 2);
+  BOOST_TEST(from.text() == "{b=2}");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

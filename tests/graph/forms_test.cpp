@@ -247,7 +247,9 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused) {
     change(json);
     return refusal([&] { graph_from_json(json, 0); });
   };
-  auto node = [](Value& json, std::size_t i) -> Value& { return json.find("nodes")->as_list()[i]; };
+  auto node = [](Value& json, std::size_t i) -> Value& {
+    return json.find_to_write("nodes")->as_list()[i];
+  };
   BOOST_TEST(mentions(broken([](Value& j) { j.erase("nodes"); }), {"lacks 'nodes'"}));
   BOOST_TEST(mentions(broken([](Value& j) { j.set("dialect", 99); }), {"dialect 99"}));
   BOOST_TEST(mentions(broken([](Value& j) { j = Value(3); }), {"lacks 'lathe_graph'"}));
@@ -259,11 +261,11 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused) {
   BOOST_TEST(mentions(
       broken([&](Value& j) { node(j, 2).set("args", Value::List{Value::Map{{"node", "later"}}}); }),
       {"'later'", "before it is defined"}));
-  BOOST_TEST(
-      mentions(broken([&](Value& j) { j.find("nodes")->as_list().pop_back(); }), {"no output"}));
-  BOOST_TEST(
-      mentions(broken([&](Value& j) { node(j, 3).find("attributes")->set("in_features", 9); }),
-               {"'seq_blocks_2'", "in_features = 9"}));
+  BOOST_TEST(mentions(broken([&](Value& j) { j.find_to_write("nodes")->as_list().pop_back(); }),
+                      {"no output"}));
+  BOOST_TEST(mentions(
+      broken([&](Value& j) { node(j, 3).find_to_write("attributes")->set("in_features", 9); }),
+      {"'seq_blocks_2'", "in_features = 9"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -194,6 +194,64 @@ BOOST_AUTO_TEST_CASE(contents_given_with_a_new_width_fit_the_new_width) {
   BOOST_TEST(graph.node(linear).parameter("weight")->content->tensor().values<float>()[0] == 1.0f);
 }
 
+BOOST_AUTO_TEST_CASE(attributes_from_which_nothing_follows_are_checked_and_kept_like_others) {
+  const Graph original = jsc_toy();
+  Graph graph = original;
+  std::vector<NodeId> norms;
+  for (NodeId id : graph.order()) {
+    if (graph.node(id).op == "batch_norm1d") norms.push_back(id);
+  }
+  Transaction edit(graph);
+  int step = 0;
+  for (NodeId id : norms) {
+    edit.set_attribute(id, "eps", 1);  // an integer, where a number is kept
+    edit.set_attribute(id, "momentum", Value());
+    edit.set_attribute(id, "eps", id == norms.back() ? Value() : Value(0.25 * ++step));
+  }
+  edit.commit();
+  step = 0;
+  for (NodeId id : norms) {
+    const Node& node = graph.node(id);
+    // None is a momentum, and of eps it asks for the default.
+    BOOST_TEST(node.attributes.find("momentum")->is_none());
+    BOOST_TEST(node.attributes.find("eps")->as_float() ==
+               (id == norms.back() ? 1e-5 : 0.25 * ++step));
+    BOOST_TEST((graph.hash(id) != original.hash(id)));
+    BOOST_TEST((node.result == original.node(id).result));
+    BOOST_TEST(original.node(id).attributes.find("momentum")->as_float() == 0.1);
+  }
+  verify(graph);
+  // The long way: everything inferred from what was set.
+  Transaction again(graph);
+  for (NodeId id : norms) again.set_args(id, graph.node(id).args.items());
+  const std::string before = graph_to_json(graph).text();
+  again.commit();
+  BOOST_TEST(graph_to_json(graph).text() == before);
+
+  Graph wrong = original;
+  Transaction refused(wrong);
+  BOOST_TEST(mentions(refusal([&] { refused.set_attribute(norms[0], "eps", "small"); }),
+                      {"'seq_blocks_0' (batch_norm1d)", "'eps'", "a number", "small"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_module_has_one_set_of_attributes_those_without_effect_too) {
+  lathe_test::Writer w;
+  w.input({4});
+  const NodeId first = w.module("act", "relu", {}), second = w.module("act", "relu", {});
+  Graph graph = w.finish(1);
+  BOOST_TEST(mentions(refusal([&] {
+                        Transaction t(graph);
+                        t.set_attribute(second, "inplace", true);
+                        t.commit();
+                      }),
+                      {"share the module 'act'"}));
+  Transaction both(graph);
+  both.set_attribute(first, "inplace", true);
+  both.set_attribute(second, "inplace", true);
+  both.commit();
+  BOOST_TEST(graph.node(second).attributes.find("inplace")->as_bool());
+}
+
 BOOST_AUTO_TEST_CASE(a_format_is_set_replaced_and_cleared) {
   Graph graph = jsc_tiny();
   const NodeId linear = graph.find("seq_blocks_2");

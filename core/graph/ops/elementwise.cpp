@@ -33,8 +33,8 @@ OpRow elementwise(std::string op, std::string module_class, std::vector<Setting>
 }
 
 // "ReLU()", "LeakyReLU(negative_slope=0.01, inplace=True)": inplace only if it is on.
-std::function<std::string(const Node&)> activation_text(std::string name,
-                                                        std::vector<std::string> numbers,
+std::function<std::string(const Node&)> activation_text(const std::string& name,
+                                                        const std::vector<std::string>& numbers,
                                                         bool with_inplace = true) {
   return [name, numbers, with_inplace](const Node& node) {
     std::string inside;
@@ -49,7 +49,7 @@ std::function<std::string(const Node&)> activation_text(std::string name,
 }
 
 void add_activations(std::vector<OpRow>& rows) {
-  const Setting inplace = boolean("inplace", false);
+  const Setting inplace = inert(boolean("inplace", false));
   struct Plain {
     const char* op;
     const char* module_class;
@@ -62,12 +62,12 @@ void add_activations(std::vector<OpRow>& rows) {
       {"relu6", "ReLU6", {inplace}, {}, true},
       {"hardtanh",
        "Hardtanh",
-       {number("min_val", -1.0), number("max_val", 1.0), inplace},
+       {inert(number("min_val", -1.0)), inert(number("max_val", 1.0)), inplace},
        {"min_val", "max_val"},
        true},
       {"leaky_relu",
        "LeakyReLU",
-       {number("negative_slope", 0.01), inplace},
+       {inert(number("negative_slope", 0.01)), inplace},
        {"negative_slope"},
        true},
       {"hardswish", "Hardswish", {inplace}, {}, false},
@@ -101,7 +101,7 @@ void add_activations(std::vector<OpRow>& rows) {
   rows.push_back(std::move(gelu));
 }
 
-OpRow dropout(std::string op, std::string module_class) {
+OpRow dropout(std::string op, const std::string& module_class) {
   OpRow row =
       elementwise(std::move(op), module_class,
                   {number("p", 0.5), of_form(boolean("training", true), Setting::Form::function),

@@ -27,15 +27,15 @@ Result batch_norm_result(const OpInputs& in, bool two_dims) {
   return {x.dtype, x.shape, {}};
 }
 
-OpRow batch_norm(std::string op, std::string module_class, bool two_dims) {
+OpRow batch_norm(std::string op, const std::string& module_class, bool two_dims) {
   OpRow row;
   row.op = std::move(op);
   row.mase_type = "module";
   row.module_class = module_class;
   row.operands = {"data_in_0"};
-  Setting momentum = number("momentum", 0.1);
+  Setting momentum = inert(number("momentum", 0.1));
   momentum.nullable = true;  // a cumulative average
-  row.settings = {integer_from_axis("num_features", 1), number("eps", 1e-5), momentum,
+  row.settings = {integer_from_axis("num_features", 1), inert(number("eps", 1e-5)), momentum,
                   boolean("affine", true), boolean("track_running_stats", true)};
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_BATCH_NORM;
@@ -82,7 +82,7 @@ OpRow layer_norm() {
   row.operands = {"data_in_0"};
   Setting shape = extents("normalized_shape", 0, std::nullopt);
   shape.as_list = true;
-  row.settings = {shape, number("eps", 1e-5),
+  row.settings = {shape, inert(number("eps", 1e-5)),
                   of_form(boolean("elementwise_affine", true), Setting::Form::module)};
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_LAYER_NORM;

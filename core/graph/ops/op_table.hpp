@@ -55,6 +55,9 @@ struct Setting {
   bool as_list = false;               // extents: one integer becomes a list
   std::string default_from{};         // another setting whose value is the default
   std::optional<int> default_axis{};  // the default is this extent of the first input; -1: the last
+  // Neither the result nor parameters follow from it, and no rule checks more than its kind: a node
+  // of which only such settings change need not be inferred again.
+  bool inert = false;
 };
 
 using CostRule = std::function<Cost(const OpInputs&, const Result&)>;

@@ -84,7 +84,7 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
     row.signature = {"input", "kernel_size", "stride", "padding", "dilation", "ceil_mode"};
   } else {
     row.settings.push_back(boolean("ceil_mode", false));
-    row.settings.push_back(boolean("count_include_pad", true));
+    row.settings.push_back(inert(boolean("count_include_pad", true)));
     row.signature = {"input", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"};
   }
   row.shape = [dims](const OpInputs& in) { return pool_result(in, dims); };
@@ -138,7 +138,7 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
 }  // namespace
 
 void add_pool_rows(std::vector<OpRow>& rows) {
-  for (std::size_t dims : {1, 2}) {
+  for (const std::size_t dims : {1U, 2U}) {
     rows.push_back(pool("avg", "Avg", dims));
     rows.push_back(pool("max", "Max", dims));
     rows.push_back(adaptive_pool("avg", "Avg", dims));

@@ -55,6 +55,11 @@ Setting extents(std::string name, std::size_t dims, std::optional<Value> default
   return s;
 }
 
+Setting inert(Setting s) {
+  s.inert = true;
+  return s;
+}
+
 Setting of_form(Setting s, Setting::Form form) {
   s.form = form;
   return s;

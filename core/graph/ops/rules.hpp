@@ -29,6 +29,7 @@ Setting integer_from_axis(std::string name, int axis);
 Setting required_integer(std::string name);
 Setting extents(std::string name, std::size_t dims, std::optional<Value> default_value);
 Setting of_form(Setting setting, Setting::Form form);
+Setting inert(Setting setting);
 
 // REQUIRES: complete attributes.
 bool flag(const Node& node, std::string_view name);

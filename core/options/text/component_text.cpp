@@ -136,13 +136,12 @@ class Parser {
       const std::string key = segment();
       const Position where = position(from);
       skip_space();
-      Value* known = into->find(key);
+      Value* known = into->find_to_write(key);
       if (!at_end() && text_[at_] == '.') {
         ++at_;
         skip_space();
         if (known == nullptr) {
-          into->set(key, Value(Value::Map{}).at(where));
-          known = into->find(key);
+          known = &into->set(key, Value(Value::Map{}).at(where));
         } else if (!known->is_map()) {
           refuse(fmt::format("'{}' has a value already; it is no table", key), from);
         }

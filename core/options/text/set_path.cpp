@@ -43,7 +43,7 @@ void set_path(Value& document, std::string_view assignment, const std::string& o
   keys.pop_back();
   Value* table = &document;
   for (const auto& [key, position] : keys) {
-    Value* next = table->find(key);
+    Value* next = table->find_to_write(key);
     if (next == nullptr) next = &table->set(key, Value(Value::Map{}).at(position));
     if (!next->is_map()) {
       throw usage_error(

@@ -95,7 +95,7 @@ Value sampled_config(const SearchSpace& space, std::span<const double> point) {
     std::string_view path = parameter.name;
     for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/')) {
       const std::string_view key = path.substr(0, slash);
-      Value* next = table->find(key);
+      Value* next = table->find_to_write(key);
       table = next != nullptr ? next : &table->set(key, Value(Value::Map{}));
       path.remove_prefix(slash + 1);
     }

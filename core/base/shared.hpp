@@ -1,7 +1,9 @@
 // A counted pointer whose owner can ask whether it is the only one, and then may write: what makes
-// copies of graphs cheap. Pointers may be copied on several threads; one pointer belongs to one.
+// copies of values and graphs cheap. Pointers may be copied on several threads; one pointer belongs
+// to one.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +65,7 @@ template <typename T>
 class SharedList {
  public:
   SharedList() = default;
+  SharedList(std::initializer_list<T> items) : SharedList(std::vector<T>(items)) {}
   SharedList(std::vector<T> items) {
     if (!items.empty()) items_ = Shared<std::vector<T>>::make(std::move(items));
   }
@@ -71,8 +74,21 @@ class SharedList {
   const T* data() const { return items_ == nullptr ? nullptr : items_->data(); }
   const T* begin() const { return data(); }
   const T* end() const { return data() + size(); }
+  const std::vector<T>& items() const {
+    static const std::vector<T> none;
+    return items_ == nullptr ? none : *items_;
+  }
   const T& operator[](std::size_t i) const { return (*items_)[i]; }
-  T& own(std::size_t i) { return items_.own()[i]; }  // to write to
+  bool operator==(const SharedList& other) const {
+    return data() == other.data() || std::equal(begin(), end(), other.begin(), other.end());
+  }
+
+  // To write to.
+  T& own(std::size_t i) { return items_.own()[i]; }
+  std::vector<T>& own() {
+    if (items_ == nullptr) items_ = Shared<std::vector<T>>::make();
+    return items_.own();
+  }
 
  private:
   Shared<std::vector<T>> items_;
