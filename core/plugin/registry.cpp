@@ -27,6 +27,8 @@ constexpr std::array<KindName, 5> kKinds{{{Kind::pass, LATHE_KIND_PASS},
                                           {Kind::format, LATHE_KIND_FORMAT},
                                           {Kind::sampler, LATHE_KIND_SAMPLER}}};
 
+constexpr std::string_view kExplicit = "explicit";
+
 // Components outlive every registry: instances and graphs point at them.
 const Component* keep(std::unique_ptr<Component> component) {
   static std::mutex mutex;
@@ -70,6 +72,7 @@ struct Registry::State {
   };
   struct Slot {
     File* file;
+    std::string rival;  // why it cannot be said which file is meant; empty: it can
     std::atomic<const Component*> component{nullptr};
   };
 
@@ -78,6 +81,7 @@ struct Registry::State {
   std::vector<std::unique_ptr<Slot>> slots;  // of listed, in the same order
   std::vector<std::unique_ptr<File>> files;
   std::set<std::pair<dev_t, ino_t>> seen;
+  std::vector<BrokenPlugin> broken;
 
   std::mutex loading;
   std::map<std::string, const Component*> claims;
@@ -87,6 +91,9 @@ struct Registry::State {
   void add_file(const std::filesystem::path& path, const std::string& source,
                 std::vector<std::pair<Listed, File*>>& found);
   void add_folder(const PluginFolder& folder, std::vector<std::pair<Listed, File*>>& found);
+  void add_file_of_folder(const std::filesystem::path& path, const std::filesystem::path& folder,
+                          const std::string& source, std::vector<std::pair<Listed, File*>>& found);
+  std::string about_broken() const;
   void index(std::vector<std::pair<Listed, File*>> found);
   std::size_t position(Kind kind, std::string_view id) const;
   const Component& load(std::size_t slot);
@@ -120,42 +127,74 @@ void Registry::State::add_folder(const PluginFolder& folder,
   for (; !error && entries != end; entries.increment(error)) {
     if (entries->path().extension() == ".so") paths.push_back(entries->path());
   }
+  const auto attempt = [&](const std::filesystem::path& path, const auto& act) {
+    try {
+      act();
+      return true;
+    } catch (const Error& fault) {
+      broken.push_back({path, folder.source, fault.what()});
+      return false;
+    }
+  };
   if (error) {
-    throw usage_error(
-        fmt::format("plugin folder '{}' cannot be read: {}", real.string(), error.message()));
+    broken.push_back(
+        {real, folder.source,
+         fmt::format("plugin folder '{}' cannot be read: {}", real.string(), error.message())});
   }
-  if (paths.empty()) return;
-  check_trusted_folder(real);
+  if (paths.empty() || !attempt(real, [&] { check_trusted_folder(real); })) return;
   std::ranges::sort(paths);
   for (const std::filesystem::path& path : paths) {
-    std::filesystem::path target = path;
-    if (std::filesystem::is_symlink(path, error)) {
-      target = std::filesystem::canonical(path, error);
-      if (error) {
-        throw usage_error(fmt::format("plugin '{}' is a link to nothing", path.string()));
-      }
-      if (target.parent_path() != real) {
-        throw usage_error(
-            fmt::format("plugin '{}' is refused: it is a link out of its folder, to "
-                        "'{}'; copy the file, or name it with --plugin",
-                        path.string(), target.string()));
-      }
-    }
-    add_file(target, folder.source, found);
+    attempt(path, [&] { add_file_of_folder(path, real, folder.source, found); });
   }
 }
 
+void Registry::State::add_file_of_folder(const std::filesystem::path& path,
+                                         const std::filesystem::path& folder,
+                                         const std::string& source,
+                                         std::vector<std::pair<Listed, File*>>& found) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return add_file(path, source, found);
+  const std::filesystem::path target = std::filesystem::canonical(path, error);
+  if (error) throw usage_error(fmt::format("plugin '{}' is a link to nothing", path.string()));
+  if (target.parent_path() != folder) {
+    throw usage_error(
+        fmt::format("plugin '{}' is refused: it is a link out of its folder, to '{}'; "
+                    "copy the file, or name it with --plugin",
+                    path.string(), target.string()));
+  }
+  add_file(target, source, found);
+}
+
+// For the error about an id that nobody brings.
+std::string Registry::State::about_broken() const {
+  if (broken.empty()) return "";
+  return fmt::format("; {} that {} found cannot be used ('lathe plugin list' says why): {}",
+                     broken.size() == 1 ? "a plugin" : fmt::format("{} plugins", broken.size()),
+                     broken.size() == 1 ? "was" : "were", broken.front().reason);
+}
+
 void Registry::State::index(std::vector<std::pair<Listed, File*>> found) {
-  std::ranges::sort(found, [](const auto& a, const auto& b) {
+  // In the order of the search where ids are equal: explicit files first.
+  std::ranges::stable_sort(found, [](const auto& a, const auto& b) {
     return std::tie(a.first.kind, a.first.id) < std::tie(b.first.kind, b.first.id);
   });
   for (std::size_t i = 0; i < found.size(); ++i) {
     const Listed& item = found[i].first;
     if (i > 0 && listed.back().kind == item.kind && listed.back().id == item.id) {
-      throw usage_error(fmt::format(
-          "two plugins bring the {} '{}': '{}' ({}) and '{}' ({}); remove or rename one",
-          name(item.kind), item.id, listed.back().file.string(), listed.back().source,
-          item.file.string(), item.source));
+      const Listed& first = listed.back();
+      if (first.source == kExplicit && item.source != kExplicit) {
+        spdlog::warn("the {} '{}' of '{}' is used, not that of '{}' ({})", name(item.kind), item.id,
+                     first.file.string(), item.file.string(), item.source);
+        continue;
+      }
+      slots.back()->rival = fmt::format(
+          "two plugins bring the {} '{}': '{}' ({}) and '{}' ({}); remove or rename one, or name "
+          "the "
+          "one that is meant with --plugin",
+          name(item.kind), item.id, first.file.string(), first.source, item.file.string(),
+          item.source);
+      if (item.source == kExplicit) throw usage_error(slots.back()->rival);
+      continue;
     }
     listed.push_back(item);
     slots.push_back(std::make_unique<Slot>());
@@ -174,6 +213,7 @@ std::size_t Registry::State::position(Kind kind, std::string_view id) const {
 
 const Component& Registry::State::load(std::size_t slot) {
   const std::lock_guard lock(loading);
+  if (!slots[slot]->rival.empty()) throw usage_error(slots[slot]->rival);
   if (const Component* done = slots[slot]->component.load()) return *done;
   const File& file = *slots[slot]->file;
   LoadedModule module = load_module(file.path, file.stamp);
@@ -193,7 +233,8 @@ const Component& Registry::State::load(std::size_t slot) {
     const std::size_t at = position(component->kind, component->id);
     const Component* kept = keep(std::move(component));
     loaded.push_back(kept);
-    slots[at]->component.store(kept);
+    // Not if another file's is used, or it cannot be said whose.
+    if (slots[at]->file == &file && slots[at]->rival.empty()) slots[at]->component.store(kept);
   }
   for (const std::string& warning : module.warnings) spdlog::warn("{}", warning);
   warnings.insert(warnings.end(), module.warnings.begin(), module.warnings.end());
@@ -214,7 +255,7 @@ Registry::Registry(const std::vector<PluginFolder>& folders,
     const std::size_t before = found.size();
     const std::size_t files = state_->files.size();
     check_trusted_folder(real.parent_path());
-    state_->add_file(real, "explicit", found);
+    state_->add_file(real, std::string(kExplicit), found);
     if (state_->files.size() > files && found.size() == before) {
       throw usage_error(
           fmt::format("plugin '{}' brings no component that this host knows", real.string()));
@@ -228,6 +269,8 @@ Registry::~Registry() = default;
 
 std::span<const Listed> Registry::listed() const { return state_->listed; }
 
+std::span<const BrokenPlugin> Registry::broken() const { return state_->broken; }
+
 std::vector<std::string> Registry::ids(Kind kind) const {
   std::vector<std::string> out;
   for (const Listed& item : state_->listed) {
@@ -239,7 +282,8 @@ std::vector<std::string> Registry::ids(Kind kind) const {
 const Component& Registry::find(Kind kind, std::string_view id, const Position& position) const {
   const std::size_t slot = state_->position(kind, id);
   if (slot == state_->listed.size()) {
-    throw usage_error(fmt::format("unknown {} '{}'{}", name(kind), id, suggestion(id, ids(kind))),
+    throw usage_error(fmt::format("unknown {} '{}'{}{}", name(kind), id, suggestion(id, ids(kind)),
+                                  state_->about_broken()),
                       position);
   }
   if (const Component* component = state_->slots[slot]->component.load()) return *component;

@@ -1,7 +1,8 @@
 // Finds plugin files, reads their stamps without running code, and loads on demand.
 // Search order: explicit --plugin, project `plugins/`, LATHE_PLUGIN_PATH, user data folder, install
-// folder. A found-but-broken file and a duplicate id are errors that name the files; nothing falls
-// through, nothing is unloaded.
+// folder. A file of a folder that cannot be used is listed with its reason and stops nothing that
+// does not need it; so does an id that two folders bring. A file that the user names must be good,
+// and its components come before those of the folders. Nothing is unloaded.
 #pragma once
 
 #include "core/options/option.hpp"
@@ -31,6 +32,13 @@ struct Listed {
   bool fetchable = false;  // a data set that says where its files can be had
 };
 
+// A file or folder that was found and cannot be used.
+struct BrokenPlugin {
+  std::filesystem::path path;
+  std::string source;  // as Listed has it
+  std::string reason;  // a sentence that names the path
+};
+
 // A loaded component. Lives as long as the process.
 struct Component {
   Kind kind;
@@ -53,18 +61,21 @@ struct Component {
 class Registry {
  public:
   // Reads the stamps of every *.so in the folders (missing folders are fine) and of the explicit
-  // files. Throws usage_error naming the file(s) for a broken file or a duplicate id.
+  // files. Throws usage_error naming the file(s) if an explicit file is broken, or two explicit
+  // files bring one id.
   Registry(const std::vector<PluginFolder>& folders,
            const std::vector<std::filesystem::path>& explicit_files);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  std::span<const Listed> listed() const;  // sorted by kind, id
+  std::span<const Listed> listed() const;        // sorted by kind, id
+  std::span<const BrokenPlugin> broken() const;  // as they were found
   std::vector<std::string> ids(Kind kind) const;
 
-  // The loaded component; loads its file if need be. Unknown ids throw usage_error with the
-  // nearest known id. Thread-safe.
+  // The loaded component; loads its file if need be. Throws usage_error for an id that two folders
+  // bring, and for an unknown one, with the nearest known id and what was found broken.
+  // Thread-safe.
   const Component& find(Kind kind, std::string_view id, const Position& position = {}) const;
   bool knows(Kind kind, std::string_view id) const;
 

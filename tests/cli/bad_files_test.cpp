@@ -216,11 +216,6 @@ BOOST_AUTO_TEST_CASE(a_wrong_plugin_is_named_and_refused) {
        with("./x.so"),
        2,
        {"x.so"}},
-      {"a copy of a built-in plugin",
-       {{"x.so", built_in}},
-       with("./x.so"),
-       2,
-       {"two plugins bring", "x.so", "built-in"}},
       {"a library that is no plugin", {}, with(core), 2, {"liblathe_core.so"}},
   });
 }

@@ -195,12 +195,21 @@ void list_plugins(const Invocation& call) {
                     {"source", item.source},
                     {"file", item.file.string()}});
   }
+  Json broken = Json::array();
+  std::string faults;
+  for (const BrokenPlugin& item : registry.broken()) {
+    faults += fmt::format("\ncannot be used ({}): {}\n", item.source, item.reason);
+    broken.push_back(
+        {{"file", item.path.string()}, {"source", item.source}, {"reason", item.reason}});
+  }
   if (call.get(kJson)) {
-    write_output(Json{{"command", "plugin list"}, {"plugins", std::move(rows)}}.dump(2) + "\n");
-  } else if (table.rows.empty()) {
-    write_output("There are no plugins.\n");
+    write_output(Json{{"command", "plugin list"},
+                      {"plugins", std::move(rows)},
+                      {"broken", std::move(broken)}}
+                     .dump(2) +
+                 "\n");
   } else {
-    write_output(render(table));
+    write_output((table.rows.empty() ? "There are no plugins.\n" : render(table)) + faults);
   }
 }
 
