@@ -4,6 +4,7 @@
 #include "core/cli/help.hpp"
 #include "core/cli/talk.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/plugin/in_plugin.hpp"
 
 #include <fmt/format.h>
 
@@ -57,5 +58,8 @@ int run(const Words& line) {
 int main(int argc, char** argv) {
   lathe::claim_stdout();
   lathe::start_log();
-  return lathe::run({argv + 1, argv + argc});
+  lathe::watch_plugins();
+  const int code = lathe::run({argv + 1, argv + argc});
+  lathe::work_is_done();
+  return code;
 }

@@ -182,6 +182,7 @@ Error Call::failure(lathe_code code) const {
 
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept {
   if (destroy == nullptr) return;
+  const InPlugin running(component.options.owner, component.file);
   try {
     destroy(self);
   } catch (...) {

@@ -9,6 +9,7 @@
 
 #include "core/host/run.hpp"
 #include "core/options/node_map.hpp"
+#include "core/plugin/in_plugin.hpp"
 
 #include <lathe/host.h>
 
@@ -39,6 +40,7 @@ class Call : public lathe_call {
   // Calls the plugin and gives its code. What it throws against the rules is caught and recorded.
   template <typename Function>
   lathe_code attempt(const Function& function) noexcept {
+    const InPlugin running(component_.options.owner, component_.file);
     try {
       return function(static_cast<lathe_call*>(this));
     } catch (...) {

@@ -38,7 +38,9 @@ void parallel_for(lathe_call* call, std::uint64_t count, std::uint64_t grain,
     return;
   }
   std::atomic<std::uint64_t> next{0};
+  const Component& component = Call::of(call).component();
   const auto work = [&] {
+    const InPlugin running(component.options.owner, component.file);
     const bool was_inside = inside_loop;
     inside_loop = true;
     for (std::uint64_t i = next++; i < pieces; i = next++) {
