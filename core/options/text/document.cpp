@@ -177,7 +177,13 @@ Error syntax_error(const std::string& report, const TomlSource& source) {
   if (!remark.empty() && remark != "here") message += " (" + remark + ")";
   message = "this is no TOML: " + message;
   if (line == 0) return usage_error(message, source.whole_file());
-  return usage_error(message, source.position(source.offset(line, column)));
+  const std::size_t place = source.offset(line, column);
+  // Not every version of the parser says which key or word it is.
+  const std::string_view word = source.token(place);
+  if (!word.empty() && message.find(word) == std::string::npos) {
+    message += fmt::format(": '{}'", word);
+  }
+  return usage_error(message, source.position(place));
 }
 
 }  // namespace
