@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <utility>
 
 namespace lathe {
@@ -84,9 +83,9 @@ InPlugin::~InPlugin() { frame = outer_; }
 void watch_plugins() {
   // A stack that has run over leaves no room for the handler.
   constexpr std::size_t kStack = 64 * 1024;
-  static const std::unique_ptr<char[]> memory(new char[kStack]);
+  static std::array<char, kStack> memory;  // of the process: static destructors may crash as well
   stack_t stack{};
-  stack.ss_sp = memory.get();
+  stack.ss_sp = memory.data();
   stack.ss_size = kStack;
   sigaltstack(&stack, nullptr);
   struct sigaction action{};

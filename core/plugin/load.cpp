@@ -129,9 +129,9 @@ LoadedModule load_module(const std::filesystem::path& path, const Stamp& listed)
   out.warnings = lint(elf, path);
   const std::string hash = sha256_of_file(file.descriptor());
 
-  static const std::string kLoading = "loading a plugin";
+  static const std::string who = "loading a plugin";
   watch_exit();
-  const InPlugin loading(kLoading, path);
+  const InPlugin loading(who, path);
   const boost::dll::shared_library& library = open_library(path);
   // What was hashed must be what was opened: descriptors are reused, so the path is loaded and
   // compared, rather than /proc/self/fd.
