@@ -218,7 +218,12 @@ const Component& Registry::State::load(std::size_t slot) {
   const File& file = *slots[slot]->file;
   LoadedModule module = load_module(file.path, file.stamp);
   auto claimed = claims;
+  // A component of the file may be unused: another file brings its id too.
+  const auto is_used = [&](std::size_t at) {
+    return slots[at]->file == &file && slots[at]->rival.empty();
+  };
   for (const auto& component : module.components) {
+    if (!is_used(position(component->kind, component->id))) continue;
     for (const std::string& claim : claims_of(*component)) {
       const auto [taken, fresh] = claimed.emplace(claim, component.get());
       if (fresh) continue;
@@ -233,8 +238,7 @@ const Component& Registry::State::load(std::size_t slot) {
     const std::size_t at = position(component->kind, component->id);
     const Component* kept = keep(std::move(component));
     loaded.push_back(kept);
-    // Not if another file's is used, or it cannot be said whose.
-    if (slots[at]->file == &file && slots[at]->rival.empty()) slots[at]->component.store(kept);
+    if (is_used(at)) slots[at]->component.store(kept);
   }
   for (const std::string& warning : module.warnings) spdlog::warn("{}", warning);
   warnings.insert(warnings.end(), module.warnings.begin(), module.warnings.end());

@@ -208,6 +208,15 @@ BOOST_AUTO_TEST_CASE(folders_are_searched_for_shared_objects_only) {
   BOOST_TEST(registry.listed()[0].source == "project");
 }
 
+// What is not used claims nothing: another file of the same id does.
+BOOST_AUTO_TEST_CASE(a_component_that_is_not_used_claims_no_names) {
+  const TemporaryFolder folder;
+  copy_fixture("claims_and_more", folder.path());  // claims_a as well, and a pass 'more'
+  const Registry registry({{folder.path(), "user"}}, {fixture("claims_a")});
+  BOOST_TEST(registry.find(Kind::pass, "claims_a").file == fixture("claims_a"));
+  BOOST_TEST(message_of([&] { registry.find(Kind::pass, "more"); }) == "");
+}
+
 BOOST_AUTO_TEST_CASE(broken_files_of_a_folder_are_listed_and_stop_nothing_that_does_not_need_them) {
   const TemporaryFolder folder;
   copy_fixture("probe", folder.path());
