@@ -2,6 +2,7 @@
 // --list-passes.
 #include "core/base/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
+#include "core/cli/found_plugins.hpp"
 #include "core/cli/layout.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
@@ -103,17 +104,20 @@ void print_list(const Registry& registry, std::vector<std::string> kinds, bool a
                             {"doc", item.doc}});
   }
   if (kinds == std::vector<std::string>{std::string(kHostKind)}) text += pruner_options();
+  text += broken_text(registry);
   if (as_json)
-    text = Json{{"command", "list"}, {"components", std::move(components)}}.dump(2) + "\n";
+    text = Json{{"command", "list"},
+                {"components", std::move(components)},
+                {"broken", broken_json(registry)}}
+               .dump(2) +
+           "\n";
   write_output(text);
 }
 
 }  // namespace
 
 void run_list(const Invocation& call) {
-  const std::vector<std::string> files = call.get(kPlugin);
-  const Registry registry(default_plugin_folders(), {files.begin(), files.end()});
-  print_list(registry, call.words, call.get(kJson));
+  print_list(registry_of(call), call.words, call.get(kJson));
 }
 
 void print_passes(const Settings& settings) {

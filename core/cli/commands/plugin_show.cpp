@@ -1,6 +1,7 @@
 // What plugins bring, as tables or JSON. The list reads stamps only; showing loads the one file.
 #include "core/base/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
+#include "core/cli/found_plugins.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/report/json.hpp"
@@ -172,11 +173,6 @@ std::string shortened(const std::filesystem::path& file) {
                   [](const auto& a, const auto& b) { return a.size() < b.size(); });
 }
 
-Registry registry_of(const Invocation& call) {
-  const std::vector<std::string> files = call.get(kPlugin);
-  return Registry(default_plugin_folders(), {files.begin(), files.end()});
-}
-
 }  // namespace
 
 void list_plugins(const Invocation& call) {
@@ -195,21 +191,15 @@ void list_plugins(const Invocation& call) {
                     {"source", item.source},
                     {"file", item.file.string()}});
   }
-  Json broken = Json::array();
-  std::string faults;
-  for (const BrokenPlugin& item : registry.broken()) {
-    faults += fmt::format("\ncannot be used ({}): {}\n", item.source, item.reason);
-    broken.push_back(
-        {{"file", item.path.string()}, {"source", item.source}, {"reason", item.reason}});
-  }
   if (call.get(kJson)) {
     write_output(Json{{"command", "plugin list"},
                       {"plugins", std::move(rows)},
-                      {"broken", std::move(broken)}}
+                      {"broken", broken_json(registry)}}
                      .dump(2) +
                  "\n");
   } else {
-    write_output((table.rows.empty() ? "There are no plugins.\n" : render(table)) + faults);
+    write_output((table.rows.empty() ? "There are no plugins.\n" : render(table)) +
+                 broken_text(registry));
   }
 }
 

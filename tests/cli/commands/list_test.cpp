@@ -45,4 +45,27 @@ BOOST_AUTO_TEST_CASE(a_kind_that_there_is_not_is_refused_with_the_nearest) {
   BOOST_TEST(contains(outcome.last_line(), "did you mean 'sampler'"), outcome.last_line());
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_be_used_is_listed_with_its_reason_and_stops_nothing) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "plugins");
+  write_file(folder.path() / "plugins" / "mine.so", "not really");
+  for (const Words& words : {Words{"list", "format"}, Words{"plugin", "list"}}) {
+    const std::string text = good(words, folder.path()).out;
+    BOOST_TEST(contains(text, "integer"));
+    BOOST_TEST(contains(text, "cannot be used (project)"), text);
+    BOOST_TEST(contains(text, "mine.so"), text);
+    Words json = words;
+    json.emplace_back("--json");
+    const auto broken = good(json, folder.path()).json().at("broken");
+    BOOST_TEST(broken.size() == 1U);
+    BOOST_TEST(contains(broken.at(0).at("reason"), "mine.so"));
+  }
+  good({"transform", "jsc-tiny", "jsc-sim", "--passes", "flops"}, folder.path());
+  const Outcome asked =
+      run_lathe({"transform", "jsc-tiny", "jsc-sim", "--passes", "mine"}, folder.path());
+  BOOST_TEST(asked.exit_code == 2);
+  BOOST_TEST(contains(asked.err, "unknown pass 'mine'"), asked.err);
+  BOOST_TEST(contains(asked.err, "mine.so"), asked.err);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
