@@ -177,6 +177,8 @@ bool Value::operator==(const Value& other) const {
                                   return false;
                                 } else if constexpr (requires { a.get(); }) {
                                   return *a == *b;
+                                } else if constexpr (std::is_same_v<A, double>) {
+                                  return a == b && std::signbit(a) == std::signbit(b);
                                 } else {
                                   return a == b;
                                 }

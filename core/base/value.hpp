@@ -79,7 +79,7 @@ class Value {
   // As a user would write it: 8, "adam" -> adam, [1, 2], {a=1}; none is NA.
   std::string text() const;
 
-  // Positions do not count.
+  // Positions do not count; 0.0 and -0.0 are two values.
   bool operator==(const Value& other) const;
   // True if both are one list, map or text that neither has written to since it was copied: then
   // they are equal. (Equal ones need not be shared.)

@@ -197,8 +197,12 @@ void Transaction::replace_uses(NodeId id, NodeId replacement) {
       continue;
     }
     Node& node = writable(reader);
-    for (Argument& argument : node.args.own()) replace(argument, id, replacement);
-    for (auto& [key, argument] : node.kwargs.own()) replace(argument, id, replacement);
+    if (!node.args.empty()) {
+      for (Argument& argument : node.args.own()) replace(argument, id, replacement);
+    }
+    if (!node.kwargs.empty()) {
+      for (auto& [key, argument] : node.kwargs.own()) replace(argument, id, replacement);
+    }
     marks_[index_of(reader)].rewired = true;
     readers().add(replacement, reader);
     edges_changed_ = true;
@@ -213,30 +217,14 @@ void Transaction::remove(NodeId id) {
   removed_.push_back({id, draft_.nodes_.take(id)});
 }
 
-// Sets an attribute from which nothing follows. Nodes that are alike stay so at the cost of one.
-bool Transaction::set_inert(NodeId id, std::string_view key, const Value& value) {
-  if (index_of(id) >= target_.slots()) return false;  // added, and so not inferred yet
-  const OpRow& row = *draft_.node(id).row;
-  Node& node = writable(id);
-  attributes_changed_ = true;
-  for (const AttributeEdit& edit : attribute_edits_) {
-    if (edit.row == &row && edit.before.shares(node.attributes) && edit.key == key &&
-        edit.given == value) {
-      node.attributes = edit.after;
-      return true;
-    }
-  }
-  Value before = node.attributes;
-  if (!set_inert_attribute(node, row, key, value)) return false;
-  attribute_edits_[next_attribute_edit_++ % attribute_edits_.size()] = {
-      &row, std::string(key), value, std::move(before), node.attributes};
-  return true;
-}
-
 void Transaction::set_attribute(NodeId id, std::string_view key, Value value) {
-  check_alive(id);
-  if (set_inert(id, key, value)) return;
-  Node& node = stale(id);
+  Node& node = writable(id);
+  // One that was added is not inferred yet.
+  if (index_of(id) < target_.slots() && alike_.set_inert(node, key, value)) {
+    attributes_changed_ = true;
+    return;
+  }
+  marks_[index_of(id)].stale = true;
   if (node.is_function()) {
     const std::size_t inputs = node.inputs().size();
     set_literal_argument(node, row_of(draft_.ops(), node), key, value);
@@ -347,12 +335,7 @@ bool Transaction::infer_one(NodeId id) {
   const Result old_result = node.result;
   const SharedList<Parameter> old_parameters = node.parameters;
   infer(node, draft_.ops(), draft_.seed(), std::move(results));
-  Value& alike = attributes_[node.row];
-  if (alike == node.attributes) {
-    node.attributes = alike;
-  } else {
-    alike = node.attributes;
-  }
+  alike_.share(node);
   const bool same = std::ranges::equal(
       node.parameters, old_parameters,
       [](const Parameter& a, const Parameter& b) { return a.content == b.content; });

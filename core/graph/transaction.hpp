@@ -2,18 +2,16 @@
 // touches, not from the size of the graph.
 #pragma once
 
+#include "core/graph/alike_attributes.hpp"
 #include "core/graph/columns/linked_order.hpp"
 #include "core/graph/columns/reader_lists.hpp"
 #include "core/graph/graph.hpp"
 #include "core/graph/parameters.hpp"
 
-#include <array>
 #include <optional>
 #include <unordered_map>
 
 namespace lathe {
-
-struct OpRow;
 
 // What an added node says; the rest follows from the op table.
 struct NodeSpec {
@@ -61,7 +59,6 @@ class Transaction {
   std::string free_name(std::string candidate);
   std::shared_ptr<const EdgeColumns> new_edges() const;
   bool reads_alike(NodeId id) const;
-  bool set_inert(NodeId id, std::string_view key, const Value& value);
   void infer_changed();
   bool infer_one(NodeId id);
   void drop_empty_formats();
@@ -74,13 +71,6 @@ class Transaction {
     bool rewired = false;  // the same, if it reads other results than before
   };
 
-  // What an edit made of the attributes that many nodes share, for the next of them.
-  struct AttributeEdit {
-    const OpRow* row = nullptr;
-    std::string key;
-    Value given, before, after;
-  };
-
   Graph& target_;
   Graph draft_;
   std::optional<LinkedOrder> order_;    // made when first needed
@@ -91,9 +81,7 @@ class Transaction {
   std::vector<RemovedNode> removed_;
   std::unordered_map<std::string, NodeId> names_;            // of nodes added or renamed
   std::unordered_map<std::string, std::uint64_t> suffixes_;  // last one given, by base name
-  std::array<AttributeEdit, 8> attribute_edits_;             // the last ones
-  std::size_t next_attribute_edit_ = 0;
-  std::unordered_map<const OpRow*, Value> attributes_;  // of the last node of an op
+  AlikeAttributes alike_;
   bool added_ = false;
   bool attributes_changed_ = false;
   bool formats_changed_ = false;

@@ -98,6 +98,7 @@ BOOST_AUTO_TEST_CASE(positions_do_not_count_in_comparisons) {
   a.at(Position{"a.toml", 1, 1});
   BOOST_TEST((a == b));
   BOOST_TEST((Value(3) != Value(3.0)));
+  BOOST_TEST((Value(0.0) != Value(-0.0)));  // they print apart, and divide apart
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_and_what_it_was_copied_from_are_written_to_apart) {
