@@ -52,11 +52,11 @@ class Reader {
         node.result.shape.rank() != 2 || node.format("data_out") != nullptr) {
       return false;
     }
-    if (!only_reshapes(node)) {
+    if (!only_reshapes(id, node)) {
       Layer layer;
       layer.in = layer.out = static_cast<std::size_t>(node.result.shape[1]);
       const bool known = node.op == "linear"         ? read_linear(node, layer)
-                         : node.op == "batch_norm1d" ? read_batch_norm(node, layer)
+                         : node.op == "batch_norm1d" ? read_batch_norm(id, node, layer)
                                                      : node.op == "relu" && read_relu(node, layer);
       if (!known || layer.in > kWidestInput) return false;
       chain_.layers.push_back(layer);
@@ -66,10 +66,10 @@ class Reader {
   }
 
   // A reshaping that leaves each row as it is.
-  bool only_reshapes(const Node& node) const {
+  bool only_reshapes(NodeId id, const Node& node) const {
     return (node.op == "view" || node.op == "reshape" || node.op == "flatten" ||
             node.op == "identity" || node.op == "contiguous") &&
-           node.formats.empty() && keeps_rows_apart(chain_.graph, node);
+           node.formats.empty() && keeps_rows_apart(chain_.graph, id);
   }
 
   // A format that the chain can apply. In training its gradient has to be straight through, and it
@@ -94,7 +94,7 @@ class Reader {
     return read_format(node, "data_in", layer.input_format);
   }
 
-  static bool read_batch_norm(const Node& node, Layer& layer) {
+  bool read_batch_norm(NodeId id, const Node& node, Layer& layer) const {
     layer.kind = Layer::Kind::batch_norm;
     layer.weight = node.parameter("weight");
     layer.bias = node.parameter("bias");
@@ -106,8 +106,8 @@ class Reader {
         layer.batches == nullptr) {
       return false;
     }
-    const Value* eps = node.attributes.find("eps");
-    const Value* momentum = node.attributes.find("momentum");
+    const Value* eps = chain_.graph.attributes(id).find("eps");
+    const Value* momentum = chain_.graph.attributes(id).find("momentum");
     if (eps == nullptr || momentum == nullptr) return false;
     layer.eps = eps->as_float();
     layer.cumulative = momentum->is_none();

@@ -50,7 +50,7 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     step.kind = Step::Kind::given;
     return;
   }
-  const KernelNode seen(graph_, node);
+  const KernelNode seen(graph_, id);
   const OpRow& row = row_of(graph_.ops(), node);
   for (NodeId input : seen.tensor_inputs()) {
     step.tensor_inputs.push_back(step_of_[index_of(input)]);
@@ -73,7 +73,7 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
   }
   if (!node.result.is_tensor()) {
     step.kind = Step::Kind::value;
-    step.value_node.emplace(graph_, node);
+    step.value_node.emplace(graph_, id);
     return;
   }
   step.kernel = make_kernel(seen);

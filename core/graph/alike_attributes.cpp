@@ -4,27 +4,28 @@
 
 namespace lathe {
 
-void AlikeAttributes::share(Node& node) {
-  Value& last = last_[node.row];
-  if (last == node.attributes) {
-    node.attributes = last;
-  } else {
-    last = node.attributes;
+void AlikeAttributes::give(Shared<Attributes>& place, const OpRow& row, Value inferred) {
+  Shared<Attributes>& last = last_[&row];
+  if (last == nullptr || last->values != inferred) {
+    last = place->values == inferred ? place : Shared<Attributes>::make(std::move(inferred));
   }
+  place = last;
 }
 
-bool AlikeAttributes::set_inert(Node& node, std::string_view key, const Value& value) {
+bool AlikeAttributes::set_inert(NodeTable& nodes, NodeId id, std::string_view key,
+                                const Value& value) {
+  Shared<Attributes>& place = nodes.own_attributes(id);
   for (const Edit& edit : edits_) {
-    if (edit.row == node.row && edit.before.shares(node.attributes) && edit.key == key &&
-        edit.given == value) {
-      node.attributes = edit.after;
+    if (edit.before.get() == place.get() && edit.key == key && edit.given == value) {
+      place = edit.after;
       return true;
     }
   }
-  Value before = node.attributes;
-  if (!set_inert_attribute(node, *node.row, key, value)) return false;
-  edits_[next_edit_++ % edits_.size()] = {node.row, std::string(key), value, std::move(before),
-                                          node.attributes};
+  Value values = place->values;
+  if (!set_inert_attribute(*nodes.find(id), values, key, value)) return false;
+  auto after = Shared<Attributes>::make(std::move(values));
+  edits_[next_edit_++ % edits_.size()] = {std::string(key), value, place, after};
+  place = std::move(after);
   return true;
 }
 

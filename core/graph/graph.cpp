@@ -83,7 +83,7 @@ Graph Graph::with_batch(std::int64_t batch) const {
 
 std::int64_t Graph::batch() const {
   const std::vector<NodeId> inputs = placeholders();
-  return inputs.empty() ? 1 : node(inputs[0]).attributes.find("batch")->as_int();
+  return inputs.empty() ? 1 : attributes(inputs[0]).find("batch")->as_int();
 }
 
 Graph Graph::with_parameters(const std::map<std::string, Tensor>& contents) const {
@@ -122,6 +122,8 @@ ContentHash Graph::hash(NodeId id) const {
     const Node& node = this->node(at);
     Hasher hasher;
     hasher.add(node.own_hash.get([&] { return own_hash(node); }));
+    const Attributes& attributes = nodes_.attributes(at);
+    hasher.add(attributes.hash.get([&] { return attributes_hash(node, attributes.values); }));
     node.for_each_input([&](NodeId input) { hasher.add(hashes[index_of(input)]); });
     hashes[index_of(at)] = hasher.finish();
   }

@@ -25,6 +25,7 @@ class Graph {
 
   std::span<const NodeId> order() const;
   const Node& node(NodeId id) const;  // REQUIRES: alive
+  const Value& attributes(NodeId id) const { return nodes_.attributes(id).values; }  // the same
   bool alive(NodeId id) const;
   std::size_t slots() const { return nodes_.size(); }  // ids are 0 .. slots-1
   NodeId find(std::string_view name) const;            // NodeId::none if there is none

@@ -45,11 +45,6 @@ ContentHash own_hash(const Node& node) {
   Hasher hasher;
   hasher.add(node.op);
   if (node.opcode == Opcode::placeholder) hasher.add(node.target);  // which of the inputs
-  for (const auto& [key, value] : node.attributes.as_map()) {
-    if (node.opcode == Opcode::placeholder && (key == "batch" || key == "type")) continue;
-    hasher.add(key);
-    add(hasher, value);
-  }
   hasher.add(std::uint64_t{node.args.size()});
   for (const Argument& argument : node.args) add(hasher, argument);
   for (const auto& [key, argument] : node.kwargs) {
@@ -62,6 +57,16 @@ ContentHash own_hash(const Node& node) {
   }
   for (const Parameter& parameter : node.parameters) {
     hasher.add(parameter.name).add(parameter.content->hash());
+  }
+  return hasher.finish();
+}
+
+ContentHash attributes_hash(const Node& node, const Value& attributes) {
+  Hasher hasher;
+  for (const auto& [key, value] : attributes.as_map()) {
+    if (node.opcode == Opcode::placeholder && (key == "batch" || key == "type")) continue;
+    hasher.add(key);
+    add(hasher, value);
   }
   return hasher.finish();
 }

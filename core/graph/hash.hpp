@@ -6,8 +6,9 @@
 
 namespace lathe {
 
-// Of a node without its inputs: op, attributes, formats, parameters and buffers.
+// Of a node without its inputs and attributes: op, formats, parameters and buffers.
 ContentHash own_hash(const Node& node);
+ContentHash attributes_hash(const Node& node, const Value& attributes);
 
 // Hashes of all nodes of a graph by id, made on first read, shared by copies. Thread-safe.
 class HashMemo {

@@ -205,9 +205,10 @@ void check_opcode(const Node& node, const OpRow& row) {
   }
 }
 
-void make_parameters(Node& node, const OpRow& row, std::uint64_t seed) {
+void make_parameters(Node& node, const Value& attributes, const OpRow& row, std::uint64_t seed) {
   std::vector<Parameter> made;
-  if (row.parameters) made = row.parameters(node);
+  // A function reads its tensors as inputs.
+  if (row.parameters && !node.is_function()) made = row.parameters(attributes);
   for (Parameter& p : made) {
     p.qualified_name = node.opcode == Opcode::get_attr ? node.target : node.target + "." + p.name;
     const Parameter* old = node.parameter(p.name);
@@ -239,8 +240,9 @@ const OpRow& row_of(const OpSet& ops, const Node& node) {
                                 node.op, fmt::join(known, ", ")));
 }
 
-void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>& inputs) {
-  Value given = node.is_function() ? literal_arguments(node, row) : std::move(node.attributes);
+void complete_attributes(const Node& node, Value& attributes, const OpRow& row,
+                         const std::vector<Result>& inputs) {
+  const Value given = node.is_function() ? literal_arguments(node, row) : attributes;
   for (const auto& [key, value] : given.as_map()) {
     if (find_setting(row, node, key) == nullptr) {
       throw usage_error(fmt::format("unknown attribute '{}'; {}", key, setting_names(row, node)));
@@ -261,38 +263,40 @@ void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>
     check_kind(setting, *value);
     complete.set(setting.name, std::move(*value));
   }
-  node.attributes = std::move(complete);
+  attributes = std::move(complete);
 }
 
-bool set_inert_attribute(Node& node, const OpRow& row, std::string_view key, const Value& value) {
-  const Setting* setting = node.is_function() ? nullptr : find_setting(row, node, key);
+bool set_inert_attribute(const Node& node, Value& attributes, std::string_view key,
+                         const Value& value) {
+  const Setting* setting = node.is_function() ? nullptr : find_setting(*node.row, node, key);
   if (setting == nullptr || !setting->inert) return false;
   if (value.is_none() && !setting->nullable) return false;  // asks for the default
   try {
     Value kept = value;
     check_kind(*setting, kept);
-    node.attributes.set(key, std::move(kept));
+    attributes.set(key, std::move(kept));
   } catch (const Error& error) {
     throw error.within(described(node));
   }
   return true;
 }
 
-void infer(Node& node, const OpSet& ops, std::uint64_t seed, std::vector<Result> inputs) {
+void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
+           std::vector<Result> inputs) {
   const OpRow& row = row_of(ops, node);
   try {
     node.row = &row;
     check_opcode(node, row);
     check_module_arguments(node, row, inputs);
-    complete_attributes(node, row, inputs);
-    OpInputs in{&node, std::move(inputs)};
+    complete_attributes(node, attributes, row, inputs);
+    OpInputs in{&node, attributes, std::move(inputs)};
     node.result = row.shape(in);
     // Which most share with what they read.
     if (!in.tensors.empty() && node.result.shape == in.tensors[0].shape) {
       node.result.shape = in.tensors[0].shape;
     }
     node.result.shape.numel();  // refuses what 64 bits cannot count
-    make_parameters(node, row, seed);
+    make_parameters(node, attributes, row, seed);
   } catch (const Error& error) {
     throw error.within(described(node));
   }

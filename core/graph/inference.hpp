@@ -14,16 +14,19 @@ const OpRow& row_of(const OpSet& ops, const Node& node);
 
 // Checks attributes (of a function: its literal arguments) against the row and fills in defaults,
 // in the row's order. Throws usage_error without the node's name.
-void complete_attributes(Node& node, const OpRow& row, const std::vector<Result>& inputs);
+void complete_attributes(const Node& node, Value& attributes, const OpRow& row,
+                         const std::vector<Result>& inputs);
 
 // Sets an attribute of an inferred module from which nothing else follows; see Setting::inert.
-// False: there is no such attribute, the node was not changed and must be inferred. Throws
+// False: there is no such attribute, nothing was changed and the node must be inferred. Throws
 // usage_error that names the node.
-bool set_inert_attribute(Node& node, const OpRow& row, std::string_view key, const Value& value);
+bool set_inert_attribute(const Node& node, Value& attributes, std::string_view key,
+                         const Value& value);
 
 // Completes attributes, result and parameters. Contents of parameters that stay the same are kept,
 // others start from their initialisers. Throws usage_error that names the node.
-void infer(Node& node, const OpSet& ops, std::uint64_t seed, std::vector<Result> inputs);
+void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
+           std::vector<Result> inputs);
 
 // Throws usage_error if the op cannot carry a format in that role.
 void check_format_role(const Node& node, const OpRow& row, std::string_view role);

@@ -133,6 +133,14 @@ class LazyHash {
   mutable ContentHash hash_;
 };
 
+// What a module is made with: its constructor's arguments, complete and in the order of its op's
+// row. (Of a function: its literal arguments.) Nodes that are alike share one.
+struct Attributes {
+  Value values{Value::Map{}};
+  LazyHash hash{};
+};
+
+// Its attributes are the graph's: they are edited without the node.
 struct Node {
   std::string name;  // "seq_blocks_2"
   Opcode opcode = Opcode::placeholder;
@@ -140,11 +148,10 @@ struct Node {
   std::string target;  // "seq_blocks.2", "view", "add"
   SharedList<Argument> args;
   SharedList<std::pair<std::string, Argument>> kwargs;
-  Value attributes{Value::Map{}};  // module constructor arguments
   SharedList<Parameter> parameters;
   SharedList<OperandFormat> formats;
   Result result;               // filled in by shape inference
-  LazyHash own_hash;           // of this node without its inputs
+  LazyHash own_hash;           // of this node without its inputs and attributes
   const OpRow* row = nullptr;  // of the op table; filled in by inference
 
   // Nodes read, in argument order, repeats kept.

@@ -1,36 +1,30 @@
-// The nodes of a graph by id, in blocks that copies share until one of them writes: copying a table
-// costs nothing, and changing a node of a copy costs its block. Rows are never taken away.
+// The nodes of a graph and their attributes, by id. Attributes stand in a column of their own:
+// nodes that are alike share them, and editing them leaves the nodes as they are. Rows are never
+// taken away.
 #pragma once
 
+#include "core/base/shared_column.hpp"
 #include "core/graph/node.hpp"
-
-#include <array>
 
 namespace lathe {
 
 class NodeTable {
  public:
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return nodes_.size(); }
   // Null for a node that was removed. REQUIRES: id below size().
-  const Node* find(NodeId id) const { return slot(id).get(); }
+  const Node* find(NodeId id) const { return nodes_[index_of(id)].get(); }
+  const Attributes& attributes(NodeId id) const { return *attributes_[index_of(id)]; }  // alive
 
-  void append(Shared<Node> node);
+  void append(Shared<Node> node, Shared<Attributes> attributes);
   Shared<Node> take(NodeId id);  // null from here on
   // To write to: a copy of the node unless this table alone has it. REQUIRES: alive.
-  Node& own(NodeId id);
+  Node& own(NodeId id) { return nodes_.own(index_of(id)).own(); }
+  // To write to, or to let it point elsewhere. REQUIRES: alive.
+  Shared<Attributes>& own_attributes(NodeId id) { return attributes_.own(index_of(id)); }
 
  private:
-  static constexpr std::size_t kBlock = 256;
-  using Block = std::array<Shared<Node>, kBlock>;
-  using Blocks = std::vector<Shared<Block>>;
-
-  const Shared<Node>& slot(NodeId id) const {
-    return (*(*blocks_)[index_of(id) / kBlock])[index_of(id) % kBlock];
-  }
-  Shared<Node>& own_slot(NodeId id);
-
-  Shared<Blocks> blocks_ = Shared<Blocks>::make();
-  std::size_t size_ = 0;
+  SharedColumn<Shared<Node>> nodes_;
+  SharedColumn<Shared<Attributes>> attributes_;
 };
 
 // What a transaction took out of a table.

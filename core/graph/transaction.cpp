@@ -150,13 +150,14 @@ NodeId Transaction::add(NodeSpec spec) {
   }
   node.args = std::move(spec.args);
   node.kwargs = std::move(spec.kwargs);
-  node.attributes = spec.attributes.is_none() ? Value(Value::Map{}) : std::move(spec.attributes);
+  auto attributes = Shared<Attributes>::make();
+  if (!spec.attributes.is_none()) attributes.own().values = std::move(spec.attributes);
   const std::string wish =
       spec.name.empty() ? snake_case(naming_target(node)) : std::move(spec.name);
   node.name = free_name(legal_name(wish));
   const OpRow& row = row_of(draft_.ops(), node);
   if (node.is_function()) {
-    for (const auto& [key, value] : node.attributes.as_map()) {
+    for (const auto& [key, value] : attributes->values.as_map()) {
       set_literal_argument(node, row, key, value);
     }
   }
@@ -171,7 +172,7 @@ NodeId Transaction::add(NodeSpec spec) {
   const NodeId id{static_cast<std::uint32_t>(draft_.nodes_.size())};
   order().insert_after(place, id);
   names_.emplace(node.name, id);
-  draft_.nodes_.append(Shared<Node>::make(std::move(node)));
+  draft_.nodes_.append(Shared<Node>::make(std::move(node)), std::move(attributes));
   marks_.push_back({.touched = true, .stale = true, .rewired = false});
   touched_.push_back(id);
   read_by(id);
@@ -218,19 +219,19 @@ void Transaction::remove(NodeId id) {
 }
 
 void Transaction::set_attribute(NodeId id, std::string_view key, Value value) {
-  Node& node = writable(id);
+  check_alive(id);
   // One that was added is not inferred yet.
-  if (index_of(id) < target_.slots() && alike_.set_inert(node, key, value)) {
+  if (index_of(id) < target_.slots() && alike_.set_inert(draft_.nodes_, id, key, value)) {
     attributes_changed_ = true;
     return;
   }
-  marks_[index_of(id)].stale = true;
+  Node& node = stale(id);
   if (node.is_function()) {
     const std::size_t inputs = node.inputs().size();
     set_literal_argument(node, row_of(draft_.ops(), node), key, value);
     if (node.inputs().size() != inputs) edges_changed_ = true;  // it stands where a node stood
   } else {
-    node.attributes.set(key, std::move(value));
+    draft_.nodes_.own_attributes(id).own().values.set(key, std::move(value));
   }
 }
 
@@ -334,8 +335,10 @@ bool Transaction::infer_one(NodeId id) {
   Node& node = writable(id);
   const Result old_result = node.result;
   const SharedList<Parameter> old_parameters = node.parameters;
-  infer(node, draft_.ops(), draft_.seed(), std::move(results));
-  alike_.share(node);
+  Shared<Attributes>& attributes = draft_.nodes_.own_attributes(id);
+  Value values = attributes->values;
+  infer(node, values, draft_.ops(), draft_.seed(), std::move(results));
+  alike_.give(attributes, *node.row, std::move(values));
   const bool same = std::ranges::equal(
       node.parameters, old_parameters,
       [](const Parameter& a, const Parameter& b) { return a.content == b.content; });

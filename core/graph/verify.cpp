@@ -60,18 +60,20 @@ void verify_edges(const Graph& graph) {
 }
 
 // What inference would say of a node as it is.
-void verify_inferred(const Graph& graph, const Node& node) {
+void verify_inferred(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
   const OpRow& row = row_of(graph.ops(), node);
   std::vector<Result> inputs;
   for (NodeId input : node.inputs()) inputs.push_back(graph.node(input).result);
   Node again = node;
-  infer(again, graph.ops(), graph.seed(), std::move(inputs));
+  Value attributes = graph.attributes(id);
+  infer(again, attributes, graph.ops(), graph.seed(), std::move(inputs));
   if (again.result != node.result) {
     throw usage_error(fmt::format("{}: its result is recorded as {}, but follows as {}",
                                   described(node), node.result.shape.text(),
                                   again.result.shape.text()));
   }
-  if (again.attributes != node.attributes) {
+  if (attributes != graph.attributes(id)) {
     throw usage_error(fmt::format("{}: its attributes are not complete", described(node)));
   }
   if (again.parameters.size() != node.parameters.size()) {
@@ -120,16 +122,16 @@ void verify_structure(const NodeTable& nodes, const EdgeColumns& edges,
 }
 
 bool verify_shared_modules(const NodeTable& nodes, std::span<const NodeId> order) {
-  std::unordered_map<std::string_view, const Node*> modules;
+  std::unordered_map<std::string_view, NodeId> modules;
   bool shared = false;
   for (NodeId id : order) {
     const Node& node = *nodes.find(id);
     if (node.opcode != Opcode::call_module) continue;
-    const auto [at, is_new] = modules.emplace(node.target, &node);
+    const auto [at, is_new] = modules.emplace(node.target, id);
     if (is_new) continue;
     shared = true;
-    const Node& first = *at->second;
-    if (first.op != node.op || first.attributes != node.attributes) {
+    const Node& first = *nodes.find(at->second);
+    if (first.op != node.op || nodes.attributes(at->second).values != nodes.attributes(id).values) {
       throw usage_error(fmt::format(
           "{} and {} share the module '{}', but differ in op or attributes; change both, or give "
           "one a target of its own",
@@ -153,7 +155,7 @@ void verify(const Graph& graph) {
   }
   verify_names(graph);
   verify_edges(graph);
-  for (NodeId id : graph.order()) verify_inferred(graph, graph.node(id));
+  for (NodeId id : graph.order()) verify_inferred(graph, id);
   verify_shared_modules(graph.nodes(), graph.order());
 }
 

@@ -128,21 +128,24 @@ bool is_implicit(const Graph& graph, NodeId id) {
 }  // namespace
 
 // What a function is told besides tensors, under the names of its arguments; of a view the extents.
-void Metadata::add_literals(const Node& node, Memory& memory) {
+void Metadata::add_literals(NodeId id, Memory& memory) {
+  const Node& node = graph_.node(id);
   if (!node.is_function()) return;
   const OpRow& row = row_of(graph_.ops(), node);
   if (!row.signature.empty() && row.signature.back() == "...") {
     for (std::size_t i = 1; i < node.args.size(); ++i) {
       const Argument& argument = node.args[i];
-      const NodeId* id = std::get_if<NodeId>(&argument.data);
+      const NodeId* extent = std::get_if<NodeId>(&argument.data);
       const Value* literal = std::get_if<Value>(&argument.data);
-      if (id == nullptr && literal == nullptr) continue;
+      if (extent == nullptr && literal == nullptr) continue;
       put(args_, interned(fmt::format("shape_{}", i - 1)),
-          to_abi(id != nullptr ? graph_.node(*id).result.value : *literal, memory));
+          to_abi(extent != nullptr ? graph_.node(*extent).result.value : *literal, memory));
     }
     return;
   }
-  for (const auto& [key, value] : node.attributes.as_map()) put(args_, key, to_abi(value, memory));
+  for (const auto& [key, value] : graph_.attributes(id).as_map()) {
+    put(args_, key, to_abi(value, memory));
+  }
 }
 
 lathe_value Metadata::common(NodeId id, Memory& memory) {
@@ -158,7 +161,7 @@ lathe_value Metadata::common(NodeId id, Memory& memory) {
     }
   }
   if (!node.result.is_tensor()) put(results_, "data_out_0", plain_result(node, memory));
-  add_literals(node, memory);
+  add_literals(id, memory);
   const std::array<lathe_entry, 4> entries{
       {{str_of("mase_type"), text_value(mase_type(node, row_of(graph_.ops(), node)))},
        {str_of("mase_op"), text_value(node.op)},

@@ -24,7 +24,7 @@ class Metadata {
   lathe_value common(NodeId id, std::pmr::memory_resource& memory);
   lathe_value software(NodeId id, std::pmr::memory_resource& memory);
   lathe_value hardware(NodeId id);
-  void add_literals(const Node& node, std::pmr::memory_resource& memory);
+  void add_literals(NodeId id, std::pmr::memory_resource& memory);
   void find_ends();
 
   const Graph& graph_;

@@ -40,7 +40,7 @@ std::vector<NodeLine> node_lines(const Graph& graph) {
     const Node& node = graph.node(id);
     std::string line(printed[at++]);
     const OpRow* row = node.opcode == Opcode::call_module ? graph.ops().find(node.op) : nullptr;
-    if (row != nullptr && row->module_text) line += "  # " + row->module_text(node);
+    if (row != nullptr && row->module_text) line += "  # " + row->module_text(graph.attributes(id));
     for (const OperandFormat& f : node.formats) {
       line += fmt::format("  {}: {} {}", f.role, f.format, f.precision.text());
     }

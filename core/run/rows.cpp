@@ -38,7 +38,7 @@ bool is_row_wise(const Graph& graph) {
   for (NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (node.opcode == Opcode::placeholder || node.opcode == Opcode::output) continue;
-    if (node.opcode == Opcode::get_attr || !keeps_rows_apart(graph, node)) return false;
+    if (node.opcode == Opcode::get_attr || !keeps_rows_apart(graph, id)) return false;
   }
   return true;
 }

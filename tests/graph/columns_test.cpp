@@ -118,12 +118,30 @@ BOOST_AUTO_TEST_CASE(nodes_that_are_alike_share_their_attributes) {
     if (graph.node(id).op == "relu") relus.push_back(id);
   }
   BOOST_TEST_REQUIRE(relus.size() > 1u);
-  BOOST_TEST(graph.node(relus[0]).attributes.shares(graph.node(relus[1]).attributes));
+  BOOST_TEST(&graph.attributes(relus[0]) == &graph.attributes(relus[1]));
   Transaction transaction(graph);
   transaction.set_attribute(relus[0], "inplace", false);
   transaction.commit();
-  BOOST_TEST(!graph.node(relus[0]).attributes.find("inplace")->as_bool());
-  BOOST_TEST(graph.node(relus[1]).attributes.find("inplace")->as_bool());
+  BOOST_TEST(!graph.attributes(relus[0]).find("inplace")->as_bool());
+  BOOST_TEST(graph.attributes(relus[1]).find("inplace")->as_bool());
+}
+
+BOOST_AUTO_TEST_CASE(editing_an_attribute_copies_no_node_and_its_hash_follows) {
+  Graph graph = jsc_toy();
+  const Graph before = graph;
+  const NodeId norm = graph.find("seq_blocks_0");
+  BOOST_TEST_REQUIRE(graph.node(norm).op == "batch_norm1d");
+  const auto set_eps = [&](double eps) {
+    Transaction transaction(graph);
+    transaction.set_attribute(norm, "eps", eps);
+    transaction.commit();
+  };
+  const auto hash = before.hash(before.output());
+  set_eps(0.5);
+  BOOST_TEST(&graph.node(norm) == &before.node(norm));
+  BOOST_TEST((graph.hash(graph.output()) != hash));
+  set_eps(before.attributes(norm).find("eps")->as_float());
+  BOOST_TEST((graph.hash(graph.output()) == hash));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(single_modules_cost_what_mases_estimator_says) {
       const Graph graph = w.finish(entry["in_shape"][0].get<std::int64_t>());
       const lathe::Node& node = graph.node(id);
       BOOST_TEST(json(node.result.shape.dims()) == entry["out_shape"]);
-      BOOST_TEST(graph.ops().find(node.op)->module_text(node) == repr);
+      BOOST_TEST(graph.ops().find(node.op)->module_text(graph.attributes(id)) == repr);
       const auto cost = cost_of(graph, id);
       BOOST_REQUIRE(cost.has_value());
       const auto correction = corrections().find(repr);

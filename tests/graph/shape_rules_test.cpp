@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(attributes_are_complete_and_ordered_after_commit) {
   Writer w;
   w.input({3, 8, 8});
   const NodeId id = w.module("c", "conv2d", {{"kernel_size", 3}, {"out_channels", 4}});
-  BOOST_TEST(w.finish(1).node(id).attributes.text() ==
+  BOOST_TEST(w.finish(1).attributes(id).text() ==
              "{in_channels=3, out_channels=4, kernel_size=[3, 3], stride=[1, 1], padding=[0, 0], "
              "dilation=[1, 1], groups=1, bias=true, padding_mode=zeros}");
 }
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(transposed_convolutions_grow_what_convolutions_shrink) {
                               {"groups", 2}});
   const Graph graph = w.finish(2);
   const lathe::Node& up = graph.node(id);
-  BOOST_TEST(graph.ops().find(op)->module_text(up) ==
+  BOOST_TEST(graph.ops().find(op)->module_text(graph.attributes(id)) ==
              "ConvTranspose2d(4, 6, kernel_size=(3, 3), stride=(2, 2), output_padding=(1, 1), "
              "groups=2)");
   BOOST_TEST(up.parameter("weight")->shape.text() == "[4, 3, 3, 3]");
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(literal_arguments_of_functions_become_attributes) {
   const NodeId id = w.edit().add(spec);
   w.edit().set_attribute(id, "stride", 1);
   const Graph graph = w.finish(1);
-  BOOST_TEST(graph.node(id).attributes.text() ==
+  BOOST_TEST(graph.attributes(id).text() ==
              "{kernel_size=2, stride=1, padding=1, dilation=1, ceil_mode=false}");
   BOOST_TEST(graph.node(id).kwargs.size() == 2u);
 
@@ -439,7 +439,7 @@ BOOST_AUTO_TEST_CASE(every_module_prints_as_pytorch_1_13_prints_it) {
     w.input(c.sample);
     const NodeId id = w.module("m", c.op, c.attributes);
     const Graph graph = w.finish(1);
-    BOOST_TEST(graph.ops().find(c.op)->module_text(graph.node(id)) == c.text);
+    BOOST_TEST(graph.ops().find(c.op)->module_text(graph.attributes(id)) == c.text);
   }
 }
 

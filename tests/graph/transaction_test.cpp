@@ -211,14 +211,13 @@ BOOST_AUTO_TEST_CASE(attributes_from_which_nothing_follows_are_checked_and_kept_
   edit.commit();
   step = 0;
   for (NodeId id : norms) {
-    const Node& node = graph.node(id);
     // None is a momentum, and of eps it asks for the default.
-    BOOST_TEST(node.attributes.find("momentum")->is_none());
-    BOOST_TEST(node.attributes.find("eps")->as_float() ==
+    BOOST_TEST(graph.attributes(id).find("momentum")->is_none());
+    BOOST_TEST(graph.attributes(id).find("eps")->as_float() ==
                (id == norms.back() ? 1e-5 : 0.25 * ++step));
     BOOST_TEST((graph.hash(id) != original.hash(id)));
-    BOOST_TEST((node.result == original.node(id).result));
-    BOOST_TEST(original.node(id).attributes.find("momentum")->as_float() == 0.1);
+    BOOST_TEST((graph.node(id).result == original.node(id).result));
+    BOOST_TEST(original.attributes(id).find("momentum")->as_float() == 0.1);
   }
   verify(graph);
   // The long way: everything inferred from what was set.
@@ -249,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_shared_module_has_one_set_of_attributes_those_without_eff
   both.set_attribute(first, "inplace", true);
   both.set_attribute(second, "inplace", true);
   both.commit();
-  BOOST_TEST(graph.node(second).attributes.find("inplace")->as_bool());
+  BOOST_TEST(graph.attributes(second).find("inplace")->as_bool());
 }
 
 BOOST_AUTO_TEST_CASE(a_format_is_set_replaced_and_cleared) {

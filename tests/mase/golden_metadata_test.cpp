@@ -170,7 +170,8 @@ BOOST_AUTO_TEST_CASE(modules_print_as_pytorch_prints_them) {
     for (NodeId id : graph.order()) {
       const Node& node = graph.node(id);
       if (node.opcode != Opcode::call_module) continue;
-      layers += (layers.empty() ? "" : ", ") + graph.ops().find(node.op)->module_text(node);
+      layers += (layers.empty() ? "" : ", ") +
+                graph.ops().find(node.op)->module_text(graph.attributes(id));
       ++modules;
     }
     const std::string report = expected["report_graph"];

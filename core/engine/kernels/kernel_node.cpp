@@ -23,9 +23,10 @@ const Argument* argument_of(const Node& node, const OpRow& row, std::string_view
 
 }  // namespace
 
-KernelNode::KernelNode(const Graph& graph, const Node& node) : graph_(graph), node_(node) {
-  for (NodeId id : node.inputs()) {
-    (graph.node(id).result.is_tensor() ? tensors_ : values_).push_back(id);
+KernelNode::KernelNode(const Graph& graph, NodeId id)
+    : graph_(graph), node_(graph.node(id)), attributes_(graph.attributes(id)) {
+  for (NodeId input : node_.inputs()) {
+    (graph.node(input).result.is_tensor() ? tensors_ : values_).push_back(input);
   }
 }
 

@@ -21,12 +21,12 @@ struct Extent {
 
 class KernelNode {
  public:
-  KernelNode(const Graph& graph, const Node& node);
+  KernelNode(const Graph& graph, NodeId id);
 
   const Node& node() const { return node_; }
 
   // The attribute called `name`. Null if the node's form has none of that name; None is a value.
-  const Value* find(std::string_view name) const { return node_.attributes.find(name); }
+  const Value* find(std::string_view name) const { return attributes_.find(name); }
   // REQUIRES of the next five: the op's row has a setting of that name and kind.
   const Value& value(std::string_view name) const;
   std::int64_t integer(std::string_view name) const { return value(name).as_int(); }
@@ -61,6 +61,7 @@ class KernelNode {
 
   const Graph& graph_;
   const Node& node_;
+  const Value& attributes_;
   std::vector<NodeId> tensors_;
   std::vector<NodeId> values_;
 };

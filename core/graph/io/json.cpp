@@ -126,7 +126,7 @@ Value graph_to_json(const Graph& graph) {
                    {"target", node.target},
                    {"args", std::move(args)},
                    {"kwargs", std::move(kwargs)},
-                   {"attributes", node.is_function() ? Value(Value::Map{}) : node.attributes}};
+                   {"attributes", node.is_function() ? Value(Value::Map{}) : graph.attributes(id)}};
     if (!formats.empty()) json.set("formats", std::move(formats));
     nodes.push_back(std::move(json));
   }

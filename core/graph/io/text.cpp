@@ -49,7 +49,7 @@ std::string fx_text(const Graph& graph, std::string_view users_label) {
              (node.args.empty() ? std::string("None") : argument_text(graph, node.args[0], ""));
       continue;
     }
-    const Value* type = node.attributes.find("type");
+    const Value* type = graph.attributes(id).find("type");
     const bool typed = node.opcode == Opcode::placeholder && type != nullptr && type->is_string();
     out += fmt::format("\n    %{} : {}[{}={}] = {}[target={}]", node.name,
                        typed ? type->as_string() + " " : "", users_label, graph.users(id).size(),

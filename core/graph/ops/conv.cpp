@@ -1,6 +1,5 @@
 // Rows of the convolutions: conv1d, conv2d, conv_transpose2d.
 
-#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/weights.hpp"
 
 namespace lathe::rules {
@@ -8,11 +7,13 @@ namespace lathe::rules {
 namespace {
 
 // [out channels, in channels / groups, kernel...]; transposed: [in, out / groups, kernel...].
-Shape conv_weight(const Node& node, std::size_t dims, bool transposed = false) {
-  for (const char* name : {"in_channels", "out_channels", "groups"}) expect_positive(node, name);
-  const std::int64_t in_channels = whole(node, "in_channels");
-  const std::int64_t out_channels = whole(node, "out_channels");
-  const std::int64_t groups = whole(node, "groups");
+Shape conv_weight(const Value& attributes, std::size_t dims, bool transposed = false) {
+  for (const char* name : {"in_channels", "out_channels", "groups"}) {
+    expect_positive(attributes, name);
+  }
+  const std::int64_t in_channels = whole(attributes, "in_channels");
+  const std::int64_t out_channels = whole(attributes, "out_channels");
+  const std::int64_t groups = whole(attributes, "groups");
   for (const auto& [name, channels] :
        {std::pair{"in_channels", in_channels}, std::pair{"out_channels", out_channels}}) {
     if (channels % groups != 0) {
@@ -21,7 +22,7 @@ Shape conv_weight(const Node& node, std::size_t dims, bool transposed = false) {
   }
   std::vector<std::int64_t> shape{out_channels, in_channels / groups};
   if (transposed) shape = {in_channels, out_channels / groups};
-  for (std::int64_t k : sizes(node, "kernel_size", dims)) {
+  for (std::int64_t k : sizes(attributes, "kernel_size", dims)) {
     if (k <= 0) refuse(fmt::format("'kernel_size' has the extent {}; it must be positive", k));
     shape.push_back(k);
   }
@@ -29,23 +30,23 @@ Shape conv_weight(const Node& node, std::size_t dims, bool transposed = false) {
 }
 
 Shape conv_weight(const OpInputs& in, std::size_t dims) {
-  if (is_module(*in.node)) return conv_weight(*in.node, dims);
+  if (is_module(*in.node)) return conv_weight(in.attributes, dims);
   return tensor_of_rank(in, 1, dims + 2, "[out_channels, in_channels / groups, kernel...]").shape;
 }
 
-std::int64_t conv_extent(const Node& node, std::size_t d, std::size_t dims, std::int64_t in,
+std::int64_t conv_extent(const Value& attributes, std::size_t d, std::size_t dims, std::int64_t in,
                          std::int64_t kernel) {
-  const std::int64_t stride = sizes(node, "stride", dims)[d];
-  const std::int64_t dilation = sizes(node, "dilation", dims)[d];
+  const std::int64_t stride = sizes(attributes, "stride", dims)[d];
+  const std::int64_t dilation = sizes(attributes, "dilation", dims)[d];
   if (stride <= 0) refuse(fmt::format("'stride' = {}; it must be positive", stride));
   if (dilation <= 0) refuse(fmt::format("'dilation' = {}; it must be positive", dilation));
-  const Value& padding = *node.attributes.find("padding");
+  const Value& padding = *attributes.find("padding");
   std::int64_t around = 0;  // both sides together
   if (padding.is_string() && padding.as_string() == "same") {
     if (stride != 1) refuse("padding 'same' needs stride 1");
     around = dilation * (kernel - 1);
   } else if (!padding.is_string()) {
-    const std::int64_t side = sizes(node, "padding", dims)[d];
+    const std::int64_t side = sizes(attributes, "padding", dims)[d];
     if (side < 0) refuse(fmt::format("'padding' = {}; it must not be negative", side));
     around = 2 * side;
   }
@@ -58,12 +59,11 @@ std::int64_t conv_extent(const Node& node, std::size_t d, std::size_t dims, std:
 }
 
 Result conv_result(const OpInputs& in, std::size_t dims) {
-  const Node& node = *in.node;
   const Shape weight = conv_weight(in, dims);
   const Result& x =
       tensor_of_rank(in, 0, dims + 2,
                      dims == 1 ? "[batch, channels, length]" : "[batch, channels, height, width]");
-  const std::int64_t channels = weight[1] * whole(node, "groups");
+  const std::int64_t channels = weight[1] * whole(in.attributes, "groups");
   if (x.shape[1] != channels) {
     refuse(fmt::format("expected an input with in_channels = {} channels, found shape {}", channels,
                        x.shape.text()));
@@ -71,7 +71,7 @@ Result conv_result(const OpInputs& in, std::size_t dims) {
   check_function_bias(in, weight[0]);
   std::vector<std::int64_t> out{x.shape[0], weight[0]};
   for (std::size_t d = 0; d < dims; ++d) {
-    out.push_back(conv_extent(node, d, dims, x.shape[d + 2], weight[d + 2]));
+    out.push_back(conv_extent(in.attributes, d, dims, x.shape[d + 2], weight[d + 2]));
   }
   return Result{x.dtype, Shape(std::move(out)), {}};
 }
@@ -93,25 +93,22 @@ bool all_are(const std::vector<std::int64_t>& values, std::int64_t x) {
   return true;
 }
 
-std::string conv_text(const Node& node, std::string_view name, std::size_t dims) {
-  auto shown = [&](const char* setting) {
-    return python_text(*node.attributes.find(setting), true);
-  };
+std::string conv_text(const Value& attributes, std::string_view name, std::size_t dims) {
+  auto text = [&](const char* setting) { return shown(attributes, setting); };
   std::string out =
-      fmt::format("{}({}, {}, kernel_size={}, stride={}", name, whole(node, "in_channels"),
-                  whole(node, "out_channels"), shown("kernel_size"), shown("stride"));
-  if (node.attributes.find("padding")->is_string() || !all_are(sizes(node, "padding", dims), 0)) {
-    out += ", padding=" + shown("padding");
+      fmt::format("{}({}, {}, kernel_size={}, stride={}", name, whole(attributes, "in_channels"),
+                  whole(attributes, "out_channels"), text("kernel_size"), text("stride"));
+  if (attributes.find("padding")->is_string() || !all_are(sizes(attributes, "padding", dims), 0)) {
+    out += ", padding=" + text("padding");
   }
-  if (!all_are(sizes(node, "dilation", dims), 1)) out += ", dilation=" + shown("dilation");
-  if (const Value* more = node.attributes.find("output_padding")) {
-    if (!all_are(sizes(node, "output_padding", dims), 0)) {
-      out += ", output_padding=" + python_text(*more, true);
-    }
+  if (!all_are(sizes(attributes, "dilation", dims), 1)) out += ", dilation=" + text("dilation");
+  if (attributes.find("output_padding") != nullptr &&
+      !all_are(sizes(attributes, "output_padding", dims), 0)) {
+    out += ", output_padding=" + text("output_padding");
   }
-  if (whole(node, "groups") != 1) out += ", groups=" + shown("groups");
-  if (!flag(node, "bias")) out += ", bias=False";
-  if (shown("padding_mode") != "zeros") out += ", padding_mode=" + shown("padding_mode");
+  if (whole(attributes, "groups") != 1) out += ", groups=" + text("groups");
+  if (!flag(attributes, "bias")) out += ", bias=False";
+  if (text("padding_mode") != "zeros") out += ", padding_mode=" + text("padding_mode");
   return out + ")";
 }
 
@@ -148,30 +145,29 @@ OpRow conv(std::string op, const std::string& module_class, std::size_t dims) {
                   of_form(text("padding_mode", "zeros"), Setting::Form::module)};
   row.signature = {"input", "weight", "bias", "stride", "padding", "dilation", "groups"};
   row.shape = [dims](const OpInputs& in) { return conv_result(in, dims); };
-  row.parameters = [dims](const Node& node) -> std::vector<Parameter> {
-    if (!is_module(node)) return {};
-    return weight_and_bias(conv_weight(node, dims), whole(node, "out_channels"),
-                           flag(node, "bias"));
+  row.parameters = [dims](const Value& attributes) -> std::vector<Parameter> {
+    return weight_and_bias(conv_weight(attributes, dims), whole(attributes, "out_channels"),
+                           flag(attributes, "bias"));
   };
   row.cost.mase = [dims](const OpInputs& in, const Result& out) {
     return conv_cost(in, out, dims);
   };
-  row.module_text = [module_class, dims](const Node& node) {
-    return conv_text(node, module_class, dims);
+  row.module_text = [module_class, dims](const Value& attributes) {
+    return conv_text(attributes, module_class, dims);
   };
   return row;
 }
 
 Shape transposed_weight(const OpInputs& in) {
-  if (is_module(*in.node)) return conv_weight(*in.node, 2, true);
+  if (is_module(*in.node)) return conv_weight(in.attributes, 2, true);
   return tensor_of_rank(in, 1, 4, "[in_channels, out_channels / groups, height, width]").shape;
 }
 
 // The size of an input that a convolution with these settings takes to `in`: the smallest of them,
 // and output_padding more.
-std::int64_t transposed_extent(const Node& node, std::size_t d, std::int64_t in,
+std::int64_t transposed_extent(const Value& attributes, std::size_t d, std::int64_t in,
                                std::int64_t kernel) {
-  auto at = [&](const char* name) { return sizes(node, name, 2)[d]; };
+  auto at = [&](const char* name) { return sizes(attributes, name, 2)[d]; };
   const std::int64_t stride = at("stride"), padding = at("padding"), dilation = at("dilation");
   const std::int64_t more = at("output_padding");
   if (stride <= 0) refuse(fmt::format("'stride' = {}; it must be positive", stride));
@@ -188,10 +184,9 @@ std::int64_t transposed_extent(const Node& node, std::size_t d, std::int64_t in,
 }
 
 Result transposed_result(const OpInputs& in) {
-  const Node& node = *in.node;
   const Shape weight = transposed_weight(in);
   const Result& x = tensor_of_rank(in, 0, 4, "[batch, channels, height, width]");
-  const std::int64_t groups = whole(node, "groups");
+  const std::int64_t groups = whole(in.attributes, "groups");
   if (groups <= 0 || weight[0] % groups != 0) {
     refuse(fmt::format("'groups' = {} does not divide 'in_channels' = {}", groups, weight[0]));
   }
@@ -202,8 +197,8 @@ Result transposed_result(const OpInputs& in) {
   const std::int64_t channels = weight[1] * groups;
   check_function_bias(in, channels);
   return {x.dtype,
-          Shape{x.shape[0], channels, transposed_extent(node, 0, x.shape[2], weight[2]),
-                transposed_extent(node, 1, x.shape[3], weight[3])},
+          Shape{x.shape[0], channels, transposed_extent(in.attributes, 0, x.shape[2], weight[2]),
+                transposed_extent(in.attributes, 1, x.shape[3], weight[3])},
           {}};
 }
 
@@ -232,10 +227,9 @@ OpRow conv_transpose2d() {
   row.signature = {"input",   "weight",         "bias",   "stride",
                    "padding", "output_padding", "groups", "dilation"};
   row.shape = transposed_result;
-  row.parameters = [](const Node& node) -> std::vector<Parameter> {
-    if (!is_module(node)) return {};
-    return weight_and_bias(conv_weight(node, 2, true), whole(node, "out_channels"),
-                           flag(node, "bias"));
+  row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
+    return weight_and_bias(conv_weight(attributes, 2, true), whole(attributes, "out_channels"),
+                           flag(attributes, "bias"));
   };
   row.cost.mase = transposed_cost;
   return row;

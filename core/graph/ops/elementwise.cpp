@@ -2,7 +2,6 @@
 // MASE's estimator knows relu, relu6, dropout and add; the other activations and arithmetics count
 // one computation per element in the same way.
 
-#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/rules.hpp"
 
 #include <algorithm>
@@ -10,10 +9,6 @@
 namespace lathe::rules {
 
 namespace {
-
-std::string shown(const Node& node, std::string_view setting) {
-  return python_text(*node.attributes.find(setting), true);
-}
 
 OpRow elementwise(std::string op, std::string module_class, std::vector<Setting> settings) {
   OpRow row;
@@ -33,15 +28,16 @@ OpRow elementwise(std::string op, std::string module_class, std::vector<Setting>
 }
 
 // "ReLU()", "LeakyReLU(negative_slope=0.01, inplace=True)": inplace only if it is on.
-std::function<std::string(const Node&)> activation_text(const std::string& name,
-                                                        const std::vector<std::string>& numbers,
-                                                        bool with_inplace = true) {
-  return [name, numbers, with_inplace](const Node& node) {
+std::function<std::string(const Value&)> activation_text(const std::string& name,
+                                                         const std::vector<std::string>& numbers,
+                                                         bool with_inplace = true) {
+  return [name, numbers, with_inplace](const Value& attributes) {
     std::string inside;
     for (const std::string& number : numbers) {
-      inside += fmt::format("{}{}={}", inside.empty() ? "" : ", ", number, shown(node, number));
+      inside +=
+          fmt::format("{}{}={}", inside.empty() ? "" : ", ", number, shown(attributes, number));
     }
-    if (with_inplace && flag(node, "inplace")) {
+    if (with_inplace && flag(attributes, "inplace")) {
       inside += inside.empty() ? "inplace=True" : ", inplace=True";
     }
     return name + "(" + inside + ")";
@@ -88,15 +84,15 @@ void add_activations(std::vector<OpRow>& rows) {
   }
   OpRow gelu = elementwise("gelu", "GELU", {text("approximate", "none")});
   gelu.shape = [](const OpInputs& in) {
-    const std::string& approximate = in.node->attributes.find("approximate")->as_string();
+    const std::string& approximate = in.attributes.find("approximate")->as_string();
     if (approximate != "none" && approximate != "tanh") {
       refuse(fmt::format("'approximate' is '{}'; it may be none or tanh", approximate));
     }
     return same_as_input(in);
   };
   gelu.function = "torch._C._nn.gelu";
-  gelu.module_text = [](const Node& node) {
-    return fmt::format("GELU(approximate='{}')", shown(node, "approximate"));
+  gelu.module_text = [](const Value& attributes) {
+    return fmt::format("GELU(approximate='{}')", shown(attributes, "approximate"));
   };
   rows.push_back(std::move(gelu));
 }
@@ -109,7 +105,7 @@ OpRow dropout(std::string op, const std::string& module_class) {
   row.mase_type = "implicit_func";
   row.bits = LATHE_BITS_NONE;
   row.shape = [](const OpInputs& in) {
-    const double p = real(*in.node, "p");
+    const double p = real(in.attributes, "p");
     if (!(p >= 0.0 && p <= 1.0)) {
       refuse(fmt::format("'p' = {}; it must lie between 0 and 1", p));
     }
@@ -118,9 +114,9 @@ OpRow dropout(std::string op, const std::string& module_class) {
   row.cost.mase = [](const OpInputs& in, const Result& out) {
     return Cost{0, 0, 0, elements(in.tensors[0]), elements(out)};
   };
-  row.module_text = [module_class](const Node& node) {
-    return fmt::format("{}(p={}, inplace={})", module_class, shown(node, "p"),
-                       shown(node, "inplace"));
+  row.module_text = [module_class](const Value& attributes) {
+    return fmt::format("{}(p={}, inplace={})", module_class, shown(attributes, "p"),
+                       shown(attributes, "inplace"));
   };
   return row;
 }
@@ -129,14 +125,14 @@ OpRow softmax() {
   OpRow row = elementwise("softmax", "Softmax", {required_integer("dim")});
   row.mase_type = "implicit_func";
   row.shape = [](const OpInputs& in) {
-    axis_of(whole(*in.node, "dim"), tensor(in, 0).shape.rank(), "dim");
+    axis_of(whole(in.attributes, "dim"), tensor(in, 0).shape.rank(), "dim");
     return same_as_input(in);
   };
   row.cost.mase = nullptr;  // the estimator has no rule for it
   row.channels = LATHE_CHANNELS_SOFTMAX;
   row.rows_apart = apart_along("dim");
-  row.module_text = [](const Node& node) {
-    return fmt::format("Softmax(dim={})", shown(node, "dim"));
+  row.module_text = [](const Value& attributes) {
+    return fmt::format("Softmax(dim={})", shown(attributes, "dim"));
   };
   return row;
 }
@@ -146,7 +142,7 @@ OpRow identity() {
   row.signature.clear();
   row.cost.mase = no_cost;
   row.bits = LATHE_BITS_NONE;
-  row.module_text = [](const Node&) { return std::string("Identity()"); };
+  row.module_text = [](const Value&) { return std::string("Identity()"); };
   return row;
 }
 
@@ -183,8 +179,9 @@ Result arithmetic_result(const OpInputs& in) {
 }
 
 // Broadcasting aligns the last dimensions: rows stay rows only if the shapes are equal.
-bool equal_shapes(const Graph& graph, const Node& node) {
-  const auto tensors = tensor_inputs(graph, node);
+bool equal_shapes(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const auto tensors = tensor_inputs(graph, id);
   return !tensors.empty() && std::ranges::all_of(tensors, [&](const Result* input) {
     return input->shape == node.result.shape;
   });

@@ -6,15 +6,15 @@ namespace lathe::rules {
 
 namespace {
 
-DType dtype_attribute(const Node& node) {
-  const std::string& text = node.attributes.find("dtype")->as_string();
+DType dtype_attribute(const Value& attributes) {
+  const std::string& text = attributes.find("dtype")->as_string();
   const std::optional<DType> dtype = dtype_from_name(text);
   if (!dtype) refuse(fmt::format("unknown element type '{}'; eg: float32, int64", text));
   return *dtype;
 }
 
-Shape shape_attribute(const Node& node) {
-  std::vector<std::int64_t> dims = sizes(node, "shape", 1);
+Shape shape_attribute(const Value& attributes) {
+  std::vector<std::int64_t> dims = sizes(attributes, "shape", 1);
   for (std::int64_t dim : dims) {
     if (dim <= 0) refuse(fmt::format("'shape' has the extent {}; extents are positive", dim));
   }
@@ -32,12 +32,12 @@ OpRow placeholder() {
   row.settings = {extents("shape", 0, std::nullopt), integer("batch", 1), text("dtype", "float32"),
                   type};
   row.shape = [](const OpInputs& in) {
-    const std::int64_t batch = whole(*in.node, "batch");
+    const std::int64_t batch = whole(in.attributes, "batch");
     if (batch <= 0) refuse(fmt::format("a batch of {} samples; at least 1 is needed", batch));
     std::vector<std::int64_t> dims{batch};
-    const Shape sample = shape_attribute(*in.node);
+    const Shape sample = shape_attribute(in.attributes);
     dims.insert(dims.end(), sample.begin(), sample.end());
-    return Result{dtype_attribute(*in.node), Shape(std::move(dims)), {}};
+    return Result{dtype_attribute(in.attributes), Shape(std::move(dims)), {}};
   };
   row.cost.mase = no_cost;
   return row;
@@ -51,13 +51,13 @@ OpRow constant() {
   row.settings = {extents("shape", 0, std::nullopt), text("dtype", "float32"),
                   boolean("buffer", true)};
   row.shape = [](const OpInputs& in) {
-    return Result{dtype_attribute(*in.node), shape_attribute(*in.node), {}};
+    return Result{dtype_attribute(in.attributes), shape_attribute(in.attributes), {}};
   };
   // The target is the whole name, eg: "scale" or "fc.weight".
-  row.parameters = [](const Node& node) {
-    Parameter p = parameter("value", shape_attribute(node), {});
-    p.dtype = dtype_attribute(node);
-    p.is_buffer = flag(node, "buffer");
+  row.parameters = [](const Value& attributes) {
+    Parameter p = parameter("value", shape_attribute(attributes), {});
+    p.dtype = dtype_attribute(attributes);
+    p.is_buffer = flag(attributes, "buffer");
     return std::vector<Parameter>{p};
   };
   row.cost.mase = no_cost;

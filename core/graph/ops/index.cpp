@@ -13,7 +13,7 @@ namespace {
 // x[:, ::2] of a tensor, or x.size()[1] of a list of sizes.
 Result getitem_result(const OpInputs& in) {
   if (in.tensors.empty()) refuse("expected a tensor to index, found none");
-  const std::vector<IndexItem> items = parse_index(*in.node->attributes.find("index"));
+  const std::vector<IndexItem> items = parse_index(*in.attributes.find("index"));
   const Result& x = in.tensors[0];
   if (x.is_tensor()) return {x.dtype, indexed_shape(index_steps(items, x.shape), x.shape), {}};
   if (!x.value.is_list()) refuse("expected a tensor, or a list of sizes, to index");
@@ -25,10 +25,10 @@ Result getitem_result(const OpInputs& in) {
   return {DType::none, {}, sizes[static_cast<std::size_t>(index_steps(items, extent)[0].start)]};
 }
 
-bool index_keeps_rows(const Graph& graph, const Node& node) {
-  const auto tensors = tensor_inputs(graph, node);
+bool index_keeps_rows(const Graph& graph, NodeId id) {
+  const auto tensors = tensor_inputs(graph, id);
   if (tensors.empty()) return false;
-  const std::vector<IndexItem> items = parse_index(*node.attributes.find("index"));
+  const std::vector<IndexItem> items = parse_index(*graph.attributes(id).find("index"));
   if (items.empty() || items[0].whole()) return true;
   // x[..., 1]: the dots stand for the rows, too, unless the rest uses every dimension.
   return items[0].kind == IndexItem::Kind::ellipsis &&
@@ -60,8 +60,8 @@ OpRow getitem() {
 // torch.nn.functional.pad: pairs of margins, the last dimension's first. A negative one crops.
 Result pad_result(const OpInputs& in) {
   const Result& x = tensor(in, 0);
-  const std::vector<std::int64_t> margins = sizes(*in.node, "pad", 1);
-  const std::string& mode = in.node->attributes.find("mode")->as_string();
+  const std::vector<std::int64_t> margins = sizes(in.attributes, "pad", 1);
+  const std::string& mode = in.attributes.find("mode")->as_string();
   if (mode != "constant") {
     refuse(fmt::format("'mode' is '{}'; only constant is supported", mode));
   }
@@ -97,17 +97,19 @@ OpRow pad() {
   row.tuple_arguments = true;
   row.shape = pad_result;
   row.channels = LATHE_CHANNELS_PADDED;
-  row.rows_apart = [](const Graph& graph, const Node& node) {
-    return sizes(node, "pad", 1).size() < 2 * tensor_inputs(graph, node).at(0)->shape.rank();
+  row.rows_apart = [](const Graph& graph, NodeId id) {
+    return sizes(graph.attributes(id), "pad", 1).size() <
+           2 * tensor_inputs(graph, id).at(0)->shape.rank();
   };
   row.cost.mase = no_cost;
   return row;
 }
 
-bool mean_keeps_rows(const Graph& graph, const Node& node) {
-  if (node.attributes.find("dim")->is_none()) return false;
-  const std::size_t rank = tensor_inputs(graph, node).at(0)->shape.rank();
-  return std::ranges::none_of(sizes(node, "dim", 1),
+bool mean_keeps_rows(const Graph& graph, NodeId id) {
+  const Value& attributes = graph.attributes(id);
+  if (attributes.find("dim")->is_none()) return false;
+  const std::size_t rank = tensor_inputs(graph, id).at(0)->shape.rank();
+  return std::ranges::none_of(sizes(attributes, "dim", 1),
                               [&](std::int64_t dim) { return axis_of(dim, rank, "dim") == 0; });
 }
 
@@ -123,10 +125,10 @@ OpRow mean() {
   row.signature = {"input", "dim", "keepdim"};
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
-    const bool keep = flag(*in.node, "keepdim");
-    std::vector<bool> averaged(x.shape.rank(), in.node->attributes.find("dim")->is_none());
-    if (!in.node->attributes.find("dim")->is_none()) {
-      for (std::int64_t dim : sizes(*in.node, "dim", 1)) {
+    const bool keep = flag(in.attributes, "keepdim");
+    std::vector<bool> averaged(x.shape.rank(), in.attributes.find("dim")->is_none());
+    if (!in.attributes.find("dim")->is_none()) {
+      for (std::int64_t dim : sizes(in.attributes, "dim", 1)) {
         const std::size_t axis = axis_of(dim, x.shape.rank(), "dim");
         if (averaged[axis]) refuse(fmt::format("'dim' names dimension {} twice", axis));
         averaged[axis] = true;

@@ -62,21 +62,23 @@ Result view_result(const OpInputs& in) {
 
 // view(x.size(0), ...) keeps rows, and view(-1, 8192) if the rest of the extents are those of one
 // row.
-bool view_keeps_rows(const Graph& graph, const Node& node) {
+bool view_keeps_rows(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
   const Argument* first = node.args.size() < 2 ? nullptr : &node.args[1];
   const auto* listed =
       first == nullptr ? nullptr : std::get_if<std::vector<Argument>>(&first->data);
   if (listed != nullptr) first = listed->empty() ? nullptr : &(*listed)[0];
   if (first == nullptr) return false;
-  if (const auto* id = std::get_if<NodeId>(&first->data)) {
-    const Node& size = graph.node(*id);
-    if (size.op != "size" || *size.attributes.find("dim") != Value(0)) return false;
+  if (const auto* read = std::get_if<NodeId>(&first->data)) {
+    const bool first_extent =
+        graph.node(*read).op == "size" && *graph.attributes(*read).find("dim") == Value(0);
+    if (!first_extent) return false;
   } else {
     const Value& extent = std::get<Value>(first->data);
     const Value& literal = extent.is_list() ? extent.as_list().at(0) : extent;
     if (literal != Value(-1)) return false;
   }
-  const auto tensors = tensor_inputs(graph, node);
+  const auto tensors = tensor_inputs(graph, id);
   if (tensors.empty()) return false;
   const Shape& before = tensors[0]->shape;
   const Shape& after = node.result.shape;
@@ -107,8 +109,8 @@ OpRow flatten() {
     const Result& x = tensor(in, 0);
     const std::size_t rank = x.shape.rank();
     if (rank == 0) return Result{x.dtype, Shape{1}, {}};
-    const std::size_t first = axis_of(whole(*in.node, "start_dim"), rank, "start_dim");
-    const std::size_t last = axis_of(whole(*in.node, "end_dim"), rank, "end_dim");
+    const std::size_t first = axis_of(whole(in.attributes, "start_dim"), rank, "start_dim");
+    const std::size_t last = axis_of(whole(in.attributes, "end_dim"), rank, "end_dim");
     if (first > last) {
       refuse(fmt::format("'start_dim' comes after 'end_dim' for shape {}", x.shape.text()));
     }
@@ -122,9 +124,9 @@ OpRow flatten() {
     }
     return Result{x.dtype, Shape(std::move(out)), {}};
   };
-  row.module_text = [](const Node& node) {
-    return fmt::format("Flatten(start_dim={}, end_dim={})", whole(node, "start_dim"),
-                       whole(node, "end_dim"));
+  row.module_text = [](const Value& attributes) {
+    return fmt::format("Flatten(start_dim={}, end_dim={})", whole(attributes, "start_dim"),
+                       whole(attributes, "end_dim"));
   };
   return row;
 }
@@ -140,12 +142,12 @@ OpRow size() {
   row.signature = {"input", "dim"};
   row.shape = [](const OpInputs& in) {
     const Shape& shape = tensor(in, 0).shape;
-    if (in.node->attributes.find("dim")->is_none()) {
+    if (in.attributes.find("dim")->is_none()) {
       Value::List all(shape.begin(), shape.end());
       return Result{DType::none, {}, Value(std::move(all))};
     }
     return Result{
-        DType::none, {}, Value(shape[axis_of(whole(*in.node, "dim"), shape.rank(), "dim")])};
+        DType::none, {}, Value(shape[axis_of(whole(in.attributes, "dim"), shape.rank(), "dim")])};
   };
   return row;
 }
@@ -160,7 +162,7 @@ OpRow cat() {
   row.signature = {"tensors", "dim"};
   row.shape = [](const OpInputs& in) {
     const Result& first = tensor(in, 0);
-    const std::size_t axis = axis_of(whole(*in.node, "dim"), first.shape.rank(), "dim");
+    const std::size_t axis = axis_of(whole(in.attributes, "dim"), first.shape.rank(), "dim");
     Shape out = first.shape;
     for (std::size_t i = 1; i < in.tensors.size(); ++i) {
       const Shape& next = tensor(in, i).shape;

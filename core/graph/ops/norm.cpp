@@ -1,6 +1,5 @@
 // Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
 
-#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/rules.hpp"
 
 namespace lathe::rules {
@@ -19,7 +18,7 @@ Result batch_norm_result(const OpInputs& in, bool two_dims) {
                                 : "2 or 3 dimensions [batch, channels(, length)]",
                        x.shape.text()));
   }
-  const std::int64_t features = whole(*in.node, "num_features");
+  const std::int64_t features = whole(in.attributes, "num_features");
   if (x.shape[1] != features) {
     refuse(fmt::format("expected an input with num_features = {} channels, found shape {}",
                        features, x.shape.text()));
@@ -40,18 +39,18 @@ OpRow batch_norm(std::string op, const std::string& module_class, bool two_dims)
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_BATCH_NORM;
   // Without running statistics it takes those of the batch.
-  row.rows_apart = [](const Graph&, const Node& node) {
-    return node.parameter("running_mean") != nullptr;
+  row.rows_apart = [](const Graph& graph, NodeId id) {
+    return graph.node(id).parameter("running_mean") != nullptr;
   };
   row.shape = [two_dims](const OpInputs& in) { return batch_norm_result(in, two_dims); };
-  row.parameters = [](const Node& node) {
-    const Shape features{whole(node, "num_features")};
+  row.parameters = [](const Value& attributes) {
+    const Shape features{whole(attributes, "num_features")};
     std::vector<Parameter> out;
-    if (flag(node, "affine")) {
+    if (flag(attributes, "affine")) {
       out.push_back(parameter("weight", features, kOnes));
       out.push_back(parameter("bias", features, kZeros));
     }
-    if (flag(node, "track_running_stats")) {
+    if (flag(attributes, "track_running_stats")) {
       out.push_back(buffer("running_mean", DType::float32, features, 0.0));
       out.push_back(buffer("running_var", DType::float32, features, 1.0));
       out.push_back(buffer("num_batches_tracked", DType::int64, {}, 0.0));
@@ -60,16 +59,14 @@ OpRow batch_norm(std::string op, const std::string& module_class, bool two_dims)
   };
   row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
-    const double features = static_cast<double>(whole(*in.node, "num_features"));
+    const double features = static_cast<double>(whole(in.attributes, "num_features"));
     return Cost{4 * n, 4 * n, 2 * features, n, elements(out)};
   };
-  row.module_text = [module_class](const Node& node) {
-    auto shown = [&](const char* setting) {
-      return python_text(*node.attributes.find(setting), true);
-    };
+  row.module_text = [module_class](const Value& attributes) {
+    auto text = [&](const char* setting) { return shown(attributes, setting); };
     return fmt::format("{}({}, eps={}, momentum={}, affine={}, track_running_stats={})",
-                       module_class, shown("num_features"), shown("eps"), shown("momentum"),
-                       shown("affine"), shown("track_running_stats"));
+                       module_class, text("num_features"), text("eps"), text("momentum"),
+                       text("affine"), text("track_running_stats"));
   };
   return row;
 }
@@ -90,7 +87,7 @@ OpRow layer_norm() {
   row.input_roles = {"data_in", "weight", "bias"};
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
-    const Shape normalized(sizes(*in.node, "normalized_shape", 1));
+    const Shape normalized(sizes(in.attributes, "normalized_shape", 1));
     bool fits = normalized.rank() > 0 && normalized.rank() <= x.shape.rank();
     for (std::size_t i = 0; fits && i < normalized.rank(); ++i) {
       fits = normalized[i] == x.shape[x.shape.rank() - normalized.rank() + i];
@@ -107,21 +104,19 @@ OpRow layer_norm() {
     }
     return Result{x.dtype, x.shape, {}};
   };
-  row.parameters = [](const Node& node) -> std::vector<Parameter> {
-    if (node.opcode != Opcode::call_module || !flag(node, "elementwise_affine")) return {};
-    const Shape normalized(sizes(node, "normalized_shape", 1));
+  row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
+    if (!flag(attributes, "elementwise_affine")) return {};
+    const Shape normalized(sizes(attributes, "normalized_shape", 1));
     return {parameter("weight", normalized, kOnes), parameter("bias", normalized, kZeros)};
   };
   row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
     return Cost{5 * n, 5 * n, 0, n, elements(out)};
   };
-  row.module_text = [](const Node& node) {
-    auto shown = [&](const char* setting) {
-      return python_text(*node.attributes.find(setting), true);
-    };
-    return fmt::format("LayerNorm({}, eps={}, elementwise_affine={})", shown("normalized_shape"),
-                       shown("eps"), shown("elementwise_affine"));
+  row.module_text = [](const Value& attributes) {
+    auto text = [&](const char* setting) { return shown(attributes, setting); };
+    return fmt::format("LayerNorm({}, eps={}, elementwise_affine={})", text("normalized_shape"),
+                       text("eps"), text("elementwise_affine"));
   };
   return row;
 }

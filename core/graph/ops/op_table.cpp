@@ -66,7 +66,7 @@ std::optional<Cost> cost_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const OpRow& row = row_of(graph.ops(), node);
   if (!row.cost.mase) return std::nullopt;
-  OpInputs inputs{&node, {}};
+  OpInputs inputs{&node, graph.attributes(id), {}};
   for (NodeId input : node.inputs()) inputs.tensors.push_back(graph.node(input).result);
   return row.cost.mase(inputs, node.result);
 }
@@ -106,9 +106,9 @@ std::vector<std::string_view> quantizable_roles(const OpRow& row, const Node& no
   return roles;
 }
 
-bool keeps_rows_apart(const Graph& graph, const Node& node) {
-  const OpRow& row = row_of(graph.ops(), node);
-  return row.rows_apart && row.rows_apart(graph, node);
+bool keeps_rows_apart(const Graph& graph, NodeId id) {
+  const OpRow& row = row_of(graph.ops(), graph.node(id));
+  return row.rows_apart && row.rows_apart(graph, id);
 }
 
 }  // namespace lathe

@@ -21,6 +21,7 @@ class Graph;
 // What a rule sees of a node.
 struct OpInputs {
   const Node* node;
+  const Value& attributes;
   std::vector<Result> tensors;  // results of node->inputs(), in order (also values, for size)
 };
 
@@ -81,17 +82,17 @@ struct OpRow {
   bool is_unsigned = false;  // fixed point of its operands has no sign: MASE's rule for ReLU
   // Result from inputs; throws usage_error with what is wrong (the caller adds the node's name).
   std::function<Result(const OpInputs&)> shape;
-  // Parameters from attributes; empty: none.
-  std::function<std::vector<Parameter>(const Node&)> parameters;
+  // Of the module (or constant) from its attributes; empty: none.
+  std::function<std::vector<Parameter>(const Value&)> parameters;
   CostRules cost;
   lathe_bit_rule bits = LATHE_BITS_NONE;              // bit operations of one computation
   lathe_channel_rule channels = LATHE_CHANNELS_WALL;  // how channels of the result follow
   std::uint32_t weight_channels = 0;  // the dimension of the weight that its outputs lie along
   // True if row i of the result depends on row i of the inputs only, provided that this is so for
   // the inputs. Empty: never.
-  std::function<bool(const Graph&, const Node&)> rows_apart;
-  // PyTorch's repr of the module; empty: not a module.
-  std::function<std::string(const Node&)> module_text;
+  std::function<bool(const Graph&, NodeId)> rows_apart;
+  // PyTorch's repr of the module from its attributes; empty: not a module.
+  std::function<std::string(const Value&)> module_text;
   // What attributes may hold. Attributes are complete and in this order once a node is committed.
   std::vector<Setting> settings;
   // Names of the arguments of the function or method; empty: there is none. A last "..." stands
@@ -135,6 +136,6 @@ std::vector<std::string_view> quantizable_roles(const OpRow& row, const Node& no
 
 // True if rows of the node's result depend on the same rows of its inputs only: then batches may be
 // run together without changing what each row gives.
-bool keeps_rows_apart(const Graph& graph, const Node& node);
+bool keeps_rows_apart(const Graph& graph, NodeId id);
 
 }  // namespace lathe

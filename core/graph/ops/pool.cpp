@@ -1,6 +1,5 @@
 // Rows of the pools: avg, max and their adaptive forms, in one and two dimensions.
 
-#include "core/graph/io/python_text.hpp"
 #include "core/graph/ops/rules.hpp"
 
 namespace lathe::rules {
@@ -37,14 +36,15 @@ std::int64_t pooled_extent(const Window& w, std::int64_t in) {
 }
 
 Result pool_result(const OpInputs& in, std::size_t dims) {
-  const Node& node = *in.node;
+  const Value& attributes = in.attributes;
   const Result& x = tensor_of_rank(in, 0, dims + 2, layout(dims));
-  const bool dilated = node.attributes.find("dilation") != nullptr;
+  const bool dilated = attributes.find("dilation") != nullptr;
   std::vector<std::int64_t> out{x.shape[0], x.shape[1]};
   for (std::size_t d = 0; d < dims; ++d) {
-    const Window window{sizes(node, "kernel_size", dims)[d], sizes(node, "stride", dims)[d],
-                        sizes(node, "padding", dims)[d],
-                        dilated ? sizes(node, "dilation", dims)[d] : 1, flag(node, "ceil_mode")};
+    const Window window{sizes(attributes, "kernel_size", dims)[d],
+                        sizes(attributes, "stride", dims)[d], sizes(attributes, "padding", dims)[d],
+                        dilated ? sizes(attributes, "dilation", dims)[d] : 1,
+                        flag(attributes, "ceil_mode")};
     out.push_back(pooled_extent(window, x.shape[d + 2]));
   }
   return {x.dtype, Shape(std::move(out)), {}};
@@ -52,13 +52,9 @@ Result pool_result(const OpInputs& in, std::size_t dims) {
 
 Cost pool_cost(const OpInputs& in, const Result& out, std::size_t dims) {
   double window = 1;
-  for (std::int64_t k : sizes(*in.node, "kernel_size", dims)) window *= static_cast<double>(k);
+  for (std::int64_t k : sizes(in.attributes, "kernel_size", dims)) window *= static_cast<double>(k);
   const double n = elements(in.tensors[0]);
   return {elements(out) * window, n * window, 0, n, elements(out)};
-}
-
-std::string shown(const Node& node, std::string_view setting) {
-  return python_text(*node.attributes.find(setting), true);
 }
 
 OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
@@ -95,12 +91,13 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
   row.cost.mase = [dims](const OpInputs& in, const Result& out) {
     return pool_cost(in, out, dims);
   };
-  row.module_text = [is_max, module_class = row.module_class](const Node& node) {
-    std::string out =
-        fmt::format("{}(kernel_size={}, stride={}, padding={}", module_class,
-                    shown(node, "kernel_size"), shown(node, "stride"), shown(node, "padding"));
+  row.module_text = [is_max, module_class = row.module_class](const Value& attributes) {
+    std::string out = fmt::format("{}(kernel_size={}, stride={}, padding={}", module_class,
+                                  shown(attributes, "kernel_size"), shown(attributes, "stride"),
+                                  shown(attributes, "padding"));
     if (is_max) {
-      out += ", dilation=" + shown(node, "dilation") + ", ceil_mode=" + shown(node, "ceil_mode");
+      out += ", dilation=" + shown(attributes, "dilation") +
+             ", ceil_mode=" + shown(attributes, "ceil_mode");
     }
     return out + ")";
   };
@@ -119,7 +116,7 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
   row.shape = [dims](const OpInputs& in) {
     const Result& x = tensor_of_rank(in, 0, dims + 2, layout(dims));
     std::vector<std::int64_t> out{x.shape[0], x.shape[1]};
-    for (std::int64_t extent : sizes(*in.node, "output_size", dims)) {
+    for (std::int64_t extent : sizes(in.attributes, "output_size", dims)) {
       if (extent <= 0) refuse(fmt::format("'output_size' = {}; it must be positive", extent));
       out.push_back(extent);
     }
@@ -129,8 +126,8 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_WINDOW;
   row.rows_apart = apart_at_rank(dims + 2);
-  row.module_text = [module_class = row.module_class](const Node& node) {
-    return fmt::format("{}(output_size={})", module_class, shown(node, "output_size"));
+  row.module_text = [module_class = row.module_class](const Value& attributes) {
+    return fmt::format("{}(output_size={})", module_class, shown(attributes, "output_size"));
   };
   return row;
 }

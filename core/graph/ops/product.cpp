@@ -66,8 +66,8 @@ void add_product_rows(std::vector<OpRow>& rows) {
     }
     return matmul_result(in);
   };
-  bmm.rows_apart = [](const Graph& graph, const Node& node) {
-    return tensor_inputs(graph, node).size() == 2;
+  bmm.rows_apart = [](const Graph& graph, NodeId id) {
+    return tensor_inputs(graph, id).size() == 2;
   };
   rows.push_back(std::move(bmm));
 }

@@ -1,5 +1,7 @@
 #include "core/graph/ops/rules.hpp"
 
+#include "core/graph/io/python_text.hpp"
+
 #include <algorithm>
 
 namespace lathe::rules {
@@ -14,8 +16,8 @@ Setting setting(std::string name, Setting::Kind kind, std::optional<Value> defau
   return s;
 }
 
-const Value& attribute(const Node& node, std::string_view name) {
-  const Value* value = node.attributes.find(name);
+const Value& attribute(const Value& attributes, std::string_view name) {
+  const Value* value = attributes.find(name);
   if (value == nullptr) refuse(fmt::format("attribute '{}' is missing", name));
   return *value;
 }
@@ -65,16 +67,24 @@ Setting of_form(Setting s, Setting::Form form) {
   return s;
 }
 
-bool flag(const Node& node, std::string_view name) { return attribute(node, name).as_bool(); }
-
-std::int64_t whole(const Node& node, std::string_view name) {
-  return attribute(node, name).as_int();
+bool flag(const Value& attributes, std::string_view name) {
+  return attribute(attributes, name).as_bool();
 }
 
-double real(const Node& node, std::string_view name) { return attribute(node, name).as_float(); }
+std::int64_t whole(const Value& attributes, std::string_view name) {
+  return attribute(attributes, name).as_int();
+}
 
-std::vector<std::int64_t> sizes(const Node& node, std::string_view name, std::size_t dims) {
-  const Value& value = attribute(node, name);
+double real(const Value& attributes, std::string_view name) {
+  return attribute(attributes, name).as_float();
+}
+
+std::string shown(const Value& attributes, std::string_view name) {
+  return python_text(attribute(attributes, name), true);
+}
+
+std::vector<std::int64_t> sizes(const Value& attributes, std::string_view name, std::size_t dims) {
+  const Value& value = attribute(attributes, name);
   if (value.is_int()) return std::vector<std::int64_t>(dims, value.as_int());
   std::vector<std::int64_t> out;
   for (const Value& item : value.as_list()) out.push_back(item.as_int());
@@ -140,35 +150,35 @@ Cost cost_per_input(const OpInputs& in, const Result& out) {
   return {n, n, 0, n, elements(out)};
 }
 
-std::vector<const Result*> tensor_inputs(const Graph& graph, const Node& node) {
+std::vector<const Result*> tensor_inputs(const Graph& graph, NodeId id) {
   std::vector<const Result*> tensors;
-  for (NodeId id : node.inputs()) {
-    const Result& result = graph.node(id).result;
+  for (NodeId input : graph.node(id).inputs()) {
+    const Result& result = graph.node(input).result;
     if (result.is_tensor()) tensors.push_back(&result);
   }
   return tensors;
 }
 
-bool always_apart(const Graph&, const Node&) { return true; }
+bool always_apart(const Graph&, NodeId) { return true; }
 
 RowsApart apart_from_rank(std::size_t rank) {
-  return [rank](const Graph& graph, const Node& node) {
-    const auto tensors = tensor_inputs(graph, node);
+  return [rank](const Graph& graph, NodeId id) {
+    const auto tensors = tensor_inputs(graph, id);
     return tensors.size() == 1 && tensors[0]->shape.rank() >= rank;
   };
 }
 
 RowsApart apart_at_rank(std::size_t rank) {
-  return [rank](const Graph& graph, const Node& node) {
-    const auto tensors = tensor_inputs(graph, node);
+  return [rank](const Graph& graph, NodeId id) {
+    const auto tensors = tensor_inputs(graph, id);
     return tensors.size() == 1 && tensors[0]->shape.rank() == rank;
   };
 }
 
 RowsApart apart_along(std::string_view setting) {
-  return [setting](const Graph& graph, const Node& node) {
-    const std::size_t rank = tensor_inputs(graph, node).at(0)->shape.rank();
-    return axis_of(whole(node, setting), rank, setting) > 0;
+  return [setting](const Graph& graph, NodeId id) {
+    const std::size_t rank = tensor_inputs(graph, id).at(0)->shape.rank();
+    return axis_of(whole(graph.attributes(id), setting), rank, setting) > 0;
   };
 }
 

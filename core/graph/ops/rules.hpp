@@ -32,11 +32,13 @@ Setting of_form(Setting setting, Setting::Form form);
 Setting inert(Setting setting);
 
 // REQUIRES: complete attributes.
-bool flag(const Node& node, std::string_view name);
-std::int64_t whole(const Node& node, std::string_view name);
-double real(const Node& node, std::string_view name);
+bool flag(const Value& attributes, std::string_view name);
+std::int64_t whole(const Value& attributes, std::string_view name);
+double real(const Value& attributes, std::string_view name);
 // One number per dimension; a single one stands for all.
-std::vector<std::int64_t> sizes(const Node& node, std::string_view name, std::size_t dims);
+std::vector<std::int64_t> sizes(const Value& attributes, std::string_view name, std::size_t dims);
+// As torch prints it: "(3, 3)", "0.5".
+std::string shown(const Value& attributes, std::string_view name);
 
 [[noreturn]] void refuse(const std::string& message);
 
@@ -58,11 +60,11 @@ Cost no_cost(const OpInputs& in, const Result& out);
 Cost cost_per_input(const OpInputs& in, const Result& out);
 
 // Tensors the node reads, in order.
-std::vector<const Result*> tensor_inputs(const Graph& graph, const Node& node);
+std::vector<const Result*> tensor_inputs(const Graph& graph, NodeId id);
 
 // Of OpRow::rows_apart.
-using RowsApart = std::function<bool(const Graph&, const Node&)>;
-bool always_apart(const Graph& graph, const Node& node);
+using RowsApart = std::function<bool(const Graph&, NodeId)>;
+bool always_apart(const Graph& graph, NodeId id);
 // A layer over batches of that rank at least (or exactly). Functions whose weights are inputs, and
 // unbatched images, are left to run batch by batch.
 RowsApart apart_from_rank(std::size_t rank);

@@ -11,9 +11,9 @@ Shape linear_weight(const OpInputs& in) {
   if (!is_module(*in.node)) {
     return tensor_of_rank(in, 1, 2, "[out_features, in_features]").shape;
   }
-  expect_positive(*in.node, "in_features");
-  expect_positive(*in.node, "out_features");
-  return {whole(*in.node, "out_features"), whole(*in.node, "in_features")};
+  expect_positive(in.attributes, "in_features");
+  expect_positive(in.attributes, "out_features");
+  return {whole(in.attributes, "out_features"), whole(in.attributes, "in_features")};
 }
 
 OpRow linear() {
@@ -43,10 +43,9 @@ OpRow linear() {
     out[out.rank() - 1] = weight[0];
     return Result{x.dtype, std::move(out), {}};
   };
-  row.parameters = [](const Node& node) -> std::vector<Parameter> {
-    if (!is_module(node)) return {};
-    const std::int64_t out = whole(node, "out_features");
-    return weight_and_bias({out, whole(node, "in_features")}, out, flag(node, "bias"));
+  row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
+    const std::int64_t out = whole(attributes, "out_features");
+    return weight_and_bias({out, whole(attributes, "in_features")}, out, flag(attributes, "bias"));
   };
   row.cost.mase = [](const OpInputs& in, const Result& out) {
     const double weights = static_cast<double>(linear_weight(in).numel());
@@ -54,10 +53,10 @@ OpRow linear() {
     const double rows = n / static_cast<double>(linear_weight(in)[1]);
     return Cost{weights * rows, 2 * weights * rows, weights, n, elements(out)};
   };
-  row.module_text = [](const Node& node) {
+  row.module_text = [](const Value& attributes) {
     return fmt::format("Linear(in_features={}, out_features={}, bias={})",
-                       whole(node, "in_features"), whole(node, "out_features"),
-                       flag(node, "bias") ? "True" : "False");
+                       whole(attributes, "in_features"), whole(attributes, "out_features"),
+                       flag(attributes, "bias") ? "True" : "False");
   };
   return row;
 }
@@ -73,30 +72,30 @@ OpRow embedding() {
   row.operands = {"data_in_0"};
   row.settings = {required_integer("num_embeddings"), required_integer("embedding_dim")};
   row.shape = [](const OpInputs& in) {
-    expect_positive(*in.node, "num_embeddings");
-    expect_positive(*in.node, "embedding_dim");
+    expect_positive(in.attributes, "num_embeddings");
+    expect_positive(in.attributes, "embedding_dim");
     const Result& x = tensor(in, 0);
     if (x.dtype != DType::int64 && x.dtype != DType::int32) {
       refuse(fmt::format("expected an input of int64 or int32 indexes, found {}", name(x.dtype)));
     }
     std::vector<std::int64_t> out = x.shape.dims();
-    out.push_back(whole(*in.node, "embedding_dim"));
+    out.push_back(whole(in.attributes, "embedding_dim"));
     return Result{DType::float32, Shape(std::move(out)), {}};
   };
-  row.parameters = [](const Node& node) {
-    return std::vector<Parameter>{
-        parameter("weight", {whole(node, "num_embeddings"), whole(node, "embedding_dim")},
-                  {Initialiser::Kind::normal, 1.0})};
+  row.parameters = [](const Value& attributes) {
+    return std::vector<Parameter>{parameter(
+        "weight", {whole(attributes, "num_embeddings"), whole(attributes, "embedding_dim")},
+        {Initialiser::Kind::normal, 1.0})};
   };
   row.cost.mase = [](const OpInputs& in, const Result&) {
-    return Cost{
-        0, 0,
-        static_cast<double>(whole(*in.node, "num_embeddings") * whole(*in.node, "embedding_dim")),
-        0, 0};
+    return Cost{0, 0,
+                static_cast<double>(whole(in.attributes, "num_embeddings") *
+                                    whole(in.attributes, "embedding_dim")),
+                0, 0};
   };
-  row.module_text = [](const Node& node) {
-    return fmt::format("Embedding({}, {})", whole(node, "num_embeddings"),
-                       whole(node, "embedding_dim"));
+  row.module_text = [](const Value& attributes) {
+    return fmt::format("Embedding({}, {})", whole(attributes, "num_embeddings"),
+                       whole(attributes, "embedding_dim"));
   };
   return row;
 }

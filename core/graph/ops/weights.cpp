@@ -6,9 +6,9 @@ namespace lathe::rules {
 
 bool is_module(const Node& node) { return node.opcode == Opcode::call_module; }
 
-void expect_positive(const Node& node, std::string_view name) {
-  if (whole(node, name) <= 0) {
-    refuse(fmt::format("'{}' = {}; it must be positive", name, whole(node, name)));
+void expect_positive(const Value& attributes, std::string_view name) {
+  if (whole(attributes, name) <= 0) {
+    refuse(fmt::format("'{}' = {}; it must be positive", name, whole(attributes, name)));
   }
 }
 

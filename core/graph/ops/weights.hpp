@@ -7,7 +7,7 @@ namespace lathe::rules {
 
 bool is_module(const Node& node);
 
-void expect_positive(const Node& node, std::string_view name);
+void expect_positive(const Value& attributes, std::string_view name);
 
 // They start as PyTorch's do: uniform on +-1/sqrt(fan_in), weight and bias alike.
 std::vector<Parameter> weight_and_bias(const Shape& weight, std::int64_t channels, bool bias);

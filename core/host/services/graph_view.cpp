@@ -87,7 +87,7 @@ const lathe_value* GraphView::attributes(NodeId id) {
   if (out != nullptr) return out;
   const Node& node = graph_.node(id);
   if (node.opcode == Opcode::call_module || node.opcode == Opcode::placeholder) {
-    return out = to_abi_pointer(node.attributes, arena_);
+    return out = to_abi_pointer(graph_.attributes(id), arena_);
   }
   // Literals of a function or method, by the names PyTorch gives its arguments.
   const OpRow* row = graph_.ops().find(node.op);
@@ -138,7 +138,8 @@ lathe_str GraphView::module_text(NodeId id) {
   const Node& node = graph_.node(id);
   const OpRow* row = node.opcode == Opcode::call_module ? graph_.ops().find(node.op) : nullptr;
   const bool known = row != nullptr && row->module_text;
-  out = known ? str_of(texts_.emplace_back(row->module_text(node))) : lathe_str{"", 0};
+  out = known ? str_of(texts_.emplace_back(row->module_text(graph_.attributes(id))))
+              : lathe_str{"", 0};
   return *out;
 }
 

@@ -93,7 +93,7 @@ RunIdentity Trainer::make_identity() const {
   Hasher structure;
   for (NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);
-    structure.add(node.name).add(node.op).add(node.attributes.text());
+    structure.add(node.name).add(node.op).add(graph_.attributes(id).text());
     for (const OperandFormat& format : node.formats) {
       structure.add(format.role).add(format.format).add(format.options.text());
     }

@@ -106,9 +106,9 @@ BOOST_AUTO_TEST_CASE(rows_stay_apart_unless_an_op_or_a_layout_mixes_them) {
   const NodeId same = w.last();
   const Graph graph = w.finish(2);
   for (const NodeId id : {act, over_columns, soft, flat, size, by_size, open, same}) {
-    BOOST_TEST(keeps_rows_apart(graph, graph.node(id)), graph.node(id).name);
+    BOOST_TEST(keeps_rows_apart(graph, id), graph.node(id).name);
   }
   for (const NodeId id : {over_rows, across, all, by_number, mixed, spread}) {
-    BOOST_TEST(!keeps_rows_apart(graph, graph.node(id)), graph.node(id).name);
+    BOOST_TEST(!keeps_rows_apart(graph, id), graph.node(id).name);
   }
 }

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(they_fit_the_data_set_they_are_given) {
   BOOST_TEST(logits_of(built("vgg7", {1, 28, 28}, 10)) == "[2, 10]");
   BOOST_TEST(logits_of(built("resnet20", {1, 29, 27}, 10)) == "[2, 10]");
   const lathe::Graph mnist = built("vgg7", {1, 28, 28}, 10);
-  BOOST_TEST(mnist.node(mnist.find("classifier_0")).attributes.find("in_features")->as_int() ==
+  BOOST_TEST(mnist.attributes(mnist.find("classifier_0")).find("in_features")->as_int() ==
              512 * 3 * 3);
 }
 

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(zeros_beside_a_shortcut_make_up_for_what_it_lacks) {
   const auto margins = [&](const Graph& g) {
     std::vector<std::string> all;
     for (const NodeId id : g.order()) {
-      if (g.node(id).op == "pad") all.push_back(g.node(id).attributes.find("pad")->text());
+      if (g.node(id).op == "pad") all.push_back(g.attributes(id).find("pad")->text());
     }
     return all;
   };
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_norm_over_channels_cannot_take_copies) {
                 {"node 'fc'", "'norm' (layer_norm)", "weights = reset"});
   Graph fresh = graph;
   widen(fresh, {{"fc", {{"width", 2}}}});
-  BOOST_TEST(fresh.node(fresh.find("norm")).attributes.find("normalized_shape")->text() == "[16]");
+  BOOST_TEST(fresh.attributes(fresh.find("norm")).find("normalized_shape")->text() == "[16]");
   computed(fresh);
 }
 

@@ -91,7 +91,7 @@ inline double difference(const std::vector<float>& a, const std::vector<float>& 
 }
 
 inline std::int64_t size_of(const Graph& graph, const std::string& node, const std::string& key) {
-  return graph.node(graph.find(node)).attributes.find(key)->as_int();
+  return graph.attributes(graph.find(node)).find(key)->as_int();
 }
 
 }  // namespace lathe_test
