@@ -141,21 +141,37 @@ std::vector<std::string> ElfFile::needed() const {
   return out;
 }
 
-std::vector<std::string> ElfFile::exported() const {
-  std::vector<std::string> out;
-  const Section* dynsym = of_type(SHT_DYNSYM);
-  if (dynsym == nullptr) return out;
-  const std::string entries = bytes(dynsym->offset, dynsym->size, "symbol table");
-  const std::string strings = linked_strings(*dynsym);
+template <typename Take>
+void ElfFile::each_symbol(std::uint32_t table, const Take& take) const {
+  const Section* section = of_type(table);
+  if (section == nullptr) return;
+  const std::string entries = bytes(section->offset, section->size, "symbol table");
+  const std::string strings = linked_strings(*section);
   for (std::size_t i = 0; i + sizeof(Elf64_Sym) <= entries.size(); i += sizeof(Elf64_Sym)) {
     Elf64_Sym symbol;
     std::memcpy(&symbol, entries.data() + i, sizeof symbol);
+    take(symbol, text_at(strings, symbol.st_name));
+  }
+}
+
+std::vector<std::string> ElfFile::exported() const {
+  std::vector<std::string> out;
+  each_symbol(SHT_DYNSYM, [&](const Elf64_Sym& symbol, std::string_view name) {
     const unsigned binding = ELF64_ST_BIND(symbol.st_info);
     const unsigned visibility = ELF64_ST_VISIBILITY(symbol.st_other);
-    if (symbol.st_shndx == SHN_UNDEF || binding == STB_LOCAL) continue;
-    if (visibility == STV_HIDDEN || visibility == STV_INTERNAL) continue;
-    out.emplace_back(text_at(strings, symbol.st_name));
-  }
+    if (symbol.st_shndx == SHN_UNDEF || binding == STB_LOCAL) return;
+    if (visibility == STV_HIDDEN || visibility == STV_INTERNAL) return;
+    out.emplace_back(name);
+  });
+  return out;
+}
+
+std::vector<std::string> ElfFile::sources() const {
+  std::vector<std::string> out;
+  each_symbol(SHT_SYMTAB, [&](const Elf64_Sym& symbol, std::string_view name) {
+    if (ELF64_ST_TYPE(symbol.st_info) != STT_FILE || name.empty()) return;
+    out.emplace_back(name.substr(name.rfind('/') + 1));
+  });
   return out;
 }
 

@@ -26,6 +26,8 @@ class ElfFile {
   std::vector<std::string> needed() const;
   // Defined symbols that others can bind to, in the order of the file.
   std::vector<std::string> exported() const;
+  // Names of the files it was compiled from, without folders; none of a stripped one.
+  std::vector<std::string> sources() const;
 
  private:
   struct Section {
@@ -38,6 +40,9 @@ class ElfFile {
   std::string bytes(std::uint64_t offset, std::uint64_t size, std::string_view what) const;
   const Section* of_type(std::uint32_t type) const;
   std::string linked_strings(const Section& section) const;
+  // Calls `take(symbol, name)` for each symbol of a table of that type.
+  template <typename Take>
+  void each_symbol(std::uint32_t table, const Take& take) const;
   [[noreturn]] void damaged(std::string_view why) const;
 
   int descriptor_;

@@ -60,6 +60,29 @@ BOOST_AUTO_TEST_CASE(the_environment_chooses_the_compiler) {
   BOOST_TEST(words.exit_code == 0, words.err);
 }
 
+// One name, two languages: the second file would be the first one's no longer, without a word.
+BOOST_AUTO_TEST_CASE(what_another_source_was_built_into_is_not_replaced_silently) {
+  const TemporaryFolder folder;
+  run_lathe({"plugin", "new", "pass", "one", "--lang", "c"}, folder.path());
+  run_lathe({"plugin", "new", "pass", "one", "--lang", "cpp"}, folder.path());
+  const auto build = [&](const Words& more) {
+    Words words{"plugin", "build"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_lathe(words, folder.path());
+  };
+  BOOST_TEST(build({"one.c"}).exit_code == 0);
+  const std::string before = read_file(folder.path() / "one.so");
+  const Outcome refused = build({"one.cpp"});
+  BOOST_TEST(refused.exit_code == 2);
+  BOOST_TEST(contains(refused.last_line(), "'one.so' is there and was built from 'one.c'"));
+  BOOST_TEST(contains(refused.last_line(), "-o one.so"));
+  BOOST_TEST(read_file(folder.path() / "one.so") == before);
+  BOOST_TEST(build({"one.c"}).exit_code == 0);
+  BOOST_TEST(build({"one.cpp", "-o", "two.so"}).exit_code == 0);
+  BOOST_TEST(build({"one.cpp", "-o", "one.so"}).exit_code == 0);
+  BOOST_TEST(build({"one.cpp"}).exit_code == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_compile_ends_with_one) {
   const TemporaryFolder folder;
   write_file(folder.path() / "bad.cpp", "#include <lathe/lathe.hpp>\nint main( {}\n");

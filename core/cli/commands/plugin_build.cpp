@@ -2,7 +2,9 @@
 #include "core/cli/commands/installed.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/plugin/elf.hpp"
 #include "core/plugin/registry.hpp"
+#include "core/plugin/trust.hpp"
 #include "core/report/json.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -27,12 +30,17 @@ namespace fs = std::filesystem;
 
 enum class Language { c, cpp };
 
-Language language_of(const fs::path& source) {
+std::optional<Language> known_language(const fs::path& source) {
   const std::string extension = source.extension().string();
   if (extension == ".c") return Language::c;
   for (const char* cpp : {".cpp", ".cc", ".cxx", ".C"}) {
     if (extension == cpp) return Language::cpp;
   }
+  return std::nullopt;
+}
+
+Language language_of(const fs::path& source) {
+  if (const auto language = known_language(source)) return *language;
   throw usage_error(
       fmt::format("'{}' is neither C++ (.cpp, .cc, .cxx) nor C (.c); Rust plugins are "
                   "built with cargo",
@@ -104,6 +112,34 @@ std::vector<std::string> compiler_line(const fs::path& source, const fs::path& o
   return line;
 }
 
+// What a plugin that is there was compiled from, as far as it says so.
+std::vector<std::string> sources_of(const fs::path& plugin) {
+  std::vector<std::string> sources;
+  try {
+    const OpenFile file(plugin);
+    const auto size = static_cast<std::uint64_t>(file.status().st_size);
+    for (const std::string& name : ElfFile(file.descriptor(), size, plugin).sources()) {
+      if (name != "crtstuff.c" && known_language(name)) sources.push_back(name);
+    }
+  } catch (const Error&) {
+    // Nothing is there, or nothing that was built.
+  }
+  return sources;
+}
+
+// count_relu.c and count_relu.cpp are two plugins of one name; the second would replace the first.
+fs::path default_output(const fs::path& source) {
+  const fs::path output = source.stem().string() + ".so";
+  const std::vector<std::string> built_from = sources_of(output);
+  if (built_from.empty() || std::ranges::count(built_from, source.filename().string()) > 0) {
+    return output;
+  }
+  throw usage_error(fmt::format(
+      "'{}' is there and was built from '{}', not from '{}'; say -o {} to replace it, "
+      "or -o with another name to keep both",
+      output.string(), fmt::join(built_from, "', '"), source.string(), output.string()));
+}
+
 }  // namespace
 
 void build_plugin(const Invocation& call) {
@@ -112,7 +148,8 @@ void build_plugin(const Invocation& call) {
   if (!fs::is_regular_file(source)) {
     throw usage_error(fmt::format("there is no file '{}'", source.string()));
   }
-  const fs::path output = call.get(kOutput).value_or(source.stem().string() + ".so");
+  const std::optional<std::string> given = call.get(kOutput);
+  const fs::path output = given ? fs::path(*given) : default_output(source);
   const std::vector<std::string> line = compiler_line(source, output, call.arguments);
   std::vector<std::string> printed;
   for (const std::string& word : line) printed.push_back(quoted(word));
