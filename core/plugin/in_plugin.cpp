@@ -8,17 +8,109 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <initializer_list>
 #include <utility>
 
 namespace lathe {
 
 namespace {
 
-// In the thread's own block from the start: a signal handler may not allocate it.
-[[gnu::tls_model("initial-exec")]] thread_local InPlugin::Frame frame;
+constexpr std::size_t kDepth = 8;  // a pass asks for a run, which calls a format, ...
+constexpr std::size_t kThreads = 256;
+constexpr std::size_t kStack = 32 * 1024;  // for a handler
+
+struct Entry {
+  std::atomic<const char*> who{nullptr};
+  std::atomic<const char*> file{nullptr};
+  std::atomic<const char*> call{nullptr};
+  std::atomic<std::uint64_t> serial{0};  // of the thread's entries, from 1
+  std::atomic<std::uint64_t> marked{0};  // the serial when calls were last remembered; 0: none
+};
+
+}  // namespace
+
+// Written by its own thread alone, but for what is remembered.
+struct PluginThread {
+  std::atomic<bool> taken{false};
+  std::atomic<std::uint32_t> depth{0};  // may be more than there are entries
+  std::uint64_t serial = 0;
+  std::array<Entry, kDepth> entries;
+};
+
+namespace {
+
+std::array<PluginThread, kThreads> threads;
+std::array<std::array<char, kStack>, kThreads> stacks;
 std::atomic<bool> watching = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+// In the thread's own block from the start: a signal handler may not allocate it.
+[[gnu::tls_model("initial-exec")]] thread_local PluginThread spare;  // where all are taken
+[[gnu::tls_model("initial-exec")]] thread_local PluginThread* own = nullptr;
+
+// A stack that has run over leaves no room for the handler.
+void use_signal_stack(std::array<char, kStack>& memory) {
+  stack_t there{};
+  if (sigaltstack(nullptr, &there) != 0 || (there.ss_flags & SS_DISABLE) == 0) return;
+  stack_t stack{};
+  stack.ss_sp = memory.data();
+  stack.ss_size = memory.size();
+  sigaltstack(&stack, nullptr);
+}
+
+// Gives back the thread's place when the thread ends. A thread that calls exit() out of a plugin
+// ends as well, and is still to be named.
+struct Place {
+  ~Place() {
+    if (own == nullptr || own == &spare || own->depth != 0) return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    if (watching) sigaltstack(&none, nullptr);
+    own->taken = false;
+    own = &spare;
+  }
+};
+
+[[gnu::noinline]] PluginThread& take_place() {
+  static thread_local const Place place;
+  own = &spare;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    if (threads[i].taken.exchange(true)) continue;
+    own = &threads[i];
+    if (watching) use_signal_stack(stacks[i]);
+    break;
+  }
+  return *own;
+}
+
+// "pass 'prune' of 'prune.so' in run()", word by word.
+std::array<const char*, 7> words_of(const PluginCall& call) {
+  const bool file_itself = *call.who == '\0';
+  const bool named = call.call != nullptr;
+  const bool phrase = named && std::strchr(call.call, ' ') != nullptr;
+  return {call.who,
+          file_itself ? "plugin '" : " of '",
+          call.file,
+          "'",
+          phrase  ? " "
+          : named ? " in "
+                  : "",
+          named ? call.call : "",
+          named && !phrase ? "()" : ""};
+}
+
+std::optional<PluginCall> innermost(const PluginThread* thread) {
+  if (thread == nullptr || thread->depth == 0) return std::nullopt;
+  const Entry& e = thread->entries[std::min<std::size_t>(thread->depth, kDepth) - 1];
+  return PluginCall{e.who, e.file, e.call};
+}
+
+// On whatever thread.
+std::optional<PluginCall> any_call() {
+  for (const PluginThread& thread : threads) {
+    if (const auto call = innermost(&thread)) return call;
+  }
+  return std::nullopt;
+}
 
 struct Fatal {
   int signal;
@@ -30,64 +122,70 @@ constexpr std::array<Fatal, 5> kFatal{{{SIGSEGV, "a segmentation fault (SIGSEGV)
                                        {SIGILL, "an illegal instruction (SIGILL)"},
                                        {SIGABRT, "abort() (SIGABRT)"}}};
 
-// One line by write(2), which a handler may call.
-void say(std::initializer_list<const char*> parts) {
-  std::array<char, 8192> line;
-  std::size_t size = 0;
-  for (const char* part : parts) {
-    const std::size_t more = std::min(std::strlen(part), line.size() - size);
-    std::memcpy(line.data() + size, part, more);
-    size += more;
+const char* text_of(int signal) {
+  for (const Fatal& fatal : kFatal) {
+    if (fatal.signal == signal) return fatal.text;
   }
-  const ssize_t ignored = write(STDERR_FILENO, line.data(), size);
-  static_cast<void>(ignored);
+  return "a signal";
 }
 
 void on_fatal_signal(int signal) {
-  const char* what = "a signal";
-  for (const Fatal& fatal : kFatal) {
-    if (fatal.signal == signal) what = fatal.text;
-  }
-  const InPlugin::Frame in = frame;
-  if (in.who != nullptr && watching) {
-    say({"error: ", in.who, " of '", in.file, "' ended the run by ", what,
-         "; what was written before is kept\n"});
+  if (const auto in = innermost(own); in && watching) {
+    SignalLine() << "error: " << *in << " ended the run by " << text_of(signal)
+                 << "; what was written before is kept\n";
     _exit(1);
   }
-  say({"error: lathe was ended by ", what,
-       "; this is a fault of lathe itself, please report it\n"});
+  if (const auto other = any_call(); other && watching) {
+    SignalLine() << "error: " << text_of(signal)
+                 << " on a thread that is in no plugin's function ended the run; running was "
+                 << *other << "\n";
+  } else {
+    SignalLine() << "error: lathe was ended by " << text_of(signal)
+                 << "; this is a fault of lathe itself, please report it\n";
+  }
   raise(signal);  // as if there were no handler: SA_RESETHAND
 }
 
 void on_exit() {
   if (!watching.exchange(false)) return;
-  const InPlugin::Frame in = frame;
-  if (in.who != nullptr) {
-    say({"error: ", in.who, " of '", in.file,
-         "' called exit() before the run was done; what was written before is kept\n"});
-  } else {
-    say(
-        {"error: exit() was called before the run was done, on a thread that is not lathe's; a "
-         "plugin or a library of it must not do that\n"});
+  if (const auto in = innermost(own)) {
+    SignalLine() << "error: " << *in << " called exit() before the run was done; "
+                 << "what was written before is kept\n";
+    _exit(1);
   }
+  SignalLine line;
+  line << "error: exit() was called before the run was done, on a thread that is not lathe's; a "
+          "plugin or a library of it must not do that";
+  if (const auto other = any_call()) line << "; running was " << *other;
+  line << "\n";
+  line.write();
   _exit(1);
 }
 
 }  // namespace
 
-InPlugin::InPlugin(const std::string& who, const std::filesystem::path& file)
-    : outer_(std::exchange(frame, {who.c_str(), file.c_str()})) {}
+InPlugin::InPlugin(const std::string& who, const std::filesystem::path& file, const char* call)
+    : thread_(own == nullptr ? take_place() : *own) {
+  const std::uint32_t depth = thread_.depth.load(std::memory_order_relaxed);
+  if (depth < kDepth) {
+    Entry& e = thread_.entries[depth];
+    e.who.store(who.c_str(), std::memory_order_relaxed);
+    e.file.store(file.c_str(), std::memory_order_relaxed);
+    e.call.store(call, std::memory_order_relaxed);
+    e.serial.store(++thread_.serial, std::memory_order_relaxed);
+  }
+  thread_.depth.store(depth + 1, std::memory_order_release);
+}
 
-InPlugin::~InPlugin() { frame = outer_; }
+InPlugin::~InPlugin() {
+  const std::uint32_t depth = thread_.depth.load(std::memory_order_relaxed) - 1;
+  if (depth < kDepth) thread_.entries[depth].serial.store(0, std::memory_order_relaxed);
+  thread_.depth.store(depth, std::memory_order_release);
+}
 
 void watch_plugins() {
-  // A stack that has run over leaves no room for the handler.
-  constexpr std::size_t kStack = 64 * 1024;
   static std::array<char, kStack> memory;  // of the process: static destructors may crash as well
-  stack_t stack{};
-  stack.ss_sp = memory.data();
-  stack.ss_size = kStack;
-  sigaltstack(&stack, nullptr);
+  use_signal_stack(memory);
   struct sigaction action{};
   action.sa_handler = on_fatal_signal;
   action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);
@@ -102,5 +200,50 @@ void watch_exit() {
 }
 
 void work_is_done() { watching = false; }
+
+void mark_running_calls() {
+  for (PluginThread& thread : threads) {
+    if (!thread.taken) continue;
+    for (Entry& e : thread.entries) e.marked = e.serial.load();
+  }
+}
+
+std::optional<PluginCall> unreturned_call() {
+  for (const PluginThread& thread : threads) {
+    if (!thread.taken) continue;
+    for (std::size_t i = kDepth; i-- > 0;) {
+      const Entry& e = thread.entries[i];
+      const std::uint64_t serial = e.serial;
+      const PluginCall call{e.who, e.file, e.call};
+      if (serial != 0 && serial == e.marked && serial == e.serial) return call;
+    }
+  }
+  return std::nullopt;
+}
+
+SignalLine& SignalLine::operator<<(const char* text) {
+  const std::size_t more = std::min(std::strlen(text), text_.size() - size_);
+  std::memcpy(text_.data() + size_, text, more);
+  size_ += more;
+  return *this;
+}
+
+SignalLine& SignalLine::operator<<(const PluginCall& call) {
+  for (const char* word : words_of(call)) *this << word;
+  return *this;
+}
+
+std::string text_of(const PluginCall& call) {
+  std::string text;
+  for (const char* word : words_of(call)) text += word;
+  return text;
+}
+
+void SignalLine::write() {
+  const ssize_t ignored = ::write(STDERR_FILENO, text_.data(), std::exchange(size_, 0));
+  static_cast<void>(ignored);
+}
+
+SignalLine::~SignalLine() { write(); }
 
 }  // namespace lathe

@@ -1,28 +1,40 @@
-// Knows on which thread whose plugin is running, so that a plugin that ends the process (a signal,
-// abort, exit) is named, and the process never ends with 0 before its work is done.
+// Knows on which thread whose plugin is running and in which of its functions, so that a plugin
+// that ends the process (a signal, abort, exit) or holds it up is named, and the process never ends
+// with 0 before its work is done.
+// What it keeps per thread is atomics in static memory: signal handlers and other threads read it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace lathe {
 
-// Stands while a thread runs a plugin's code. `who` and `file` must outlive it. Costs two stores.
+struct PluginThread;
+
+// Stands while a thread runs a plugin's code. All texts must outlive it. Costs a few stores.
 class InPlugin {
  public:
-  InPlugin(const std::string& who, const std::filesystem::path& file);
+  // `who`: "pass 'prune'"; empty: the file itself. `call`: the function's name, or a phrase:
+  // "while it was loaded"; null: not known.
+  InPlugin(const std::string& who, const std::filesystem::path& file, const char* call = nullptr);
   ~InPlugin();
   InPlugin(const InPlugin&) = delete;
   InPlugin& operator=(const InPlugin&) = delete;
 
-  struct Frame {
-    const char* who = nullptr;  // "pass 'prune'"; null: no plugin runs
-    const char* file = nullptr;
-  };
-
  private:
-  Frame outer_;
+  PluginThread& thread_;
 };
+
+// A plugin function that is running.
+struct PluginCall {
+  const char* who;
+  const char* file;
+  const char* call;
+};
+std::string text_of(const PluginCall& call);  // "pass 'prune' of 'prune.so' in run()"
 
 // From here on, until work_is_done: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT within a plugin,
 // and exit() wherever it is called, end the process with exit code 1 and a line on stderr that
@@ -32,5 +44,23 @@ void watch_plugins();
 void watch_exit();
 // exit() is the host's own now.
 void work_is_done();
+
+// Remembers the calls that run now, on all threads.
+void mark_running_calls();
+// One of those that were remembered and have not come back since, the innermost of its thread.
+std::optional<PluginCall> unreturned_call();
+
+// A line on stderr by write(2): it and the two above may be called in a signal handler.
+class SignalLine {
+ public:
+  SignalLine& operator<<(const char* text);
+  SignalLine& operator<<(const PluginCall& call);
+  void write();
+  ~SignalLine();  // writes what is not yet written
+
+ private:
+  std::array<char, 8192> text_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace lathe
