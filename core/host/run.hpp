@@ -45,4 +45,18 @@ struct RunContext {
   std::function<void(std::uint64_t done, std::uint64_t total, std::string_view unit)> progress;
 };
 
+// Stands where a thread begins to work for a run. Calls into plugins that are made far from it, of
+// a format's kernel or a sampler, then see that the user asked to stop.
+class RunOfThread {
+ public:
+  explicit RunOfThread(RunContext* run);  // null: none
+  ~RunOfThread();
+  RunOfThread(const RunOfThread&) = delete;
+  RunOfThread& operator=(const RunOfThread&) = delete;
+  static RunContext* get();  // null: none
+
+ private:
+  RunContext* outer_;
+};
+
 }  // namespace lathe

@@ -1,6 +1,7 @@
 #include "core/plugin/load.hpp"
 
 #include "core/plugin/descriptor.hpp"
+#include "core/plugin/host_state.hpp"
 #include "core/plugin/in_plugin.hpp"
 #include "core/plugin/trust.hpp"
 #include "core/tensor/hash.hpp"
@@ -129,9 +130,10 @@ LoadedModule load_module(const std::filesystem::path& path, const Stamp& listed)
   out.warnings = lint(elf, path);
   const std::string hash = sha256_of_file(file.descriptor());
 
-  static const std::string who = "loading a plugin";
+  static const std::string itself;
   watch_exit();
-  const InPlugin loading(who, path);
+  const HostState guard(Guarded::everything, itself, path, "while it was loaded");
+  const InPlugin loading(itself, path, "while it was loaded");
   const boost::dll::shared_library& library = open_library(path);
   // What was hashed must be what was opened: descriptors are reused, so the path is loaded and
   // compared, rather than /proc/self/fd.

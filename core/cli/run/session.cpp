@@ -55,6 +55,8 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
     : settings_(settings),
       cancelled_(cancelled),
       registry_(std::make_unique<Registry>(default_plugin_folders(), plugin_files(settings))),
+      calls_(context({})),
+      main_run_(&calls_),
       model_(choose(Kind::model, kModel, "model")),
       dataset_choice_(choose_dataset()),
       dataset_(has_dataset()

@@ -73,6 +73,8 @@ class Session {
   const Settings& settings_;
   const std::atomic<bool>& cancelled_;
   std::unique_ptr<Registry> registry_;
+  RunContext calls_;            // of plugin calls that are made outside of any pass
+  const RunOfThread main_run_;  // on the thread that made the session
   Chosen model_, dataset_choice_;
   std::shared_ptr<Dataset> dataset_;
   std::atomic<bool> opened_data_ = false;

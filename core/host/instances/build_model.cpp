@@ -21,7 +21,7 @@ class Model {
     Call call(component, &context, Call::Phase::create);
     call.options = &options;
     const lathe_value tree = to_abi(options, call.memory());
-    call.enter([&](lathe_call* c) { return model.create(c, &tree, &self_); });
+    call.enter("create", [&](lathe_call* c) { return model.create(c, &tree, &self_); });
   }
   ~Model() { destroy_instance(component_, component_.as<lathe_model>().destroy, self_); }
   Model(const Model&) = delete;
@@ -53,7 +53,7 @@ Graph build_model(const Component& component, const Value& options, const Datase
     input.shape = info.sample_shape.dims().data();
   }
   input.classes = info.classes;
-  call.enter([&](lathe_call* c) {
+  call.enter("build", [&](lathe_call* c) {
     return component.as<lathe_model>().build(c, model.self(), &input, edit);
   });
   try {

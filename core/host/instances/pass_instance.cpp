@@ -24,7 +24,8 @@ PassReport run_pass(const Component& component, void* self, const Value& options
   call.graphs().set_original(graph);
   const auto run = [&](const Graph& g, Graph* editable) {
     lathe_graph* handle = call.graphs().add(g, editable);
-    call.enter([&](lathe_call* c) { return component.as<lathe_pass>().run(c, self, handle); });
+    call.enter("run",
+               [&](lathe_call* c) { return component.as<lathe_pass>().run(c, self, handle); });
   };
   if (component.has(LATHE_FLAG_MUTATES_GRAPH)) {
     Graph work = graph;
@@ -46,7 +47,7 @@ PassInstance::PassInstance(const Component& component, const Value& options, Run
   Call call(component, &context, Call::Phase::create);
   call.options = &options_;
   const lathe_value tree = to_abi(options_, call.memory());
-  call.enter([&](lathe_call* c) { return pass.create(c, &tree, &self_); });
+  call.enter("create", [&](lathe_call* c) { return pass.create(c, &tree, &self_); });
 }
 
 PassInstance::~PassInstance() {

@@ -6,7 +6,9 @@
 #include "core/host/services/tensor_pool.hpp"
 #include "core/host/services/warn_once.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace lathe {
 namespace {
@@ -58,6 +60,7 @@ Call::Call(const Component& component, RunContext* context, Phase phase)
     : lathe_call{&host_table()},
       component_(component),
       context_(context),
+      run_(context != nullptr ? context : RunOfThread::get()),
       phase_(phase),
       memory_(first_memory_.data(), first_memory_.size()) {}
 
@@ -182,7 +185,8 @@ Error Call::failure(lathe_code code) const {
 
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept {
   if (destroy == nullptr) return;
-  const InPlugin running(component.options.owner, component.file);
+  const HostState guard(Guarded::everything, component.options.owner, component.file, "destroy");
+  const InPlugin running(component.options.owner, component.file, "destroy");
   try {
     destroy(self);
   } catch (...) {
@@ -192,8 +196,8 @@ void destroy_instance(const Component& component, void (*destroy)(void*), void* 
 }
 
 bool Call::cancelled() const {
-  return context_ != nullptr && context_->cancelled != nullptr &&
-         context_->cancelled->load(std::memory_order_relaxed);
+  return run_ != nullptr && run_->cancelled != nullptr &&
+         run_->cancelled->load(std::memory_order_relaxed);
 }
 
 void* Call::scratch(std::uint64_t size, std::uint64_t align) {
@@ -208,14 +212,14 @@ void* Call::scratch(std::uint64_t size, std::uint64_t align) {
 }
 
 void Call::progress(std::uint64_t done, std::uint64_t total, std::string_view unit) {
-  if (context_ == nullptr || context_->in_trial || !context_->progress) return;
+  if (run_ == nullptr || run_->in_trial || !run_->progress) return;
   using namespace std::chrono_literals;
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex);
   const bool last = total != 0 && done >= total;
   if (!last && now - last_progress_ < 50ms) return;
   last_progress_ = now;
-  context_->progress(done, total, unit);
+  run_->progress(done, total, unit);
 }
 
 GraphHandles& Call::graphs() {

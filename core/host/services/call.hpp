@@ -4,13 +4,15 @@
 // what the plugin function does.
 //
 //   Call call(component, &context);
-//   call.enter([&](lathe_call* c) { return component.as<lathe_dataset>().open(c, self); });
+//   call.enter("open", [&](lathe_call* c) { return set.open(c, self); });
 #pragma once
 
 #include "core/host/run.hpp"
 #include "core/options/node_map.hpp"
+#include "core/plugin/host_state.hpp"
 #include "core/plugin/in_plugin.hpp"
 
+#include <fmt/format.h>
 #include <lathe/host.h>
 
 #include <array>
@@ -24,12 +26,20 @@ namespace lathe {
 class GraphHandles;
 class TensorPool;
 
+// Which of its functions is called, and how much is looked at afterwards.
+struct PluginFunction {
+  PluginFunction(const char* function, Guarded looked_at = Guarded::everything)
+      : name(function), guarded(looked_at) {}
+  const char* name;  // null: not known
+  Guarded guarded;
+};
+
 class Call : public lathe_call {
  public:
   // Making an instance, or working with it: a refusal while creating is the user's mistake.
   enum class Phase { create, work };
 
-  // A null `context`: a call that belongs to no run; services that need one refuse.
+  // A null `context`: services that need one refuse; whether to stop is asked of the thread's run.
   explicit Call(const Component& component, RunContext* context = nullptr,
                 Phase phase = Phase::work);
   ~Call();
@@ -37,21 +47,32 @@ class Call : public lathe_call {
   Call& operator=(const Call&) = delete;
   static Call& of(lathe_call* call) { return *static_cast<Call*>(call); }
 
-  // Calls the plugin and gives its code. What it throws against the rules is caught and recorded.
+  // Calls the plugin and gives its code. What it throws against the rules is caught and recorded;
+  // what it changed of the host is put back.
   template <typename Function>
-  lathe_code attempt(const Function& function) noexcept {
-    const InPlugin running(component_.options.owner, component_.file);
+  lathe_code attempt(PluginFunction entry, const Function& function) noexcept {
+    const HostState guard(entry.guarded, component_.options.owner, component_.file, entry.name);
+    const InPlugin running(component_.options.owner, component_.file, entry.name);
+    const RunOfThread working(run_);
     try {
       return function(static_cast<lathe_call*>(this));
     } catch (...) {
       return record_throw();
     }
   }
+  template <typename Function>
+  lathe_code attempt(const Function& function) noexcept {
+    return attempt({nullptr, Guarded::numbers}, function);
+  }
   // The same; throws an Error that names plugin, node, option and place unless the code is OK.
   template <typename Function>
-  void enter(const Function& function) {
-    const lathe_code code = attempt(function);
+  void enter(PluginFunction entry, const Function& function) {
+    const lathe_code code = attempt(entry, function);
     if (code != LATHE_OK) throw failure(code);
+  }
+  template <typename Function>
+  void enter(const Function& function) {
+    enter({nullptr, Guarded::numbers}, function);
   }
   Error failure(lathe_code code) const;
 
@@ -70,6 +91,8 @@ class Call : public lathe_call {
   bool cancelled() const;
   void* scratch(std::uint64_t size, std::uint64_t align);
   void progress(std::uint64_t done, std::uint64_t total, std::string_view unit);
+
+  const NumberMode& numbers() const { return numbers_; }  // the host's
 
   // Temporary memory; take `mutex` first when a plugin's threads may be about.
   std::pmr::memory_resource& memory() { return memory_; }
@@ -96,6 +119,8 @@ class Call : public lathe_call {
 
   const Component& component_;
   RunContext* context_;
+  RunContext* run_;  // the context, or the thread's
+  const NumberMode numbers_;
   Phase phase_;
   std::array<std::byte, 1024> first_memory_;
   std::pmr::monotonic_buffer_resource memory_;
@@ -113,6 +138,7 @@ void destroy_instance(const Component& component, void (*destroy)(void*), void* 
 template <typename Body>
 lathe_code service_call(lathe_call* raw, const Body& body) noexcept {
   Call& call = Call::of(raw);
+  const HostNumbers computing(call.numbers());
   try {
     body(call);
     return LATHE_OK;
@@ -125,6 +151,7 @@ lathe_code service_call(lathe_call* raw, const Body& body) noexcept {
 template <typename Result, typename Body>
 Result service_value(lathe_call* raw, Result otherwise, const Body& body) noexcept {
   Call& call = Call::of(raw);
+  const HostNumbers computing(call.numbers());
   try {
     return body(call);
   } catch (...) {

@@ -2,6 +2,7 @@
 // what has ended to the study, in groups and in number order, and watches the clock.
 #include "core/search/loop/loop.hpp"
 
+#include "core/host/run.hpp"
 #include "core/search/loop/pareto.hpp"
 #include "core/search/study/journal.hpp"
 
@@ -61,7 +62,10 @@ class Loop {
     for (int i = 0; i < std::max(1, options_.jobs); ++i) workers_.emplace_back();
     live_ = workers_.size();
     for (std::size_t i = 0; i < workers_.size(); ++i)
-      workers_[i].thread = std::thread([this, i] { work(static_cast<int>(i)); });
+      workers_[i].thread = std::thread([this, i, run = RunOfThread::get()] {
+        const RunOfThread working(run);
+        work(static_cast<int>(i));
+      });
     supervise();
     for (Worker& worker : workers_) worker.thread.join();
     if (failure_) std::rethrow_exception(failure_);

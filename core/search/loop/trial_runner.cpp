@@ -55,6 +55,7 @@ PassInstance& TrialRunner::transform(const Component& component) {
 Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop,
                          const Report& report) {
   context_.cancelled = &stop;
+  const RunOfThread working(&context_);
   const Value searched = space_.run_options(point);
   const Value* batch_size = searched.find("batch_size");
   context_.batch_size = batch_size == nullptr ? batch_size_ : batch_size->as_int();
