@@ -47,6 +47,21 @@ BOOST_AUTO_TEST_CASE(a_call_within_a_call_belongs_to_the_run_of_that) {
   BOOST_TEST(!Call(component).cancelled());
 }
 
+BOOST_AUTO_TEST_CASE(null_where_something_is_to_be_filled_is_an_error_that_names_it) {
+  Call call(component, &run);
+  const lathe_code code = code_of(call, [&](lathe_call* raw) {
+    return service_call(raw, [](Call&) { required<int>(nullptr, "count") = 1; });
+  });
+  BOOST_TEST(code == LATHE_INVALID_ARGUMENT);
+  const Error error = call.failure(code);
+  BOOST_TEST(contains(error.what(), "format 'halves'"), error.what());
+  BOOST_TEST(contains(error.what(), "NULL for 'count'"), error.what());
+  BOOST_TEST(error.exit_code() == 1);
+  int there = 0;
+  required(&there, "there") = 3;
+  BOOST_TEST(there == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_service_computes_as_the_host_does_whatever_mode_the_plugin_has_set) {
   Call call(component, &run);
   int inside = -1, after = -1;
@@ -59,6 +74,20 @@ BOOST_AUTO_TEST_CASE(a_service_computes_as_the_host_does_whatever_mode_the_plugi
   BOOST_TEST(inside == FE_TONEAREST);
   BOOST_TEST(after == FE_UPWARD);
   BOOST_TEST(std::fegetround() == FE_TONEAREST);
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_is_not_declared_is_the_plugins_mistake) {
+  const auto error_about = [&](const char* option) {
+    Call call(component, &run, Call::Phase::create);
+    const lathe_where where{{}, {option, std::strlen(option)}, {}, 0};
+    call.record(LATHE_INVALID_ARGUMENT, "what is it?", &where);
+    return call.failure(LATHE_INVALID_ARGUMENT);
+  };
+  BOOST_TEST(error_about("width").exit_code() == 2);
+  const Error error = error_about("height");
+  BOOST_TEST(error.exit_code() == 1);
+  for (const char* word : {"format 'halves'", "halves.so", "'height'", "it declares width"})
+    BOOST_TEST(contains(error.what(), word), error.what());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,6 +54,17 @@ bool is_refusal(lathe_code code) {
          code == LATHE_UNIMPLEMENTED;
 }
 
+// Of a map, at any depth.
+bool has_key(const Value& value, const std::string& key) {
+  if (value.is_list()) {
+    return std::ranges::any_of(value.as_list(), [&](const Value& v) { return has_key(v, key); });
+  }
+  if (!value.is_map()) return false;
+  return std::ranges::any_of(value.as_map(), [&](const auto& entry) {
+    return entry.first == key || has_key(entry.second, key);
+  });
+}
+
 }  // namespace
 
 Call::Call(const Component& component, RunContext* context, Phase phase)
@@ -158,6 +169,16 @@ Position Call::place_of(const Failure& failure) const {
   return value == nullptr ? Position{} : value->position();
 }
 
+bool Call::asks_for_undeclared(const Failure& failure) const {
+  const std::string& key = failure.option;
+  if (key.empty() || !failure.node.empty() || !failure.file.empty()) return false;
+  if (options != nullptr && has_key(*options, key)) return false;
+  return std::ranges::none_of(component_.options.options, [&](const Option& option) {
+    return option.key == key ||
+           std::ranges::any_of(option.items, [&](const Option& item) { return item.key == key; });
+  });
+}
+
 Error Call::failure(lathe_code code) const {
   const std::string& who = component_.options.owner;
   if (!failure_ || failure_->text.empty()) {
@@ -177,6 +198,18 @@ Error Call::failure(lathe_code code) const {
     return Error(error.blame(), code,
                  named ? failure_->text : fmt::format("{}: {}", context, failure_->text),
                  error.position().known() ? error.position() : place);
+  }
+  if (asks_for_undeclared(*failure_)) {
+    std::vector<std::string> declared;
+    for (const Option& option : component_.options.options) declared.push_back(option.key);
+    return Error(
+        Blame::run, code,
+        fmt::format("{} of '{}' speaks of an option '{}' that it does not declare, which is a "
+                    "mistake of the plugin ({}): {}",
+                    who, component_.file.string(), failure_->option,
+                    declared.empty() ? std::string("it declares none")
+                                     : fmt::format("it declares {}", fmt::join(declared, ", ")),
+                    failure_->text));
   }
   const bool refused = is_refusal(code) && (phase_ == Phase::create || !failure_->option.empty());
   return Error(refused ? Blame::usage : Blame::run, code,

@@ -116,6 +116,7 @@ class Call : public lathe_call {
   };
   lathe_code record_throw() noexcept;
   Position place_of(const Failure& failure) const;
+  bool asks_for_undeclared(const Failure& failure) const;
 
   const Component& component_;
   RunContext* context_;
@@ -133,6 +134,15 @@ class Call : public lathe_call {
 
 // Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
+
+// What a plugin hands over to be filled. Throws INVALID_ARGUMENT naming it if it is null.
+template <typename T>
+T& required(T* out, std::string_view name) {
+  if (out == nullptr)
+    throw run_error(LATHE_INVALID_ARGUMENT,
+                    fmt::format("it gave the host NULL for '{}', which is to be filled", name));
+  return *out;
+}
 
 // Runs a service function's body; turns what it throws into a code and a text in the call.
 template <typename Body>
