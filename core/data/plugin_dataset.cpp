@@ -26,6 +26,13 @@ DLTensor dl_tensor(DType dtype, std::span<std::byte> memory, std::vector<std::in
   return tensor;
 }
 
+// Above these a number is damage, not a data set.
+constexpr std::uint32_t kMostRank = 64;
+constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;
+constexpr std::uint64_t kMostFiles = 1U << 20;
+constexpr std::uint64_t kLongestText = 1U << 16;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;  // of rows; what a process can address
+
 class PluginDataset : public Dataset {
  public:
   PluginDataset(const Component& component, const Value& options, std::string id,
@@ -35,11 +42,10 @@ class PluginDataset : public Dataset {
     call.options = &options;
     const lathe_value tree = to_abi(options, call.memory());
     const std::string folder = data_dir.string();
-    call.enter([&](lathe_call* c) { return set_.create(c, &tree, str_of(folder), &self_); });
+    call.enter("create",
+               [&](lathe_call* c) { return set_.create(c, &tree, str_of(folder), &self_); });
   }
-  ~PluginDataset() override {
-    if (set_.destroy != nullptr) set_.destroy(self_);
-  }
+  ~PluginDataset() override { destroy_instance(component_, set_.destroy, self_); }
 
   std::string id() const override { return id_; }
   bool synthetic() const override { return component_.has(LATHE_FLAG_SYNTHETIC); }
@@ -55,17 +61,13 @@ class PluginDataset : public Dataset {
     if (opened_) return;
     try {
       Call call(component_);
-      call.enter([&](lathe_call* c) { return set_.open(c, self_); });
+      call.enter("open", [&](lathe_call* c) { return set_.open(c, self_); });
       info_ = info_now();
       if (!info_.known_shape || info_.classes <= 0)
         throw run_error(LATHE_INTERNAL, "once open it must know its shape and its classes")
             .within(described());
-      for (std::size_t i = 0; i < counts_.size(); ++i) {
-        Call counting(component_);
-        counting.enter([&](lathe_call* c) {
-          return set_.count(c, self_, static_cast<lathe_split>(i), &counts_[i]);
-        });
-      }
+      for (const Split split : {Split::train, Split::validation, Split::test})
+        counts_[index_of(split)] = count_now(split);
       files_ = files_now();
       opened_ = true;
     } catch (const Error& error) {
@@ -101,7 +103,7 @@ class PluginDataset : public Dataset {
     if (counts_[i] == 0) throw no_rows(id_, split, option_for(split));
     const std::lock_guard lock(whole_mutex_);
     if (const SplitTensors* whole = shared_[i].load(std::memory_order_acquire)) return *whole;
-    whole_[i] = read_checked(split, epoch_order(counts_[i], false, 0, 0));
+    whole_[i] = read_whole(split);
     shared_[i].store(&whole_[i], std::memory_order_release);
     return whole_[i];
   }
@@ -124,7 +126,7 @@ class PluginDataset : public Dataset {
     std::unique_lock lock(mutex_, std::defer_lock);
     if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
     Call call(component_);
-    call.enter([&](lathe_call* c) {
+    call.enter({"augment", Guarded::numbers}, [&](lathe_call* c) {
       return set_.augment(c, self_, seed, epoch, index.data(), index.size(), &rows);
     });
   }
@@ -146,26 +148,67 @@ class PluginDataset : public Dataset {
     lathe_dataset_info raw{};
     raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, augments);
     Call call(component_);
-    call.enter([&](lathe_call* c) { return set_.info(c, self_, &raw); });
+    call.enter("info", [&](lathe_call* c) { return set_.info(c, self_, &raw); });
+    const InPlugin reading(component_.options.owner, component_.file, "info");
     DatasetInfo info;
     if (raw.rank > 0) {
       if (raw.shape == nullptr) throw broken("gives a rank without a shape");
+      if (raw.rank > kMostRank)
+        throw broken(fmt::format("info() gives samples of {} dimensions, at most {} are believed",
+                                 raw.rank, kMostRank));
       info.sample_shape = Shape(std::vector<std::int64_t>(raw.shape, raw.shape + raw.rank));
       for (const std::int64_t extent : info.sample_shape)
         if (extent <= 0) throw broken("gives the shape " + info.sample_shape.text());
+      check_size(info.sample_shape);
       info.known_shape = true;
     }
     if (raw.classes < 0) throw broken("gives a negative number of classes");
+    if (raw.classes > kMostClasses)
+      throw broken(fmt::format("info() gives {} classes, at most {} are believed", raw.classes,
+                               kMostClasses));
     info.classes = raw.classes;
     for (std::int64_t i = 0; raw.class_names != nullptr && i < raw.classes; ++i)
-      info.class_names.emplace_back(view_of(raw.class_names[i]));
+      info.class_names.push_back(
+          text(raw.class_names[i], fmt::format("info(): the name of class {}", i)));
     info.augments = raw.augments != 0;
     if (info.augments && !LATHE_HAS(lathe_dataset, &set_, augment))
       throw broken("says that it augments rows, and has no augment()");
     return info;
   }
   Error broken(const std::string& what) const {
-    return run_error(LATHE_INTERNAL, what).within(described());
+    return run_error(LATHE_INTERNAL,
+                     fmt::format("{} (plugin '{}')", what, component_.file.string()))
+        .within(described());
+  }
+
+  std::string text(lathe_str source, const std::string& what) const {
+    if ((source.data == nullptr && source.size > 0) || source.size > kLongestText)
+      throw broken(fmt::format("{} is no text ({} bytes{})", what, source.size,
+                               source.data == nullptr ? " at NULL" : ""));
+    return std::string(view_of(source));
+  }
+
+  // Bytes of a sample, by which counts of rows are judged.
+  std::uint64_t check_size(const Shape& shape) const {
+    std::uint64_t bytes = sizeof(float);
+    for (const std::int64_t extent : shape)
+      if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
+          bytes > kMostBytes)
+        throw broken(fmt::format("info() gives samples of the shape {}, which no memory holds",
+                                 shape.text()));
+    return bytes;
+  }
+
+  std::uint64_t count_now(Split split) const {
+    std::uint64_t rows = 0;
+    Call call(component_);
+    call.enter("count", [&](lathe_call* c) {
+      return set_.count(c, self_, static_cast<lathe_split>(split), &rows);
+    });
+    if (rows > kMostBytes / check_size(info_.sample_shape))
+      throw broken(fmt::format("count() gives {} rows of the split '{}', which no memory holds",
+                               rows, name(split)));
+    return rows;
   }
 
   std::vector<std::string> files_now() const {
@@ -173,13 +216,39 @@ class PluginDataset : public Dataset {
     const lathe_str* paths = nullptr;
     std::uint64_t count = 0;
     Call call(component_);
-    call.enter([&](lathe_call* c) { return set_.files(c, self_, &paths, &count); });
+    call.enter("files", [&](lathe_call* c) { return set_.files(c, self_, &paths, &count); });
+    if (count > kMostFiles || (count > 0 && paths == nullptr))
+      throw broken(fmt::format("files() gives {} paths{}", count,
+                               paths == nullptr ? " at NULL" : ", which is not believed"));
+    const InPlugin reading(component_.options.owner, component_.file, "files");
     std::vector<std::string> out;
-    for (std::uint64_t i = 0; i < count; ++i) out.emplace_back(view_of(paths[i]));
+    for (std::uint64_t i = 0; i < count; ++i)
+      out.push_back(text(paths[i], fmt::format("files(): path {}", i)));
     return out;
   }
 
+  SplitTensors read_whole(Split split) const {
+    try {
+      return read_checked(split, epoch_order(counts_[index_of(split)], false, 0, 0));
+    } catch (const std::bad_alloc&) {
+      throw no_memory(split, counts_[index_of(split)]);
+    }
+  }
   SplitTensors read_checked(Split split, std::span<const std::uint64_t> index) const {
+    try {
+      return read_rows(split, index);
+    } catch (const std::bad_alloc&) {
+      throw no_memory(split, index.size());
+    }
+  }
+  Error no_memory(Split split, std::uint64_t rows) const {
+    return run_error(LATHE_RESOURCE_EXHAUSTED,
+                     fmt::format("there is no memory for {} rows of the split '{}' ({} MiB)", rows,
+                                 name(split), (rows * check_size(info_.sample_shape)) >> 20))
+        .within(described());
+  }
+
+  SplitTensors read_rows(Split split, std::span<const std::uint64_t> index) const {
     const auto count = static_cast<std::int64_t>(index.size());
     std::vector<std::int64_t> label_dims{count};
     std::vector<std::int64_t> sample_dims{count};
@@ -195,7 +264,7 @@ class PluginDataset : public Dataset {
                 std::unique_lock lock(mutex_, std::defer_lock);
                 if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
                 Call call(component_);
-                call.enter([&](lathe_call* c) {
+                call.enter({"read", Guarded::numbers}, [&](lathe_call* c) {
                   return set_.read(c, self_, static_cast<lathe_split>(split), index.data(),
                                    index.size(), &samples_out, &labels_out);
                 });

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -71,7 +72,7 @@ FormatInstance::FormatInstance(const Component& component, const Value& options)
   Call call(component, nullptr, Call::Phase::create);
   call.options = &options;
   const lathe_value tree = to_abi(options, call.memory());
-  call.enter([&](lathe_call* c) { return format.create(c, &tree, &self_); });
+  call.enter("create", [&](lathe_call* c) { return format.create(c, &tree, &self_); });
 }
 
 FormatInstance::~FormatInstance() {
@@ -81,7 +82,7 @@ FormatInstance::~FormatInstance() {
 void FormatInstance::quantize(const lathe_format_context& context, const DLTensor& x,
                               DLTensor& y) const {
   Call call(*component_);
-  call.enter([&](lathe_call* c) {
+  call.enter({"quantize", Guarded::numbers}, [&](lathe_call* c) {
     return component_->as<lathe_format>().quantize(c, self_, &context, &x, &y);
   });
 }
@@ -93,7 +94,7 @@ bool FormatInstance::has_backward() const {
 void FormatInstance::backward(const lathe_format_context& context, const DLTensor& x,
                               const DLTensor& dy, DLTensor& dx) const {
   Call call(*component_);
-  call.enter([&](lathe_call* c) {
+  call.enter({"backward", Guarded::numbers}, [&](lathe_call* c) {
     return component_->as<lathe_format>().backward(c, self_, &context, &x, &dy, &dx);
   });
 }
@@ -104,9 +105,12 @@ double FormatInstance::storage_bits(const Shape& shape) const {
   if (format.storage_bits == nullptr) return 32.0 * static_cast<double>(shape.numel());
   Call call(*component_);
   double bits = 0;
-  call.enter([&](lathe_call* c) {
+  call.enter({"storage_bits", Guarded::numbers}, [&](lathe_call* c) {
     return format.storage_bits(c, self_, shape.dims().data(), shape.rank(), &bits);
   });
+  if (!(bits >= 0) || std::isinf(bits)) {
+    throw broken(fmt::format("storage_bits() gave {} bits for the shape {}", bits, shape.text()));
+  }
   return bits;
 }
 
@@ -117,14 +121,24 @@ Value FormatInstance::precision() const {
   std::array<lathe_value, kMost> entries{};
   std::uint64_t count = 0;
   Call call(*component_);
-  call.enter([&](lathe_call* c) { return format.precision(c, self_, entries.data(), &count); });
+  call.enter("precision",
+             [&](lathe_call* c) { return format.precision(c, self_, entries.data(), &count); });
   if (count > kMost) {
-    throw run_error(LATHE_INTERNAL, component_->options.owner + ": its precision has " +
-                                        std::to_string(count) + " entries; at most 8 are allowed");
+    throw broken(fmt::format("precision() gave {} entries; at most {} are allowed", count, kMost));
   }
+  const InPlugin reading(component_->options.owner, component_->file, "precision");
   Value::List list;
-  for (std::uint64_t i = 0; i < count; ++i) list.push_back(from_abi(entries[i]));
+  try {
+    for (std::uint64_t i = 0; i < count; ++i) list.push_back(from_abi(entries[i]));
+  } catch (const Error& error) {
+    throw broken(fmt::format("precision() gave no list of values: {}", error.message()));
+  }
   return Value(std::move(list));
+}
+
+Error FormatInstance::broken(const std::string& what) const {
+  return run_error(LATHE_INTERNAL, fmt::format("{} of '{}': its {}", component_->options.owner,
+                                               component_->file.string(), what));
 }
 
 const FormatInstance& format_instance(const Registry& registry, std::string_view id,

@@ -22,6 +22,8 @@ class FormatInstance {
   Value precision() const;  // a list
 
  private:
+  Error broken(const std::string& what) const;
+
   const Component* component_;
   void* self_ = nullptr;
 };
