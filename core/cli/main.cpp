@@ -2,6 +2,7 @@
 // exit code: 0, 1 (the run failed), 2 (usage or config).
 #include "core/cli/command_table.hpp"
 #include "core/cli/help.hpp"
+#include "core/cli/interrupt.hpp"
 #include "core/cli/talk.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/plugin/in_plugin.hpp"
@@ -61,5 +62,6 @@ int main(int argc, char** argv) {
   lathe::watch_plugins();
   const int code = lathe::run({argv + 1, argv + argc});
   lathe::work_is_done();
+  lathe::leave_interrupts();
   return code;
 }
