@@ -62,7 +62,7 @@ class Call : public lathe_call {
   }
   template <typename Function>
   lathe_code attempt(const Function& function) noexcept {
-    return attempt({nullptr, Guarded::numbers}, function);
+    return attempt(nullptr, function);
   }
   // The same; throws an Error that names plugin, node, option and place unless the code is OK.
   template <typename Function>
@@ -72,7 +72,7 @@ class Call : public lathe_call {
   }
   template <typename Function>
   void enter(const Function& function) {
-    enter({nullptr, Guarded::numbers}, function);
+    enter(nullptr, function);
   }
   Error failure(lathe_code code) const;
 
