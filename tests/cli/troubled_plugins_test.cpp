@@ -1,0 +1,204 @@
+// Every function of a plugin, and everything that it must not do there: the message names file,
+// component and function, the exit code is 1, what was done before is on disk.
+#include "tests/cli/troubled_runs.hpp"
+
+#include <fmt/format.h>
+#include <boost/test/unit_test.hpp>
+
+using namespace lathe_test;
+
+namespace {
+
+constexpr TroubledPlace kPlaces[] = {
+    {"transform", "pass 'ender'", "create"},     {"transform", "pass 'ender'", "run"},
+    {"train", "format 'ender'", "create"},       {"train", "format 'ender'", "precision"},
+    {"train", "format 'ender'", "storage_bits"}, {"train", "format 'ender'", "quantize"},
+    {"train", "format 'ender'", "backward"},     {"train", "dataset 'ender'", "create"},
+    {"train", "dataset 'ender'", "info"},        {"train", "dataset 'ender'", "open"},
+    {"train", "dataset 'ender'", "count"},       {"train", "dataset 'ender'", "files"},
+    {"train", "dataset 'ender'", "read"},        {"search", "pass 'ender'", "run"},
+    {"search", "format 'ender'", "quantize"},    {"search", "sampler 'ender'", "create"},
+    {"search", "sampler 'ender'", "suggest"},
+};
+// Nothing can be refused there any more.
+constexpr TroubledPlace kDestroyers[] = {
+    {"transform", "pass 'ender'", "destroy"},
+    {"train", "dataset 'ender'", "destroy"},
+    {"search", "sampler 'ender'", "destroy"},
+};
+
+std::string context_of(const TroubledPlace& place, const std::string& how) {
+  return fmt::format("{} in {}() of {}, {}", how, place.where, place.component, place.command);
+}
+
+std::string file_of(const TroubledPlace& place) {
+  return std::string(place.component) == "pass 'ender'" ? "ender.so" : "trouble_kinds.so";
+}
+
+Outcome outcome_of(const TroubledPlace& place, const std::string& how) {
+  const TemporaryFolder folder;
+  return run_lathe(troubled_run(place, how, folder.path()), folder.path());
+}
+
+void check_ends(const TroubledPlace& place, const std::string& how, const std::string& says) {
+  BOOST_TEST_CONTEXT(context_of(place, how)) {
+    const Outcome outcome = outcome_of(place, how);
+    BOOST_TEST(outcome.exit_code == 1);
+    const std::string last = outcome.last_line();
+    for (const std::string& word :
+         {std::string(place.component), file_of(place), function_of(place), says})
+      BOOST_TEST(contains(last, word), last);
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(troubled_plugins)
+
+BOOST_AUTO_TEST_CASE(plugins_that_are_not_in_trouble_do_their_work) {
+  for (const TroubledPlace& place : kPlaces) BOOST_TEST_CONTEXT(context_of(place, "not")) {
+      const Outcome outcome = outcome_of(place, "not");
+      BOOST_TEST(outcome.exit_code == 0, outcome.err);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_ends_the_process_is_named_with_the_function_wherever_it_does) {
+  const std::pair<const char*, const char*> hows[] = {
+      {"segv", "SIGSEGV"}, {"abort", "SIGABRT"}, {"exit", "exit()"}};
+  for (const TroubledPlace& place : kPlaces)
+    for (const auto& [how, says] : hows) check_ends(place, how, says);
+  for (const TroubledPlace& place : kDestroyers)
+    for (const auto& [how, says] : hows) check_ends(place, how, says);
+}
+
+// Signal handlers of other threads than the first need room too.
+BOOST_AUTO_TEST_CASE(a_stack_that_ran_over_is_named_on_any_thread) {
+  check_ends({"transform", "pass 'ender'", "run"}, "stack", "SIGSEGV");
+  check_ends({"search", "pass 'ender'", "run"}, "stack", "SIGSEGV");
+  check_ends({"search", "sampler 'ender'", "suggest"}, "quick_exit", "exit()");
+}
+
+// The thread says nothing of whose it is; the function that runs does.
+BOOST_AUTO_TEST_CASE(what_a_thread_of_the_plugins_own_does_is_told_with_the_function_that_runs) {
+  for (const char* how : {"exit_of_thread", "segv_of_thread"}) {
+    const Outcome outcome = outcome_of({"transform", "pass 'ender'", "run"}, how);
+    BOOST_TEST(outcome.exit_code != 0);
+    BOOST_TEST(contains(outcome.last_line(), "running was pass 'ender' of '"), outcome.err);
+    BOOST_TEST(contains(outcome.last_line(), "ender.so' in run()"), outcome.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_plugin_throws_is_an_error_that_names_it) {
+  for (const TroubledPlace& place : kPlaces)
+    for (const char* how : {"throw", "odd_throw"}) BOOST_TEST_CONTEXT(context_of(place, how)) {
+        const Outcome outcome = outcome_of(place, how);
+        BOOST_TEST(outcome.exit_code == 1, outcome.err);
+        for (const std::string& word : {std::string("let nothing unwind"), file_of(place)})
+          BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
+      }
+}
+
+BOOST_AUTO_TEST_CASE(what_destroy_throws_is_a_warning_and_the_run_is_done) {
+  for (const TroubledPlace& place : kDestroyers)
+    for (const char* how : {"throw", "odd_throw"}) BOOST_TEST_CONTEXT(context_of(place, how)) {
+        const Outcome outcome = outcome_of(place, how);
+        BOOST_TEST(outcome.exit_code == 0, outcome.err);
+        BOOST_TEST(contains(outcome.err, "threw an exception out of destroy()"), outcome.err);
+        BOOST_TEST(contains(outcome.err, file_of(place)), outcome.err);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_refused_by_the_name_of_who_gave_them) {
+  struct Case {
+    TroubledPlace place;
+    const char* how;
+    const char* says;
+  };
+  const Case cases[] = {
+      {{"train", "dataset 'ender'", "open"}, "rank", "info() gives samples of 100000 dimensions"},
+      {{"train", "dataset 'ender'", "open"}, "shape", "gives a rank without a shape"},
+      {{"train", "dataset 'ender'", "open"}, "huge", "which no memory holds"},
+      {{"train", "dataset 'ender'", "open"}, "classes", "info() gives 1152921504606846976 classes"},
+      {{"train", "dataset 'ender'", "open"}, "names", "info(): the name of class 0 is no text"},
+      {{"train", "dataset 'ender'", "open"}, "rows", "count() gives 18446744073709551615 rows"},
+      {{"train", "dataset 'ender'", "open"}, "many", "there is no memory for 2199023255552 rows"},
+      {{"train", "dataset 'ender'", "open"}, "files", "files() gives 3 paths at NULL"},
+      {{"train", "dataset 'ender'", "open"}, "many_files", "files() gives 18446744073709551615"},
+      {{"train", "format 'ender'", "quantize"}, "count", "precision() gave 18446744073709551615"},
+      {{"train", "format 'ender'", "quantize"}, "kind", "precision() gave no list of values"},
+      {{"train", "format 'ender'", "quantize"}, "negative", "storage_bits() gave -1 bits"},
+  };
+  for (const Case& c : cases) BOOST_TEST_CONTEXT(c.how) {
+      const Outcome outcome = outcome_of(c.place, c.how);
+      BOOST_TEST(outcome.exit_code == 1, outcome.err);
+      BOOST_TEST(contains(outcome.last_line(), c.says), outcome.last_line());
+      BOOST_TEST(contains(outcome.last_line(), "'ender"), outcome.last_line());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_a_plugin_forgot_to_declare_is_not_the_users_mistake) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_lathe({"transform", "jsc-tiny", "jsc-sim", "--passes",
+                                     "forgetful<width=3>", "--plugin", fixture_file("forgetful")},
+                                    folder.path());
+  BOOST_TEST(outcome.exit_code == 1);
+  for (const char* word : {"pass 'forgetful'", "forgetful.so", "'widht'", "does not declare",
+                           "it declares width, fast"})
+    BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_function_changes_of_the_host_is_put_back_and_told_once) {
+  const TemporaryFolder folder;
+  for (const char* where : {"create", "run"})
+    for (const char* how :
+         {"rounding", "flush", "folder", "locale", "thread_locale", "umask", "mask", "signals"})
+      BOOST_TEST_CONTEXT(how << " in " << where) {
+        const std::string ender = fmt::format("ender<how={},where={}>", how, where);
+        const Outcome outcome =
+            good({"transform", "jsc-tiny", "jsc-sim", "--passes",
+                  fmt::format("looker,{},looker,{},looker", ender, ender), "--plugin",
+                  fixture_file("ender"), "--project-dir", ".", "--project", "p"},
+                 folder.path());
+        const std::string warning = fmt::format("warning: pass 'ender' of '{}' in {}() changed ",
+                                                fixture_file("ender"), where);
+        const std::size_t at = outcome.err.find(warning);
+        BOOST_TEST(at != std::string::npos, outcome.err);
+        BOOST_TEST(outcome.err.find(warning, at + 1) == std::string::npos, outcome.err);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_file_changes_while_it_is_loaded_is_put_back_and_told) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      good({"transform", "jsc-tiny", "jsc-sim", "--passes", "looker,meddles_when_loaded,looker",
+            "--plugin", fixture_file("ender"), "--plugin", fixture_file("meddles_when_loaded"),
+            "--project-dir", ".", "--project", "p"},
+           folder.path());
+  BOOST_TEST(contains(outcome.err, "meddles_when_loaded.so' while it was loaded changed "));
+}
+
+// A format that rounds otherwise than it found it changes nothing but itself.
+BOOST_AUTO_TEST_CASE(a_training_is_the_same_with_a_kernel_that_changes_how_numbers_are_rounded) {
+  const auto metrics = [](const std::string& how) {
+    const TemporaryFolder folder;
+    Words words = troubled_run({"train", "format 'ender'", "quantize"}, how, folder.path());
+    words.emplace_back("--json");
+    return good(words, folder.path()).json().at("metrics");
+  };
+  const auto expected = metrics("not");
+  for (const char* how : {"rounding", "flush"}) BOOST_TEST(metrics(how) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_done_before_a_crash_is_on_disk_and_goes_on) {
+  const TemporaryFolder folder;
+  const TroubledPlace place{"search", "pass 'ender'", "third"};
+  Words words = troubled_run(place, "abort", folder.path());
+  BOOST_TEST(run_lathe(words, folder.path()).exit_code == 1);
+  BOOST_TEST(
+      std::filesystem::exists(folder.path() / "p" / "software" / "search_ckpts" / "study.db"));
+  std::filesystem::remove(folder.path() / "end_me");
+  words.emplace_back("--json");
+  BOOST_TEST(good(words, folder.path()).json().at("trials") >= 8);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
