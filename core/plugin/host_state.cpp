@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <clocale>
 #include <cstring>
 #include <locale>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 namespace lathe {
 
@@ -29,43 +31,102 @@ bool same(const struct sigaction& a, const struct sigaction& b) {
   return a.sa_flags == b.sa_flags && a.sa_handler == b.sa_handler;
 }
 
-bool same(const sigset_t& a, const sigset_t& b) {
-  for (int signal = 1; signal < NSIG; ++signal) {
-    if (sigismember(&a, signal) != sigismember(&b, signal)) return false;
-  }
-  return true;
+// The kernel writes its own part of it; the rest stays zero.
+sigset_t signal_mask() {
+  sigset_t mask;
+  std::memset(&mask, 0, sizeof mask);
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  return mask;
 }
 
-class ProcessState {
+bool same(const sigset_t& a, const sigset_t& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+// Descriptors 0, 1 and 2. A file that the host opens must not get a number that others write to.
+class StandardStreams {
  public:
-  // What was changed before by a function that still runs; put back.
-  std::string enter() {
-    const std::lock_guard lock(mutex_);
-    std::string changed = inside_ == 0 ? "" : restore();
-    if (inside_++ == 0) remember();
-    return changed;
+  void remember() {
+    for (Stream& s : streams_) {
+      struct stat now{};
+      if (fstat(s.number, &now) != 0) continue;  // closed, or not open from the start
+      if (s.kept >= 0 && s.is(now)) continue;
+      if (s.kept >= 0) close(s.kept);
+      s.kept = fcntl(s.number, F_DUPFD_CLOEXEC, 3);
+      s.device = now.st_dev;
+      s.inode = now.st_ino;
+    }
   }
-  struct Left {
-    std::string changed;
-    bool alone;  // no other function runs
-  };
-  Left leave() {
-    const std::lock_guard lock(mutex_);
-    --inside_;
-    return {restore(), inside_ == 0};
+  // True if one was closed or led elsewhere.
+  bool restore() {
+    bool changed = false;
+    for (const Stream& s : streams_) {
+      struct stat now{};
+      if (s.kept < 0 || (fstat(s.number, &now) == 0 && s.is(now))) continue;
+      changed = dup2(s.kept, s.number) == s.number || changed;
+    }
+    return changed;
   }
 
  private:
-  void remember() {
-    remember_folder();
+  struct Stream {
+    int number;
+    int kept = -1;
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool is(const struct stat& now) const { return now.st_dev == device && now.st_ino == inode; }
+  };
+  std::array<Stream, 3> streams_{{{0}, {1}, {2}}};
+};
+
+// How often what only system calls tell is looked at after functions that run in every trial.
+constexpr std::chrono::milliseconds kLookAgain{5};
+
+class ProcessState {
+ public:
+  // What was changed before; put back.
+  std::string enter(bool in_trial) {
+    const std::lock_guard lock(mutex_);
+    std::string changed;
+    if (inside_ == 0) remember_locales();
+    if (!known_ || (inside_ == 0 && !in_trial && !unseen_))
+      remember();
+    else if (!in_trial)
+      changed = restore();
+    ++inside_;
+    return changed;
+  }
+
+  struct Left {
+    std::string changed;
+    bool alone;  // no other function can have done it
+  };
+  Left leave(bool in_trial) {
+    const std::lock_guard lock(mutex_);
+    --inside_;
+    const auto now = std::chrono::steady_clock::now();
+    if (in_trial && now - looked_ < kLookAgain) {
+      unseen_ = true;
+      return {restore_locales() ? "the locale" : "", inside_ == 0};
+    }
+    looked_ = now;
+    const bool late = std::exchange(unseen_, false);
+    return {restore(), inside_ == 0 && !late};
+  }
+
+ private:
+  void remember_locales() {
     cpp_locale_ = std::locale();
     c_locale_ = std::setlocale(LC_ALL, nullptr);
+  }
+
+  void remember() {
+    remember_folder();
+    streams_.remember();
     for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], nullptr, &actions_[i]);
-    if (!umask_known_) {  // once: there is no way to read it without changing it
+    if (!known_) {  // once: there is no way to read it without changing it
       umask_ = umask(077);
       umask(umask_);
-      umask_known_ = true;
     }
+    known_ = true;
   }
 
   // Held open: a path may lead elsewhere by then.
@@ -85,8 +146,9 @@ class ProcessState {
     const auto add = [&](const char* what) {
       changed += changed.empty() ? what : fmt::format(", {}", what);
     };
+    if (streams_.restore()) add("the standard streams");
     if (restore_folder()) add("the working folder");
-    if (restore_locale()) add("the locale");
+    if (restore_locales()) add("the locale");
     if (restore_signals()) add("how signals are taken");
     if (umask(umask_) != umask_) add("the umask");
     return changed;
@@ -99,7 +161,7 @@ class ProcessState {
     return fchdir(folder_) == 0;
   }
 
-  bool restore_locale() {
+  bool restore_locales() {
     const bool cpp = std::locale() != cpp_locale_;
     if (cpp) std::locale::global(cpp_locale_);
     const bool c = c_locale_ != std::setlocale(LC_ALL, nullptr);
@@ -121,14 +183,17 @@ class ProcessState {
 
   std::mutex mutex_;
   int inside_ = 0;
+  bool known_ = false;   // remembered at all
+  bool unseen_ = false;  // a function ended, and not all was looked at
+  std::chrono::steady_clock::time_point looked_;
   int folder_ = -1;
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  StandardStreams streams_;
   std::locale cpp_locale_;
   std::string c_locale_;
   std::array<struct sigaction, kSignals.size()> actions_{};
   mode_t umask_ = 0;
-  bool umask_known_ = false;
 };
 
 ProcessState& process() {
@@ -167,31 +232,27 @@ std::string HostState::name() const {
 }
 
 void HostState::remember() {
-  if (const std::string changed = process().enter(); !changed.empty())
-    warn_once(
-        fmt::format("{} was changed before {} began, by a function that still runs; it is put "
-                    "back",
-                    changed, name()));
-  pthread_sigmask(SIG_SETMASK, nullptr, &signal_mask_);
+  if (const std::string changed = process().enter(guarded_ == Guarded::trial); !changed.empty())
+    warn_once(fmt::format("{} was changed before {} began; it is put back", changed, name()));
+  signal_mask_ = signal_mask();
   locale_ = uselocale(nullptr);
 }
 
 void HostState::compare() noexcept {
   compare_thread();
   try {
-    const auto [changed, alone] = process().leave();
+    const auto [changed, alone] = process().leave(guarded_ == Guarded::trial);
     if (changed.empty()) return;
     warn_once(alone ? fmt::format("{} changed {}; it is put back", name(), changed)
-                    : fmt::format("{} was changed while {} ran; it is put back", changed, name()));
+                    : fmt::format("{} was changed while {} ran, or before; it is put back", changed,
+                                  name()));
   } catch (...) {
     // The memory for a sentence is lacking; what could be put back is.
   }
 }
 
 void HostState::compare_thread() noexcept {
-  sigset_t mask;
-  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-  if (!same(mask, signal_mask_)) {
+  if (!same(signal_mask(), signal_mask_)) {
     pthread_sigmask(SIG_SETMASK, &signal_mask_, nullptr);
     warn("the signals that its thread holds back");
   }

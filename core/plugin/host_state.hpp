@@ -64,8 +64,9 @@ class HostNumbers {
 
 // How much is looked at.
 enum class Guarded {
-  numbers,     // of functions that run thousands of times: kernels
-  everything,  // of the others; some microseconds
+  numbers,     // after functions that run thousands of times: kernels
+  trial,       // after those of each trial; what costs system calls at most every few milliseconds
+  everything,  // after the others; some microseconds
 };
 
 // Stands around a plugin's function. All texts must outlive it; `call` as InPlugin has it.
@@ -74,11 +75,11 @@ class HostState {
   HostState(Guarded guarded, const std::string& who, const std::filesystem::path& file,
             const char* call)
       : guarded_(guarded), who_(who), file_(file), call_(call) {
-    if (guarded_ == Guarded::everything) remember();
+    if (guarded_ != Guarded::numbers) remember();
   }
   ~HostState() {
     if (NumberMode() != numbers_) restore_numbers();
-    if (guarded_ == Guarded::everything) compare();
+    if (guarded_ != Guarded::numbers) compare();
   }
   HostState(const HostState&) = delete;
   HostState& operator=(const HostState&) = delete;

@@ -24,7 +24,7 @@ PassReport run_pass(const Component& component, void* self, const Value& options
   call.graphs().set_original(graph);
   const auto run = [&](const Graph& g, Graph* editable) {
     lathe_graph* handle = call.graphs().add(g, editable);
-    call.enter("run",
+    call.enter({"run", context.in_trial ? Guarded::trial : Guarded::everything},
                [&](lathe_call* c) { return component.as<lathe_pass>().run(c, self, handle); });
   };
   if (component.has(LATHE_FLAG_MUTATES_GRAPH)) {
