@@ -209,11 +209,26 @@ Error Call::failure(lathe_code code) const {
                     who, component_.file.string(), failure_->option,
                     declared.empty() ? std::string("it declares none")
                                      : fmt::format("it declares {}", fmt::join(declared, ", ")),
-                    failure_->text));
+                    one_line(failure_->text)));
   }
   const bool refused = is_refusal(code) && (phase_ == Phase::create || !failure_->option.empty());
   return Error(refused ? Blame::usage : Blame::run, code,
-               fmt::format("{}: {}", context, failure_->text), place);
+               fmt::format("{}: {}", context, one_line(failure_->text)), place);
+}
+
+std::string one_line(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\t' || c == '\r')
+      line += ' ';
+    else if (byte < 0x20 || byte == 0x7f)
+      line += fmt::format("\\x{:02x}", byte);
+    else
+      line += c;
+  }
+  return line;
 }
 
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept {

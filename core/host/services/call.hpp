@@ -62,7 +62,7 @@ class Call : public lathe_call {
   }
   template <typename Function>
   lathe_code attempt(const Function& function) noexcept {
-    return attempt(nullptr, function);
+    return attempt({nullptr, Guarded::trial}, function);
   }
   // The same; throws an Error that names plugin, node, option and place unless the code is OK.
   template <typename Function>
@@ -72,7 +72,7 @@ class Call : public lathe_call {
   }
   template <typename Function>
   void enter(const Function& function) {
-    enter(nullptr, function);
+    enter({nullptr, Guarded::trial}, function);
   }
   Error failure(lathe_code code) const;
 
@@ -131,6 +131,9 @@ class Call : public lathe_call {
   std::unique_ptr<TensorPool> tensors_;
   std::chrono::steady_clock::time_point last_progress_{};
 };
+
+// A plugin's text as the host shows it: on one line, what would steer a terminal written out.
+std::string one_line(std::string_view text);
 
 // Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
