@@ -28,6 +28,7 @@ constexpr auto kLookEvery = 50ms;
 
 std::atomic<bool> interrupted{false};
 std::atomic<int> received{0};
+std::atomic<pid_t> host_process{0};  // what a plugin forks is killed by the first signal
 std::atomic<bool> leaving{false};
 sem_t first_signal;
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -43,6 +44,7 @@ void die_of(int signal) {
 }
 
 void on_signal(int signal) {
+  if (host_process != getpid()) return die_of(signal);
   received = signal;
   if (!interrupted.exchange(true)) {
     mark_running_calls();
@@ -119,6 +121,7 @@ void start_waiting() {
 }  // namespace
 
 const std::atomic<bool>& catch_interrupts() {
+  host_process = getpid();
   start_waiting();
   struct sigaction action{};
   action.sa_handler = on_signal;

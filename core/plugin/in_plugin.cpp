@@ -1,5 +1,6 @@
 #include "core/plugin/in_plugin.hpp"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +42,7 @@ namespace {
 std::array<PluginThread, kThreads> threads;
 std::array<std::array<char, kStack>, kThreads> stacks;
 std::atomic<bool> watching = false;
+std::atomic<pid_t> host_process = 0;  // what a plugin forks may end as it likes
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 // In the thread's own block from the start: a signal handler may not allocate it.
@@ -116,10 +118,12 @@ struct Fatal {
   int signal;
   const char* text;
 };
-constexpr std::array<Fatal, 5> kFatal{{{SIGSEGV, "a segmentation fault (SIGSEGV)"},
+constexpr std::array<Fatal, 7> kFatal{{{SIGSEGV, "a segmentation fault (SIGSEGV)"},
                                        {SIGBUS, "a bus error (SIGBUS)"},
                                        {SIGFPE, "an arithmetic error (SIGFPE)"},
                                        {SIGILL, "an illegal instruction (SIGILL)"},
+                                       {SIGTRAP, "a trap (SIGTRAP)"},
+                                       {SIGSYS, "a refused system call (SIGSYS)"},
                                        {SIGABRT, "abort() (SIGABRT)"}}};
 
 const char* text_of(int signal) {
@@ -129,11 +133,20 @@ const char* text_of(int signal) {
   return "a signal";
 }
 
+// As _exit does, which is the plugins' here.
+[[noreturn]] void end_now(int code) {
+  for (;;) syscall(SYS_exit_group, code);
+}
+
 void on_fatal_signal(int signal) {
+  if (host_process != getpid()) {
+    raise(signal);
+    return;
+  }
   if (const auto in = innermost(own); in && watching) {
     SignalLine() << "error: " << *in << " ended the run by " << text_of(signal)
                  << "; what was written before is kept\n";
-    _exit(1);
+    end_now(1);
   }
   if (const auto other = any_call(); other && watching) {
     SignalLine() << "error: " << text_of(signal)
@@ -146,21 +159,25 @@ void on_fatal_signal(int signal) {
   raise(signal);  // as if there were no handler: SA_RESETHAND
 }
 
-void on_exit() {
-  if (!watching.exchange(false)) return;
+// Ends the process by itself if the host's work is not done.
+void refuse_end(const char* function) {
+  if (host_process != getpid() || !watching.exchange(false)) return;
   if (const auto in = innermost(own)) {
-    SignalLine() << "error: " << *in << " called exit() before the run was done; "
+    SignalLine() << "error: " << *in << " called " << function << " before the run was done; "
                  << "what was written before is kept\n";
-    _exit(1);
+    end_now(1);
   }
   SignalLine line;
-  line << "error: exit() was called before the run was done, on a thread that is not lathe's; a "
+  line << "error: " << function
+       << " was called before the run was done, on a thread that is not lathe's; a "
           "plugin or a library of it must not do that";
   if (const auto other = any_call()) line << "; running was " << *other;
   line << "\n";
   line.write();
-  _exit(1);
+  end_now(1);
 }
+
+void on_exit() { refuse_end("exit()"); }
 
 }  // namespace
 
@@ -190,6 +207,7 @@ void watch_plugins() {
   action.sa_handler = on_fatal_signal;
   action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);
   for (const Fatal& fatal : kFatal) sigaction(fatal.signal, &action, nullptr);
+  host_process = getpid();
   watching = true;
   watch_exit();
 }
@@ -247,3 +265,16 @@ void SignalLine::write() {
 SignalLine::~SignalLine() { write(); }
 
 }  // namespace lathe
+
+// Those of the C library run nothing that atexit() was told: a plugin that calls one of them in the
+// middle of a run would end it with its own exit code, 0 perhaps. Plugins find these first.
+extern "C" {
+[[gnu::visibility("default")]] void _exit(int code) {
+  lathe::refuse_end("_exit()");
+  lathe::end_now(code);
+}
+[[gnu::visibility("default")]] void _Exit(int code) noexcept {
+  lathe::refuse_end("_Exit()");
+  lathe::end_now(code);
+}
+}

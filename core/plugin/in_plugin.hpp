@@ -36,9 +36,10 @@ struct PluginCall {
 };
 std::string text_of(const PluginCall& call);  // "pass 'prune' of 'prune.so' in run()"
 
-// From here on, until work_is_done: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT within a plugin,
-// and exit() wherever it is called, end the process with exit code 1 and a line on stderr that
-// names the plugin. Outside of plugins signals kill as ever, after a line. Call it once, in main.
+// From here on, until work_is_done: SIGSEGV, SIGABRT and their like within a plugin, and exit() and
+// _exit() wherever they are called, end the process with exit code 1 and a line on stderr that
+// names the plugin. Outside of plugins signals kill as ever, after a line; processes that a plugin
+// forks are its own. Call it once, in main.
 void watch_plugins();
 // Again before code that is not the host's first runs: what exit() calls last, it runs first.
 void watch_exit();

@@ -75,7 +75,24 @@ BOOST_AUTO_TEST_CASE(who_ends_the_process_is_named_with_the_function_wherever_it
 BOOST_AUTO_TEST_CASE(a_stack_that_ran_over_is_named_on_any_thread) {
   check_ends({"transform", "pass 'ender'", "run"}, "stack", "SIGSEGV");
   check_ends({"search", "pass 'ender'", "run"}, "stack", "SIGSEGV");
-  check_ends({"search", "sampler 'ender'", "suggest"}, "quick_exit", "exit()");
+}
+
+BOOST_AUTO_TEST_CASE(no_way_to_end_the_process_ends_it_with_0_or_without_a_word) {
+  for (const TroubledPlace& place : {TroubledPlace{"transform", "pass 'ender'", "run"},
+                                     TroubledPlace{"search", "pass 'ender'", "run"}}) {
+    check_ends(place, "quick_exit", "exit()");
+    check_ends(place, "_exit", "_exit()");
+    check_ends(place, "_Exit", "_Exit()");
+    check_ends(place, "trap", "SIGTRAP");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_a_plugin_forks_may_end_as_it_likes) {
+  for (const char* how : {"exit_of_child", "_exit_of_child"}) {
+    const Outcome outcome = outcome_of({"transform", "pass 'ender'", "run"}, how);
+    BOOST_TEST(outcome.exit_code == 0, outcome.err);
+    BOOST_TEST(!contains(outcome.err, "error"), outcome.err);
+  }
 }
 
 // The thread says nothing of whose it is; the function that runs does.
@@ -150,8 +167,8 @@ BOOST_AUTO_TEST_CASE(an_option_that_a_plugin_forgot_to_declare_is_not_the_users_
 BOOST_AUTO_TEST_CASE(what_a_function_changes_of_the_host_is_put_back_and_told_once) {
   const TemporaryFolder folder;
   for (const char* where : {"create", "run"})
-    for (const char* how :
-         {"rounding", "flush", "folder", "locale", "thread_locale", "umask", "mask", "signals"})
+    for (const char* how : {"rounding", "flush", "folder", "locale", "thread_locale", "umask",
+                            "mask", "streams", "signals"})
       BOOST_TEST_CONTEXT(how << " in " << where) {
         const std::string ender = fmt::format("ender<how={},where={}>", how, where);
         const Outcome outcome =
