@@ -23,8 +23,10 @@ struct Entry {
   std::atomic<const char*> who{nullptr};
   std::atomic<const char*> file{nullptr};
   std::atomic<const char*> call{nullptr};
-  std::atomic<std::uint64_t> serial{0};  // of the thread's entries, from 1
-  std::atomic<std::uint64_t> marked{0};  // the serial when calls were last remembered; 0: none
+  std::atomic<std::uint64_t> serial{0};   // of the thread's entries, from 1
+  std::atomic<std::uint64_t> marked{0};   // the serial when calls were last remembered; 0: none
+  std::atomic<std::uint64_t> service{0};  // the host works for it; a serial too, 0: it does not
+  std::atomic<std::uint64_t> service_seen{0};
 };
 
 }  // namespace
@@ -189,6 +191,7 @@ InPlugin::InPlugin(const std::string& who, const std::filesystem::path& file, co
     e.who.store(who.c_str(), std::memory_order_relaxed);
     e.file.store(file.c_str(), std::memory_order_relaxed);
     e.call.store(call, std::memory_order_relaxed);
+    e.service.store(0, std::memory_order_relaxed);
     e.serial.store(++thread_.serial, std::memory_order_relaxed);
   }
   thread_.depth.store(depth + 1, std::memory_order_release);
@@ -198,6 +201,22 @@ InPlugin::~InPlugin() {
   const std::uint32_t depth = thread_.depth.load(std::memory_order_relaxed) - 1;
   if (depth < kDepth) thread_.entries[depth].serial.store(0, std::memory_order_relaxed);
   thread_.depth.store(depth, std::memory_order_release);
+}
+
+InService::InService() : thread_(own) {
+  if (thread_ == nullptr) return;
+  const std::uint32_t depth = thread_->depth.load(std::memory_order_relaxed);
+  if (depth == 0 || depth > kDepth) {
+    thread_ = nullptr;
+    return;
+  }
+  thread_->entries[depth - 1].service.store(++thread_->serial, std::memory_order_relaxed);
+}
+
+InService::~InService() {
+  if (thread_ == nullptr) return;
+  const std::uint32_t depth = thread_->depth.load(std::memory_order_relaxed);
+  thread_->entries[depth - 1].service.store(0, std::memory_order_relaxed);
 }
 
 void watch_plugins() {
@@ -227,16 +246,20 @@ void mark_running_calls() {
 }
 
 std::optional<PluginCall> unreturned_call() {
-  for (const PluginThread& thread : threads) {
+  std::optional<PluginCall> found;
+  for (PluginThread& thread : threads) {
     if (!thread.taken) continue;
     for (std::size_t i = kDepth; i-- > 0;) {
-      const Entry& e = thread.entries[i];
+      Entry& e = thread.entries[i];
+      const std::uint64_t service = e.service;
+      const bool same_service = e.service_seen.exchange(service) == service && service != 0;
       const std::uint64_t serial = e.serial;
       const PluginCall call{e.who, e.file, e.call};
-      if (serial != 0 && serial == e.marked && serial == e.serial) return call;
+      const bool held = serial != 0 && serial == e.marked && serial == e.serial;
+      if (held && !same_service && !found) found = call;
     }
   }
-  return std::nullopt;
+  return found;
 }
 
 SignalLine& SignalLine::operator<<(const char* text) {

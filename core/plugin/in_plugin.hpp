@@ -28,6 +28,19 @@ class InPlugin {
   PluginThread& thread_;
 };
 
+// Stands while the host works for a plugin's function that asked it to: that time is not the
+// plugin's. Costs a few stores.
+class InService {
+ public:
+  InService();
+  ~InService();
+  InService(const InService&) = delete;
+  InService& operator=(const InService&) = delete;
+
+ private:
+  PluginThread* thread_;  // null: a thread of the plugin's own
+};
+
 // A plugin function that is running.
 struct PluginCall {
   const char* who;
@@ -48,7 +61,8 @@ void work_is_done();
 
 // Remembers the calls that run now, on all threads.
 void mark_running_calls();
-// One of those that were remembered and have not come back since, the innermost of its thread.
+// One of those that were remembered and have not come back since, the innermost of its thread. Not
+// one that waits for the same service of the host as when this was last asked.
 std::optional<PluginCall> unreturned_call();
 
 // A line on stderr by write(2): it and the two above may be called in a signal handler.

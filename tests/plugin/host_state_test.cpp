@@ -205,4 +205,28 @@ BOOST_AUTO_TEST_CASE(a_call_that_came_back_is_not_waited_for) {
   BOOST_TEST(!unreturned_call());
 }
 
+// One batch of a large network takes the host seconds; it looks at the flag itself.
+BOOST_AUTO_TEST_CASE(who_waits_for_the_host_is_not_waited_for) {
+  const InPlugin outer(kWho, kFile, "run");
+  mark_running_calls();
+  {
+    const InService long_one;
+    BOOST_TEST(bool(unreturned_call()));  // it may have begun just now
+    BOOST_TEST(!unreturned_call());
+    {
+      const InPlugin kernel(kWho, kFile, "quantize");
+      BOOST_TEST(!unreturned_call());
+      mark_running_calls();
+      BOOST_TEST(text_of(*unreturned_call()) == "pass 'a' of 'a.so' in quantize()");
+    }
+    BOOST_TEST(!unreturned_call());
+  }
+  BOOST_TEST(text_of(*unreturned_call()) == "pass 'a' of 'a.so' in run()");
+  // Asking again and again is no waiting.
+  for (int i = 0; i < 3; ++i) {
+    const InService short_one;
+    BOOST_TEST(bool(unreturned_call()));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -152,6 +152,7 @@ template <typename Body>
 lathe_code service_call(lathe_call* raw, const Body& body) noexcept {
   Call& call = Call::of(raw);
   const HostNumbers computing(call.numbers());
+  const InService serving;
   try {
     body(call);
     return LATHE_OK;
@@ -165,6 +166,7 @@ template <typename Result, typename Body>
 Result service_value(lathe_call* raw, Result otherwise, const Body& body) noexcept {
   Call& call = Call::of(raw);
   const HostNumbers computing(call.numbers());
+  const InService serving;
   try {
     return body(call);
   } catch (...) {
