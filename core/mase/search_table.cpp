@@ -85,7 +85,7 @@ OptionTable metric_table(const std::string& name) {
 }
 
 lathe_direction direction_of(const Value& word) {
-  return word.as_string() == "minimize" ? LATHE_MINIMIZE : LATHE_MAXIMIZE;
+  return word.as_string() == "minimize" ? LATHE_DIRECTION_MINIMIZE : LATHE_DIRECTION_MAXIMIZE;
 }
 
 const Value& table_in(const Value& parent, std::string_view key, std::string_view path) {

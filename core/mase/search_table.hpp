@@ -12,7 +12,7 @@ namespace lathe {
 struct SearchMetric {
   std::string name;
   double scale = 1.0;
-  lathe_direction direction = LATHE_MAXIMIZE;
+  lathe_direction direction = LATHE_DIRECTION_MAXIMIZE;
   Position position;
 };
 
@@ -26,7 +26,7 @@ struct SearchConfig {
   std::optional<std::int64_t> n_trials, n_jobs, lookahead;
   std::optional<double> timeout_seconds, trial_timeout_seconds;
   bool sum_scaled_metrics = false;
-  lathe_direction direction = LATHE_MAXIMIZE;  // when summed
+  lathe_direction direction = LATHE_DIRECTION_MAXIMIZE;  // when summed
   std::vector<std::string> warnings;
 };
 SearchConfig read_search_config(const Value& search);

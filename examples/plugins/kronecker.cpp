@@ -35,11 +35,11 @@ class Kronecker {
  private:
   // u in [0, 1) to a value of the parameter.
   static double value_at(const lathe_parameter& p, double u) {
-    if (p.kind == LATHE_CATEGORICAL) {
+    if (p.kind == LATHE_PARAMETER_CATEGORICAL) {
       return std::min(std::floor(u * static_cast<double>(p.choices)),
                       static_cast<double>(p.choices) - 1.0);
     }
-    const bool whole = p.kind == LATHE_INTEGER;
+    const bool whole = p.kind == LATHE_PARAMETER_INTEGER;
     const double step = p.step > 0 ? p.step : whole ? 1.0 : 0.0;
     if (p.logarithmic != 0) {
       const double x = p.low * std::pow(p.high / p.low, u);

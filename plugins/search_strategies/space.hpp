@@ -18,7 +18,7 @@ inline bool is_absent(double value) { return std::isnan(value); }
 
 struct Parameter {
   std::string name;
-  lathe_parameter_kind kind = LATHE_CATEGORICAL;
+  lathe_parameter_kind kind = LATHE_PARAMETER_CATEGORICAL;
   bool logarithmic = false;
   std::uint64_t choices = 0;  // categorical
   double low = 0, high = 0;   // numeric, inclusive
@@ -26,7 +26,7 @@ struct Parameter {
   std::uint32_t parent = LATHE_NONE_ID;
   double parent_value = 0;
 
-  bool categorical() const { return kind == LATHE_CATEGORICAL; }
+  bool categorical() const { return kind == LATHE_PARAMETER_CATEGORICAL; }
   bool continuous() const { return !categorical() && step == 0; }
   // How many values there are; 0 for a continuous one.
   std::uint64_t count() const {
@@ -74,7 +74,7 @@ inline Space read_space(const lathe_space& space) {
     parameter.choices = given.choices;
     parameter.low = given.low;
     parameter.high = given.high;
-    parameter.step = given.kind == LATHE_INTEGER && given.step == 0 ? 1 : given.step;
+    parameter.step = given.kind == LATHE_PARAMETER_INTEGER && given.step == 0 ? 1 : given.step;
     parameter.parent = given.parent;
     parameter.parent_value = given.parent_value;
     result.parameters.push_back(std::move(parameter));

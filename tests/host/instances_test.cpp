@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_SUITE(samplers)
 BOOST_AUTO_TEST_CASE(a_sampler_suggests_until_its_space_is_exhausted) {
   World world;
   lathe_parameter parameters[2]{};
-  lathe_direction direction = LATHE_MAXIMIZE;
+  lathe_direction direction = LATHE_DIRECTION_MAXIMIZE;
   lathe_space space{};
   space.struct_size = sizeof space;
   space.parameter_size = sizeof(lathe_parameter);
@@ -158,8 +158,8 @@ BOOST_AUTO_TEST_CASE(a_sampler_suggests_until_its_space_is_exhausted) {
   BOOST_TEST(point[1] == 1.0);
   sampler.started(1, point);  // it does not listen
   const std::vector<double> values{0.5};
-  sampler.finished(1, LATHE_COMPLETE, values, 0);
-  sampler.finished(2, LATHE_FAIL, {}, 0);
+  sampler.finished(1, LATHE_STATE_COMPLETE, values, 0);
+  sampler.finished(2, LATHE_STATE_FAIL, {}, 0);
   BOOST_TEST(sampler.suggest(2, point));
   BOOST_TEST(point[0] == 102.0);
   BOOST_TEST(!sampler.suggest(3, point));

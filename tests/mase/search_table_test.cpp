@@ -43,10 +43,10 @@ BOOST_AUTO_TEST_CASE(the_files_of_mase_are_read_as_they_are) {
       BOOST_TEST(search.runners[1].hardware);
       BOOST_REQUIRE(search.metrics.size() == 2);
       BOOST_TEST(search.metrics[0].name == "accuracy");
-      BOOST_TEST((search.metrics[0].direction == LATHE_MAXIMIZE));
+      BOOST_TEST((search.metrics[0].direction == LATHE_DIRECTION_MAXIMIZE));
       BOOST_TEST(search.metrics[1].name == "average_bitwidth");
       BOOST_TEST(search.metrics[1].scale == 0.2);
-      BOOST_TEST((search.metrics[1].direction == LATHE_MINIMIZE));
+      BOOST_TEST((search.metrics[1].direction == LATHE_DIRECTION_MINIMIZE));
       BOOST_TEST(*search.timeout_seconds == 20000.0);
       BOOST_TEST(*search.n_jobs == 1);
       BOOST_TEST((search.sampler.name == "tpe" || search.sampler.name == "brute"));
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(summed_metrics_have_one_direction) {
       "[search.strategy.metrics]\nloss.scale = 1.0\n[search.strategy.setup]\n"
       "sum_scaled_metrics = true\ndirection = 'minimize'\nsampler = 'TPE<n_startup_trials=5>'");
   BOOST_TEST(search.sum_scaled_metrics);
-  BOOST_TEST((search.direction == LATHE_MINIMIZE));
+  BOOST_TEST((search.direction == LATHE_DIRECTION_MINIMIZE));
   BOOST_TEST(search.sampler.name == "tpe");
   BOOST_TEST(search.sampler.options.text() == "{n_startup_trials=5}");
 }

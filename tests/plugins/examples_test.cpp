@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(the_sampler_depends_on_the_trial_alone_and_fills_the_space)
   parameters[0].name = {"a", 1};
   parameters[0].choices = 3;
   parameters[1].name = {"b", 1};
-  parameters[1].kind = LATHE_INTEGER;
+  parameters[1].kind = LATHE_PARAMETER_INTEGER;
   parameters[1].low = 10;
   parameters[1].high = 13;
   for (auto& p : parameters) p.parent = LATHE_NONE_ID;
-  const lathe_direction direction = LATHE_MINIMIZE;
+  const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
   const lathe_space space = {
       sizeof(lathe_space), sizeof(lathe_parameter), parameters, 2, &direction, 1, 7};
   const lathe::Value no_options{lathe::Value::Map{}};

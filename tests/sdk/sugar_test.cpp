@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_sampler_suggests_learns_and_ends) {
   parameter.name = {"p", 1};
   parameter.choices = 2;
   parameter.parent = LATHE_NONE_ID;
-  const lathe_direction direction = LATHE_MINIMIZE;
+  const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
   const lathe_space space = {
       sizeof(lathe_space), sizeof(lathe_parameter), &parameter, 1, &direction, 1, 0};
   SamplerInstance sampler(component("counts"), Value(Value::Map{}), space);
@@ -217,8 +217,8 @@ BOOST_AUTO_TEST_CASE(a_sampler_suggests_learns_and_ends) {
   BOOST_TEST(sampler.suggest(0, p));
   BOOST_TEST(p[0] == 0);
   sampler.started(0, p);
-  sampler.finished(0, LATHE_COMPLETE, value, 0);
-  sampler.finished(1, LATHE_FAIL, {}, 0);
+  sampler.finished(0, LATHE_STATE_COMPLETE, value, 0);
+  sampler.finished(1, LATHE_STATE_FAIL, {}, 0);
   BOOST_TEST(sampler.suggest(1, p));
   BOOST_TEST(p[0] == 11);
   BOOST_TEST(!sampler.suggest(2, p));

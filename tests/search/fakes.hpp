@@ -33,8 +33,8 @@ inline SearchOptions two_objectives() {
   SearchOptions options;
   options.seed = 7;
   options.n_trials = 60;
-  options.metrics = {{"accuracy", 1.0, LATHE_MAXIMIZE, {}},
-                     {"average_bitwidth", 0.2, LATHE_MINIMIZE, {}}};
+  options.metrics = {{"accuracy", 1.0, LATHE_DIRECTION_MAXIMIZE, {}},
+                     {"average_bitwidth", 0.2, LATHE_DIRECTION_MINIMIZE, {}}};
   return options;
 }
 

@@ -35,8 +35,11 @@ struct Golden {
   explicit Golden(const std::string& text) {
     const auto log = ordered_json::parse(text);
     const bool single = log["0"].contains("value");
-    options.metrics = {{"accuracy", 1.0, LATHE_MAXIMIZE, {}},
-                       {"average_bitwidth", 0.2, single ? LATHE_MAXIMIZE : LATHE_MINIMIZE, {}}};
+    options.metrics = {{"accuracy", 1.0, LATHE_DIRECTION_MAXIMIZE, {}},
+                       {"average_bitwidth",
+                        0.2,
+                        single ? LATHE_DIRECTION_MAXIMIZE : LATHE_DIRECTION_MINIMIZE,
+                        {}}};
     options.sum_scaled_metrics = single;
     // A parameter for each leaf of the config, its choices those of the trials.
     for (const auto& [node, config] : log["0"]["user_attrs_sampled_config"].items())
@@ -105,7 +108,8 @@ BOOST_AUTO_TEST_CASE(the_best_trials_are_those_that_optuna_finds) {
     std::vector<lathe_direction> directions;
     for (const auto& direction :
          single ? nlohmann::json::array({row["direction"]}) : row["directions"])
-      directions.push_back(direction == "maximize" ? LATHE_MAXIMIZE : LATHE_MINIMIZE);
+      directions.push_back(direction == "maximize" ? LATHE_DIRECTION_MAXIMIZE
+                                                   : LATHE_DIRECTION_MINIMIZE);
     std::vector<std::vector<double>> values;
     for (const auto& value : row["values"])
       values.push_back(single ? std::vector<double>{value.get<double>()}
@@ -125,8 +129,8 @@ BOOST_AUTO_TEST_CASE(the_best_trials_are_those_that_optuna_finds) {
 BOOST_AUTO_TEST_CASE(the_pareto_front_is_what_comparing_all_pairs_gives) {
   std::mt19937_64 random(4);
   for (std::size_t objectives : {2, 3}) {
-    std::vector<lathe_direction> directions(objectives, LATHE_MINIMIZE);
-    directions[0] = LATHE_MAXIMIZE;
+    std::vector<lathe_direction> directions(objectives, LATHE_DIRECTION_MINIMIZE);
+    directions[0] = LATHE_DIRECTION_MAXIMIZE;
     std::vector<std::vector<double>> values;
     for (int i = 0; i < 400; ++i) {
       std::vector<double> value;
@@ -141,7 +145,7 @@ BOOST_AUTO_TEST_CASE(the_pareto_front_is_what_comparing_all_pairs_gives) {
         if (values[b].empty()) continue;
         bool no_worse = true, better = false;
         for (std::size_t o = 0; o < objectives; ++o) {
-          const double sign = directions[o] == LATHE_MAXIMIZE ? -1 : 1;
+          const double sign = directions[o] == LATHE_DIRECTION_MAXIMIZE ? -1 : 1;
           no_worse &= sign * values[b][o] <= sign * values[a][o];
           better |= sign * values[b][o] < sign * values[a][o];
         }

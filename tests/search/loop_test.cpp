@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(metrics_are_scaled_and_summed_when_asked) {
   SearchOptions options = two_objectives();
   options.n_trials = 2;
   options.sum_scaled_metrics = true;
-  options.direction = LATHE_MAXIMIZE;
+  options.direction = LATHE_DIRECTION_MAXIMIZE;
   const SearchResult result = search(options);
   const Trial& trial = result.trials[1];
   const double accuracy = trial.software_metrics.find("accuracy")->as_float();

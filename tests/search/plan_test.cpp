@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(a_table_of_mase_becomes_a_plan) {
   BOOST_REQUIRE_EQUAL(made.options.metrics.size(), 2);
   BOOST_CHECK_EQUAL(made.options.metrics[0].name, "accuracy");
   BOOST_CHECK_EQUAL(made.options.metrics[1].scale, 0.2);
-  const std::vector<lathe_direction> directions = {LATHE_MAXIMIZE, LATHE_MINIMIZE};
+  const std::vector<lathe_direction> directions = {LATHE_DIRECTION_MAXIMIZE,
+                                                   LATHE_DIRECTION_MINIMIZE};
   BOOST_CHECK(made.options.directions() == directions);
   BOOST_REQUIRE_EQUAL(made.runners.size(), 2);
   BOOST_CHECK_EQUAL(made.runners[0].step.component->id, "evaluate");
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_table_of_mase_becomes_a_plan) {
 BOOST_AUTO_TEST_CASE(summed_metrics_are_one_objective) {
   const SearchPlan made = plan(
       changed("sum_scaled_metrics = false", "sum_scaled_metrics = true, direction = \"minimize\""));
-  BOOST_CHECK(made.options.directions() == std::vector<lathe_direction>{LATHE_MINIMIZE});
+  BOOST_CHECK(made.options.directions() == std::vector<lathe_direction>{LATHE_DIRECTION_MINIMIZE});
 }
 
 BOOST_AUTO_TEST_CASE(any_analysis_pass_can_be_a_runner_and_its_scalars_metrics) {
@@ -121,7 +122,7 @@ BOOST_AUTO_TEST_CASE(brute_as_a_plugin_visits_every_point_and_stops) {
   for (const char* order : {"sequential", "shuffled"}) {
     const SamplerChoice brute =
         choose_sampler({"brute", Value(Value::Map{{"order", order}}), {}}, registry());
-    const auto sampler = brute.make(space, {LATHE_MAXIMIZE}, 0);
+    const auto sampler = brute.make(space, {LATHE_DIRECTION_MAXIMIZE}, 0);
     BOOST_CHECK(!sampler->reads_values());
     std::set<std::vector<double>> seen;
     std::vector<double> point(3);
@@ -154,20 +155,20 @@ BOOST_AUTO_TEST_CASE(samplers_are_functions_of_what_they_were_told) {
         }
         const std::vector<double> value = {point[0] - 2 * point[3]};
         sampler.started(trial, point);
-        sampler.finished(trial, LATHE_COMPLETE, value, 0);
+        sampler.finished(trial, LATHE_STATE_COMPLETE, value, 0);
       }
     };
-    const auto whole = choice.make(space, {LATHE_MAXIMIZE}, 3);
+    const auto whole = choice.make(space, {LATHE_DIRECTION_MAXIMIZE}, 3);
     play(*whole, 0, 80, false);
     // Rebuilt by replay in the middle, it goes on the same.
-    const auto rebuilt = choice.make(space, {LATHE_MAXIMIZE}, 3);
+    const auto rebuilt = choice.make(space, {LATHE_DIRECTION_MAXIMIZE}, 3);
     for (std::uint64_t trial = 0; trial < 40; ++trial) {
       const std::vector<double> value = {points[trial][0] - 2 * points[trial][3]};
       rebuilt->started(trial, points[trial]);
-      rebuilt->finished(trial, LATHE_COMPLETE, value, 0);
+      rebuilt->finished(trial, LATHE_STATE_COMPLETE, value, 0);
     }
     play(*rebuilt, 40, 80, true);
-    const auto other = choice.make(space, {LATHE_MAXIMIZE}, 4);
+    const auto other = choice.make(space, {LATHE_DIRECTION_MAXIMIZE}, 4);
     std::vector<double> point(5);
     int same = 0;
     for (std::uint64_t trial = 0; trial < 10; ++trial) {

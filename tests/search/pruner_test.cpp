@@ -32,7 +32,10 @@ PrunerChoice like(const json& study) {
   for (const auto& [key, value] : study.at("options").items())
     options.set(key, value.get<std::int64_t>());
   const Metric accuracy{
-      "accuracy", 1.0, study.at("direction") == "maximize" ? LATHE_MAXIMIZE : LATHE_MINIMIZE, {}};
+      "accuracy",
+      1.0,
+      study.at("direction") == "maximize" ? LATHE_DIRECTION_MAXIMIZE : LATHE_DIRECTION_MINIMIZE,
+      {}};
   return choose_pruner({study.at("pruner"), options, {}}, std::span(&accuracy, 1));
 }
 
@@ -88,32 +91,32 @@ BOOST_AUTO_TEST_CASE(the_first_metric_is_watched_if_a_validation_knows_it) {
   const auto watch_of = [](const std::vector<Metric>& metrics) {
     return chosen("median", metrics).watch();
   };
-  const Watch accuracy =
-      watch_of({{"accuracy", 2.0, LATHE_MAXIMIZE, {}}, {"loss", 1.0, LATHE_MINIMIZE, {}}});
+  const Watch accuracy = watch_of({{"accuracy", 2.0, LATHE_DIRECTION_MAXIMIZE, {}},
+                                   {"loss", 1.0, LATHE_DIRECTION_MINIMIZE, {}}});
   BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
-  BOOST_TEST((accuracy.direction == LATHE_MAXIMIZE));
+  BOOST_TEST((accuracy.direction == LATHE_DIRECTION_MAXIMIZE));
   BOOST_TEST(accuracy.scale == 2.0);
 
-  const Watch loss = watch_of({{"loss", -1.0, LATHE_MAXIMIZE, {}}});
+  const Watch loss = watch_of({{"loss", -1.0, LATHE_DIRECTION_MAXIMIZE, {}}});
   BOOST_TEST((loss.source == Watch::Source::validation_loss));
-  BOOST_TEST((loss.direction == LATHE_MAXIMIZE));
+  BOOST_TEST((loss.direction == LATHE_DIRECTION_MAXIMIZE));
 
-  const Watch other = watch_of({{"average_bitwidth", 1.0, LATHE_MAXIMIZE, {}}});
+  const Watch other = watch_of({{"average_bitwidth", 1.0, LATHE_DIRECTION_MAXIMIZE, {}}});
   BOOST_TEST((other.source == Watch::Source::validation_loss));
-  BOOST_TEST((other.direction == LATHE_MINIMIZE));
+  BOOST_TEST((other.direction == LATHE_DIRECTION_MINIMIZE));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_watched_can_be_named) {
   const Watch accuracy = chosen("median<watch=validation_accuracy>").watch();
   BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
-  BOOST_TEST((accuracy.direction == LATHE_MAXIMIZE));
+  BOOST_TEST((accuracy.direction == LATHE_DIRECTION_MAXIMIZE));
   const Watch loss = chosen("successive_halving<watch=validation_loss>").watch();
-  BOOST_TEST((loss.direction == LATHE_MINIMIZE));
+  BOOST_TEST((loss.direction == LATHE_DIRECTION_MINIMIZE));
   const Watch metric = chosen("median<watch=average_bitwidth>").watch();
   BOOST_TEST((metric.source == Watch::Source::runners));
   BOOST_TEST(metric.metric == "average_bitwidth");
   BOOST_TEST(metric.scale == 0.2);
-  BOOST_TEST((metric.direction == LATHE_MINIMIZE));
+  BOOST_TEST((metric.direction == LATHE_DIRECTION_MINIMIZE));
 }
 
 BOOST_AUTO_TEST_CASE(optunas_word_for_an_estimated_resource_is_known) {

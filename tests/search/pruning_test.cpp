@@ -172,8 +172,8 @@ BOOST_AUTO_TEST_CASE(a_sampler_hears_of_a_pruned_trial_in_the_terms_of_its_objec
   BOOST_TEST((result.trials[0].state == TrialState::complete));
   BOOST_TEST((result.trials[2].state == TrialState::pruned));
   BOOST_REQUIRE(sampler.told.size() > 3);
-  BOOST_TEST(sampler.told[0].state == LATHE_COMPLETE);
-  BOOST_TEST(sampler.told[2].state == LATHE_PRUNED);
+  BOOST_TEST(sampler.told[0].state == LATHE_STATE_COMPLETE);
+  BOOST_TEST(sampler.told[2].state == LATHE_STATE_PRUNED);
   BOOST_TEST(sampler.told[2].step == 1);
   BOOST_TEST(sampler.told[2].values == std::vector<double>{-2.5}, boost::test_tools::per_element());
   BOOST_TEST(result.trials[2].intermediates.back().value == 2.5);

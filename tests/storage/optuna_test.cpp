@@ -152,7 +152,7 @@ print(json.dumps({}))
 BOOST_AUTO_TEST_CASE(pruned_trials_of_optuna_keep_their_last_value) {
   const StudyFile file;
   StudyDescription single = description();
-  single.directions = {LATHE_MINIMIZE};
+  single.directions = {LATHE_DIRECTION_MINIMIZE};
   python(file, R"py(
 study = optuna.create_study(storage=url, study_name='bits')
 def pruned(trial):
@@ -174,7 +174,7 @@ print(json.dumps({}))
 BOOST_AUTO_TEST_CASE(optuna_reads_the_curves_and_rungs_of_pruned_trials) {
   const StudyFile file;
   StudyDescription one = description();
-  one.directions = {LATHE_MAXIMIZE};
+  one.directions = {LATHE_DIRECTION_MAXIMIZE};
   std::vector<StoredTrial> trials;
   for (std::uint64_t i = 0; i < 6; ++i) {
     StoredTrial row = trial(i, i % 2 == 0 ? TrialState::complete : TrialState::pruned);

@@ -13,7 +13,7 @@ using namespace lathe;
 inline StudyDescription description(const std::string& name = "bits") {
   StudyDescription result;
   result.name = name;
-  result.directions = {LATHE_MAXIMIZE, LATHE_MINIMIZE};
+  result.directions = {LATHE_DIRECTION_MAXIMIZE, LATHE_DIRECTION_MINIMIZE};
   result.parameters.resize(3);
   result.parameters[0].name = "a/config/name";
   result.parameters[0].choices = {Value("integer"), Value()};

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_study_of_another_search_is_refused_with_the_difference) {
     return refusal([&] { file.open(other); });
   };
   const std::string directions =
-      refused([](StudyDescription& d) { d.directions = {LATHE_MAXIMIZE}; });
+      refused([](StudyDescription& d) { d.directions = {LATHE_DIRECTION_MAXIMIZE}; });
   check_contains(directions,
                  {"'bits'", "study.db", "MAXIMIZE, MINIMIZE", "this search has MAXIMIZE"});
   const std::string seed = refused([](StudyDescription& d) { d.user_attributes.set("seed", 8); });

@@ -157,9 +157,9 @@ class Loop {
   }
 
   void tell(const Trial& trial) {
-    const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_COMPLETE
-                                    : trial.state == TrialState::pruned ? LATHE_PRUNED
-                                                                        : LATHE_FAIL;
+    const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_STATE_COMPLETE
+                                    : trial.state == TrialState::pruned ? LATHE_STATE_PRUNED
+                                                                        : LATHE_STATE_FAIL;
     if (trial.state == TrialState::pruned && !trial.intermediates.empty()) {
       // Samplers take a pruned trial's last value for one of the first objective's kind.
       const auto [step, value] = trial.intermediates.back();

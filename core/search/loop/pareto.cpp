@@ -49,7 +49,7 @@ std::vector<std::size_t> best_trials(const std::vector<std::vector<double>>& val
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (points[i].size() != directions.size()) continue;
     for (std::size_t d = 0; d < directions.size(); ++d)
-      if (directions[d] == LATHE_MAXIMIZE) points[i][d] = -points[i][d];
+      if (directions[d] == LATHE_DIRECTION_MAXIMIZE) points[i][d] = -points[i][d];
     order.push_back(i);
   }
   if (order.empty()) return {};

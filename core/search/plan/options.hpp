@@ -18,7 +18,7 @@ struct SearchOptions {
   double trial_timeout_seconds = 0;  // of one trial, which then fails; 0: none
   std::vector<Metric> metrics;       // sorted by name, as MASE does
   bool sum_scaled_metrics = false;
-  lathe_direction direction = LATHE_MAXIMIZE;  // when summed
+  lathe_direction direction = LATHE_DIRECTION_MAXIMIZE;  // when summed
   // What else has to agree when a study is resumed, eg: {model: "jsc-toy", dataset: "jsc-sim"}.
   Value study_attributes{Value::Map{}};
 

@@ -52,7 +52,7 @@ Watch watch_of(const std::string& pruner, const Value& options, std::span<const 
   const std::string& word = given->as_string();
   if (word == "validation_loss") return {};
   if (word == "validation_accuracy")
-    return {Watch::Source::validation_accuracy, "", 1.0, LATHE_MAXIMIZE};
+    return {Watch::Source::validation_accuracy, "", 1.0, LATHE_DIRECTION_MAXIMIZE};
   std::vector<std::string> known{"validation_loss", "validation_accuracy"};
   for (const SearchMetric& metric : metrics) {
     if (metric.name == word) return watch_metric(metric, Watch::Source::runners);

@@ -15,7 +15,7 @@ struct Watch {
   Source source = Source::validation_loss;
   std::string metric;  // published by a runner
   double scale = 1.0;
-  lathe_direction direction = LATHE_MINIMIZE;
+  lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
 };
 
 class Pruner {

@@ -26,7 +26,7 @@ Option watch_option() {
 }
 
 bool better(lathe_direction direction, double a, double b) {
-  return direction == LATHE_MAXIMIZE ? a > b : a < b;
+  return direction == LATHE_DIRECTION_MAXIMIZE ? a > b : a < b;
 }
 
 }  // namespace lathe

@@ -13,7 +13,7 @@ class PluginSampler final : public Sampler {
     for (std::size_t p = 0; p < names_.size(); ++p) {
       lathe_parameter row{};
       row.name = {names_[p].data(), names_[p].size()};
-      row.kind = LATHE_CATEGORICAL;
+      row.kind = LATHE_PARAMETER_CATEGORICAL;
       row.choices = space.parameters[p].choices.size();
       row.parent = LATHE_NONE_ID;
       rows_.push_back(row);

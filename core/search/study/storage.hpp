@@ -17,7 +17,7 @@ namespace lathe {
 struct StoredParameter {
   std::string name;
   std::vector<Value> choices;  // categorical; empty: numeric
-  lathe_parameter_kind kind = LATHE_CATEGORICAL;
+  lathe_parameter_kind kind = LATHE_PARAMETER_CATEGORICAL;
   double low = 0, high = 0, step = 0;
   bool logarithmic = false;
 };

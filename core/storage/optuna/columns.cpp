@@ -6,7 +6,7 @@
 
 namespace lathe {
 std::string_view direction_word(lathe_direction direction) {
-  return direction == LATHE_MAXIMIZE ? "MAXIMIZE" : "MINIMIZE";
+  return direction == LATHE_DIRECTION_MAXIMIZE ? "MAXIMIZE" : "MINIMIZE";
 }
 
 std::string_view value_type(double value) {

@@ -7,10 +7,10 @@ namespace lathe {
 namespace {
 
 Json distribution(const StoredParameter& parameter) {
-  if (parameter.kind == LATHE_CATEGORICAL)
+  if (parameter.kind == LATHE_PARAMETER_CATEGORICAL)
     return {{"name", "CategoricalDistribution"},
             {"attributes", {{"choices", json_of(Value(parameter.choices))}}}};
-  const bool integer = parameter.kind == LATHE_INTEGER;
+  const bool integer = parameter.kind == LATHE_PARAMETER_INTEGER;
   const auto number = [&](double x) {
     return integer ? Json(static_cast<std::int64_t>(x)) : Json(x);
   };

@@ -75,9 +75,9 @@ void TpeModel::finished(std::uint64_t trial, lathe_trial_state state, const doub
   running_.pop_front();
   const bool several = space_.directions.size() > 1;
   const auto value = [&](std::size_t i) {
-    return space_.directions[i] == LATHE_MAXIMIZE ? -values[i] : values[i];
+    return space_.directions[i] == LATHE_DIRECTION_MAXIMIZE ? -values[i] : values[i];
   };
-  if (state == LATHE_COMPLETE && values != nullptr) {
+  if (state == LATHE_STATE_COMPLETE && values != nullptr) {
     if (several) {
       Point point;
       for (std::size_t i = 0; i < space_.directions.size(); ++i) point.push_back(value(i));
@@ -85,7 +85,7 @@ void TpeModel::finished(std::uint64_t trial, lathe_trial_state state, const doub
     } else {
       single_.add_complete(value(0));
     }
-  } else if (state == LATHE_PRUNED && !several) {
+  } else if (state == LATHE_STATE_PRUNED && !several) {
     if (values == nullptr) {
       single_.add_pruned_without_value();
     } else {

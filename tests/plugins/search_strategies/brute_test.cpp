@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(brute_visits_each_branch_of_conditional_parameters_once) {
   // 0: format of {a, b, c}; a has a width of 3 and, if the width is the second, a flag of 2;
   // c has a number of 4 values; and there is a free choice of 2.
   space.parameters = {choices(3), under(choices(3), 0, 0), under(choices(2), 1, 1),
-                      under(number(LATHE_INTEGER, 2, 8, 2), 0, 2), choices(2)};
+                      under(number(LATHE_PARAMETER_INTEGER, 2, 8, 2), 0, 2), choices(2)};
   const BruteOrder order(space);
   // a: 1 + 2 + 1, b: 1, c: 4; times 2.
   BOOST_CHECK_EQUAL(order.size(), (4 + 1 + 4) * 2);
@@ -82,7 +82,8 @@ BOOST_AUTO_TEST_CASE(brute_visits_each_branch_of_conditional_parameters_once) {
 
 BOOST_AUTO_TEST_CASE(brute_steps_through_numbers_without_losing_the_end_to_rounding) {
   Space space;
-  space.parameters = {number(LATHE_REAL, 0.1, 0.7, 0.1), number(LATHE_INTEGER, 3, 10, 3)};
+  space.parameters = {number(LATHE_PARAMETER_REAL, 0.1, 0.7, 0.1),
+                      number(LATHE_PARAMETER_INTEGER, 3, 10, 3)};
   const BruteOrder order(space);
   BOOST_CHECK_EQUAL(order.size(), 7 * 3);
   const auto points = all_points(space, order);
@@ -132,14 +133,14 @@ BOOST_AUTO_TEST_CASE(an_empty_space_has_one_point) {
 
 BOOST_AUTO_TEST_CASE(uniform_values_reach_every_grid_point_equally_often) {
   std::map<double, int> counts;
-  const Parameter parameter = number(LATHE_INTEGER, 2, 11, 3);
+  const Parameter parameter = number(LATHE_PARAMETER_INTEGER, 2, 11, 3);
   for (int i = 0; i < 4000; ++i) ++counts[uniform_value(parameter, (i + 0.5) / 4000)];
   BOOST_CHECK_EQUAL(counts.size(), 4);
   for (const auto& [value, count] : counts) BOOST_CHECK_EQUAL(count, 1000);
 }
 
 BOOST_AUTO_TEST_CASE(uniform_values_of_a_logarithmic_parameter_are_uniform_in_the_logarithm) {
-  Parameter parameter = number(LATHE_REAL, 1e-4, 1, 0);
+  Parameter parameter = number(LATHE_PARAMETER_REAL, 1e-4, 1, 0);
   parameter.logarithmic = true;
   BOOST_CHECK_CLOSE_FRACTION(uniform_value(parameter, 0.0), 1e-4, 1e-12);
   BOOST_CHECK_CLOSE_FRACTION(uniform_value(parameter, 0.5), 1e-2, 1e-12);

@@ -20,14 +20,15 @@ struct History {
 
   explicit History(const std::string& name) : file(name), golden(lathe_test::golden_json(name)) {
     for (const json& direction : golden.at("directions"))
-      space.directions.push_back(direction == "minimize" ? LATHE_MINIMIZE : LATHE_MAXIMIZE);
+      space.directions.push_back(direction == "minimize" ? LATHE_DIRECTION_MINIMIZE
+                                                         : LATHE_DIRECTION_MAXIMIZE);
     for (const auto& [key, row] : golden.at("space").items()) {
       Parameter parameter;
       parameter.name = key;
       if (row.at("kind") == "cat") {
         parameter.choices = row.at("n");
       } else {
-        parameter.kind = row.at("kind") == "int" ? LATHE_INTEGER : LATHE_REAL;
+        parameter.kind = row.at("kind") == "int" ? LATHE_PARAMETER_INTEGER : LATHE_PARAMETER_REAL;
         parameter.low = row.at("low");
         parameter.high = row.at("high");
         parameter.logarithmic = row.at("log");
@@ -48,16 +49,16 @@ struct History {
       model.started(number, values.data());
       if (trial.at("state") == "COMPLETE") {
         const std::vector<double> result = trial.at("values");
-        model.finished(number, LATHE_COMPLETE, result.data(), 0);
+        model.finished(number, LATHE_STATE_COMPLETE, result.data(), 0);
       } else if (trial.at("state") == "PRUNED") {
         std::int64_t step = -1;
         double last = 0;
         const json intermediate = trial.value("intermediate", json::object());
         for (const auto& [key, value] : intermediate.items())
           if (std::stoll(key) > step) step = std::stoll(key), last = value;
-        model.finished(number, LATHE_PRUNED, step < 0 ? nullptr : &last, step);
+        model.finished(number, LATHE_STATE_PRUNED, step < 0 ? nullptr : &last, step);
       } else {
-        model.finished(number, LATHE_FAIL, nullptr, 0);
+        model.finished(number, LATHE_STATE_FAIL, nullptr, 0);
       }
     }
     return model;

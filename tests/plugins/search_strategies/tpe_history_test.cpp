@@ -20,8 +20,8 @@ struct Told {
 
 Space space_of(std::size_t objectives) {
   Space space;
-  space.directions.assign(objectives, LATHE_MINIMIZE);
-  space.directions.back() = LATHE_MAXIMIZE;
+  space.directions.assign(objectives, LATHE_DIRECTION_MINIMIZE);
+  space.directions.back() = LATHE_DIRECTION_MAXIMIZE;
   for (std::uint64_t choices : {3, 5, 2, 4}) {
     Parameter parameter;
     parameter.name = "p" + std::to_string(space.parameters.size());
@@ -50,7 +50,9 @@ std::vector<Told> random_history(const Space& space, std::size_t count, std::uin
       told.values.push_back(static_cast<double>(random() % 40) -
                             (improving ? static_cast<double>(i) : 0.0));
     const std::uint64_t kind = random() % 10;
-    told.state = kind == 0 ? LATHE_FAIL : kind == 1 ? LATHE_PRUNED : LATHE_COMPLETE;
+    told.state = kind == 0   ? LATHE_STATE_FAIL
+                 : kind == 1 ? LATHE_STATE_PRUNED
+                             : LATHE_STATE_COMPLETE;
     told.step = static_cast<std::int64_t>(random() % 4);
     history.push_back(told);
   }
@@ -59,7 +61,7 @@ std::vector<Told> random_history(const Space& space, std::size_t count, std::uin
 
 void tell(TpeModel& model, std::uint64_t number, const Told& told) {
   model.started(number, told.parameters.data());
-  model.finished(number, told.state, told.state == LATHE_FAIL ? nullptr : told.values.data(),
+  model.finished(number, told.state, told.state == LATHE_STATE_FAIL ? nullptr : told.values.data(),
                  told.step);
 }
 
@@ -100,12 +102,12 @@ BOOST_AUTO_TEST_CASE(tpe_running_sums_equal_the_sums_over_the_whole_history) {
     std::vector<Told> counted;
     for (std::size_t i = 0; i < history.size(); ++i) {
       tell(model, i, history[i]);
-      if (history[i].state != LATHE_FAIL) counted.push_back(history[i]);
+      if (history[i].state != LATHE_STATE_FAIL) counted.push_back(history[i]);
       if (i % 7 != 0) continue;
       std::vector<std::size_t> order(counted.size());
       std::iota(order.begin(), order.end(), 0);
       const auto key = [&](std::size_t o) {
-        const bool pruned = counted[o].state == LATHE_PRUNED;
+        const bool pruned = counted[o].state == LATHE_STATE_PRUNED;
         return std::tuple(pruned, pruned ? -counted[o].step : 0, -counted[o].values[0]);
       };
       std::stable_sort(order.begin(), order.end(),
@@ -259,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_tpe_suggestion_costs_the_same_after_many_trials) {
                                    static_cast<double>(random() % 5),
                                    static_cast<double>(random() % 2), kAbsent};
       model.started(i, parameters);
-      model.finished(i, LATHE_COMPLETE, values, 0);
+      model.finished(i, LATHE_STATE_COMPLETE, values, 0);
     }
   };
   add(0, 300);
@@ -276,7 +278,7 @@ BOOST_AUTO_TEST_CASE(tpe_suggests_only_values_of_the_parameter) {
   std::mt19937_64 random(11);
   std::uniform_real_distribution<double> uniform;
   Space space;
-  space.directions = {LATHE_MINIMIZE};
+  space.directions = {LATHE_DIRECTION_MINIMIZE};
   const auto add = [&](lathe_parameter_kind kind, double low, double high, double step, bool log) {
     Parameter parameter;
     parameter.kind = kind;
@@ -284,12 +286,12 @@ BOOST_AUTO_TEST_CASE(tpe_suggests_only_values_of_the_parameter) {
     parameter.logarithmic = log;
     space.parameters.push_back(parameter);
   };
-  add(LATHE_INTEGER, 2, 16, 2, false);
-  add(LATHE_INTEGER, 1, 256, 1, true);
-  add(LATHE_REAL, 0, 1, 0.1, false);
-  add(LATHE_REAL, 1e-5, 1, 0, true);
-  add(LATHE_REAL, -1, 1, 0, false);
-  add(LATHE_INTEGER, 5, 5, 1, false);
+  add(LATHE_PARAMETER_INTEGER, 2, 16, 2, false);
+  add(LATHE_PARAMETER_INTEGER, 1, 256, 1, true);
+  add(LATHE_PARAMETER_REAL, 0, 1, 0.1, false);
+  add(LATHE_PARAMETER_REAL, 1e-5, 1, 0, true);
+  add(LATHE_PARAMETER_REAL, -1, 1, 0, false);
+  add(LATHE_PARAMETER_INTEGER, 5, 5, 1, false);
   TpeModel model(space, TpeOptions{});
   for (std::uint64_t trial = 0; trial < 120; ++trial) {
     std::vector<double> values;
@@ -308,6 +310,6 @@ BOOST_AUTO_TEST_CASE(tpe_suggests_only_values_of_the_parameter) {
     }
     model.started(trial, values.data());
     const double result[] = {std::abs(values[0] - 8) + std::abs(values[4])};
-    model.finished(trial, LATHE_COMPLETE, result, 0);
+    model.finished(trial, LATHE_STATE_COMPLETE, result, 0);
   }
 }

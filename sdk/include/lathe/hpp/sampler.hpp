@@ -98,9 +98,9 @@ struct sampler_thunks {
                              std::int64_t step) noexcept {
     return guarded(call, [&] {
       instance& i = of(self);
-      const std::uint64_t count = values == nullptr       ? 0
-                                  : state == LATHE_PRUNED ? 1
-                                                          : i.space.objectives();
+      const std::uint64_t count = values == nullptr             ? 0
+                                  : state == LATHE_STATE_PRUNED ? 1
+                                                                : i.space.objectives();
       if constexpr (has_finished<T>) {
         i.object->finished(trial, state, span<const double>(values, count), step);
       }

@@ -15,7 +15,11 @@ extern "C" {
 #endif
 
 typedef int32_t lathe_parameter_kind;
-enum { LATHE_CATEGORICAL = 0, LATHE_INTEGER = 1, LATHE_REAL = 2 };
+enum {
+  LATHE_PARAMETER_CATEGORICAL = 0,
+  LATHE_PARAMETER_INTEGER = 1,
+  LATHE_PARAMETER_REAL = 2
+};
 
 /* One dimension of the space. Values travel as double: the index of a choice, or the number. */
 typedef struct lathe_parameter {
@@ -34,10 +38,10 @@ typedef struct lathe_parameter {
 } lathe_parameter;
 
 typedef int32_t lathe_direction;
-enum { LATHE_MINIMIZE = 1, LATHE_MAXIMIZE = 2 };
+enum { LATHE_DIRECTION_MINIMIZE = 1, LATHE_DIRECTION_MAXIMIZE = 2 };
 
 typedef int32_t lathe_trial_state;
-enum { LATHE_COMPLETE = 1, LATHE_PRUNED = 2, LATHE_FAIL = 3 };
+enum { LATHE_STATE_COMPLETE = 1, LATHE_STATE_PRUNED = 2, LATHE_STATE_FAIL = 3 };
 
 /* Owner: host. Valid until destroy: an instance may keep pointers into it. */
 typedef struct lathe_space {
