@@ -20,7 +20,7 @@ void check_against_graph(const CheckedPlan& plan, const SearchSpace& space, Tria
                          const std::atomic<bool>& cancelled) {
   space.check_runnable();
   for (const SearchParameter& parameter : space.parameters)
-    if (parameter.node == NodeId::none && parameter.key != "batch_size" && !plan->training)
+    if (parameter.part == SpacePart::training && parameter.key != "batch_size" && !plan->training)
       throw usage_error(fmt::format("'{}' changes nothing, because no runner trains; add "
                                     "[search.strategy.sw_runner.basic_train]",
                                     parameter.name),
@@ -126,8 +126,9 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   check_against_graph(plan, space, *runners.front(), cancelled);
   if (executes(*plan)) open_what_runs_need(*plan, context);
 
-  const std::unique_ptr<Sampler> sampler =
-      options.sampler.make(space, options.directions(), options.seed);
+  const std::unique_ptr<Sampler> sampler = options.sampler.make(
+      space, options.directions(), options.seed, static_cast<std::uint64_t>(options.lookahead),
+      static_cast<std::uint64_t>(options.n_trials));
   warn_of_idle_workers(options, *sampler);
   std::shared_ptr<Storage> storage;
   std::unique_ptr<Study> study;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 class Kronecker {
  public:
@@ -16,18 +15,14 @@ class Kronecker {
     for (int i = 0; i < 60; ++i) ratio_ = std::pow(1.0 + ratio_, 1.0 / (dimensions + 1.0));
   }
 
-  bool suggest(lathe::context context, std::uint64_t trial, lathe::span<double> parameters) {
+  bool suggest(lathe::context context, std::uint64_t trial, lathe::span<double> values) {
     const lathe::rng random(context);
-    for (std::uint64_t i = 0; i < parameters.size(); ++i) {
-      const lathe_parameter& p = space_[i];
-      if (!space_.exists(i, parameters)) {
-        parameters[i] = std::numeric_limits<double>::quiet_NaN();
-        continue;
-      }
-      const double offset = random.uniform(space_.seed(), random.stream(lathe::to_view(p.name)), 0);
+    for (std::uint64_t i = 0; i < values.size(); ++i) {
+      if (!space_.exists(i, values)) continue;  // it stays absent
+      const double offset = random.uniform(space_.seed(), random.stream(space_.name(i)), 0);
       const double alpha = std::pow(ratio_, -static_cast<double>(i + 1));
       const double walked = offset + static_cast<double>(trial) * alpha;
-      parameters[i] = value_at(p, walked - std::floor(walked));
+      values[i] = value_at(space_[i], walked - std::floor(walked));
     }
     return true;
   }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct Parameter {
   double low = 0, high = 0;   // numeric, inclusive
   double step = 0;            // 0: continuous; never 0 for an integer
   std::uint32_t parent = LATHE_NONE_ID;
-  double parent_value = 0;
+  std::vector<double> parent_values;
 
   bool categorical() const { return kind == LATHE_PARAMETER_CATEGORICAL; }
   bool continuous() const { return !categorical() && step == 0; }
@@ -55,7 +56,9 @@ struct Space {
   // Whether parameter `p` exists, given the values of those before it.
   bool exists(std::size_t p, const double* values) const {
     const Parameter& parameter = parameters[p];
-    return parameter.parent == LATHE_NONE_ID || values[parameter.parent] == parameter.parent_value;
+    if (parameter.parent == LATHE_NONE_ID) return true;
+    const auto& with = parameter.parent_values;
+    return std::find(with.begin(), with.end(), values[parameter.parent]) != with.end();
   }
 };
 
@@ -70,13 +73,18 @@ inline Space read_space(const lathe_space& space) {
     Parameter parameter;
     parameter.name.assign(given.name.data, given.name.size);
     parameter.kind = given.kind;
+    if (given.kind < LATHE_PARAMETER_CATEGORICAL || given.kind > LATHE_PARAMETER_REAL)
+      throw std::invalid_argument("this sampler does not know the kind of the parameter '" +
+                                  parameter.name + "'");
     parameter.logarithmic = given.logarithmic != 0;
     parameter.choices = given.choices;
     parameter.low = given.low;
     parameter.high = given.high;
     parameter.step = given.kind == LATHE_PARAMETER_INTEGER && given.step == 0 ? 1 : given.step;
     parameter.parent = given.parent;
-    parameter.parent_value = given.parent_value;
+    if (given.parent != LATHE_NONE_ID)
+      parameter.parent_values.assign(given.parent_values,
+                                     given.parent_values + given.parent_value_count);
     result.parameters.push_back(std::move(parameter));
   }
   return result;

@@ -158,8 +158,8 @@ BOOST_AUTO_TEST_CASE(a_sampler_suggests_until_its_space_is_exhausted) {
   BOOST_TEST(point[1] == 1.0);
   sampler.started(1, point);  // it does not listen
   const std::vector<double> values{0.5};
-  sampler.finished(1, LATHE_STATE_COMPLETE, values, 0);
-  sampler.finished(2, LATHE_STATE_FAIL, {}, 0);
+  sampler.finished({1, LATHE_STATE_COMPLETE, values});
+  sampler.finished({2, LATHE_STATE_FAIL});
   BOOST_TEST(sampler.suggest(2, point));
   BOOST_TEST(point[0] == 102.0);
   BOOST_TEST(!sampler.suggest(3, point));
@@ -173,6 +173,28 @@ BOOST_AUTO_TEST_CASE(a_failing_sampler_is_named) {
                           world.checked(Kind::sampler, "countdown", {}), space);
   std::vector<double> point;
   BOOST_TEST(message_of([&] { sampler.suggest(13, point); }) == "sampler 'countdown': thirteen");
+}
+
+BOOST_AUTO_TEST_CASE(only_a_status_says_that_a_space_is_exhausted) {
+  World world;
+  lathe_parameter parameters[2]{};
+  lathe_space space{};
+  space.struct_size = sizeof space;
+  space.parameter_size = sizeof(lathe_parameter);
+  space.parameters = parameters;
+  space.parameter_count = 2;
+  SamplerInstance sampler(world.registry.find(Kind::sampler, "countdown"),
+                          world.checked(Kind::sampler, "countdown", {}), space);
+  std::vector<double> point(2);
+  const auto says = [&](std::uint64_t trial) {
+    return message_of([&] { sampler.suggest(trial, point); });
+  };
+  BOOST_TEST(!says(14).empty());  // LATHE_OUT_OF_RANGE: an error as any other
+  BOOST_TEST(says(15) ==
+             "sampler 'countdown' suggested 1 values for trial 15 of a space of 2 parameters");
+  BOOST_TEST(says(16) == "sampler 'countdown' answered trial 16 with the unknown status 77");
+  BOOST_TEST(sampler.suggest(17, point));
+  BOOST_TEST(!sampler.suggest(20, point));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,6 +91,26 @@ BOOST_AUTO_TEST_CASE(what_does_not_compile_ends_with_one) {
   BOOST_TEST(contains(bad.last_line(), "refused 'bad.cpp'"));
 }
 
+BOOST_AUTO_TEST_CASE(a_sampler_that_suggests_nothing_is_told_what_it_lacks_in_one_error) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "bad.cpp",
+             "#include <lathe/lathe.hpp>\n"
+             "struct Bad { void started(std::uint64_t, lathe::span<const double>) {} };\n"
+             "LATHE_SAMPLER(Bad, \"bad\", \"1.0.0\", \"Suggests nothing.\")\n");
+  const Outcome bad = run_lathe({"plugin", "build", "bad.cpp"}, folder.path());
+  BOOST_TEST(bad.exit_code == 1);
+  BOOST_TEST(contains(bad.err,
+                      "a sampler needs bool suggest(lathe::context, std::uint64_t trial, "
+                      "lathe::span<double> values)"),
+             bad.err);
+  std::size_t errors = 0;
+  for (std::size_t at = bad.err.find("error: "); at != bad.err.npos;
+       at = bad.err.find("error: ", at + 1)) {
+    ++errors;
+  }
+  BOOST_TEST(errors == 2U, bad.err);  // the compiler's, and the command's last line
+}
+
 BOOST_AUTO_TEST_CASE(what_compiles_but_is_no_plugin_is_refused) {
   const TemporaryFolder folder;
   write_file(folder.path() / "empty.c", "int nothing;\n");

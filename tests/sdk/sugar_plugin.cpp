@@ -123,15 +123,34 @@ struct TooPrecise : Halves {
 struct Counts {
   explicit Counts(lathe::space space) : space_(space) {}
   bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> parameters) {
+    if (trial == 1000) throw lathe::error(LATHE_OUT_OF_RANGE, "a list is shorter than expected");
     if (trial >= space_[0].choices) return false;
     parameters[0] = static_cast<double>(trial) + told_;
     return true;
   }
-  void finished(std::uint64_t, lathe_trial_state, lathe::span<const double> values, std::int64_t) {
-    told_ += values.empty() ? 0 : values[0];
+  void finished(const lathe::outcome& outcome) {
+    told_ += outcome.complete() ? outcome.values()[0] : 0;
+    for (const double x : outcome.intermediate()) told_ += 1000 * x;
   }
   lathe::space space_;
   double told_ = 0;
+};
+
+// The choice with the largest number, for as many trials as the search means to run and looks back.
+struct Largest {
+  explicit Largest(lathe::space space) : space_(space) {}
+  bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> values) {
+    for (std::uint64_t i = 0; i < values.size(); ++i) {
+      if (!space_.exists(i, values)) continue;
+      std::uint64_t best = 0;
+      for (std::uint64_t c = 1; c < space_[i].choices; ++c) {
+        if (space_.choice(i, c).real() > space_.choice(i, best).real()) best = c;
+      }
+      values[i] = static_cast<double>(best);
+    }
+    return trial < space_.trial_budget() + space_.lookahead();
+  }
+  lathe::space space_;
 };
 
 }  // namespace
@@ -146,4 +165,5 @@ LATHE_MODULE(lathe::pass<Fails>("fails", "1.0.0", "Throws."),
              lathe::dataset<Rows>("rows", "1.0.0", "Three rows."),
              lathe::format<Halves>("halves", "1.0.0", "Halves numbers."),
              lathe::format<TooPrecise>("too_precise", "1.0.0", "Says too much."),
-             lathe::sampler<Counts>("counts", "1.0.0", "Counts up."))
+             lathe::sampler<Counts>("counts", "1.0.0", "Counts up."),
+             lathe::sampler<Largest>("largest", "1.0.0", "Takes the largest choice."))

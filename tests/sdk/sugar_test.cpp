@@ -1,11 +1,13 @@
 // The C++ sugar between a real host and a plugin written with nothing else: exceptions become
 // errors with a place, edits hold or vanish as a whole, and the tables say what the types say.
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/plugin/descriptor.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <cmath>
 #include <map>
 
 extern "C" const lathe_module* LATHE_ENTRY(void);
@@ -76,7 +78,7 @@ double scalar_of(const PassReport& report, const std::string& name) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_stamp_and_the_tables_name_the_same_components) {
-  BOOST_TEST(components().size() == 11);
+  BOOST_TEST(components().size() == 12);
   BOOST_TEST(component("fails").version == "1.0.0");
   BOOST_TEST(component("fails").options.options.size() == 1);
   BOOST_TEST(component("fails").options.options[0].required());
@@ -211,15 +213,51 @@ BOOST_AUTO_TEST_CASE(a_sampler_suggests_learns_and_ends) {
   parameter.parent = LATHE_NONE_ID;
   const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
   const lathe_space space = {
-      sizeof(lathe_space), sizeof(lathe_parameter), &parameter, 1, &direction, 1, 0};
+      sizeof(lathe_space), sizeof(lathe_parameter), &parameter, 1, &direction, 1, 0, 4, 20};
   SamplerInstance sampler(component("counts"), Value(Value::Map{}), space);
   std::array<double, 1> p = {}, value = {10};
   BOOST_TEST(sampler.suggest(0, p));
   BOOST_TEST(p[0] == 0);
   sampler.started(0, p);
-  sampler.finished(0, LATHE_STATE_COMPLETE, value, 0);
-  sampler.finished(1, LATHE_STATE_FAIL, {}, 0);
+  sampler.finished({0, LATHE_STATE_COMPLETE, value});
+  sampler.finished({1, LATHE_STATE_FAIL});
   BOOST_TEST(sampler.suggest(1, p));
   BOOST_TEST(p[0] == 11);
+  const std::array<std::int64_t, 2> steps = {1, 3};
+  const std::array<double, 2> curve = {1, 2};
+  sampler.finished({2, LATHE_STATE_PRUNED, {}, steps, curve});
+  BOOST_TEST(sampler.suggest(0, p));
+  BOOST_TEST(p[0] == 3010);
+  // A list that is too short is a fault of the sampler, not the end of the space.
+  BOOST_CHECK_EXCEPTION(sampler.suggest(1000, p), Error, [](const Error& e) {
+    return std::string(e.what()).find("a list is shorter") != std::string::npos;
+  });
   BOOST_TEST(!sampler.suggest(2, p));
+}
+
+BOOST_AUTO_TEST_CASE(a_sampler_sees_what_choices_are_and_what_exists) {
+  std::pmr::monotonic_buffer_resource memory;
+  const std::vector<Value> numbers{Value(2), Value(8.5), Value(4)};
+  std::vector<lathe_value> choices;
+  for (const Value& number : numbers) choices.push_back(to_abi(number, memory));
+  const double first_two[] = {0, 1}, others[] = {0, 2};
+  lathe_parameter parameters[3] = {};
+  for (lathe_parameter& parameter : parameters) {
+    parameter.choices = 3;
+    parameter.choice_values = choices.data();
+    parameter.parent_value_count = 2;
+  }
+  parameters[0].parent = LATHE_NONE_ID;
+  parameters[1].parent_values = first_two;
+  parameters[2].parent_values = others;
+  const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
+  const lathe_space space = {
+      sizeof(lathe_space), sizeof(lathe_parameter), parameters, 3, &direction, 1, 0, 4, 20};
+  SamplerInstance sampler(component("largest"), Value(Value::Map{}), space);
+  std::array<double, 3> p = {};
+  BOOST_TEST(sampler.suggest(23, p));
+  BOOST_TEST(p[0] == 1);
+  BOOST_TEST(p[1] == 1);
+  BOOST_TEST(std::isnan(p[2]));
+  BOOST_TEST(!sampler.suggest(24, p));
 }

@@ -78,9 +78,12 @@ class TpeSampler final : public Sampler {
   void started(std::uint64_t trial, std::span<const double> point) override {
     model_.started(trial, point.data());
   }
-  void finished(std::uint64_t trial, lathe_trial_state state, std::span<const double> values,
-                std::int64_t step) override {
-    model_.finished(trial, state, values.empty() ? nullptr : values.data(), step);
+  void finished(const TrialOutcome& outcome) override {
+    const bool pruned = outcome.state == LATHE_STATE_PRUNED;
+    const std::span<const double> known = pruned ? outcome.intermediate : outcome.values;
+    const double* values = known.empty() ? nullptr : pruned ? &known.back() : known.data();
+    model_.finished(outcome.trial, outcome.state, values,
+                    outcome.steps.empty() ? 0 : outcome.steps.back());
   }
   bool reads_values() const override { return true; }
 
@@ -113,7 +116,7 @@ class CountingSampler final : public Sampler {
     return trial == 0;
   }
   void started(std::uint64_t, std::span<const double>) override {}
-  void finished(std::uint64_t, lathe_trial_state, std::span<const double>, std::int64_t) override {}
+  void finished(const TrialOutcome&) override {}
   bool reads_values() const override { return false; }
 
  private:

@@ -260,8 +260,7 @@ BOOST_AUTO_TEST_CASE(a_sampler_that_fails_ends_the_search_with_its_error) {
       return true;
     }
     void started(std::uint64_t, std::span<const double>) override {}
-    void finished(std::uint64_t, lathe_trial_state, std::span<const double>,
-                  std::int64_t) override {}
+    void finished(const TrialOutcome&) override {}
     bool reads_values() const override { return true; }
   } sampler;
   SearchOptions options = two_objectives();

@@ -66,7 +66,8 @@ class Listener final : public Sampler {
     std::uint64_t trial;
     lathe_trial_state state;
     std::vector<double> values;
-    std::int64_t step;
+    std::vector<std::int64_t> steps;
+    std::vector<double> intermediate;
   };
   bool suggest(std::uint64_t trial, std::span<double> point) override {
     for (std::size_t p = 0; p < point.size(); ++p)
@@ -74,9 +75,12 @@ class Listener final : public Sampler {
     return true;
   }
   void started(std::uint64_t, std::span<const double>) override {}
-  void finished(std::uint64_t trial, lathe_trial_state state, std::span<const double> values,
-                std::int64_t step) override {
-    told.push_back({trial, state, {values.begin(), values.end()}, step});
+  void finished(const TrialOutcome& outcome) override {
+    told.push_back({outcome.trial,
+                    outcome.state,
+                    {outcome.values.begin(), outcome.values.end()},
+                    {outcome.steps.begin(), outcome.steps.end()},
+                    {outcome.intermediate.begin(), outcome.intermediate.end()}});
   }
   bool reads_values() const override { return false; }
 
@@ -174,8 +178,11 @@ BOOST_AUTO_TEST_CASE(a_sampler_hears_of_a_pruned_trial_in_the_terms_of_its_objec
   BOOST_REQUIRE(sampler.told.size() > 3);
   BOOST_TEST(sampler.told[0].state == LATHE_STATE_COMPLETE);
   BOOST_TEST(sampler.told[2].state == LATHE_STATE_PRUNED);
-  BOOST_TEST(sampler.told[2].step == 1);
-  BOOST_TEST(sampler.told[2].values == std::vector<double>{-2.5}, boost::test_tools::per_element());
+  BOOST_TEST(sampler.told[2].values.empty());
+  BOOST_TEST((sampler.told[2].steps == std::vector<std::int64_t>{0, 1}));
+  BOOST_TEST((sampler.told[2].intermediate == std::vector<double>{-2, -2.5}));
+  BOOST_TEST(sampler.told[0].values.size() == 1U);
+  BOOST_TEST((sampler.told[0].intermediate == std::vector<double>{0, -0.5}));
   BOOST_TEST(result.trials[2].intermediates.back().value == 2.5);
 }
 

@@ -5,6 +5,11 @@
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
 namespace lathe {
 
 SamplerInstance::SamplerInstance(const Component& component, const Value& options,
@@ -22,31 +27,57 @@ SamplerInstance::~SamplerInstance() {
   destroy_instance(*component_, component_->as<lathe_sampler>().destroy, self_);
 }
 
-bool SamplerInstance::suggest(std::uint64_t trial, std::span<double> parameters) {
+bool SamplerInstance::suggest(std::uint64_t trial, std::span<double> values) {
+  std::ranges::fill(values, std::numeric_limits<double>::quiet_NaN());
+  lathe_ask ask{};
+  ask.struct_size = LATHE_SIZE_UP_TO(lathe_ask, trial);
+  ask.trial = trial;
+  lathe_suggestion out{};
+  out.struct_size = LATHE_SIZE_UP_TO(lathe_suggestion, value_count);
+  out.status = LATHE_SUGGESTED;
+  out.values = values.data();
   Call call(*component_);
-  const lathe_code code = call.attempt([&](lathe_call* c) {
-    return component_->as<lathe_sampler>().suggest(c, self_, trial, parameters.data());
-  });
-  if (code == LATHE_OUT_OF_RANGE) return false;
-  if (code != LATHE_OK) throw call.failure(code);
+  call.enter(
+      [&](lathe_call* c) { return component_->as<lathe_sampler>().suggest(c, self_, &ask, &out); });
+  if (out.status == LATHE_EXHAUSTED) return false;
+  if (out.status != LATHE_SUGGESTED)
+    throw broken(fmt::format("answered trial {} with the unknown status {}", trial, out.status));
+  if (out.value_count != values.size())
+    throw broken(fmt::format("suggested {} values for trial {} of a space of {} parameters",
+                             out.value_count, trial, values.size()));
   return true;
 }
 
-void SamplerInstance::started(std::uint64_t trial, std::span<const double> parameters) {
-  const auto& sampler = component_->as<lathe_sampler>();
-  if (sampler.started == nullptr) return;
-  Call call(*component_);
-  call.enter([&](lathe_call* c) { return sampler.started(c, self_, trial, parameters.data()); });
+Error SamplerInstance::broken(const std::string& what) const {
+  return run_error(LATHE_INTERNAL, fmt::format("{} {}", component_->options.owner, what));
 }
 
-void SamplerInstance::finished(std::uint64_t trial, lathe_trial_state state,
-                               std::span<const double> values, std::int64_t step) {
+void SamplerInstance::started(std::uint64_t trial, std::span<const double> values) {
+  const auto& sampler = component_->as<lathe_sampler>();
+  if (sampler.started == nullptr) return;
+  lathe_started begun{};
+  begun.struct_size = LATHE_SIZE_UP_TO(lathe_started, value_count);
+  begun.trial = trial;
+  begun.values = values.data();
+  begun.value_count = values.size();
+  Call call(*component_);
+  call.enter([&](lathe_call* c) { return sampler.started(c, self_, &begun); });
+}
+
+void SamplerInstance::finished(const TrialOutcome& outcome) {
   const auto& sampler = component_->as<lathe_sampler>();
   if (sampler.finished == nullptr) return;
+  lathe_outcome ended{};
+  ended.struct_size = LATHE_SIZE_UP_TO(lathe_outcome, constraint_count);
+  ended.state = outcome.state;
+  ended.trial = outcome.trial;
+  ended.values = outcome.values.data();
+  ended.value_count = outcome.values.size();
+  ended.steps = outcome.steps.data();
+  ended.intermediate = outcome.intermediate.data();
+  ended.intermediate_count = std::min(outcome.steps.size(), outcome.intermediate.size());
   Call call(*component_);
-  call.enter([&](lathe_call* c) {
-    return sampler.finished(c, self_, trial, state, values.empty() ? nullptr : values.data(), step);
-  });
+  call.enter([&](lathe_call* c) { return sampler.finished(c, self_, &ended); });
 }
 
 }  // namespace lathe

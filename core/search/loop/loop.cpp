@@ -4,6 +4,7 @@
 
 #include "core/host/run.hpp"
 #include "core/search/loop/pareto.hpp"
+#include "core/search/loop/point.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,11 @@ double process_cpu_seconds() {
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+lathe_trial_state sampler_state(TrialState state) {
+  if (state == TrialState::complete) return LATHE_STATE_COMPLETE;
+  return state == TrialState::pruned ? LATHE_STATE_PRUNED : LATHE_STATE_FAIL;
 }
 
 struct Worker {
@@ -143,8 +149,8 @@ class Loop {
         changed_.notify_all();
         return false;
       }
-      for (std::size_t p = 0; p < suggested.size(); ++p)
-        if (std::isnan(trial.point[p])) trial.point[p] = suggested[p];
+      check_suggestion(space_, options_.sampler.name(), number, suggested);
+      trial.point = completed_point(space_, trial.point, suggested, options_.seed, number);
       trial.number = number;
       trial.state = TrialState::running;
       trial.intermediates.clear();
@@ -157,17 +163,15 @@ class Loop {
   }
 
   void tell(const Trial& trial) {
-    const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_STATE_COMPLETE
-                                    : trial.state == TrialState::pruned ? LATHE_STATE_PRUNED
-                                                                        : LATHE_STATE_FAIL;
-    if (trial.state == TrialState::pruned && !trial.intermediates.empty()) {
-      // Samplers take a pruned trial's last value for one of the first objective's kind.
-      const auto [step, value] = trial.intermediates.back();
-      const double last = turned_ ? -value : value;
-      sampler_.finished(trial.number, state, {&last, 1}, step);
-      return;
+    std::vector<std::int64_t> steps;
+    std::vector<double> intermediate;
+    for (const auto& [step, value] : trial.intermediates) {
+      steps.push_back(step);
+      // Samplers take what was watched for a value of the first objective's kind.
+      intermediate.push_back(turned_ ? -value : value);
     }
-    sampler_.finished(trial.number, state, trial.values, 0);
+    sampler_.finished(
+        {trial.number, sampler_state(trial.state), trial.values, steps, intermediate});
   }
 
   bool report(std::uint64_t number, std::int64_t step, double value) {

@@ -1,30 +1,30 @@
 // A sampler plugin behind the loop's interface: owns the space that the plugin may keep.
 #include "core/search/plan/sampler.hpp"
 
+#include "core/graph/io/abi_value.hpp"
+
+#include <deque>
+#include <memory_resource>
+
 namespace lathe {
 namespace {
 
 class PluginSampler final : public Sampler {
  public:
   PluginSampler(const Component& component, const Value& options, const SearchSpace& space,
-                const std::vector<lathe_direction>& directions, std::uint64_t seed)
-      : directions_(directions) {
-    for (const SearchParameter& parameter : space.parameters) names_.push_back(parameter.name);
-    for (std::size_t p = 0; p < names_.size(); ++p) {
-      lathe_parameter row{};
-      row.name = {names_[p].data(), names_[p].size()};
-      row.kind = LATHE_PARAMETER_CATEGORICAL;
-      row.choices = space.parameters[p].choices.size();
-      row.parent = LATHE_NONE_ID;
-      rows_.push_back(row);
-    }
-    space_.struct_size = LATHE_SIZE_UP_TO(lathe_space, seed);
+                const std::vector<lathe_direction>& directions, std::uint64_t seed,
+                std::uint64_t lookahead, std::uint64_t trial_budget)
+      : parameters_(space.parameters), directions_(directions) {
+    for (const SearchParameter& parameter : parameters_) rows_.push_back(row_of(parameter));
+    space_.struct_size = LATHE_SIZE_UP_TO(lathe_space, trial_budget);
     space_.parameter_size = sizeof(lathe_parameter);
     space_.parameters = rows_.data();
     space_.parameter_count = rows_.size();
     space_.directions = directions_.data();
     space_.objective_count = directions_.size();
     space_.seed = seed;
+    space_.lookahead = lookahead;
+    space_.trial_budget = trial_budget;
     const lathe_sampler& table = component.as<lathe_sampler>();
     reads_values_ = LATHE_HAS(lathe_sampler, &table, finished);
     instance_.emplace(component, options, space_);
@@ -36,16 +36,39 @@ class PluginSampler final : public Sampler {
   void started(std::uint64_t trial, std::span<const double> point) override {
     instance_->started(trial, point);
   }
-  void finished(std::uint64_t trial, lathe_trial_state state, std::span<const double> values,
-                std::int64_t step) override {
-    instance_->finished(trial, state, values, step);
-  }
+  void finished(const TrialOutcome& outcome) override { instance_->finished(outcome); }
   bool reads_values() const override { return reads_values_; }
 
  private:
-  std::vector<std::string> names_;
-  std::vector<lathe_parameter> rows_;
+  lathe_parameter row_of(const SearchParameter& parameter) {
+    lathe_parameter row{};
+    row.name = {parameter.name.data(), parameter.name.size()};
+    row.kind = parameter.kind;
+    row.logarithmic = parameter.logarithmic ? 1 : 0;
+    row.choices = parameter.choices.size();
+    if (parameter.categorical()) row.choice_values = choices_of(parameter);
+    row.low = parameter.low;
+    row.high = parameter.high;
+    row.step = parameter.step;
+    const Condition& condition = parameter.condition;
+    row.parent = condition.parent == Condition::kAlways
+                     ? LATHE_NONE_ID
+                     : static_cast<std::uint32_t>(condition.parent);
+    row.parent_values = condition.numbers.data();
+    row.parent_value_count = condition.numbers.size();
+    return row;
+  }
+  const lathe_value* choices_of(const SearchParameter& parameter) {
+    std::vector<lathe_value>& values = choices_.emplace_back();
+    for (const Value& choice : parameter.choices) values.push_back(to_abi(choice, memory_));
+    return values.data();
+  }
+
+  std::vector<SearchParameter> parameters_;  // names, choices and conditions that rows point into
   std::vector<lathe_direction> directions_;
+  std::pmr::monotonic_buffer_resource memory_;
+  std::deque<std::vector<lathe_value>> choices_;
+  std::vector<lathe_parameter> rows_;
   lathe_space space_{};
   bool reads_values_ = false;
   std::optional<SamplerInstance> instance_;  // keeps pointers into the above: destroyed first
@@ -55,16 +78,23 @@ class PluginSampler final : public Sampler {
 
 std::unique_ptr<Sampler> SamplerChoice::make(const SearchSpace& space,
                                              const std::vector<lathe_direction>& directions,
-                                             std::uint64_t seed) const {
+                                             std::uint64_t seed, std::uint64_t lookahead,
+                                             std::uint64_t trial_budget) const {
   if (component_ == nullptr)
     throw run_error(LATHE_FAILED_PRECONDITION, "a search without a sampler was begun");
-  return std::make_unique<PluginSampler>(*component_, options_, space, directions, seed);
+  try {
+    return std::make_unique<PluginSampler>(*component_, options_, space, directions, seed,
+                                           lookahead, trial_budget);
+  } catch (const Error& error) {
+    throw error.at(position_);
+  }
 }
 
 SamplerChoice choose_sampler(const ComponentText& sampler, const Registry& registry) {
   SamplerChoice choice;
   choice.component_ = &registry.find(Kind::sampler, sampler.name, sampler.position);
   choice.name_ = sampler.name;
+  choice.position_ = sampler.position;
   choice.options_ = check_options(choice.component_->options, sampler.options);
   return choice;
 }

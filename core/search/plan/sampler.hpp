@@ -1,6 +1,7 @@
 // Who suggests the points of a search. The loop sees this interface; a plugin stands behind it.
 #pragma once
 
+#include "core/host/instances/sampler_instance.hpp"
 #include "core/search/space/space.hpp"
 
 namespace lathe {
@@ -10,11 +11,10 @@ namespace lathe {
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  // False: the space is exhausted.
+  // False: the space is exhausted. A number is NaN where a parameter does not exist.
   virtual bool suggest(std::uint64_t trial, std::span<double> point) = 0;
   virtual void started(std::uint64_t trial, std::span<const double> point) = 0;
-  virtual void finished(std::uint64_t trial, lathe_trial_state state,
-                        std::span<const double> values, std::int64_t step) = 0;
+  virtual void finished(const TrialOutcome& outcome) = 0;
   // False: it never looks at values, so that no suggestion has to wait for one.
   virtual bool reads_values() const = 0;
 };
@@ -25,9 +25,11 @@ class SamplerChoice {
   SamplerChoice() = default;  // none yet: nothing can be made of it
   const std::string& name() const { return name_; }
   const Value& options() const { return options_; }  // defaults filled in
+  // `trial_budget`: trials that the search means to run; 0: unknown. Throws usage_error, at the
+  // sampler's place, for a space that it refuses.
   std::unique_ptr<Sampler> make(const SearchSpace& space,
-                                const std::vector<lathe_direction>& directions,
-                                std::uint64_t seed) const;
+                                const std::vector<lathe_direction>& directions, std::uint64_t seed,
+                                std::uint64_t lookahead = 0, std::uint64_t trial_budget = 0) const;
 
  private:
   friend SamplerChoice choose_sampler(const ComponentText& sampler, const Registry& registry);
@@ -35,6 +37,7 @@ class SamplerChoice {
   const Component* component_ = nullptr;
   std::string name_;
   Value options_{Value::Map{}};
+  Position position_;
 };
 
 // Throws usage_error for a sampler that no plugin brings, and for options that it does not take.

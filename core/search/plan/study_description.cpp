@@ -10,7 +10,9 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   for (const SearchParameter& parameter : space.parameters) {
     StoredParameter row;
     row.name = parameter.name;
-    row.choices = parameter.choices;
+    static_cast<Domain&>(row) = parameter;
+    row.condition = parameter.condition;
+    row.written = described(parameter);
     description.parameters.push_back(std::move(row));
   }
   Value metrics{Value::Map{}};

@@ -4,6 +4,8 @@
 #include "core/base/suggest.hpp"
 #include "core/mase/words.hpp"
 #include "core/options/training_options.hpp"
+#include "core/search/space/conditions.hpp"
+#include "core/search/space/read_domain.hpp"
 #include "core/search/space/space_plan.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +19,7 @@ namespace {
 const OptionTable& space_table() {
   static const OptionTable table = [] {
     OptionTable result{"[search.search_space]", {}};
-    for (const char* key : {"name", "setup", "seed", "training"}) {
+    for (const char* key : {"name", "setup", "seed", "model", "training"}) {
       Option option;
       option.key = key;
       option.type = LATHE_OPTION_ANY;
@@ -89,18 +91,50 @@ Value own_options(const Component& component, const Value& given) {
   return checked;
 }
 
-// A list is one choice per element; anything else is the only choice.
-std::vector<Value> choices_of(const std::string& key, const Value& given) {
-  if (given.is_map()) {
-    throw usage_error(fmt::format("'{}' takes a list of choices; got a table", key),
-                      given.position());
+// An option that takes a list of integers takes one of them for a list of one.
+Option single_of(const Option& option) {
+  Option single = option;
+  if (option.type == LATHE_OPTION_INT_LIST) single.type = LATHE_OPTION_INT;
+  return single;
+}
+
+SearchParameter parameter_of(const std::string& prefix, const std::string& key,
+                             const Value& given) {
+  SearchParameter parameter;
+  static_cast<Domain&>(parameter) = read_domain(key, given);
+  parameter.name = prefix + key;
+  parameter.key = key;
+  parameter.position = given.position();
+  parameter.given = given;
+  return parameter;
+}
+
+// Checks every value of the parameter of an option that stands for itself.
+void check_parameter(SearchParameter& parameter, const Option& option, std::string_view owner) {
+  const Option single = single_of(option);
+  parameter.as_real = option.type == LATHE_OPTION_FLOAT;
+  parameter.as_list = option.type == LATHE_OPTION_INT_LIST;
+  for (Value& choice : parameter.choices) {
+    choice = check_value(parameter.as_list && choice.is_int() ? single : option, choice, owner);
   }
-  if (!given.is_list()) return {given};
-  if (given.as_list().empty()) {
-    throw usage_error(fmt::format("'{}' has no choices; \"NA\" is one that leaves it out", key),
-                      given.position());
+  if (parameter.categorical()) return;
+  settle_range(parameter, parameter.given, {&single, 1});
+  check_range(parameter, parameter.given, single, owner);
+}
+
+Error unknown_model_option(const std::string& key, const Value& given, const OptionTable* model) {
+  if (model == nullptr) {
+    return usage_error(
+        fmt::format("'{}' of [search.search_space.model] needs a model whose options "
+                    "are known",
+                    key),
+        given.position());
   }
-  return given.as_list();
+  std::vector<std::string> known;
+  for (const Option& option : model->options) known.push_back(option.key);
+  return usage_error(fmt::format("unknown option '{}' of {} in [search.search_space.model]{}", key,
+                                 model->owner, suggestion(key, known)),
+                     given.position());
 }
 
 class Builder {
@@ -138,16 +172,26 @@ class Builder {
                                       key, suggestion(key, known)),
                           given.position());
       }
-      SearchParameter parameter{"training/" + key, {}, NodeId::none, key, given.position()};
-      for (const Value& choice : choices_of(key, given)) {
-        parameter.choices.push_back(
-            check_value(training_option(key), choice, "[search.search_space.training]"));
-      }
+      SearchParameter parameter = parameter_of("training/", key, given);
+      parameter.part = SpacePart::training;
+      check_parameter(parameter, training_option(key), "[search.search_space.training]");
+      space_.parameters.push_back(std::move(parameter));
+    }
+  }
+
+  void add_model(const Value& options, const OptionTable* model) {
+    for (const auto& [key, given] : options.as_map()) {
+      const Option* option = model == nullptr ? nullptr : model->find(key);
+      if (option == nullptr) throw unknown_model_option(key, given, model);
+      SearchParameter parameter = parameter_of("model/", key, given);
+      parameter.part = SpacePart::model;
+      check_parameter(parameter, *option, model->owner);
       space_.parameters.push_back(std::move(parameter));
     }
   }
 
   SearchSpace done() {
+    set_conditions(space_.parameters);
     space_.plan = std::move(plan_);
     return std::move(space_);
   }
@@ -171,11 +215,22 @@ class Builder {
     return rules;
   }
 
+  // What hangs on the name comes after it, and what on the bypass after that.
+  std::vector<SearchParameter>::const_iterator place_of(const std::string& key,
+                                                        std::size_t first) const {
+    const auto begin = space_.parameters.begin() + static_cast<std::ptrdiff_t>(first);
+    if (key == "name") return begin;
+    if (key != "bypass") return space_.parameters.end();
+    return begin != space_.parameters.end() && begin->key == "name" ? begin + 1 : begin;
+  }
+
   void add_node(const Node& node, NodeId id, const Value& entry) {
     const std::size_t first = space_.parameters.size();
+    const std::string prefix = fmt::format("{}/config/", node.name);
     for (const auto& [key, given] : entry.as_map()) {
-      space_.parameters.push_back({fmt::format("{}/config/{}", node.name, key),
-                                   choices_of(key, given), id, key, given.position()});
+      SearchParameter parameter = parameter_of(prefix, key, given);
+      parameter.node = id;
+      space_.parameters.insert(place_of(key, first), std::move(parameter));
     }
     const std::size_t count = space_.parameters.size() - first;
     if (count == 0) {
@@ -237,22 +292,24 @@ std::vector<SpaceTransform> space_transforms(const Registry& registry) {
   return transforms;
 }
 
-SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry) {
-  return build_space(search_space, graph, space_transforms(registry));
+SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry,
+                        const OptionTable* model) {
+  return build_space(search_space, graph, space_transforms(registry), model);
 }
 
 SearchSpace build_space(const Value& search_space, const Graph& graph,
-                        std::span<const SpaceTransform> transforms) {
+                        std::span<const SpaceTransform> transforms, const OptionTable* model) {
   const Value given = check_options(space_table(), search_space);
   check_name(given);
   Builder builder(graph, transforms);
+  builder.add_model(table_in(given, "model"), model);
   builder.add_seeds(table_in(given, "seed"), table_in(given, "setup"));
   builder.add_training(table_in(given, "training"));
   SearchSpace space = builder.done();
   if (space.parameters.empty()) {
     throw usage_error(
         "the search space is empty: [search.search_space.seed] says nothing about any node of this "
-        "graph, and there is no [search.search_space.training]",
+        "graph, and there is no [search.search_space.training] or [search.search_space.model]",
         search_space.position());
   }
   return space;

@@ -17,11 +17,15 @@ struct SpaceTransform {
 std::vector<SpaceTransform> space_transforms(const Registry& registry);
 
 // Seeds for every node some transform can act on: seed[node] or seed[op] (as setup.by says) or
-// seed[default]; and [search.search_space.training], whose keys are run options with a list of
-// choices (batch_size, max_epochs, learning_rate, ...).
+// seed[default]; [search.search_space.training], whose keys are run options (batch_size,
+// max_epochs, learning_rate, ...); and [search.search_space.model], whose keys are options of the
+// model. Each key has a list of choices, a range, or either under a condition (read_domain.hpp).
+// `model`: the model's options; null: none are known.
 // (docs/mase.md, Search; golden/search_space.json.) Throws usage_error with the position.
-SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry);
+SearchSpace build_space(const Value& search_space, const Graph& graph, const Registry& registry,
+                        const OptionTable* model = nullptr);
 SearchSpace build_space(const Value& search_space, const Graph& graph,
-                        std::span<const SpaceTransform> transforms);
+                        std::span<const SpaceTransform> transforms,
+                        const OptionTable* model = nullptr);
 
 }  // namespace lathe

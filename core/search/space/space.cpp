@@ -4,46 +4,100 @@
 #include "core/mase/words.hpp"
 #include "core/search/space/space_plan.hpp"
 
-#include <fmt/format.h>
-
-#include <limits>
+#include <algorithm>
+#include <cmath>
 
 namespace lathe {
 namespace {
 
-constexpr std::uint64_t kLargestSize = std::numeric_limits<std::int64_t>::max();
+double number_of(std::span<const double> point, std::size_t parameter) {
+  return parameter < point.size() ? point[parameter] : -1;
+}
+
+bool exists(const SearchSpace& space, std::span<const double> point, std::size_t parameter) {
+  return space.parameters[parameter].condition.met(point);
+}
+
+Value value_of(const SearchSpace& space, std::span<const double> point, std::size_t parameter) {
+  const SearchParameter& given = space.parameters[parameter];
+  Value value = given.value(number_of(point, parameter), given.name);
+  return given.as_real && value.is_int() ? Value(value.as_float()) : value;
+}
 
 std::size_t choice_of(const SearchSpace& space, std::span<const double> point,
                       std::size_t parameter) {
-  const double given = parameter < point.size() ? point[parameter] : -1;
-  const std::size_t count = space.parameters[parameter].choices.size();
-  if (!(given >= 0) || given >= static_cast<double>(count)) {
-    throw run_error(LATHE_INVALID_ARGUMENT,
-                    fmt::format("a point has the choice {} for '{}', which has {}", given,
-                                space.parameters[parameter].name, count));
-  }
-  return static_cast<std::size_t>(given);
+  const SearchParameter& given = space.parameters[parameter];
+  const double number = number_of(point, parameter);
+  given.value(number, given.name);  // refuses what is none
+  return static_cast<std::size_t>(number);
+}
+
+// What a parameter says for an option of a node.
+Value planned_value(const SearchSpace& space, std::span<const double> point,
+                    const PlannedOption& option) {
+  if (!exists(space, point, option.parameter)) return option.otherwise;
+  if (!option.values.empty()) return option.values[choice_of(space, point, option.parameter)];
+  const Value value = value_of(space, point, option.parameter);
+  return option.as_real ? Value(value.as_float()) : value;
+}
+
+bool is_bypassed(const SearchSpace& space, std::span<const double> point, const PlannedName& name) {
+  return name.bypass != kNoParameter && exists(space, point, name.bypass) &&
+         name.bypassed[choice_of(space, point, name.bypass)];
+}
+
+// What the node's name says at a point.
+const PlannedName& name_at(const SearchSpace& space, std::span<const double> point,
+                           const PlannedNode& node) {
+  if (node.parameter == kNoParameter) return node.names.front();
+  if (!exists(space, point, node.parameter)) return node.otherwise;
+  return node.names[choice_of(space, point, node.parameter)];
 }
 
 }  // namespace
 
+bool SearchSpace::infinite() const {
+  return std::ranges::any_of(parameters,
+                             [](const SearchParameter& parameter) { return parameter.infinite(); });
+}
+
 std::uint64_t SearchSpace::size() const {
   std::uint64_t size = 1;
   for (const SearchParameter& parameter : parameters) {
-    const std::uint64_t count = parameter.choices.size();
-    if (size > kLargestSize / count) return kLargestSize;
+    if (parameter.infinite()) return kMostPoints;
+    const std::uint64_t count = parameter.count();
+    if (size > kMostPoints / count) return kMostPoints;
     size *= count;
   }
   return size;
 }
 
-Value SearchSpace::describe() const {
-  Value::Map choices;
+std::optional<std::uint64_t> SearchSpace::networks() const {
+  std::vector<Choosable> choosable;
   for (const SearchParameter& parameter : parameters) {
-    choices.emplace_back(parameter.name, Value(parameter.choices));
+    choosable.push_back({&parameter, &parameter.condition});
   }
-  return Value(Value::Map{{"size", static_cast<std::int64_t>(size())},
-                          {"parameters", Value(std::move(choices))}});
+  return count_points(choosable);
+}
+
+Value described(const SearchParameter& parameter) {
+  Value domain = parameter.described();
+  if (parameter.when() == nullptr) return domain;
+  if (domain.is_list()) domain = Value(Value::Map{{"choices", domain}});
+  domain.set("when", *parameter.when());
+  return domain;
+}
+
+Value SearchSpace::describe() const {
+  Value::Map all;
+  for (const SearchParameter& parameter : parameters) {
+    all.emplace_back(parameter.name, described(parameter));
+  }
+  const std::optional<std::uint64_t> different = networks();
+  return Value(
+      Value::Map{{"size", infinite() ? Value() : Value(static_cast<std::int64_t>(size()))},
+                 {"networks", different ? Value(static_cast<std::int64_t>(*different)) : Value()},
+                 {"parameters", Value(std::move(all))}});
 }
 
 void SearchSpace::check_runnable() const {
@@ -58,18 +112,12 @@ std::vector<TransformOptions> SearchSpace::node_options(std::span<const double> 
   std::vector<TransformOptions> all;
   for (const Component* transform : plan->transforms) all.push_back({transform, {}});
   for (const PlannedNode& node : plan->nodes) {
-    const std::size_t choice =
-        node.parameter == kNoParameter ? 0 : choice_of(*this, point, node.parameter);
-    const PlannedName& name = node.names[choice];
+    const PlannedName& name = name_at(*this, point, node);
     if (!name.refusal.empty()) throw usage_error(name.refusal, name.position);
-    if (name.transform == kNoParameter) continue;
-    if (name.bypass != kNoParameter && name.bypassed[choice_of(*this, point, name.bypass)]) {
-      continue;
-    }
+    if (name.transform == kNoParameter || is_bypassed(*this, point, name)) continue;
     Value options = name.options;
     for (const PlannedOption& varying : name.varying) {
-      options.as_map()[varying.entry].second =
-          varying.values[choice_of(*this, point, varying.parameter)];
+      options.as_map()[varying.entry].second = planned_value(*this, point, varying);
     }
     all[name.transform].nodes.push_back({node.node, std::move(options)});
   }
@@ -80,17 +128,33 @@ std::vector<TransformOptions> SearchSpace::node_options(std::span<const double> 
 Value SearchSpace::run_options(std::span<const double> point) const {
   Value options{Value::Map{}};
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const SearchParameter& parameter = parameters[i];
-    if (parameter.node != NodeId::none) continue;
-    options.set(parameter.key, parameter.choices[choice_of(*this, point, i)]);
+    if (parameters[i].part != SpacePart::training || !exists(*this, point, i)) continue;
+    options.set(parameters[i].key, value_of(*this, point, i));
   }
   return options;
+}
+
+Value SearchSpace::model_options(std::span<const double> point) const {
+  Value options{Value::Map{}};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].part != SpacePart::model || !exists(*this, point, i)) continue;
+    const Value value = value_of(*this, point, i);
+    const bool single = parameters[i].as_list && !value.is_list() && !value.is_none();
+    options.set(parameters[i].key, single ? Value(Value::List{value}) : value);
+  }
+  return options;
+}
+
+bool SearchSpace::has_part(SpacePart part) const {
+  return std::ranges::any_of(
+      parameters, [part](const SearchParameter& parameter) { return parameter.part == part; });
 }
 
 Value sampled_config(const SearchSpace& space, std::span<const double> point) {
   Value config{Value::Map{}};
   for (std::size_t i = 0; i < space.parameters.size(); ++i) {
     const SearchParameter& parameter = space.parameters[i];
+    if (std::isnan(number_of(point, i)) && !exists(space, point, i)) continue;
     Value* table = &config;
     std::string_view path = parameter.name;
     for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/')) {
@@ -99,7 +163,7 @@ Value sampled_config(const SearchSpace& space, std::span<const double> point) {
       table = next != nullptr ? next : &table->set(key, Value(Value::Map{}));
       path.remove_prefix(slash + 1);
     }
-    table->set(path, parameter.choices[choice_of(space, point, i)]);
+    table->set(path, value_of(space, point, i));
   }
   if (!space.by.empty()) {
     config.set("default", logged_default_config());

@@ -4,16 +4,26 @@
 #pragma once
 
 #include "core/pipeline/run_pipeline.hpp"
+#include "core/search/space/domain.hpp"
 
 namespace lathe {
 
-struct SearchParameter {
-  std::string name;            // "seq_blocks_2/config/weight_width", "training/batch_size"
-  std::vector<Value> choices;  // categorical
-  // Where the value goes: node and key of a transform's node map, or (no node) a run option.
+// What a parameter is for: a key of a transform's node map, a run option, an option of the model.
+enum class SpacePart { node, training, model };
+
+struct SearchParameter : Domain {
+  std::string name;  // "seq_blocks_2/config/weight_width", "training/batch_size", "model/width"
+  SpacePart part = SpacePart::node;
   NodeId node = NodeId::none;
   std::string key;  // "weight_width", "name", "batch_size"
   Position position;
+  Value given;           // as the file has it
+  Condition condition;   // when it exists
+  bool as_real = false;  // of an option that takes any number: integers become such
+  bool as_list = false;  // of an option that takes a list of integers: one becomes a list of one
+
+  // The condition that the file writes; null: none.
+  const Value* when() const { return given.is_map() ? given.find("when") : nullptr; }
 };
 
 // What a point means for one transform: checked, defaults filled in, in node order.
@@ -25,31 +35,45 @@ struct TransformOptions {
 struct SpacePlan;  // each choice of each node, checked and resolved once
 
 struct SearchSpace {
-  std::vector<SearchParameter> parameters;  // in node order, then in file order; training last
-  std::string by;                           // setup.by
-  std::vector<std::string> warnings;        // unused seeds
+  // The model's first, then in node order and, with `name` first, in file order; training last.
+  std::vector<SearchParameter> parameters;
+  std::string by;                     // setup.by
+  std::vector<std::string> warnings;  // unused seeds
   // Options of transforms themselves, from [search.search_space.setup.<pass>]; the others run with
   // their defaults.
   std::vector<std::pair<const Component*, Value>> transform_options;
   std::shared_ptr<const SpacePlan> plan;
 
-  // Number of points, saturating at 2^63-1.
+  // Whether some range has no end of values.
+  bool infinite() const;
+  // Number of points as MASE counts them, every parameter with every other, saturating at 2^63-1.
   std::uint64_t size() const;
-  Value describe() const;  // {"size": 36, "parameters": {name: [choices]}}
+  // Number of different points: what does not exist is not counted. Nothing: there is no end.
+  std::optional<std::uint64_t> networks() const;
+  // {"size": 36, "networks": 17, "parameters": {name: [choices] or {low, high, step, log}}}; with
+  // an infinite range both counts are null.
+  Value describe() const;
 
   // Throws usage_error if some choice has no transform to go to, eg: name 'output_only' while no
   // plugin brings a transform that accepts it. A space can be built and described all the same.
   void check_runnable() const;
 
   // The transforms to run for a point, in the order to run them; those without nodes are left out.
-  // `point` holds an index into the choices for each parameter. Costs microseconds: everything was
+  // `point` holds a number for each parameter. Costs microseconds: everything was
   // checked beforehand. Thread-safe. REQUIRES: check_runnable() passed.
   std::vector<TransformOptions> node_options(std::span<const double> point) const;
   // Run options that the space searches, eg: {batch_size: 256, learning_rate: 0.01}; else empty.
   Value run_options(std::span<const double> point) const;
+  // Options that the model is built with, eg: {width: 16}; else empty.
+  Value model_options(std::span<const double> point) const;
+  bool has_part(SpacePart part) const;
 };
 
-// A point as MASE logs it: {"seq_blocks_2": {"config": {...}}, ..., "default": {...}, "by": ...}.
+// A parameter as a file writes it: its choices, its range, its condition if the file has one.
+Value described(const SearchParameter& parameter);
+
+// A point as MASE logs it, without what does not exist: {"seq_blocks_2": {"config": {...}}, ...,
+// "default": {...}, "by": ...}.
 Value sampled_config(const SearchSpace& space, std::span<const double> point);
 
 }  // namespace lathe

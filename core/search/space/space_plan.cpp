@@ -3,6 +3,8 @@
 #include "core/search/space/space_plan.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/search/space/read_domain.hpp"
+#include "core/search/space/unsaid_conditions.hpp"
 
 #include <fmt/format.h>
 
@@ -48,7 +50,7 @@ std::vector<std::string> every_name(std::span<const SpaceTransform> transforms) 
 // One node's parameters, and what they mean to the transforms.
 class NodePlanner {
  public:
-  NodePlanner(const SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
+  NodePlanner(SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
               const OpSet& ops, std::span<const SpaceTransform> transforms)
       : parameters_(space.parameters),
         first_(first),
@@ -69,12 +71,17 @@ class NodePlanner {
     }
     if (!is_for_this_node()) return false;
     for (std::size_t i = first_; i < end_; ++i) {
-      if (i != name_) check_key(i);
+      if (i == name_) continue;
+      check_key(i);
+      settle(i);
     }
+    const std::size_t before = into.size();
     if (name_ != kNoParameter) into.push_back(planned());
     for (const std::size_t transform : beside_) {
       if (acts_here(transform)) into.push_back(planned_beside(transform));
     }
+    set_unsaid_conditions(std::span(parameters_).subspan(0, end_), first_, name_,
+                          std::span(into).subspan(before));
     return true;
   }
 
@@ -174,8 +181,43 @@ class NodePlanner {
                       given.position);
   }
 
+  // Whether a range is of integers, as the options say that take it.
+  void settle(std::size_t parameter) {
+    SearchParameter& given = parameters_[parameter];
+    if (given.categorical()) return;
+    std::vector<Option> options;
+    each_name([&](const Value&, const Routed& routed) {
+      if (routed.transform == kNoParameter) return;
+      const auto option = entry_option(given.key, routed.name, transforms_[routed.transform].rules);
+      if (option) options.push_back(*option);
+    });
+    for (const std::size_t transform : beside_) {
+      const Option* option = beside_option(given.key, transforms_[transform].rules);
+      if (option != nullptr) options.push_back(*option);
+    }
+    settle_range(given, given.given, options);
+  }
+
+  PlannedOption varying(std::size_t parameter, const Option& option, std::string_view owner) const {
+    const SearchParameter& given = parameters_[parameter];
+    PlannedOption result{0, parameter, {}, false, {}};
+    for (const Value& value : given.choices) {
+      result.values.push_back(without_positions(check_value(option, value, owner)));
+    }
+    if (given.categorical()) return result;
+    check_range(given, given.given, option, owner);
+    result.as_real = option.type == LATHE_OPTION_FLOAT;
+    return result;
+  }
+
+  // Some value of a parameter, for an entry that is checked as a whole.
+  const Value& example(std::size_t parameter) const {
+    const SearchParameter& given = parameters_[parameter];
+    return given.categorical() ? given.choices.front() : *given.given.find("low");
+  }
+
   PlannedNode planned() const {
-    PlannedNode result{parameters_[name_].node, name_, {}};
+    PlannedNode result{parameters_[name_].node, name_, {}, {}};
     for (const Value& choice : parameters_[name_].choices) {
       result.names.push_back(planned_name(choice));
     }
@@ -184,8 +226,8 @@ class NodePlanner {
 
   // Where the name is this transform's own, its options are part of what the name says.
   PlannedNode planned_beside(std::size_t transform) const {
-    PlannedNode result{parameters_[first_].node, name_, {}};
-    if (name_ == kNoParameter) result.names.push_back(beside(transform));
+    PlannedNode result{parameters_[first_].node, name_, {}, beside(transform)};
+    if (name_ == kNoParameter) result.names.push_back(result.otherwise);
     each_name([&](const Value&, const Routed& routed) {
       result.names.push_back(routed.transform == transform ? PlannedName{} : beside(transform));
     });
@@ -200,15 +242,16 @@ class NodePlanner {
       const SearchParameter& parameter = parameters_[i];
       const Option* option = beside_option(parameter.key, rules);
       if (option == nullptr) continue;
-      PlannedOption varying{0, i, {}};
-      for (const Value& value : parameter.choices) {
-        varying.values.push_back(without_positions(check_value(*option, value, rules.owner)));
-      }
+      PlannedOption varied = varying(i, *option, rules.owner);
       // A choice that says something: with NA alone there is nothing to plan.
-      const auto said = std::find_if(varying.values.begin(), varying.values.end(),
+      const auto said = std::find_if(varied.values.begin(), varied.values.end(),
                                      [](const Value& value) { return !value.is_none(); });
-      if (said != varying.values.end()) entry.set(parameter.key, *said);
-      result.varying.push_back(std::move(varying));
+      if (said != varied.values.end()) {
+        entry.set(parameter.key, *said);
+      } else if (!parameter.categorical()) {
+        entry.set(parameter.key, example(i));
+      }
+      result.varying.push_back(std::move(varied));
     }
     result.options = without_positions(beside_options(entry, rules, node_));
     if (result.options.is_none()) return {};
@@ -226,6 +269,7 @@ class NodePlanner {
       result.refusal =
           fmt::format("no loaded transform accepts the name '{}' of node '{}'{}", choice.text(),
                       node_.name, suggestion(choice.text(), every_name(transforms_)));
+      for (std::size_t i = first_; i < end_; ++i) result.reads.push_back(i);
       return result;
     }
     if (!acts_here(routed.transform)) return result;
@@ -240,22 +284,49 @@ class NodePlanner {
       if (i == name_) continue;
       const auto option = entry_option(parameter.key, routed.name, rules);
       if (!option) continue;
-      PlannedOption varying{0, i, {}};
-      for (const Value& value : parameter.choices) {
-        varying.values.push_back(without_positions(check_value(*option, value, owner)));
-      }
+      PlannedOption varied = varying(i, *option, owner);
       if (parameter.key == "bypass") {
         result.bypass = i;
-        for (const Value& value : varying.values) result.bypassed.push_back(value.as_bool());
+        result.reads.push_back(i);
+        for (const Value& value : varied.values) result.bypassed.push_back(value.as_bool());
         continue;
       }
-      entry.set(parameter.key, parameter.choices.front());
-      result.varying.push_back(std::move(varying));
+      entry.set(parameter.key, example(i));
+      result.varying.push_back(std::move(varied));
     }
     result.options = without_positions(node_options(entry, rules, node_, ops_));
     result.transform = routed.transform;
+    for (PlannedOption& varied : result.varying) {
+      if (may_be_absent(varied.parameter, choice)) {
+        varied.otherwise = left_out(varied.parameter, entry, rules);
+      }
+    }
     place_options(result);
     return result;
+  }
+
+  // Whether the condition of a parameter can be false under a name.
+  bool may_be_absent(std::size_t parameter, const Value& name) const {
+    const Value* when = parameters_[parameter].when();
+    if (when == nullptr || !when->is_map() || when->find(kName) == nullptr) return when != nullptr;
+    const Value& names = *when->find(kName);
+    const Value::List wanted = names.is_list() ? names.as_list() : Value::List{names};
+    return std::ranges::find(wanted, name) == wanted.end();
+  }
+
+  // What the option of a parameter is while its condition is false.
+  Value left_out(std::size_t parameter, Value entry, const NodeMapRules& rules) const {
+    const SearchParameter& given = parameters_[parameter];
+    entry.erase(given.key);
+    try {
+      const Value options = node_options(entry, rules, node_, ops_);
+      const Value* option = options.find(given.key);
+      return option == nullptr ? Value() : without_positions(*option);
+    } catch (const Error& error) {
+      throw usage_error(fmt::format("'{}' of node '{}' has a condition, but cannot be left out: {}",
+                                    given.key, node_.name, error.message()),
+                        given.position);
+    }
   }
 
   // Options of operands that the op lacks have no place; MASE searches them all the same.
@@ -267,13 +338,16 @@ class NodePlanner {
       const auto at = std::find_if(options.begin(), options.end(),
                                    [&](const Value::Entry& entry) { return entry.first == key; });
       if (at == options.end()) continue;
+      result.reads.push_back(varying.parameter);
       varying.entry = static_cast<std::size_t>(at - options.begin());
-      if (varying.values.size() > 1) placed.push_back(std::move(varying));
+      const bool constant =
+          varying.values.size() == 1 && parameters_[varying.parameter].when() == nullptr;
+      if (!constant) placed.push_back(std::move(varying));
     }
     result.varying = std::move(placed);
   }
 
-  const std::vector<SearchParameter>& parameters_;
+  std::vector<SearchParameter>& parameters_;
   std::size_t first_, end_;
   const Node& node_;
   const OpSet& ops_;
@@ -284,7 +358,7 @@ class NodePlanner {
 
 }  // namespace
 
-bool plan_node(const SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
+bool plan_node(SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
                const OpSet& ops, std::span<const SpaceTransform> transforms,
                std::vector<PlannedNode>& into) {
   return NodePlanner(space, first, count, node, ops, transforms).plan(into);

@@ -12,7 +12,9 @@ constexpr std::size_t kNoParameter = static_cast<std::size_t>(-1);
 struct PlannedOption {
   std::size_t entry = 0;      // in the map of options
   std::size_t parameter = 0;  // of the space
-  std::vector<Value> values;  // one per choice, checked
+  std::vector<Value> values;  // one per choice, checked; empty: a range, whose number it is
+  bool as_real = false;       // the number of a range is no integer
+  Value otherwise;            // where the parameter does not exist
 };
 
 // One choice of `name`.
@@ -22,6 +24,7 @@ struct PlannedName {
   Position position;
   Value options;  // with the first choice of everything else
   std::vector<PlannedOption> varying;
+  std::vector<std::size_t> reads;  // parameters that mean something under this name
   // The parameter that says whether the node is passed by, and what it says per choice.
   std::size_t bypass = kNoParameter;
   std::vector<bool> bypassed;
@@ -33,6 +36,7 @@ struct PlannedNode {
   NodeId node = NodeId::none;
   std::size_t parameter = kNoParameter;  // the one that chooses the name; none: names has one entry
   std::vector<PlannedName> names;
+  PlannedName otherwise;  // where the name itself does not exist
 };
 
 struct SpacePlan {
@@ -40,10 +44,11 @@ struct SpacePlan {
   std::vector<PlannedNode> nodes;            // in node order
 };
 
-// Adds the plan of one node, whose parameters are parameters[first .. first + count). Throws
-// usage_error for a key that none of its names knows and for a value that its option refuses.
-// Returns false if none of its names is for this node; then nothing is added.
-bool plan_node(const SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
+// Adds the plan of one node, whose parameters are parameters[first .. first + count); they learn
+// whether their ranges are of integers, and, by a condition on the node's `name`, under which names
+// they exist. Throws usage_error for a key that none of its names knows and for a value that its
+// option refuses. Returns false if none of its names is for this node; then nothing is added.
+bool plan_node(SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
                const OpSet& ops, std::span<const SpaceTransform> transforms,
                std::vector<PlannedNode>& into);
 

@@ -2,7 +2,6 @@
 
 #include "core/base/file.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace lathe {
@@ -10,9 +9,9 @@ namespace {
 
 // Null for a point that is not whole, as a trial has that Optuna began and that failed early.
 Value config_of(const SearchSpace& space, const std::vector<double>& point) {
-  const bool whole =
-      std::none_of(point.begin(), point.end(), [](double x) { return std::isnan(x); });
-  return whole ? sampled_config(space, point) : Value();
+  for (std::size_t p = 0; p < space.parameters.size(); ++p)
+    if (std::isnan(point[p]) && space.parameters[p].condition.met(point)) return {};
+  return sampled_config(space, point);
 }
 
 }  // namespace

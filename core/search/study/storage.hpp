@@ -2,10 +2,8 @@
 // implements it. Trials are written in number order, in groups.
 #pragma once
 
-#include "core/base/value.hpp"
+#include "core/search/space/domain.hpp"
 #include "core/search/study/trial_state.hpp"
-
-#include <lathe/kind/sampler.h>
 
 #include <chrono>
 #include <memory>
@@ -14,12 +12,10 @@
 
 namespace lathe {
 
-struct StoredParameter {
+struct StoredParameter : Domain {
   std::string name;
-  std::vector<Value> choices;  // categorical; empty: numeric
-  lathe_parameter_kind kind = LATHE_PARAMETER_CATEGORICAL;
-  double low = 0, high = 0, step = 0;
-  bool logarithmic = false;
+  Condition condition;
+  Value written;  // as a config file writes it; none: as the domain says
 };
 
 struct StoredTrial {

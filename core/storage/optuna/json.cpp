@@ -14,12 +14,15 @@ Json distribution(const StoredParameter& parameter) {
   const auto number = [&](double x) {
     return integer ? Json(static_cast<std::int64_t>(x)) : Json(x);
   };
+  // Keys in the order in which Optuna writes them.
+  Json attributes = Json::object();
+  if (integer) attributes["log"] = parameter.logarithmic;
+  attributes["step"] = parameter.step == 0 ? Json() : number(parameter.step);
+  attributes["low"] = number(parameter.low);
+  attributes["high"] = number(parameter.high);
+  if (!integer) attributes["log"] = parameter.logarithmic;
   return {{"name", integer ? "IntDistribution" : "FloatDistribution"},
-          {"attributes",
-           {{"log", parameter.logarithmic},
-            {"step", !integer && parameter.step == 0 ? Json() : number(parameter.step)},
-            {"low", number(parameter.low)},
-            {"high", number(parameter.high)}}}};
+          {"attributes", std::move(attributes)}};
 }
 
 }  // namespace

@@ -27,16 +27,23 @@ class TrialReader {
     read_values();
     read_intermediate_values();
     read_attributes();
-    for (const StoredTrial& trial : read_.trials)
-      for (std::size_t p = 0; p < trial.parameters.size(); ++p)
-        if (trial.state == TrialState::complete && std::isnan(trial.parameters[p]))
-          throw study_.refused(
-              fmt::format("has a trial {} without the parameter '{}' of this search", trial.number,
-                          study_.description.parameters[p].name));
+    for (StoredTrial& trial : read_.trials) check_parameters(trial);
     return std::move(read_);
   }
 
  private:
+  // What does not exist in an ended trial is left out, as the search does it; the rest is there.
+  void check_parameters(StoredTrial& trial) const {
+    if (!ended(trial.state)) return;
+    const std::vector<StoredParameter>& parameters = study_.description.parameters;
+    leave_out_absent(parameters, trial.parameters);
+    for (std::size_t p = 0; p < parameters.size(); ++p)
+      if (trial.state == TrialState::complete && std::isnan(trial.parameters[p]) &&
+          parameters[p].condition.met(trial.parameters))
+        throw study_.refused(fmt::format("has a trial {} without the parameter '{}' of this search",
+                                         trial.number, parameters[p].name));
+  }
+
   void read_trials() {
     SQLite::Statement rows(
         *study_.database,
@@ -145,8 +152,7 @@ class TrialReader {
         const StoredParameter& parameter = study_.description.parameters[p];
         const Value* wanted = fixed->find(parameter.name);
         if (wanted == nullptr) continue;
-        for (std::size_t c = 0; c < parameter.choices.size(); ++c)
-          if (parameter.choices[c] == *wanted) trial.parameters[p] = static_cast<double>(c);
+        trial.parameters[p] = parameter.number_of(*wanted).value_or(std::nan(""));
       }
     }
   }

@@ -113,7 +113,8 @@ void check_attributes(const StudyRow& study) {
   Value expected = study.description.user_attributes;
   Value space{Value::Map{}};
   for (const StoredParameter& parameter : study.description.parameters)
-    space.set(parameter.name, Value(parameter.choices));
+    space.set(parameter.name,
+              parameter.written.is_none() ? parameter.described() : parameter.written);
   expected.set("space", space);
   SQLite::Statement find(
       *study.database,

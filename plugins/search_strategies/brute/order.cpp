@@ -3,28 +3,30 @@
 namespace search_strategies {
 
 BruteOrder::BruteOrder(const Space& space) : space_(space), branches_(space.parameters.size()) {
-  for (std::size_t p = 0; p < space_.parameters.size(); ++p) {
-    const Parameter& parameter = space_.parameters[p];
-    if (parameter.parent == LATHE_NONE_ID) {
-      roots_.push_back(p);
-      continue;
-    }
-    auto& branches = branches_[parameter.parent];
-    auto branch = std::find_if(branches.begin(), branches.end(),
-                               [&](const Branch& b) { return b.value == parameter.parent_value; });
-    if (branch == branches.end()) {
-      branches.push_back({parameter.parent_value, {}});
-      branch = branches.end() - 1;
-    }
-    branch->children.push_back(p);
-  }
+  for (std::size_t p = 0; p < space_.parameters.size(); ++p) hang(p);
   for (auto& branches : branches_)
     std::sort(branches.begin(), branches.end(),
-              [](const Branch& a, const Branch& b) { return a.value < b.value; });
+              [](const Branch& a, const Branch& b) { return a.position < b.position; });
   counts_.assign(space_.parameters.size(), 0);
   // Children come after their parents, so their counts are known first from the back.
   for (std::size_t p = counts_.size(); p-- > 0;) counts_[p] = count_of(p);
   size_ = product(roots_);
+}
+
+void BruteOrder::hang(std::size_t p) {
+  const Parameter& parameter = space_.parameters[p];
+  if (parameter.parent == LATHE_NONE_ID) {
+    roots_.push_back(p);
+    return;
+  }
+  auto& branches = branches_[parameter.parent];
+  for (const double value : parameter.parent_values) {
+    const std::uint64_t at = position(parameter.parent, value);
+    auto branch = std::find_if(branches.begin(), branches.end(),
+                               [&](const Branch& b) { return b.position == at; });
+    if (branch == branches.end()) branch = branches.insert(branches.end(), Branch{at, {}, 1});
+    branch->children.push_back(p);
+  }
 }
 
 bool BruteOrder::point(std::uint64_t index, double* values) const {
@@ -59,16 +61,18 @@ std::uint64_t BruteOrder::product(const std::vector<std::size_t>& parameters) co
   return result;
 }
 
-std::uint64_t BruteOrder::position(std::size_t p, const Branch& branch) const {
+std::uint64_t BruteOrder::position(std::size_t p, double value) const {
   const Parameter& parameter = space_.parameters[p];
-  const double at =
-      parameter.categorical() ? branch.value : (branch.value - parameter.low) / parameter.step;
+  const double at = parameter.categorical() ? value : (value - parameter.low) / parameter.step;
   return static_cast<std::uint64_t>(std::llround(at));
 }
 
-std::uint64_t BruteOrder::count_of(std::size_t p) const {
+std::uint64_t BruteOrder::count_of(std::size_t p) {
   std::uint64_t total = space_.parameters[p].count() - branches_[p].size();
-  for (const Branch& branch : branches_[p]) total = plus(total, product(branch.children));
+  for (Branch& branch : branches_[p]) {
+    branch.points = product(branch.children);
+    total = plus(total, branch.points);
+  }
   return total;
 }
 
@@ -86,17 +90,16 @@ void BruteOrder::decode(const std::vector<std::size_t>& parameters, std::uint64_
 void BruteOrder::decode_parameter(std::size_t p, std::uint64_t digit, double* values) const {
   std::uint64_t next = 0;
   for (const Branch& branch : branches_[p]) {
-    const std::uint64_t at = position(p, branch);
-    if (digit < at - next) break;
-    digit -= at - next;
-    const std::uint64_t points = product(branch.children);
-    if (digit < points) {
-      values[p] = space_.parameters[p].value(at);
+    const std::uint64_t plain = branch.position - next;
+    if (digit < plain) break;
+    digit -= plain;
+    if (digit < branch.points) {
+      values[p] = space_.parameters[p].value(branch.position);
       decode(branch.children, digit, values);
       return;
     }
-    digit -= points;
-    next = at + 1;
+    digit -= branch.points;
+    next = branch.position + 1;
   }
   values[p] = space_.parameters[p].value(next + digit);
 }

@@ -30,9 +30,11 @@ class BruteOrder {
   std::uint64_t shuffled(std::uint64_t index, const Uniform& uniform) const;
 
  private:
+  // What hangs on one value of a parameter.
   struct Branch {
-    double value;
+    std::uint64_t position;  // the value's number
     std::vector<std::size_t> children;
+    std::uint64_t points;
   };
 
   static std::uint64_t times(std::uint64_t a, std::uint64_t b) {
@@ -43,10 +45,12 @@ class BruteOrder {
     return a > kMany - b ? kMany : a + b;
   }
   std::uint64_t product(const std::vector<std::size_t>& parameters) const;
-  // Number of the value that a branch hangs on.
-  std::uint64_t position(std::size_t p, const Branch& branch) const;
-  // Points of the subtree under a parameter.
-  std::uint64_t count_of(std::size_t p) const;
+  // Puts a parameter under each value of its parent with which it exists.
+  void hang(std::size_t p);
+  // Number of a value of a parameter.
+  std::uint64_t position(std::size_t p, double value) const;
+  // Points of the subtree under a parameter, and under each of its branches.
+  std::uint64_t count_of(std::size_t p);
   void decode(const std::vector<std::size_t>& parameters, std::uint64_t index,
               double* values) const;
   // Values in ascending order; one with a branch takes as many digits as the branch has points.

@@ -49,9 +49,13 @@ struct Tpe {
   void started(std::uint64_t trial, lathe::span<const double> values) {
     model.started(trial, values.data());
   }
-  void finished(std::uint64_t trial, lathe_trial_state state, lathe::span<const double> values,
-                std::int64_t step) {
-    model.finished(trial, state, values.empty() ? nullptr : values.data(), step);
+  // A pruned trial counts by how far it got and by what it had there.
+  void finished(const lathe::outcome& outcome) {
+    const bool pruned = outcome.state() == LATHE_STATE_PRUNED;
+    const auto known = pruned ? outcome.intermediate() : outcome.values();
+    const double* values = known.empty() ? nullptr : pruned ? &known.back() : known.data();
+    const std::int64_t step = outcome.steps().empty() ? 0 : outcome.steps().back();
+    model.finished(outcome.trial(), outcome.state(), values, step);
   }
 
   // Counters that each trial has to itself: more than twice the most candidates.

@@ -19,7 +19,7 @@ Parameter choices(std::uint64_t count) {
 
 Parameter under(Parameter parameter, std::uint32_t parent, double value) {
   parameter.parent = parent;
-  parameter.parent_value = value;
+  parameter.parent_values = {value};
   return parameter;
 }
 
@@ -78,6 +78,36 @@ BOOST_AUTO_TEST_CASE(brute_visits_each_branch_of_conditional_parameters_once) {
     BOOST_CHECK_EQUAL(point[2] == -1, point[1] != 1);
     BOOST_CHECK_EQUAL(point[3] == -1, point[0] != 2);
   }
+}
+
+BOOST_AUTO_TEST_CASE(brute_visits_a_branch_of_several_values_once_for_each) {
+  Space space;
+  // 0: format of {a, b, none}; both formats share a width of 4, only b has a bias of 2; with a
+  // width of the second or the fourth there is a flag of 3.
+  space.parameters = {choices(3), choices(4), choices(2), choices(3)};
+  space.parameters[1].parent = 0, space.parameters[1].parent_values = {0, 1};
+  space.parameters[2].parent = 0, space.parameters[2].parent_values = {1};
+  space.parameters[3].parent = 1, space.parameters[3].parent_values = {1, 3};
+  const BruteOrder order(space);
+  // A width: 1 + 3 + 1 + 3. a: 8; b: 8 * 2; none: 1.
+  BOOST_CHECK_EQUAL(order.size(), 25);
+  const auto points = all_points(space, order);
+  BOOST_CHECK_EQUAL(points.size(), 25);
+  BOOST_CHECK_EQUAL(std::set<std::vector<double>>(points.begin(), points.end()).size(), 25);
+  for (const auto& point : points) {
+    BOOST_CHECK_EQUAL(point[1] == -1, point[0] == 2);
+    BOOST_CHECK_EQUAL(point[2] == -1, point[0] != 1);
+    BOOST_CHECK_EQUAL(point[3] == -1, point[1] != 1 && point[1] != 3);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_that_never_exists_adds_no_points) {
+  Space space;
+  space.parameters = {choices(3), choices(5)};
+  space.parameters[1].parent = 0;
+  const BruteOrder order(space);
+  BOOST_CHECK_EQUAL(order.size(), 3);
+  BOOST_CHECK_EQUAL(all_points(space, order).size(), 3);
 }
 
 BOOST_AUTO_TEST_CASE(brute_steps_through_numbers_without_losing_the_end_to_rounding) {

@@ -30,7 +30,7 @@ Space space_of(std::size_t objectives) {
   }
   // The last exists only under one value of the first.
   space.parameters.back().parent = 0;
-  space.parameters.back().parent_value = 1;
+  space.parameters.back().parent_values = {1};
   return space;
 }
 

@@ -1,18 +1,23 @@
 // Kind "sampler". A pure function of space, seed, trial number and what it was told:
 //   Sampler(lathe::options, lathe::space)     either may be left out
-//   bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> parameters)
-//                                             false: the space is exhausted
-//   void started(std::uint64_t trial, lathe::span<const double> parameters)          optional
-//   void finished(std::uint64_t trial, lathe_trial_state, lathe::span<const double> values,
-//                 std::int64_t step)          optional; values are empty for a failed trial
+//   bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> values)
+//                                             false: the space is exhausted; an exception: an error
+//   void started(std::uint64_t trial, lathe::span<const double> values)       optional
+//   void finished(const lathe::outcome&)                                      optional
+// A value is the index of a choice, or the number; lathe::absent for a parameter that does not
+// exist in the trial, which all values are before suggest() writes them.
 #pragma once
 
 #include <lathe/kind/sampler.h>
 #include <lathe/hpp/component.hpp>
 
+#include <limits>
+
 #pragma GCC visibility push(hidden)
 
 namespace lathe {
+
+constexpr double absent = std::numeric_limits<double>::quiet_NaN();
 
 // The host's until the sampler is destroyed: an instance may keep it.
 class space {
@@ -24,13 +29,30 @@ class space {
     const char* rows = reinterpret_cast<const char*>(s_->parameters);
     return *reinterpret_cast<const lathe_parameter*>(rows + i * s_->parameter_size);
   }
+  std::string_view name(std::uint64_t i) const { return to_view((*this)[i].name); }
+  // What choice `choice` of a categorical parameter is, eg: 8; none if nobody knows.
+  value_view choice(std::uint64_t i, std::uint64_t choice) const {
+    const lathe_parameter& p = (*this)[i];
+    if (p.choice_values == nullptr || choice >= p.choices) return {};
+    return &p.choice_values[choice];
+  }
+  // Whether a parameter exists in a trial, given the values of those before it.
+  bool exists(std::uint64_t i, span<const double> values) const {
+    const lathe_parameter& p = (*this)[i];
+    if (p.parent == LATHE_NONE_ID) return true;
+    for (std::uint64_t k = 0; k < p.parent_value_count; ++k) {
+      if (values[p.parent] == p.parent_values[k]) return true;
+    }
+    return false;
+  }
   std::uint64_t seed() const { return s_->seed; }
   std::uint64_t objectives() const { return s_->objective_count; }
   lathe_direction direction(std::uint64_t objective) const { return s_->directions[objective]; }
-  // A conditional parameter exists if its parent, earlier in the space, has the value it asks for.
-  bool exists(std::uint64_t i, span<const double> parameters) const {
-    const lathe_parameter& p = (*this)[i];
-    return p.parent == LATHE_NONE_ID || parameters[p.parent] == p.parent_value;
+  std::uint64_t lookahead() const {
+    return LATHE_HAS(lathe_space, s_, lookahead) ? s_->lookahead : 0;
+  }
+  std::uint64_t trial_budget() const {  // 0: unknown
+    return LATHE_HAS(lathe_space, s_, trial_budget) ? s_->trial_budget : 0;
   }
   const lathe_space& raw() const { return *s_; }
 
@@ -38,8 +60,37 @@ class space {
   const lathe_space* s_;
 };
 
+// How a trial ended. Valid for the call.
+class outcome {
+ public:
+  explicit outcome(const lathe_outcome& o) : o_(&o) {}
+  std::uint64_t trial() const { return o_->trial; }
+  lathe_trial_state state() const { return o_->state; }
+  bool complete() const { return o_->state == LATHE_STATE_COMPLETE; }
+  span<const double> values() const { return {o_->values, o_->value_count}; }
+  // What was reported while it ran, by rising step.
+  span<const std::int64_t> steps() const { return {o_->steps, o_->intermediate_count}; }
+  span<const double> intermediate() const { return {o_->intermediate, o_->intermediate_count}; }
+  span<const double> constraints() const {
+    if (!LATHE_HAS(lathe_outcome, o_, constraint_count)) return {};
+    return {o_->constraints, o_->constraint_count};
+  }
+  const lathe_outcome& raw() const { return *o_; }
+
+ private:
+  const lathe_outcome* o_;
+};
+
 namespace detail {
 
+template <class T, class = void>
+constexpr bool has_suggest = false;
+template <class T>
+constexpr bool
+    has_suggest<T, std::enable_if_t<std::is_convertible_v<
+                       decltype(std::declval<T&>().suggest(std::declval<context>(), std::uint64_t{},
+                                                           std::declval<span<double>>())),
+                       bool>>> = true;
 template <class T, class = void>
 constexpr bool has_started = false;
 template <class T>
@@ -74,36 +125,29 @@ struct sampler_thunks {
       *self = made;
     });
   }
-  static lathe_code suggest(lathe_call* call, void* self, std::uint64_t trial,
-                            double* parameters) noexcept {
-    bool found = true;
-    const lathe_code code = guarded(call, [&] {
-      instance& i = of(self);
-      found = i.object->suggest(context(call), trial, span<double>(parameters, i.space.size()));
-    });
-    if (code != LATHE_OK || found) return code;
-    return call->host->fail(call, LATHE_OUT_OF_RANGE, to_str("the space is exhausted"));
-  }
-  static lathe_code started(lathe_call* call, void* self, std::uint64_t trial,
-                            const double* parameters) noexcept {
+  static lathe_code suggest(lathe_call* call, void* self, const lathe_ask* ask,
+                            lathe_suggestion* out) noexcept {
     return guarded(call, [&] {
       instance& i = of(self);
+      if constexpr (has_suggest<T>) {
+        const span<double> values(out->values, i.space.size());
+        const bool found = i.object->suggest(context(call), ask->trial, values);
+        out->status = found ? LATHE_SUGGESTED : LATHE_EXHAUSTED;
+        out->value_count = found ? values.size() : 0;
+      }
+    });
+  }
+  static lathe_code started(lathe_call* call, void* self, const lathe_started* begun) noexcept {
+    return guarded(call, [&] {
       if constexpr (has_started<T>) {
-        i.object->started(trial, span<const double>(parameters, i.space.size()));
+        of(self).object->started(begun->trial,
+                                 span<const double>(begun->values, begun->value_count));
       }
     });
   }
-  static lathe_code finished(lathe_call* call, void* self, std::uint64_t trial,
-                             lathe_trial_state state, const double* values,
-                             std::int64_t step) noexcept {
+  static lathe_code finished(lathe_call* call, void* self, const lathe_outcome* ended) noexcept {
     return guarded(call, [&] {
-      instance& i = of(self);
-      const std::uint64_t count = values == nullptr             ? 0
-                                  : state == LATHE_STATE_PRUNED ? 1
-                                                                : i.space.objectives();
-      if constexpr (has_finished<T>) {
-        i.object->finished(trial, state, span<const double>(values, count), step);
-      }
+      if constexpr (has_finished<T>) of(self).object->finished(outcome(*ended));
     });
   }
 };
@@ -122,6 +166,9 @@ constexpr lathe_sampler sampler_interface = {
 
 template <class T>
 constexpr lathe_component sampler(const char* id, const char* version, const char* doc) {
+  static_assert(detail::has_suggest<T>,
+                "a sampler needs bool suggest(lathe::context, std::uint64_t trial, "
+                "lathe::span<double> values)");
   return detail::component<T>(LATHE_KIND_SAMPLER, id, version, doc, &detail::sampler_interface<T>);
 }
 

@@ -1,0 +1,58 @@
+#include "core/search/space/unsaid_conditions.hpp"
+
+#include <algorithm>
+
+namespace lathe {
+namespace {
+
+bool reads(const PlannedName& name, std::size_t parameter) {
+  return std::ranges::find(name.reads, parameter) != name.reads.end();
+}
+
+// Numbers of the names under which some plan reads a parameter.
+std::vector<double> names_reading(std::size_t parameter, std::span<const PlannedNode> plans) {
+  std::vector<double> numbers;
+  for (std::size_t k = 0; !plans.empty() && k < plans.front().names.size(); ++k) {
+    const bool some = std::ranges::any_of(
+        plans, [&](const PlannedNode& plan) { return reads(plan.names[k], parameter); });
+    if (some) numbers.push_back(static_cast<double>(k));
+  }
+  return numbers;
+}
+
+// What exists whenever the node may be passed by, and is the name's alone, exists only if it is
+// not. A parameter hangs on one other: what only some of those names know stays under them.
+void hang_on_bypass(std::span<SearchParameter> parameters, std::size_t first,
+                    std::span<const PlannedNode> plans) {
+  std::size_t bypass = first;
+  while (bypass < parameters.size() && parameters[bypass].key != "bypass") ++bypass;
+  if (bypass == parameters.size() || parameters[bypass].when() != nullptr) return;
+  const Condition kept{bypass, parameters[bypass].numbers_of(false)};
+  if (kept.numbers.size() == parameters[bypass].choices.size()) return;
+  for (std::size_t i = bypass + 1; i < parameters.size(); ++i) {
+    const bool beside = !names_reading(i, plans.subspan(1)).empty();
+    if (!beside && names_reading(i, plans) == names_reading(bypass, plans)) {
+      parameters[i].condition = kept;
+    }
+  }
+}
+
+}  // namespace
+
+void set_unsaid_conditions(std::span<SearchParameter> parameters, std::size_t first,
+                           std::size_t name, std::span<const PlannedNode> plans) {
+  if (name == kNoParameter) return;
+  const std::size_t names = parameters[name].choices.size();
+  for (std::size_t i = first; i < parameters.size(); ++i) {
+    if (i == name) continue;
+    Condition condition{name, names_reading(i, plans)};
+    const bool without_name =
+        parameters[name].when() == nullptr ||
+        std::ranges::any_of(plans, [&](const auto& plan) { return reads(plan.otherwise, i); });
+    const bool always = without_name && condition.numbers.size() == names;
+    if (!always) parameters[i].condition = std::move(condition);
+  }
+  hang_on_bypass(parameters, first, plans);
+}
+
+}  // namespace lathe
