@@ -127,6 +127,47 @@ BOOST_AUTO_TEST_CASE(a_wrong_search_table_is_refused_with_its_place) {
           search("seed.linear.config = { name = ['integer'], weight_width = [4, 0] }\n", kStrategy),
           ":7:", {"weight_width", "0"}, "search"),
       in_file(
+          "a range whose ends are swapped",
+          search("seed.linear.config = { name = ['integer'], weight_width = { low = 8, high = 4 "
+                 "} }\n",
+                 kStrategy),
+          ":7:61", {"'weight_width'", "low end 8 above its high end 4"}, "search"),
+      in_file("a range that the option does not take",
+              search("seed.linear.config = { name = ['integer'], data_in_width = [4], bias_width = "
+                     "[4], weight_width = { low = 0, high = 4 } }\n",
+                     kStrategy),
+              ":7:", {"weight_width", "integer 0"}, "search"),
+      in_file(
+          "a condition on a later parameter",
+          kNet +
+              "[search.search_space.training]\n"
+              "weight_decay = { low = 0.0, high = 0.1, when = { training_optimizer = ['sgd'] } }\n"
+              "training_optimizer = ['adam', 'sgd']\n"
+              "[search.strategy]\nname = 'optuna'\nsw_runner.basic_train.max_epochs = 1\n"
+              "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n",
+          ":4:50", {"'training/training_optimizer', which comes later"}, "search"),
+      in_file(
+          "a condition that cannot be met",
+          kNet +
+              "[search.search_space.training]\ntraining_optimizer = ['adam', 'sgd']\n"
+              "weight_decay = { low = 0.0, high = 0.1, when = { training_optimizer = ['sdg'] } }\n"
+              "[search.strategy]\nname = 'optuna'\nsw_runner.basic_train.max_epochs = 1\n"
+              "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n",
+          ":5:72", {"to be sdg", "[adam, sgd]"}, "search"),
+      in_file("an option that the model lacks",
+              "model = 'mlp'\ndataset = 'jsc-sim'\n[search.search_space.model]\n"
+              "hiden = { low = 8, high = 16 }\n"
+              "[search.strategy]\nname = 'optuna'\nhw_runner.flops = {}\n"
+              "metrics.total_flops = { scale = 1.0, direction = 'minimize' }\n",
+              ":4:1", {"'hiden' of model 'mlp'", "'hidden'"}, "search"),
+      in_file("a range without end for a sampler that visits everything",
+              "model = 'mlp'\ndataset = 'jsc-sim'\n[search.search_space.model]\n"
+              "dropout = { low = 0.0, high = 0.5 }\n"
+              "[search.strategy]\nname = 'optuna'\nhw_runner.flops = {}\n"
+              "setup = { n_trials = 2, sampler = 'brute' }\n"
+              "metrics.total_flops = { scale = 1.0, direction = 'minimize' }\n",
+              ":8:", {"'brute'", "continuous parameter 'model/dropout'"}, "search"),
+      in_file(
           "an unknown key of a seed",
           search("seed.linear.config = { name = ['integer'], weight_widht = [4] }\n", kStrategy),
           ":7:", {"'weight_widht'", "'weight_width'"}, "search"),

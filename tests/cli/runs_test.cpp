@@ -203,6 +203,78 @@ BOOST_AUTO_TEST_CASE(a_search_visits_the_space_and_leaves_its_files) {
   BOOST_TEST(again.at("trials") == 6);
 }
 
+BOOST_AUTO_TEST_CASE(a_search_builds_the_model_with_the_options_of_each_trial) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.toml",
+             "model = 'mlp'\ndataset = 'jsc-sim'\n"
+             "[search.search_space.model]\n"
+             "hidden = { low = 16, high = 64, step = 16 }\n"
+             "activation = { choices = ['relu', 'tanh'], when = { hidden = [16, 64] } }\n"
+             "[search.strategy]\nname = 'optuna'\nhw_runner.flops = {}\n"
+             "setup = { n_trials = 20, sampler = 'brute' }\n"
+             "metrics.parameters = { scale = 1.0, direction = 'minimize' }\n");
+  const Words words{"search", "--config",  "a.toml", "--project-dir",
+                    ".",      "--project", "s",      "--json"};
+  const auto json = good(words, folder.path()).json();
+  BOOST_TEST(json.at("space").at("size") == 8);
+  BOOST_TEST(json.at("space").at("networks") == 6);  // 16 and 64 twice, 32 and 48 once
+  BOOST_TEST(json.at("trials") == 6);
+  BOOST_TEST(json.at("exhausted") == true);
+  BOOST_TEST(json.at("best").at(0).at("sampled_config").at("model").at("hidden") == 16);
+  const fs::path results = folder.path() / "s" / "software" / "search_ckpts";
+  for (const auto& trial : nlohmann::json::parse(read_file(results / "log.json"))) {
+    const auto& model = trial.at("user_attrs_sampled_config").at("model");
+    const auto width = model.at("hidden").get<int>();
+    BOOST_TEST(model.contains("activation") == (width == 16 || width == 64));
+    // 16 features to `width` to 5 classes, with biases.
+    BOOST_TEST(trial.at("value") == 17 * width + 5 * (width + 1));
+  }
+  const auto dry = good({"search", "--config", "a.toml", "--dry-run", "--json"}, folder.path());
+  BOOST_TEST(dry.json().at("space").at("parameters").at("model/hidden").dump() ==
+             R"({"high":64,"low":16,"step":16})");
+  // People see what was chosen; what does not exist is a dash.
+  const Outcome table =
+      good({"search", "--config", "a.toml", "--project-dir", ".", "--project", "s", "--set",
+            "search.strategy.metrics.parameters.direction=maximize", "--study", "other"},
+           folder.path());
+  BOOST_TEST(contains(table.out, "model/hidden"));
+}
+
+BOOST_AUTO_TEST_CASE(a_search_over_a_logarithmic_range_is_the_same_for_any_number_of_workers) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.toml",
+             "model = 'mlp'\ndataset = 'jsc-sim'\n"
+             "[search.search_space.model]\n"
+             "hidden = { low = 1, high = 256, log = true }\n"
+             "dropout = { low = 0.0, high = 0.5, when = { hidden = [1, 2, 3, 4, 5, 6, 7, 8] } }\n"
+             "[search.strategy]\nname = 'optuna'\nhw_runner.flops = {}\n"
+             "setup = { n_trials = 40, sampler = 'tpe' }\n"
+             "metrics.parameters = { scale = 1.0, direction = 'minimize' }\n");
+  std::vector<nlohmann::json> points;
+  for (const std::string jobs : {"1", "2", "4"}) {
+    const auto json = good({"search", "--config", "a.toml", "--project-dir", ".", "--project",
+                            "s" + jobs, "--json", "--jobs", jobs},
+                           folder.path())
+                          .json();
+    BOOST_TEST(json.at("space").at("size").is_null());
+    BOOST_TEST(json.at("space").at("networks").is_null());
+    BOOST_TEST(json.at("trials") == 40);
+    const fs::path log = folder.path() / ("s" + jobs) / "software/search_ckpts/log.json";
+    nlohmann::json all;
+    for (const auto& trial : nlohmann::json::parse(read_file(log)))
+      all.push_back(trial.at("user_attrs_sampled_config"));
+    points.push_back(all);
+  }
+  BOOST_TEST((points[0] == points[1]));
+  BOOST_TEST((points[0] == points[2]));
+  // It goes on with its study, whose rows of numbers and of what does not exist are read back.
+  const auto again = good({"search", "--config", "a.toml", "--project-dir", ".", "--project", "s1",
+                           "--json", "--n-trials", "45"},
+                          folder.path())
+                         .json();
+  BOOST_TEST(again.at("trials") == 45);
+}
+
 BOOST_AUTO_TEST_CASE(the_command_line_beats_the_search_table) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.toml", kSearch);

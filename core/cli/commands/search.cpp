@@ -12,6 +12,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 namespace lathe {
@@ -32,7 +34,7 @@ void apply_command_line(const Settings& settings, Value& training) {
 }
 
 // The file's [search], with what the command line says on top.
-CheckedPlan planned(const Session& session) {
+CheckedPlan planned(Session& session) {
   const Settings& settings = session.settings();
   if (settings.config.search.as_map().empty())
     throw usage_error(
@@ -52,6 +54,9 @@ CheckedPlan planned(const Session& session) {
   if (plan.training) apply_command_line(settings, *plan.training);
   plan.run_options = settings.values;
   plan.training_options = training_options;
+  plan.build = [&session](const Value& options, RunContext& context) {
+    return session.rebuild_graph(options, context);
+  };
   return check_plan(std::move(plan));
 }
 
@@ -95,12 +100,19 @@ struct BestPoint {
   std::size_t trials = 0;
 };
 
+// NaN, of a parameter that does not exist, compares with nothing.
+std::vector<double> comparable(std::vector<double> point) {
+  for (double& number : point)
+    if (std::isnan(number)) number = std::numeric_limits<double>::lowest();
+  return point;
+}
+
 std::vector<BestPoint> best_points(const SearchResult& result) {
   std::vector<BestPoint> points;
   std::map<std::vector<double>, std::size_t> known;
   for (const std::size_t index : result.best) {
     const Trial& trial = result.trials[index];
-    const auto [found, fresh] = known.try_emplace(trial.point, points.size());
+    const auto [found, fresh] = known.try_emplace(comparable(trial.point), points.size());
     if (fresh) points.push_back({&trial, 0});
     ++points[found->second].trials;
   }
@@ -127,11 +139,13 @@ std::string choices_text(const std::vector<BestPoint>& points, const SearchSpace
     table.columns.push_back(std::to_string(points[i].trial->number));
   for (std::size_t p = 0; p < space.parameters.size(); ++p) {
     const SearchParameter& parameter = space.parameters[p];
-    if (parameter.choices.size() < 2) continue;
+    if (!parameter.infinite() && parameter.count() < 2) continue;
     std::vector<std::string> row{parameter.name};
-    for (std::size_t i = 0; i < shown; ++i)
-      row.push_back(
-          cell_text(parameter.choices[static_cast<std::size_t>(points[i].trial->point[p])]));
+    for (std::size_t i = 0; i < shown; ++i) {
+      const std::vector<double>& point = points[i].trial->point;
+      const bool exists = parameter.condition.met(point);
+      row.push_back(exists ? cell_text(parameter.value(point[p], parameter.name)) : "-");
+    }
     table.rows.push_back(std::move(row));
   }
   return table.rows.empty() ? std::string() : fmt::format("\n{}", render(table));
@@ -173,6 +187,24 @@ SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
   return events;
 }
 
+// A model that is built anew for each trial has neither been through passes nor been saved.
+void refuse_model_search_with(const Pipeline& pipeline, const SearchSpace& space,
+                              const Settings& settings) {
+  for (const SearchParameter& parameter : space.parameters) {
+    if (parameter.part != SpacePart::model) continue;
+    if (!pipeline.steps.empty())
+      throw usage_error(
+          "a search of the model's options builds the model anew in each trial, so "
+          "that no passes can go before it; leave --passes or --with-passes out",
+          parameter.position);
+    if (std::filesystem::is_directory(settings.text(kLoadName)))
+      throw usage_error(
+          "a search of the model's options builds the model anew in each trial, so "
+          "that it cannot be a saved graph; leave --load out",
+          parameter.position);
+  }
+}
+
 }  // namespace
 
 void run_search(Session& session) {
@@ -194,7 +226,9 @@ void run_search(Session& session) {
   results.passes = run_passes(pipeline, graph, context, settings);
   const Graph original = graph;
   context.original = &original;
-  const SearchSpace space = build_space(plan->space, original, session.registry());
+  const SearchSpace space =
+      build_space(plan->space, original, session.registry(), &session.model().component->options);
+  refuse_model_search_with(pipeline, space, settings);
   for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
 
   Progress progress;

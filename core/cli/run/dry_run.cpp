@@ -39,9 +39,16 @@ std::int64_t samples_per_trial(const SearchPlan& plan) {
 
 std::string space_text(const SearchSpace& space) {
   TextTable table{{"parameter", "choices"}, {}};
-  for (const SearchParameter& parameter : space.parameters)
-    table.rows.push_back({parameter.name, Value(parameter.choices).text()});
-  return fmt::format("space of {} points\n{}", space.size(), render(table));
+  for (const SearchParameter& parameter : space.parameters) {
+    std::string text = parameter.text();
+    if (parameter.when() != nullptr) text += fmt::format(", when {}", parameter.when()->text());
+    table.rows.push_back({parameter.name, text});
+  }
+  const std::optional<std::uint64_t> networks = space.networks();
+  if (!networks) return fmt::format("space without end\n{}", render(table));
+  const std::string different =
+      *networks == space.size() ? "" : fmt::format(", {} different networks", *networks);
+  return fmt::format("space of {} points{}\n{}", space.size(), different, render(table));
 }
 
 void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Results& results) {
@@ -116,7 +123,8 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
   const Graph& graph = *built;
   Json cost = cost_json(graph);
   if (plan != nullptr) {
-    const SearchSpace space = build_space(plan->space, graph, session.registry());
+    const SearchSpace space =
+        build_space(plan->space, graph, session.registry(), &session.model().component->options);
     add_search(*plan, space, cost, results);
   }
   if (sweep != nullptr) add_trainings(session.settings(), *sweep, cost, results);

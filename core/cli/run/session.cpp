@@ -120,8 +120,21 @@ Executor& Session::executor() {
 Graph Session::build_graph(RunContext& context, const DatasetInfo& info) {
   const std::filesystem::path path = settings_.text(kLoadName);
   if (std::filesystem::is_directory(path)) return load_graph(path, context.seed);
-  const Graph graph = build_model(*model_.component, model_.options, info,
-                                  settings_.get(kBatchSize), context.seed, context);
+  return build_model_graph(model_.options, info, context);
+}
+
+Graph Session::rebuild_graph(const Value& changed_options, RunContext& context) {
+  const std::lock_guard lock(build_mutex_);
+  Value options = model_.options;
+  for (const auto& [key, value] : changed_options.as_map()) options.set(key, value);
+  return build_model_graph(options, info(), context);
+}
+
+Graph Session::build_model_graph(const Value& options, const DatasetInfo& info,
+                                 RunContext& context) {
+  const Graph graph = build_model(*model_.component, options, info, settings_.get(kBatchSize),
+                                  context.seed, context);
+  const std::filesystem::path path = settings_.text(kLoadName);
   return path.empty() ? graph : load_weights(graph, path);
 }
 

@@ -58,6 +58,9 @@ class Session {
   // names the folder of a saved graph (lathe transform), that graph.
   Graph build_graph(RunContext& context) { return build_graph(context, info()); }
   Graph build_graph(RunContext& context, const DatasetInfo& info);
+  // The same with some of the model's options changed. Thread-safe. REQUIRES: build_graph() was
+  // called before.
+  Graph rebuild_graph(const Value& changed_options, RunContext& context);
   // The file of --load, its SHA-256 and its real type; none if nothing was loaded.
   const Value& weights() const { return weights_; }
 
@@ -65,6 +68,7 @@ class Session {
   RunContext context(const std::filesystem::path& folder);
 
  private:
+  Graph build_model_graph(const Value& options, const DatasetInfo& info, RunContext& context);
   Graph load_weights(const Graph& graph, const std::filesystem::path& path);
   Graph load_graph(const std::filesystem::path& folder, std::uint64_t seed);
   Chosen choose_dataset() const;
@@ -78,6 +82,7 @@ class Session {
   Chosen model_, dataset_choice_;
   std::shared_ptr<Dataset> dataset_;
   std::atomic<bool> opened_data_ = false;
+  std::mutex build_mutex_;
   std::mutex executor_mutex_;
   std::shared_ptr<Executor> executor_;
   Value weights_;

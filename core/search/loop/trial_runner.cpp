@@ -27,7 +27,8 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
       context_(context),
       batch_size_(context.batch_size),
       watch_(plan.options.pruner.watch()),
-      untrained_(untrained_layers(original)) {
+      untrained_(untrained_layers(original)),
+      searches_model_(space.has_part(SpacePart::model)) {
   context_.in_trial = true;
   context_.original = &original_;
   // A trial runs on one thread inside the operators, with one worker as with many: the order of
@@ -60,9 +61,10 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
   const Value* batch_size = searched.find("batch_size");
   context_.batch_size = batch_size == nullptr ? batch_size_ : batch_size->as_int();
 
-  Graph graph = original_;
-  for (const TransformOptions& options : space_.node_options(point))
-    transform(*options.transform).run(graph, context_, options.nodes);
+  if (searches_model_) build(point);
+  Graph graph = *context_.original;
+  for (TransformOptions& options : space_.node_options(point))
+    transform(*options.transform).run(graph, context_, nodes_in(graph, std::move(options.nodes)));
   if (plan_.training) {
     if (train(graph, searched, stop, report)) return evaluate(graph);
     Scalars none;
@@ -74,6 +76,30 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
     if (std::find(untrained_.begin(), untrained_.end(), name) == untrained_.end())
       scalars.untrained.push_back(std::move(name));
   return scalars;
+}
+
+void TrialRunner::build(std::span<const double> point) {
+  if (!plan_.build)
+    throw run_error(LATHE_FAILED_PRECONDITION,
+                    "a search changes the model, but nobody said how that is built");
+  context_.original = &built_.emplace(plan_.build(space_.model_options(point), context_));
+}
+
+// The space knows nodes of the model as it was built first; another one has others of those names.
+std::vector<NodeOptions> TrialRunner::nodes_in(const Graph& graph,
+                                               std::vector<NodeOptions> nodes) const {
+  if (!searches_model_) return nodes;
+  for (NodeOptions& row : nodes) {
+    const Node& meant = original_.node(row.node);
+    const NodeId found = graph.find(meant.name);
+    if (found == NodeId::none || graph.node(found).op != meant.op)
+      throw run_error(LATHE_NOT_FOUND,
+                      fmt::format("the model of this trial has no node '{}' with the op {}, for "
+                                  "which the search space has options",
+                                  meant.name, meant.op));
+    row.node = found;
+  }
+  return nodes;
 }
 
 Scalars TrialRunner::evaluate(Graph& graph) {

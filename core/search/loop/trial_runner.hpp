@@ -20,6 +20,9 @@ class TrialRunner {
   std::vector<std::string> unpromised_scalars(const std::atomic<bool>& stop);
 
  private:
+  // Builds the model with the options of the point, for the trial to start from.
+  void build(std::span<const double> point);
+  std::vector<NodeOptions> nodes_in(const Graph& graph, std::vector<NodeOptions> nodes) const;
   PassInstance& transform(const Component& component);
   // False: the trial was given up.
   bool train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
@@ -34,6 +37,8 @@ class TrialRunner {
   const std::int64_t batch_size_;
   const Watch watch_;
   const std::vector<std::string> untrained_;  // layers of the original
+  const bool searches_model_;
+  std::optional<Graph> built_;  // if so, of the last trial
   std::vector<std::pair<const Component*, PassInstance>> transforms_;
   std::vector<PassInstance> runners_;
 };

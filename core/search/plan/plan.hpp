@@ -26,6 +26,9 @@ struct SearchPlan {
   // The command's own options and how they become a training's; needed only if a trial trains.
   Value run_options{Value::Map{}};
   std::function<TrainingOptions(const Value& run_options)> training_options;
+  // How the model is built with some of its options changed; needed only if the space searches
+  // them. Thread-safe.
+  std::function<Graph(const Value& model_options, RunContext& context)> build;
 };
 
 // Refuses with a position what can be refused one by one: unknown runners, samplers and pruners,
