@@ -1,11 +1,12 @@
 // log.json and best.json as MASE writes them: pandas' DataFrame.to_json with orient=index, indent 4
-// and 10 decimals.
+// and 10 decimals; only the numbers of a point have all their digits.
 #include "core/mase/log_json.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace lathe {
@@ -30,6 +31,14 @@ std::string number_text(double x) {
   std::string digits = fmt::format("{:010}", fraction);
   digits.erase(std::max<std::size_t>(digits.find_last_not_of('0') + 1, 1));
   return fmt::format("{}{}.{}", x < 0 ? "-" : "", whole, digits);
+}
+
+// The same where ten decimals say it all, else every digit: a point read back is the same point.
+std::string exact_text(double x) {
+  const std::string text = number_text(x);
+  double read = 0;
+  std::from_chars(text.data(), text.data() + text.size(), read);
+  return read == x || !std::isfinite(x) ? text : fmt::format("{}", x);
 }
 
 std::string json_string(std::string_view text) {
@@ -75,7 +84,7 @@ class Writer {
     } else if (value.is_int()) {
       raw(fmt::format("{}", value.as_int()));
     } else if (value.is_float()) {
-      raw(number_text(value.as_float()));
+      raw(exact_ ? exact_text(value.as_float()) : number_text(value.as_float()));
     } else if (value.is_string()) {
       raw(json_string(value.as_string()));
     } else if (value.is_list()) {
@@ -98,6 +107,12 @@ class Writer {
     key(name);
     value(of);
   }
+  // What was chosen, as against what was measured.
+  void exact_entry(std::string_view name, const Value& of) {
+    exact_ = true;
+    entry(name, of);
+    exact_ = false;
+  }
   void entry(std::string_view name, std::int64_t number) {
     key(name);
     raw(fmt::format("{}", number));
@@ -112,6 +127,7 @@ class Writer {
   std::string text_;
   int depth_ = 0;
   bool first_ = true;
+  bool exact_ = false;
 };
 
 std::int64_t milliseconds(std::chrono::system_clock::duration duration) {
@@ -135,7 +151,7 @@ std::string log_json(std::span<const LoggedTrial> trials, std::size_t objectives
     if (any_failed)
       out.entry("user_attrs_error", trial.error.empty() ? Value() : Value(trial.error));
     out.entry("user_attrs_hardware_metrics", trial.hardware_metrics);
-    out.entry("user_attrs_sampled_config", trial.sampled_config);
+    out.exact_entry("user_attrs_sampled_config", trial.sampled_config);
     out.entry("user_attrs_scaled_metrics", trial.scaled_metrics);
     out.entry("user_attrs_software_metrics", trial.software_metrics);
     out.entry("state", Value(trial.state));
@@ -164,7 +180,7 @@ std::string best_json(std::span<const LoggedTrial> best, std::size_t objectives)
     out.entry("software_metrics", trial.software_metrics);
     out.entry("hardware_metrics", trial.hardware_metrics);
     out.entry("scaled_metrics", trial.scaled_metrics);
-    out.entry("sampled_config", trial.sampled_config);
+    out.exact_entry("sampled_config", trial.sampled_config);
     out.close('}');
   }
   out.close('}');

@@ -1,7 +1,12 @@
 // Ranges of numbers in a search space, and options of the model.
 #include "tests/search/domains.hpp"
 
+#include "core/search/study/log.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <cmath>
+#include <map>
 
 using namespace lathe_test;
 
@@ -117,6 +122,29 @@ BOOST_AUTO_TEST_CASE(options_of_the_model_come_first_and_one_integer_is_a_list_o
   const SearchSpace widths = space_from("model={widths={low=8, high=32, step=8}}\n");
   BOOST_TEST(widths.size() == 4U);
   BOOST_TEST(widths.model_options(std::vector<double>{24}).text() == "{widths=[24]}");
+}
+
+BOOST_AUTO_TEST_CASE(log_and_best_files_have_every_digit_of_a_number) {
+  const SearchSpace space = space_from(
+      training("learning_rate={low=1e-9, high=1e-1, log=true}, weight_decay=[0.001, 0.5]"));
+  std::vector<LoggedTrial> rows;
+  for (const double rate : {1.2345678901234567e-7, 0.1 / 3, 0.05}) {
+    Trial trial;
+    trial.state = TrialState::complete;
+    trial.point = {rate, 0};
+    trial.values = {1.0 / 3};
+    rows.push_back(logged(space, trial));
+  }
+  const auto log = nlohmann::json::parse(log_json(rows, 1)),
+             best = nlohmann::json::parse(best_json(rows, 1));
+  // Trials all have number 0 here; best.json counts them.
+  for (const auto& [row, rate] :
+       std::map<std::string, double>{{"0", 1.2345678901234567e-7}, {"1", 0.1 / 3}, {"2", 0.05}}) {
+    const auto& chosen = best.at(row).at("sampled_config").at("training");
+    BOOST_TEST(chosen.at("learning_rate").get<double>() == rate);
+    BOOST_TEST(chosen.at("weight_decay").get<double>() == 0.001);
+  }
+  BOOST_TEST(log.at("0").at("value").get<double>() == 0.3333333333);  // as pandas rounds
 }
 
 BOOST_AUTO_TEST_CASE(every_mistake_of_a_range_is_placed) {
