@@ -1,6 +1,7 @@
 // Whole searches over a real graph with built-in passes that need no engine.
 #include "core/search/search.hpp"
 #include "core/options/text/document.hpp"
+#include "core/options/training_options.hpp"
 #include "tests/graph/models.hpp"
 #include "tests/search/fakes.hpp"
 #include "tests/support/support.hpp"
@@ -98,6 +99,54 @@ BOOST_AUTO_TEST_CASE(no_trial_sees_what_another_did_to_the_graph) {
   }
   BOOST_CHECK_EQUAL(points.size(), 7);
   BOOST_CHECK(bench.graph.node(bench.graph.find("seq_blocks_2")).formats.empty());
+}
+
+// Seeds follow the nodes of the model that is built anew, by name; without such a node a trial
+// fails and the others go on.
+BOOST_AUTO_TEST_CASE(a_searched_model_is_built_in_each_trial_and_transformed_like_the_original) {
+  std::string text = with("weight_width = [2, 4, 8]", "weight_width = [4, 8]");
+  text.replace(text.find("[\"NA\", \"integer\"]"), 17, "[\"integer\"]");
+  text.replace(text.find("data_in_width = [4, 8]"), 22, "data_in_width = [4]");
+  text.replace(text.find("[strategy]"), 10, "[search_space.model]\ndepth = [1, 2, 3]\n[strategy]");
+  const SearchPlan plan = plan_search(parse_toml(text, "search.toml"), registry());
+  OptionTable model{"model 'net'", {}};
+  model.options.push_back(training_option("max_epochs"));
+  model.options.back().key = "depth";
+  const Graph original = jsc_tiny();
+  const SearchSpace space = build_space(plan.space, original, registry(), &model);
+  SearchPlan built = plan;
+  built.options.jobs = 2;
+  built.build = [](const Value& options, RunContext&) {
+    const std::int64_t depth = options.find("depth")->as_int();
+    if (depth == 1) return jsc_tiny();
+    return jet_net("seq_blocks",
+                   depth == 2 ? std::vector{0, -1, 8, -1, 5} : std::vector{0, -1, -1, 5}, 8);
+  };
+  RunContext context;
+  context.registry = &registry();
+  context.original = &original;
+  const SearchResult result =
+      search_networks(check_plan(built), {}, space, original, context, {}, never());
+  BOOST_REQUIRE_EQUAL(result.trials.size(), 6);
+  for (const Trial& trial : result.trials) {
+    const Value config = sampled_config(space, trial.point);
+    const std::int64_t depth = config.find("model")->find("depth")->as_int();
+    BOOST_TEST_CONTEXT(config.text()) {
+      if (depth == 3) {
+        BOOST_CHECK(trial.state == TrialState::fail);
+        BOOST_CHECK(trial.error.find("has no node 'seq_blocks_2' with the op linear") !=
+                    std::string::npos);
+        continue;
+      }
+      BOOST_REQUIRE(trial.state == TrialState::complete);
+      const double width =
+          config.find("seq_blocks_2")->find("config")->find("weight_width")->as_float();
+      // 16 x 8 weights of that width and, in the deeper one, 8 x 5 of 32 bits.
+      const double bits = depth == 1 ? width : (128 * width + 40 * 32) / 168;
+      BOOST_CHECK_CLOSE_FRACTION(trial.hardware_metrics.find("average_bitwidth")->as_float(), bits,
+                                 1e-12);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(log_and_best_files_hold_the_search) {
