@@ -55,6 +55,78 @@ BOOST_AUTO_TEST_CASE(brute_visits_each_of_18_points_once_and_stops) {
   BOOST_TEST(configs.size() == 18U);
 }
 
+BOOST_AUTO_TEST_CASE(brute_visits_each_of_17_networks_once_where_a_layer_may_be_left_as_it_is) {
+  TemporaryFolder folder;
+  write_file(folder.path() / "a.toml", R"(
+model = "jsc-tiny"
+dataset = "jsc-sim"
+[search.search_space]
+setup.by = "type"
+[search.search_space.seed.linear.config]
+name = ["integer", "NA"]
+data_in_width = [2, 4, 6, 8]
+weight_width = { low = 2, high = 8, step = 2 }
+bias_width = [8]
+[search.strategy]
+name = "optuna"
+hw_runner.average_bitwidth = {}
+setup.n_trials = 100
+metrics.average_bitwidth = { scale = 1.0, direction = "minimize" }
+)");
+  for (const std::string sampler : {"brute", "brute<order=shuffled>"}) {
+    const auto run = succeed(search("a.toml", sampler.substr(0, 6),
+                                    {"--set", "search.strategy.setup.sampler='" + sampler + "'",
+                                     "--jobs", "2", "--json"}),
+                             folder.path())
+                         .json();
+    BOOST_TEST(run.at("space").at("size") == 32);
+    BOOST_TEST(run.at("space").at("networks") == 17);
+    BOOST_TEST(run.at("exhausted") == true);
+    std::set<std::string> configs;
+    const auto log = nlohmann::json::parse(read_file(log_of(folder.path(), sampler.substr(0, 6))));
+    for (const auto& trial : log) {
+      const auto& config = trial.at("user_attrs_sampled_config").at("seq_blocks_2").at("config");
+      configs.insert(config.dump());
+      const bool left = config.at("name").is_null();
+      BOOST_TEST(config.contains("weight_width") == !left);
+      BOOST_TEST(trial.at("value") == (left ? 32 : config.value("weight_width", 0)));
+    }
+    BOOST_TEST(log.size() == 17U);
+    BOOST_TEST(configs.size() == 17U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_sampler_whose_list_is_too_short_has_not_visited_every_point) {
+  TemporaryFolder folder;
+  write_file(folder.path() / "short.cpp", R"(#include <lathe/lathe.hpp>
+struct Short {
+  bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> values) {
+    const std::vector<double> widths = {0, 1};
+    values[0] = widths.at(trial);
+    return true;
+  }
+};
+LATHE_SAMPLER(Short, "short", "1.0.0", "Has a list of two.")
+)");
+  succeed({"plugin", "build", "short.cpp"}, folder.path());
+  write_file(folder.path() / "a.toml", R"(
+model = "mlp"
+dataset = "jsc-sim"
+search.search_space.model.hidden = [8, 16, 32]
+[search.strategy]
+name = "optuna"
+hw_runner.flops = {}
+setup = { n_trials = 3, sampler = "short" }
+metrics.parameters = { scale = 1.0, direction = "minimize" }
+)");
+  const Outcome broken = run_lathe({"search", "--config", "a.toml", "--plugin", "./short.so",
+                                    "--project-dir", ".", "--project", "s"},
+                                   folder.path());
+  BOOST_TEST(broken.exit_code == 1);
+  BOOST_TEST(broken.last_line().find("error: sampler 'short': ") == 0U, broken.err);
+  BOOST_TEST(broken.out.find("every point") == std::string::npos, broken.out);
+}
+
 BOOST_AUTO_TEST_CASE(the_log_is_the_same_for_one_two_and_eight_workers) {
   TemporaryFolder folder;
   const std::string file = golden_search_file(2, folder.path());
