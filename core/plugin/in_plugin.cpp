@@ -140,10 +140,21 @@ const char* text_of(int signal) {
   for (;;) syscall(SYS_exit_group, code);
 }
 
+// As if there were no handler.
+void die_of(int signal) {
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+// Two threads may crash at once: the first one tells, and the others wait for the end.
 void on_fatal_signal(int signal) {
-  if (host_process != getpid()) {
-    raise(signal);
-    return;
+  static std::atomic<long> teller{0};
+  const long thread = syscall(SYS_gettid);
+  long first = 0;
+  if (host_process != getpid()) return die_of(signal);
+  if (!teller.compare_exchange_strong(first, thread)) {
+    if (first == thread) return die_of(signal);  // while it was telling
+    for (;;) pause();
   }
   if (const auto in = innermost(own); in && watching) {
     SignalLine() << "error: " << *in << " ended the run by " << text_of(signal)
@@ -158,7 +169,7 @@ void on_fatal_signal(int signal) {
     SignalLine() << "error: lathe was ended by " << text_of(signal)
                  << "; this is a fault of lathe itself, please report it\n";
   }
-  raise(signal);  // as if there were no handler: SA_RESETHAND
+  die_of(signal);
 }
 
 // Ends the process by itself if the host's work is not done.
@@ -224,7 +235,7 @@ void watch_plugins() {
   use_signal_stack(memory);
   struct sigaction action{};
   action.sa_handler = on_fatal_signal;
-  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);
+  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_NODEFER);
   for (const Fatal& fatal : kFatal) sigaction(fatal.signal, &action, nullptr);
   host_process = getpid();
   watching = true;
