@@ -110,6 +110,12 @@ BOOST_AUTO_TEST_CASE(a_set_that_a_strangers_plugin_describes_is_listed_and_fetch
   fs::copy_file(build_dir() / "tests" / "fixtures" / "known_dataset.so",
                 folder.path() / "plugins" / "known_dataset.so");
   BOOST_TEST(contains(run_lathe({"data", "list"}, folder.path()).out, "rows of a stranger"));
+  // Or named on the command line.
+  const fs::path named = build_dir() / "tests" / "fixtures" / "known_dataset.so";
+  const TemporaryFolder other;
+  BOOST_TEST(!contains(run_lathe({"data", "list"}, other.path()).out, "rows of a stranger"));
+  BOOST_TEST(contains(run_lathe({"data", "list", "--plugin", named.string()}, other.path()).out,
+                      "rows of a stranger"));
 
   const Server server(serving({{"/rows.csv", "1,2,a\n"}}));
   const Words words{"data", "fetch", "example.known", "--from", server.url(), "--data-dir", "d"};

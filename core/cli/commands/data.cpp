@@ -2,6 +2,7 @@
 #include "core/base/error.hpp"
 #include "core/base/json.hpp"
 #include "core/cli/commands/rows.hpp"
+#include "core/cli/found_plugins.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/fetch/fetch.hpp"
 #include "core/host/stdout_guard.hpp"
@@ -46,7 +47,7 @@ std::filesystem::path folder_of(const Invocation& call) {
 
 void list_data(const Invocation& call) {
   const std::filesystem::path data_dir = folder_of(call);
-  const Registry registry(default_plugin_folders(), {});
+  const Registry registry = registry_of(call);
   if (call.get(kJson)) {
     Json sets = Json::array();
     for (const KnownSet& set : known_sets(registry)) sets.push_back(json_of(set, data_dir));
@@ -72,7 +73,7 @@ void list_data(const Invocation& call) {
 
 void fetch_data(const Invocation& call) {
   const std::filesystem::path data_dir = folder_of(call);
-  const KnownSet set = known_set(Registry(default_plugin_folders(), {}), call.words.front());
+  const KnownSet set = known_set(registry_of(call), call.words.front());
   if (data_dir.empty()) {
     throw usage_error(
         "no data folder is set and there is no home folder; give --data-dir or LATHE_DATA_DIR");

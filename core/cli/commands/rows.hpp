@@ -41,13 +41,14 @@ inline constexpr Command kDataCommands[] = {
     {.word = "list",
      .doc = "the known data sets: size, licence, where they come from, whether they are here",
      .words = "",
-     .options = OptionGroup::data_folder | OptionGroup::json,
+     .options = OptionGroup::plugins | OptionGroup::data_folder | OptionGroup::json,
      .run = list_data},
     {.word = "fetch",
      .doc = "downloads a set, checks size and SHA-256, and puts it where the data set of that name "
             "looks; a fetch that broke off is gone on with",
      .words = "NAME",
-     .options = OptionGroup::data_folder | OptionGroup::fetching | OptionGroup::json,
+     .options = OptionGroup::plugins | OptionGroup::data_folder | OptionGroup::fetching |
+                OptionGroup::json,
      .run = fetch_data},
 };
 
