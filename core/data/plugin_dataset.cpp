@@ -5,6 +5,7 @@
 #include "core/data/tensor_dataset.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
+#include "core/tensor/borrowed_tensor.hpp"
 
 #include <fmt/format.h>
 
@@ -15,16 +16,6 @@
 namespace lathe {
 
 namespace {
-
-DLTensor dl_tensor(DType dtype, std::span<std::byte> memory, std::vector<std::int64_t>& dims) {
-  DLTensor tensor{};
-  tensor.data = memory.data();
-  tensor.device = DLDevice{kDLCPU, 0};
-  tensor.ndim = static_cast<std::int32_t>(dims.size());
-  tensor.dtype = to_dlpack(dtype);
-  tensor.shape = dims.data();
-  return tensor;
-}
 
 // Above these a number is damage, not a data set.
 constexpr std::uint32_t kMostRank = 64;
@@ -122,12 +113,12 @@ class PluginDataset : public Dataset {
     if (static_cast<std::int64_t>(samples.size()) != Shape(dims).numel())
       throw run_error(LATHE_INTERNAL, fmt::format("{} was asked to augment {} numbers as {} rows",
                                                   described(), samples.size(), index.size()));
-    DLTensor rows = dl_tensor(DType::float32, std::as_writable_bytes(samples), dims);
+    BorrowedTensor rows(DType::float32, samples.data(), dims, 0);
     std::unique_lock lock(mutex_, std::defer_lock);
     if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
     Call call(component_);
     call.enter({"augment", Guarded::numbers}, [&](lathe_call* c) {
-      return set_.augment(c, self_, seed, epoch, index.data(), index.size(), &rows);
+      return set_.augment(c, self_, seed, epoch, index.data(), index.size(), &rows.view());
     });
   }
 
@@ -259,14 +250,14 @@ class PluginDataset : public Dataset {
         Tensor::make(DType::float32, Shape(sample_dims), [&](std::span<std::byte> samples) {
           rows.labels =
               Tensor::make(DType::int64, Shape(label_dims), [&](std::span<std::byte> labels) {
-                DLTensor samples_out = dl_tensor(DType::float32, samples, sample_dims);
-                DLTensor labels_out = dl_tensor(DType::int64, labels, label_dims);
+                BorrowedTensor samples_out(DType::float32, samples.data(), sample_dims, 0);
+                BorrowedTensor labels_out(DType::int64, labels.data(), label_dims, 0);
                 std::unique_lock lock(mutex_, std::defer_lock);
                 if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
                 Call call(component_);
                 call.enter({"read", Guarded::numbers}, [&](lathe_call* c) {
                   return set_.read(c, self_, static_cast<lathe_split>(split), index.data(),
-                                   index.size(), &samples_out, &labels_out);
+                                   index.size(), &samples_out.view(), &labels_out.view());
                 });
               });
         });

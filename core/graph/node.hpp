@@ -21,12 +21,12 @@ enum class NodeId : std::uint32_t { none = LATHE_NONE_ID };
 constexpr std::uint32_t index_of(NodeId id) { return static_cast<std::uint32_t>(id); }
 
 enum class Opcode : std::uint8_t {
-  placeholder = LATHE_PLACEHOLDER,
-  get_attr = LATHE_GET_ATTR,
-  call_function = LATHE_CALL_FUNCTION,
-  call_method = LATHE_CALL_METHOD,
-  call_module = LATHE_CALL_MODULE,
-  output = LATHE_OUTPUT,
+  placeholder = LATHE_OPCODE_PLACEHOLDER,
+  get_attr = LATHE_OPCODE_GET_ATTR,
+  call_function = LATHE_OPCODE_CALL_FUNCTION,
+  call_method = LATHE_OPCODE_CALL_METHOD,
+  call_module = LATHE_OPCODE_CALL_MODULE,
+  output = LATHE_OPCODE_OUTPUT,
 };
 std::string_view name(Opcode opcode);  // "call_module"
 

@@ -2,6 +2,8 @@
 
 #include "core/graph/inference.hpp"
 
+#include <bit>
+
 namespace lathe {
 
 namespace {
@@ -28,15 +30,20 @@ void play(OperandView& operand, const Node& node, std::string_view role) {
   operand.type = format->format;
   operand.bits = format->bits;
   operand.precision = &format->precision;
+  operand.format = format;
 }
 
 }  // namespace
 
-lathe_operand_role role_named(std::string_view role) {
+lathe_role role_named(std::string_view role) {
   if (role == "data_in") return LATHE_ROLE_DATA_IN;
   if (role == "weight") return LATHE_ROLE_WEIGHT;
   if (role == "bias") return LATHE_ROLE_BIAS;
   return role == "data_out" ? LATHE_ROLE_DATA_OUT : LATHE_ROLE_NONE;
+}
+
+std::uint64_t storage_id(const Parameter& parameter) {
+  return std::bit_cast<std::uintptr_t>(parameter.content.get());
 }
 
 void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows) {
@@ -57,6 +64,7 @@ void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows
       if (p.is_buffer != buffers) continue;
       rows.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name,
                            p.dtype, p.shape));
+      rows.back().parameter = &p;
       if (!buffers) play(rows.back(), node, p.name);
     }
   }
@@ -74,7 +82,10 @@ std::vector<Operand> operands_of(const Graph& graph, NodeId id) {
     const auto bits = static_cast<std::int64_t>(row.bits);
     out.push_back({row.kind, std::string(row.name), std::string(row.type), row.bits,
                    row.precision != nullptr ? *row.precision : Value(Value::List{Value(bits)}),
-                   row.dtype, *row.shape, row.role});
+                   row.dtype, *row.shape, row.role,
+                   row.parameter != nullptr ? row.parameter->qualified_name : "",
+                   row.parameter != nullptr ? storage_id(*row.parameter) : 0,
+                   row.format != nullptr ? row.format->options : Value()});
   }
   return out;
 }

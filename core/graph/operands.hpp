@@ -14,11 +14,14 @@ struct Operand {
   Value precision;  // a list
   DType dtype;
   Shape shape;
-  lathe_operand_role role = LATHE_ROLE_NONE;
+  lathe_role role = LATHE_ROLE_NONE;
+  std::string qualified_name = {};  // of a parameter or buffer
+  std::uint64_t storage_id = 0;     // of a parameter or buffer: equal for equal contents in memory
+  Value format_options = {};        // of its number format, a map; none: float
 };
 
 // LATHE_ROLE_NONE for any other word.
-lathe_operand_role role_named(std::string_view role);
+lathe_role role_named(std::string_view role);
 
 std::vector<Operand> operands_of(const Graph& graph, NodeId id);
 
@@ -31,8 +34,12 @@ struct OperandView {
   const Value* precision;  // null: no format, the precision is [bits]
   DType dtype;
   const Shape* shape;
-  lathe_operand_role role = LATHE_ROLE_NONE;
+  lathe_role role = LATHE_ROLE_NONE;
+  const Parameter* parameter = nullptr;   // of a parameter or buffer
+  const OperandFormat* format = nullptr;  // null: float
 };
+// See Operand.
+std::uint64_t storage_id(const Parameter& parameter);
 
 // In place of what `rows` held.
 void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows);

@@ -186,6 +186,12 @@ void Transaction::set_args(NodeId id, std::vector<Argument> args) {
   edges_changed_ = true;
 }
 
+void Transaction::set_kwargs(NodeId id, std::vector<std::pair<std::string, Argument>> kwargs) {
+  stale(id).kwargs = std::move(kwargs);
+  read_by(id);
+  edges_changed_ = true;
+}
+
 void Transaction::replace_uses(NodeId id, NodeId replacement) {
   check_alive(id);
   check_alive(replacement);

@@ -35,6 +35,7 @@ class Transaction {
   NodeId add(NodeSpec spec);
   const Node& node(NodeId id) const;  // as drafted
   void set_args(NodeId node, std::vector<Argument> args);
+  void set_kwargs(NodeId node, std::vector<std::pair<std::string, Argument>> kwargs);
   void replace_uses(NodeId node, NodeId replacement);
   void remove(NodeId node);  // commit refuses a node that is still read
   void set_attribute(NodeId node, std::string_view key, Value value);

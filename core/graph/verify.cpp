@@ -104,12 +104,12 @@ void verify_structure(const NodeTable& nodes, const EdgeColumns& edges,
       if (input >= seen.size() || seen[input] == 0) {
         refuse_argument(nodes, *nodes.find(id), NodeId{input}, removed);
       }
-      if (edges.opcode[input] == LATHE_OUTPUT) {
+      if (edges.opcode[input] == LATHE_OPCODE_OUTPUT) {
         throw usage_error(fmt::format("{}: reads the output '{}'", described(*nodes.find(id)),
                                       nodes.find(NodeId{input})->name));
       }
     }
-    if (edges.opcode[index_of(id)] == LATHE_OUTPUT && id != edges.order.back()) {
+    if (edges.opcode[index_of(id)] == LATHE_OPCODE_OUTPUT && id != edges.order.back()) {
       throw usage_error(
           fmt::format("{}: the output must be the last node", described(*nodes.find(id))));
     }

@@ -51,8 +51,16 @@ struct TrainingEvents {
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // samples of this epoch
 };
 
-// Sees one tensor of one batch of an observed node.
-using Observer = std::function<void(NodeId node, const Operand& operand, const Tensor& tensor)>;
+// One tensor of one batch of an observed node, and which rows of the split it comes from.
+struct Observation {
+  NodeId node;
+  const Operand& operand;
+  const Tensor& tensor;
+  std::uint64_t batch = 0;
+  std::uint64_t first_row = 0;
+  std::uint64_t rows = 0;
+};
+using Observer = std::function<void(const Observation&)>;
 
 class Executor {
  public:

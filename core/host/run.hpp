@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/host/executor.hpp"
+#include "core/host/notes.hpp"
 #include "core/host/report_rows.hpp"
 
 #include <atomic>
@@ -41,6 +42,7 @@ struct RunContext {
   const Graph* original = nullptr;  // before the first pass
   const std::atomic<bool>* cancelled = nullptr;
   bool in_trial = false;  // one thread, no progress
+  Notes notes;            // of the passes so far
   // Shown to the user, at most some twenty times a second; empty: nobody looks. Total 0: unknown.
   std::function<void(std::uint64_t done, std::uint64_t total, std::string_view unit)> progress;
 };

@@ -1,6 +1,9 @@
 #include "core/host/split.hpp"
 
+#include "core/base/error.hpp"
 #include "core/mase/words.hpp"
+
+#include <fmt/format.h>
 
 namespace lathe {
 
@@ -22,6 +25,12 @@ std::optional<Split> split_from_name(std::string_view name) {
     if (lathe::name(split) == *word) return split;
   }
   return std::nullopt;
+}
+
+Split known_split(std::string_view name) {
+  const std::optional<Split> split = split_from_name(name);
+  if (split) return *split;
+  throw usage_error(fmt::format("there is no split '{}'; known: train, validation, test", name));
 }
 
 }  // namespace lathe

@@ -18,7 +18,7 @@ using Memory = std::pmr::memory_resource;
 
 lathe_value text_value(std::string_view text) {
   lathe_value out{};
-  out.kind = LATHE_STRING;
+  out.kind = LATHE_VALUE_STRING;
   out.size = text.size();
   out.as.text = text.data();
   return out;
@@ -26,7 +26,7 @@ lathe_value text_value(std::string_view text) {
 
 lathe_value integer_value(std::int64_t number) {
   lathe_value out{};
-  out.kind = LATHE_INT;
+  out.kind = LATHE_VALUE_INT;
   out.as.integer = number;
   return out;
 }
@@ -40,7 +40,7 @@ T* kept(std::span<const T> items, Memory& memory) {
 
 lathe_value map_value(std::span<const lathe_entry> entries, Memory& memory) {
   lathe_value out{};
-  out.kind = LATHE_MAP;
+  out.kind = LATHE_VALUE_MAP;
   out.size = entries.size();
   out.as.map = kept(entries, memory);
   return out;
@@ -53,7 +53,7 @@ lathe_value list_value(std::span<const std::int64_t> numbers, Memory& memory) {
     new (&items[i]) lathe_value(integer_value(numbers[i]));
   }
   lathe_value out{};
-  out.kind = LATHE_LIST;
+  out.kind = LATHE_VALUE_LIST;
   out.size = numbers.size();
   out.as.list = items;
   return out;
@@ -73,7 +73,7 @@ void put(std::vector<lathe_entry>& entries, std::string_view key, const lathe_va
 lathe_value torch_dtype(DType dtype) {
   static const auto names = [] {
     std::array<std::string_view, 256> out{};
-    for (int i = LATHE_FLOAT32; i <= LATHE_BOOLEAN; ++i) {
+    for (int i = LATHE_DTYPE_FLOAT32; i <= LATHE_DTYPE_BOOL; ++i) {
       out[static_cast<std::size_t>(i)] = interned(fmt::format("torch.{}", name(DType(i))));
     }
     return out;
@@ -108,12 +108,12 @@ lathe_value place_for_statistics() {
   static const lathe_entry stat = [] {
     lathe_entry out{};
     out.key = str_of("stat");
-    out.value.kind = LATHE_MAP;
+    out.value.kind = LATHE_VALUE_MAP;
     out.value.as.map = &kNothing;
     return out;
   }();
   lathe_value out{};
-  out.kind = LATHE_MAP;
+  out.kind = LATHE_VALUE_MAP;
   out.size = 1;
   out.as.map = &stat;
   return out;
@@ -220,12 +220,12 @@ lathe_value Metadata::hardware(NodeId id) {
   static const lathe_entry implicit = [] {
     lathe_entry out{};
     out.key = str_of("is_implicit");
-    out.value.kind = LATHE_BOOL;
+    out.value.kind = LATHE_VALUE_BOOL;
     out.value.as.integer = 1;
     return out;
   }();
   lathe_value out{};
-  out.kind = LATHE_MAP;
+  out.kind = LATHE_VALUE_MAP;
   out.as.map = &implicit;
   if (!is_implicit(graph_, id)) return out;
   if (joined_to_end_.empty()) find_ends();

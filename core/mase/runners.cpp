@@ -20,7 +20,7 @@ Option optional(std::string key, lathe_option_type type, std::string_view range 
   result.key = std::move(key);
   result.type = type;
   if (!range.empty()) result.range = parse_range(range);
-  result.flags = LATHE_NULLABLE;
+  result.flags = LATHE_OPTION_FLAG_NULLABLE;
   return result;
 }
 
@@ -66,7 +66,7 @@ const OptionTable& training_table() {
       Option row = training_option(key);
       row.key = runner_key(key);
       row.default_value.reset();
-      row.flags |= LATHE_NULLABLE;
+      row.flags |= LATHE_OPTION_FLAG_NULLABLE;
       made.options.push_back(std::move(row));
     }
     return made;

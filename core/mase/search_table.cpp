@@ -20,7 +20,7 @@ Option option(std::string key, lathe_option_type type) {
 Option bounded(std::string key, lathe_option_type type, std::string_view range) {
   Option result = option(std::move(key), type);
   result.range = parse_range(range);
-  result.flags = LATHE_NULLABLE;
+  result.flags = LATHE_OPTION_FLAG_NULLABLE;
   return result;
 }
 Option with_default(Option result, Value value) {
@@ -28,17 +28,17 @@ Option with_default(Option result, Value value) {
   return result;
 }
 Option nullable(Option result) {
-  result.flags |= LATHE_NULLABLE;
+  result.flags |= LATHE_OPTION_FLAG_NULLABLE;
   return result;
 }
 Option directed(std::string key) {
   Option result = option(std::move(key), LATHE_OPTION_CHOICE);
   result.choices = {"maximize", "minimize"};
-  result.flags = LATHE_NULLABLE;
+  result.flags = LATHE_OPTION_FLAG_NULLABLE;
   return result;
 }
 Option required(Option result) {
-  result.flags |= LATHE_REQUIRED;
+  result.flags |= LATHE_OPTION_FLAG_REQUIRED;
   return result;
 }
 

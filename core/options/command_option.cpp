@@ -8,7 +8,7 @@ OptionRow::OptionRow(OptionGroup group, std::string_view key, lathe_option_type 
   row_.option.key = key;
   row_.option.type = type;
   row_.option.doc = std::move(doc);
-  row_.option.flags = LATHE_NULLABLE;
+  row_.option.flags = LATHE_OPTION_FLAG_NULLABLE;
   if (type == LATHE_OPTION_STRING_LIST) row_.spelling = Spelling::repeated;
   if (type != LATHE_OPTION_BOOL) return;
   row_.spelling = Spelling::flag;

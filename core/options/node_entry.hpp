@@ -28,7 +28,7 @@ struct NodeMapRules {
 Value node_options(const Value& entry, const NodeMapRules& rules, const Node& node,
                    const OpSet& ops);
 // The same of an entry without a name: {name: none, width: 2}, of the options that may stand beside
-// another transform's name (LATHE_BESIDE). None if it gives none of them.
+// another transform's name (LATHE_OPTION_FLAG_BESIDE). None if it gives none of them.
 Value beside_options(const Value& entry, const NodeMapRules& rules, const Node& node);
 // Such an option, or null; and the keys of all of them.
 const Option* beside_option(std::string_view key, const NodeMapRules& rules);

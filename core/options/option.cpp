@@ -57,6 +57,33 @@ std::string resolved_path(const std::string& text, const Position& position) {
   return (file.parent_path() / path).lexically_normal().string();
 }
 
+// What a table says, against the table's own options; errors name the key within it.
+Value checked_table(const Option& option, const Value& value, std::string_view owner) {
+  if (option.items.empty()) return value;
+  return check_options({fmt::format("option '{}' of {}", option.key, owner), option.items}, value);
+}
+
+std::optional<Value> checked_tables(const Option& option, const Value& value,
+                                    std::string_view owner) {
+  if (!value.is_list()) return std::nullopt;
+  Value::List out;
+  for (const Value& item : value.as_list()) {
+    if (!item.is_map()) return std::nullopt;
+    out.push_back(checked_table(option, item, owner));
+  }
+  return Value(std::move(out)).at(value.position());
+}
+
+std::optional<Value> checked_numbers(const Option& option, const Value& value) {
+  if (!value.is_list()) return std::nullopt;
+  Value::List out;
+  for (const Value& item : value.as_list()) {
+    if (!item.is_number() || !in_range(option, item.as_float())) return std::nullopt;
+    out.push_back(Value(item.as_float()).at(item.position()));
+  }
+  return Value(std::move(out)).at(value.position());
+}
+
 std::optional<Value> checked_list(const Option& option, const Value& value) {
   if (!value.is_list()) return std::nullopt;
   for (const Value& item : value.as_list()) {
@@ -76,7 +103,7 @@ std::optional<Value> checked_list(const Option& option, const Value& value) {
 }
 
 // The normalised value, or nothing if it is not what the option takes.
-std::optional<Value> accepted(const Option& option, const Value& value) {
+std::optional<Value> accepted(const Option& option, const Value& value, std::string_view owner) {
   switch (option.type) {
     case LATHE_OPTION_BOOL:
       if (value.is_bool()) return value;
@@ -109,6 +136,13 @@ std::optional<Value> accepted(const Option& option, const Value& value) {
     case LATHE_OPTION_INT_LIST:
     case LATHE_OPTION_STRING_LIST:
       return checked_list(option, value);
+    case LATHE_OPTION_FLOAT_LIST:
+      return checked_numbers(option, value);
+    case LATHE_OPTION_TABLE:
+      if (value.is_map()) return checked_table(option, value, owner);
+      break;
+    case LATHE_OPTION_TABLE_LIST:
+      return checked_tables(option, value, owner);
     case LATHE_OPTION_NODE_MAP:
       if (value.is_map()) return value;
       break;
@@ -214,6 +248,15 @@ std::string allowed_text(const Option& option) {
       text = option.choices.empty() ? std::string("a list of texts")
                                     : fmt::format("a list of {}", fmt::join(option.choices, ", "));
       break;
+    case LATHE_OPTION_FLOAT_LIST:
+      text = "a list of numbers" + within;
+      break;
+    case LATHE_OPTION_TABLE:
+      text = "a table";
+      break;
+    case LATHE_OPTION_TABLE_LIST:
+      text = "a list of tables";
+      break;
     case LATHE_OPTION_NODE_MAP:
       text = "a table of selectors";
       break;
@@ -228,7 +271,7 @@ Value check_value(const Option& option, const Value& value, std::string_view own
     return Value().at(value.position());
   }
   if (!value.is_none() || option.type == LATHE_OPTION_ANY) {
-    if (auto normal = accepted(option, value)) return *std::move(normal);
+    if (auto normal = accepted(option, value, owner)) return *std::move(normal);
   }
   throw wrong_value(option, value, owner);
 }

@@ -30,15 +30,16 @@ struct Option {
   std::vector<std::string> choices;
   std::string unit;
   std::string doc;
+  std::vector<Option> items;  // of tables and node maps; a table without any takes all keys
   // Node maps only.
-  std::vector<Option> items;
   std::string item_kind;
   std::vector<std::string> item_roles;
 
-  bool required() const { return (flags & LATHE_REQUIRED) != 0; }
-  bool nullable() const { return (flags & LATHE_NULLABLE) != 0; }
-  bool tunable() const { return (flags & LATHE_TUNABLE) != 0; }
-  bool beside() const { return (flags & LATHE_BESIDE) != 0; }
+  bool required() const { return (flags & LATHE_OPTION_FLAG_REQUIRED) != 0; }
+  bool nullable() const { return (flags & LATHE_OPTION_FLAG_NULLABLE) != 0; }
+  bool tunable() const { return (flags & LATHE_OPTION_FLAG_TUNABLE) != 0; }
+  bool logarithmic() const { return (flags & LATHE_OPTION_FLAG_LOG) != 0; }
+  bool beside() const { return (flags & LATHE_OPTION_FLAG_BESIDE) != 0; }
 };
 
 struct OptionTable {

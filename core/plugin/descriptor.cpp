@@ -16,10 +16,10 @@ constexpr std::uint64_t kMaxComponents = 4096;
 constexpr std::uint64_t kMaxNeeds = 256;
 constexpr std::uint32_t kMaxStructSize = 1u << 16;
 
-constexpr lathe_component_flags kKnownFlags = LATHE_FLAG_MUTATES_GRAPH | LATHE_FLAG_READS_WEIGHTS |
-                                              LATHE_FLAG_EXECUTES | LATHE_FLAG_PARALLEL |
-                                              LATHE_FLAG_NONDETERMINISTIC | LATHE_FLAG_SYNTHETIC |
-                                              LATHE_FLAG_STOCHASTIC | LATHE_FLAG_HAS_SOURCE;
+constexpr lathe_component_flags kKnownFlags =
+    LATHE_FLAG_MUTATES_GRAPH | LATHE_FLAG_READS_WEIGHTS | LATHE_FLAG_EXECUTES |
+    LATHE_FLAG_PARALLEL | LATHE_FLAG_NONDETERMINISTIC | LATHE_FLAG_SYNTHETIC |
+    LATHE_FLAG_STOCHASTIC | LATHE_FLAG_HAS_SOURCE | LATHE_FLAG_READS_DATA;
 
 class ModuleReader {
  public:
@@ -71,20 +71,29 @@ class ModuleReader {
     return *out;
   }
 
+  std::string text_or_empty(const char* source, const std::string& what) const {
+    return source == nullptr ? std::string() : text(source, what);
+  }
+
   // One clear line: who needs what, what there is, what to do.
   void check_needs(const lathe_module& m) const {
     if (m.need_count == 0) return;
     if (m.needs == nullptr || m.need_count > kMaxNeeds) refuse("its list of needs is damaged");
+    if (m.need_size < sizeof(lathe_need) || m.need_size > kMaxStructSize) {
+      refuse(fmt::format("its need_size of {} cannot be", m.need_size));
+    }
     for (std::uint64_t i = 0; i < m.need_count; ++i) {
-      const std::string id = text(m.needs[i].service, fmt::format("need {}", i));
+      lathe_need need{};
+      std::memcpy(&need, reinterpret_cast<const char*>(m.needs) + i * m.need_size, sizeof need);
+      const std::string id = text(need.service, fmt::format("need {}", i));
       const auto services = known_services();
       const auto found = std::ranges::find(services, std::string_view(id), &KnownService::id);
       const std::uint64_t there = found == services.end() ? 0 : found->struct_size;
-      if (m.needs[i].struct_size <= there && found != services.end()) continue;
+      if (need.struct_size <= there && found != services.end()) continue;
       refuse(fmt::format(
           "it needs service '{}' with {} bytes, this host has {}; use a newer host, or build the "
           "plugin for an older target",
-          id, m.needs[i].struct_size,
+          id, need.struct_size,
           found == services.end() ? std::string("none") : fmt::format("{} bytes", there)));
     }
   }
@@ -96,14 +105,14 @@ class ModuleReader {
     require_size(source->struct_size, LATHE_SIZE_UP_TO(lathe_component, doc), nth);
     const auto c = prefix_of<lathe_component>(source);
     StampedComponent said{text(c.kind, "the kind of " + nth), text(c.id, "the id of " + nth), ""};
-    const std::string who = fmt::format("{} '{}'", said.kind, said.id);
+    const std::string who = fmt::format("{} '{}'", kind_word(said.kind), said.id);
     if (!is_component_id(said.id)) {
       refuse(fmt::format("the id of {} has other characters than letters, digits, '_', '-', '.'",
                          who));
     }
     said.version = text(c.version, "the version of " + who);
     described.push_back(said);
-    const std::optional<Kind> kind = kind_from_name(said.kind);
+    const std::optional<Kind> kind = kind_from_id(said.kind);
     if (!kind) return nullptr;
 
     auto out = std::make_unique<Component>();
@@ -123,8 +132,11 @@ class ModuleReader {
       out->options = read_option_table(c.options, c.option_count, c.option_size, who, path_);
     }
     out->options.owner = who;
-    if (c.interface == nullptr) refuse(who + " has no interface");
-    out->interface_copy = read_interface(*kind, c.interface, who);
+    out->authors = text_or_empty(c.authors, "the authors of " + who);
+    out->licence = text_or_empty(c.licence, "the licence of " + who);
+    out->url = text_or_empty(c.url, "the url of " + who);
+    if (c.iface == nullptr) refuse(who + " has no interface");
+    out->interface_copy = read_interface(*kind, c.iface, who);
     out->interface = out->interface_copy.get();
     return out;
   }
@@ -187,14 +199,14 @@ class ModuleReader {
     if (stamped == described) return;
     for (const StampedComponent& c : described) {
       if (std::ranges::find(stamped, c) == stamped.end()) {
-        refuse(fmt::format("it brings {} '{}' {}, which its stamp does not name", c.kind, c.id,
-                           c.version));
+        refuse(fmt::format("it brings {} '{}' {}, which its stamp does not name", kind_word(c.kind),
+                           c.id, c.version));
       }
     }
     for (const StampedComponent& c : stamped) {
       if (std::ranges::find(described, c) == described.end()) {
-        refuse(fmt::format("its stamp names {} '{}' {}, which it does not bring", c.kind, c.id,
-                           c.version));
+        refuse(fmt::format("its stamp names {} '{}' {}, which it does not bring", kind_word(c.kind),
+                           c.id, c.version));
       }
     }
     refuse("its stamp and its descriptors differ");

@@ -4,6 +4,7 @@
 #include "core/plugin/registry.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstring>
@@ -15,23 +16,31 @@ constexpr std::uint64_t kMaxOptions = 4096;
 constexpr std::uint64_t kMaxStride = 4096;
 constexpr std::size_t kMaxText = 1u << 16;
 
+// At each '|' without a backslash before it.
 std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> out;
-  std::size_t begin = 0;
-  for (;;) {
-    const std::size_t bar = text.find('|', begin);
-    out.push_back(text.substr(begin, bar == std::string::npos ? bar : bar - begin));
-    if (bar == std::string::npos) return out;
-    begin = bar + 1;
+  std::vector<std::string> out{""};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '|') {
+      out.emplace_back();
+    } else {
+      if (text[i] == '\\' && i + 1 < text.size()) ++i;
+      out.back() += text[i];
+    }
   }
+  return out;
 }
 
 bool is_text(lathe_option_type type) {
   return type == LATHE_OPTION_STRING || type == LATHE_OPTION_CHOICE || type == LATHE_OPTION_PATH;
 }
 
+bool is_table(lathe_option_type type) {
+  return type == LATHE_OPTION_TABLE || type == LATHE_OPTION_TABLE_LIST;
+}
+
 bool is_numeric(lathe_option_type type) {
-  return type == LATHE_OPTION_INT || type == LATHE_OPTION_FLOAT || type == LATHE_OPTION_INT_LIST;
+  return type == LATHE_OPTION_INT || type == LATHE_OPTION_FLOAT || type == LATHE_OPTION_INT_LIST ||
+         type == LATHE_OPTION_FLOAT_LIST;
 }
 
 class TableReader {
@@ -80,10 +89,15 @@ class TableReader {
     }
     const std::string named = fmt::format("option '{}'", option.key);
     option.type = row.type;
-    if (row.type < LATHE_OPTION_BOOL || row.type > LATHE_OPTION_NODE_MAP) {
-      refuse(fmt::format("{} has type {}, which this host does not know", named, row.type));
+    if (row.type < LATHE_OPTION_BOOL || row.type > LATHE_OPTION_TABLE_LIST) {
+      spdlog::warn("{} of {} ('{}') has type {}, which this host does not know: any value is taken",
+                   named, who_, path_.string(), row.type);
+      option.type = LATHE_OPTION_ANY;
     }
     option.flags = row.flags;
+    if (option.logarithmic() && !is_numeric(row.type)) {
+      refuse(named + " is logarithmic, but no number");
+    }
     option.doc = text(row.doc, "the doc of " + named);
     if (option.doc.empty()) refuse(named + " has no doc");
     if (row.unit != nullptr) option.unit = text(row.unit, "the unit of " + named);
@@ -105,7 +119,10 @@ class TableReader {
     if (row.type == LATHE_OPTION_NODE_MAP) {
       if (items) refuse(named + " is a node map inside a node map");
       read_items(row, option, named);
-    } else if (row.default_value != nullptr) {
+    } else if (is_table(row.type) && row.items != nullptr) {
+      option.items = read(row.items, row.item_count, true);
+    }
+    if (row.type != LATHE_OPTION_NODE_MAP && row.default_value != nullptr) {
       read_default(row, option, named);
     }
     return option;
@@ -135,18 +152,20 @@ class TableReader {
     option.items = read(row.items, row.item_count, true);
     if (row.item_kind != nullptr) {
       option.item_kind = text(row.item_kind, "the item kind of " + named);
-      if (!kind_from_name(option.item_kind)) {
+      const std::optional<Kind> kind = kind_from_id(option.item_kind);
+      if (!kind) {
         refuse(
             fmt::format("{} chooses among components of kind '{}', which this host does not know",
                         named, option.item_kind));
       }
+      option.item_kind = name(*kind);
     }
     if (row.item_roles != nullptr) {
       option.item_roles = split(text(row.item_roles, "the roles of " + named));
     }
-    const auto name = std::ranges::find(option.items, "name", &Option::key);
-    if (name == option.items.end()) refuse(named + " has no item 'name'");
-    if (name->choices.empty() && option.item_kind.empty()) {
+    const auto chooser = std::ranges::find(option.items, "name", &Option::key);
+    if (chooser == option.items.end()) refuse(named + " has no item 'name'");
+    if (chooser->choices.empty() && option.item_kind.empty()) {
       refuse(named +
              ": its item 'name' has neither choices nor a kind of component to choose from");
     }

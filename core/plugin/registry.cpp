@@ -5,6 +5,7 @@
 #include "core/plugin/trust.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,15 +18,15 @@
 namespace lathe {
 namespace {
 
-struct KindName {
+struct KindId {
   Kind kind;
-  std::string_view name;
+  std::string_view id;
 };
-constexpr std::array<KindName, 5> kKinds{{{Kind::pass, LATHE_KIND_PASS},
-                                          {Kind::model, LATHE_KIND_MODEL},
-                                          {Kind::dataset, LATHE_KIND_DATASET},
-                                          {Kind::format, LATHE_KIND_FORMAT},
-                                          {Kind::sampler, LATHE_KIND_SAMPLER}}};
+constexpr std::array<KindId, 5> kKinds{{{Kind::pass, LATHE_KIND_PASS},
+                                        {Kind::model, LATHE_KIND_MODEL},
+                                        {Kind::dataset, LATHE_KIND_DATASET},
+                                        {Kind::format, LATHE_KIND_FORMAT},
+                                        {Kind::sampler, LATHE_KIND_SAMPLER}}};
 
 constexpr std::string_view kExplicit = "explicit";
 
@@ -58,12 +59,38 @@ std::vector<std::string> claims_of(const Component& component) {
 
 }  // namespace
 
-std::string_view name(Kind kind) { return std::ranges::find(kKinds, kind, &KindName::kind)->name; }
+std::string_view kind_word(std::string_view id) { return id.substr(0, id.find('/')); }
+
+std::string_view name(Kind kind) {
+  return kind_word(std::ranges::find(kKinds, kind, &KindId::kind)->id);
+}
 
 std::optional<Kind> kind_from_name(std::string_view name) {
-  const auto found = std::ranges::find(kKinds, name, &KindName::name);
+  const auto found =
+      std::ranges::find(kKinds, name, [](const KindId& known) { return kind_word(known.id); });
   return found == kKinds.end() ? std::nullopt : std::optional(found->kind);
 }
+
+std::optional<Kind> kind_from_id(std::string_view id) {
+  const auto found = std::ranges::find(kKinds, id, &KindId::id);
+  return found == kKinds.end() ? std::nullopt : std::optional(found->kind);
+}
+
+namespace {
+
+std::string kinds_of(const Stamp& stamp) {
+  std::set<std::string_view> kinds;
+  for (const StampedComponent& c : stamp.components) kinds.insert(c.kind);
+  return kinds.empty() ? "none" : fmt::format("{}", fmt::join(kinds, ", "));
+}
+
+std::string known_kinds() {
+  std::string all;
+  for (const KindId& known : kKinds) all += (all.empty() ? "" : ", ") + std::string(known.id);
+  return all;
+}
+
+}  // namespace
 
 struct Registry::State {
   struct File {
@@ -109,8 +136,12 @@ void Registry::State::add_file(const std::filesystem::path& path, const std::str
   files.push_back(std::make_unique<File>(File{path, read_stamp(elf, path)}));
   const Stamp& stamp = files.back()->stamp;
   for (const StampedComponent& c : stamp.components) {
-    const std::optional<Kind> kind = kind_from_name(c.kind);
-    if (!kind) continue;
+    const std::optional<Kind> kind = kind_from_id(c.kind);
+    if (!kind) {
+      spdlog::debug("{} '{}' of '{}' is of a kind that this host does not know: {}",
+                    kind_word(c.kind), c.id, path.string(), c.kind);
+      continue;
+    }
     const bool fetchable =
         *kind == Kind::dataset && std::ranges::find(stamp.sources, c.id) != stamp.sources.end();
     found.emplace_back(Listed{*kind, c.id, c.version, path, source, fetchable}, files.back().get());
@@ -262,7 +293,10 @@ Registry::Registry(const std::vector<PluginFolder>& folders,
     state_->add_file(real, std::string(kExplicit), found);
     if (state_->files.size() > files && found.size() == before) {
       throw usage_error(
-          fmt::format("plugin '{}' brings no component that this host knows", real.string()));
+          fmt::format("plugin '{}' brings no component that this host knows: it has {}, the host "
+                      "knows {}; build "
+                      "it again with this host's SDK, or use a newer host",
+                      real.string(), kinds_of(state_->files.back()->stamp), known_kinds()));
     }
   }
   for (const PluginFolder& folder : folders) state_->add_folder(folder, found);

@@ -21,6 +21,9 @@ namespace lathe {
 enum class Kind { pass, model, dataset, format, sampler };
 std::string_view name(Kind kind);  // "pass"
 std::optional<Kind> kind_from_name(std::string_view name);
+std::optional<Kind> kind_from_id(std::string_view id);  // "pass/1": nothing for other versions
+// "pass" of "pass/2": how messages name a kind, known or not.
+std::string_view kind_word(std::string_view id);
 
 // What a stamp says of a component: known without loading.
 struct Listed {
@@ -45,6 +48,7 @@ struct Component {
   std::string id;
   std::string version;
   std::string doc;
+  std::string authors, licence, url;  // empty where unknown
   lathe_component_flags flags = 0;
   OptionTable options;
   const void* interface = nullptr;  // complete: fields that the plugin did not know are 0

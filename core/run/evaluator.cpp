@@ -47,7 +47,8 @@ Tensor joined(const std::vector<Tensor>& parts, std::int64_t rows) {
 }
 
 // Inputs and results of one node, in the order of its operands.
-void show(const Program& program, const Graph& graph, NodeId id, const Observer& observer) {
+void show(const Program& program, const Graph& graph, NodeId id, const Portion& portion,
+          const Observer& observer) {
   const std::vector<NodeId> inputs = tensor_inputs(graph, id);
   std::size_t input = 0;
   for (Operand operand : operands_of(graph, id)) {
@@ -59,7 +60,8 @@ void show(const Program& program, const Graph& graph, NodeId id, const Observer&
     }
     if (!seen.defined()) continue;
     operand.shape = seen.shape();
-    observer(id, operand, seen);
+    observer({id, operand, seen, static_cast<std::uint64_t>(portion.number),
+              static_cast<std::uint64_t>(portion.first), static_cast<std::uint64_t>(portion.rows)});
   }
 }
 
@@ -167,7 +169,7 @@ void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& dat
     portion.rows = std::min(source.batch, source.rows - portion.first);
     program->run(portion);
     for (NodeId id : graph.order()) {
-      if (watched[index_of(id)]) show(*program, graph, id, observer);
+      if (watched[index_of(id)]) show(*program, graph, id, portion, observer);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Calls of number formats. Knows nothing about graphs.
 #include "core/run/quantizer.hpp"
 
+#include "core/tensor/borrowed_tensor.hpp"
 #include "core/tensor/random.hpp"
 
 #include <fmt/format.h>
@@ -12,22 +13,21 @@ namespace lathe::run {
 namespace {
 
 lathe_role role_of(std::string_view role) {
-  if (role == "weight") return LATHE_WEIGHT;
-  if (role == "bias") return LATHE_BIAS;
-  if (role == "data_out") return LATHE_DATA_OUT;
-  return LATHE_DATA_IN;
+  if (role == "weight") return LATHE_ROLE_WEIGHT;
+  if (role == "bias") return LATHE_ROLE_BIAS;
+  if (role == "data_out") return LATHE_ROLE_DATA_OUT;
+  return LATHE_ROLE_DATA_IN;
 }
 
-// Float32 memory for the ABI. Points into `shape`. Formats do not write what they read.
-DLTensor view(const float* data, std::span<const std::int64_t> shape) {
-  DLTensor out{};
-  out.data = const_cast<float*>(data);
-  out.device = DLDevice{kDLCPU, 0};
-  out.ndim = static_cast<std::int32_t>(shape.size());
-  out.dtype = to_dlpack(DType::float32);
-  out.shape = const_cast<std::int64_t*>(shape.data());
-  return out;
-}
+struct Reads : BorrowedTensor {
+  Reads(const float* data, std::span<const std::int64_t> shape)
+      : BorrowedTensor(DType::float32, data, shape, LATHE_TENSOR_READ_ONLY) {}
+};
+
+struct Writes : BorrowedTensor {
+  Writes(float* data, std::span<const std::int64_t> shape)
+      : BorrowedTensor(DType::float32, data, shape, 0) {}
+};
 
 }  // namespace
 
@@ -63,9 +63,9 @@ lathe_format_context Quantizer::context(bool training, RandomPlace place) const 
 
 void Quantizer::quantize(const float* x, float* y, std::span<const std::int64_t> shape,
                          bool training, RandomPlace place) const {
-  const DLTensor from = view(x, shape);
-  DLTensor to = view(y, shape);
-  format_->quantize(context(training, place), from, to);
+  const Reads from(x, shape);
+  Writes to(y, shape);
+  format_->quantize(context(training, place), from.view(), to.view());
 }
 
 void Quantizer::quantize_rows(const float* x, float* y, std::span<const std::int64_t> shape,
@@ -89,10 +89,10 @@ void Quantizer::quantize_rows(const float* x, float* y, std::span<const std::int
 void Quantizer::backward(const float* x, const float* dy, float* dx,
                          std::span<const std::int64_t> shape, bool training,
                          RandomPlace place) const {
-  const DLTensor from = view(x, shape);
-  const DLTensor given = view(dy, shape);
-  DLTensor to = view(dx, shape);
-  format_->backward(context(training, place), from, given, to);
+  const Reads from(x, shape);
+  const Reads given(dy, shape);
+  Writes to(dx, shape);
+  format_->backward(context(training, place), from.view(), given.view(), to.view());
 }
 
 Quantizer quantizer_of(const Registry& registry, const OpRow& row, const Node& node,

@@ -36,7 +36,7 @@ class Quantizer {
   lathe_format_context context(bool training, RandomPlace place) const;
 
   const FormatInstance* format_ = nullptr;
-  lathe_role role_ = LATHE_DATA_IN;
+  lathe_role role_ = LATHE_ROLE_DATA_IN;
   std::uint32_t input_index_ = 0;
   const OpRow* row_ = nullptr;
   std::uint64_t stream_ = 0;

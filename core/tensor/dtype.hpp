@@ -12,16 +12,16 @@ namespace lathe {
 
 enum class DType : std::uint8_t {
   none = LATHE_DTYPE_NONE,  // a result that is no tensor
-  float32 = LATHE_FLOAT32,
-  float64 = LATHE_FLOAT64,
-  float16 = LATHE_FLOAT16,
-  bfloat16 = LATHE_BFLOAT16,
-  int8 = LATHE_INT8,
-  int16 = LATHE_INT16,
-  int32 = LATHE_INT32,
-  int64 = LATHE_INT64,
-  uint8 = LATHE_UINT8,
-  boolean = LATHE_BOOLEAN,
+  float32 = LATHE_DTYPE_FLOAT32,
+  float64 = LATHE_DTYPE_FLOAT64,
+  float16 = LATHE_DTYPE_FLOAT16,
+  bfloat16 = LATHE_DTYPE_BFLOAT16,
+  int8 = LATHE_DTYPE_INT8,
+  int16 = LATHE_DTYPE_INT16,
+  int32 = LATHE_DTYPE_INT32,
+  int64 = LATHE_DTYPE_INT64,
+  uint8 = LATHE_DTYPE_UINT8,
+  boolean = LATHE_DTYPE_BOOL,
 };
 
 std::size_t element_size(DType dtype);  // bytes

@@ -37,9 +37,6 @@ constexpr TypeRow kDlpackTypes[] = {
     {DType::uint8, kDLUInt, 8},
 };
 
-// DLPack 0.6 lacks a code for booleans; later ones call it kDLBool.
-constexpr std::uint8_t kDlpackBool = 6;
-
 // Copies element by element, innermost dimension last.
 void copy_strided(const DLTensor& from, const std::byte* base, std::size_t size,
                   std::span<std::byte> out) {
@@ -137,7 +134,7 @@ DLTensor Tensor::dlpack() const {
 }
 
 DLDataType to_dlpack(DType dtype) {
-  if (dtype == DType::boolean) return {kDlpackBool, 8, 1};
+  if (dtype == DType::boolean) return {std::uint8_t{kDLBool}, 8, 1};
   for (const TypeRow& row : kDlpackTypes) {
     if (row.dtype == dtype) return {static_cast<std::uint8_t>(row.code), row.bits, 1};
   }
@@ -146,7 +143,7 @@ DLDataType to_dlpack(DType dtype) {
 
 DType from_dlpack(DLDataType type) {
   if (type.lanes == 1) {
-    if (type.code == kDlpackBool && type.bits == 8) return DType::boolean;
+    if (type.code == std::uint8_t{kDLBool} && type.bits == 8) return DType::boolean;
     for (const TypeRow& row : kDlpackTypes) {
       if (row.code == type.code && row.bits == type.bits) return row.dtype;
     }

@@ -41,7 +41,8 @@ class Tensor {
   }
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
-  // A view for the ABI; points into this tensor, which must outlive it. Never write through it.
+  // A dense view (without strides) that points into this tensor, which must outlive it. Never write
+  // through it. For plugins there is core/tensor/borrowed_tensor.hpp.
   DLTensor dlpack() const;
 
  private:

@@ -10,7 +10,7 @@ namespace analysis {
 // does not begin with a number says so by its storage.
 inline double element_width(const lathe::operand& operand) {
   const lathe::value_view first = operand.precision(0);
-  const bool is_number = first.kind() == LATHE_INT || first.kind() == LATHE_FLOAT;
+  const bool is_number = first.kind() == LATHE_VALUE_INT || first.kind() == LATHE_VALUE_FLOAT;
   return is_number ? first.real() : operand.bits();
 }
 

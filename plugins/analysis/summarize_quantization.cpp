@@ -41,7 +41,7 @@ std::string type_of(const lathe::node& node) {
     const std::string_view text = node.module_text();
     return lathe::to_string(text.substr(0, text.find('('))) + analysis::format_class(format);
   }
-  if (node.opcode() == LATHE_CALL_FUNCTION && !format.empty()) {
+  if (node.opcode() == LATHE_OPCODE_CALL_FUNCTION && !format.empty()) {
     return lathe::join({node.op(), "_", format});
   }
   return lathe::to_string(node.target());

@@ -9,14 +9,14 @@ named_files::named_files(known_set set, std::string_view data_dir)
 
 std::vector<std::string> named_files::from_option(lathe::value_view value, const char* option) {
   std::vector<std::string> names;
-  if (value.kind() == LATHE_STRING) {
+  if (value.kind() == LATHE_VALUE_STRING) {
     names.push_back(lathe::to_string(value.text()));
-  } else if (value.kind() == LATHE_LIST && value.size() > 0) {
+  } else if (value.kind() == LATHE_VALUE_LIST && value.size() > 0) {
     for (std::uint64_t i = 0; i < value.size(); ++i) {
-      if (value[i].kind() == LATHE_STRING) names.push_back(lathe::to_string(value[i].text()));
+      if (value[i].kind() == LATHE_VALUE_STRING) names.push_back(lathe::to_string(value[i].text()));
     }
   }
-  if (names.empty() || (value.kind() == LATHE_LIST && names.size() != value.size())) {
+  if (names.empty() || (value.kind() == LATHE_VALUE_LIST && names.size() != value.size())) {
     throw lathe::invalid_argument(
         lathe::join({"option '", option, "' is the name of a file, or a list of names"}))
         .at_option(option);

@@ -10,7 +10,7 @@
 namespace {
 
 // Roles whose operands are quantized unasked, in the order of their options.
-constexpr lathe_operand_role kRoles[] = {LATHE_ROLE_DATA_IN, LATHE_ROLE_WEIGHT, LATHE_ROLE_BIAS};
+constexpr lathe_role kRoles[] = {LATHE_ROLE_DATA_IN, LATHE_ROLE_WEIGHT, LATHE_ROLE_BIAS};
 
 // The format that one operand of a node is to have.
 struct Choice {
@@ -45,7 +45,7 @@ std::vector<Choice> choices_of(const lathe::graph& graph) {
     // MASE's metadata says "quantized" after a bypass, although nothing is.
     if (chosen.boolean_or("bypass", false)) continue;
     const std::string format = chosen.text("name");
-    for (const lathe_operand_role role : kRoles) {
+    for (const lathe_role role : kRoles) {
       if (!node.can_quantize(role)) continue;
       const std::string_view word = lathe::role_name(role);
       choices.push_back({node, word, format, options_of_role(chosen, word)});
@@ -92,7 +92,7 @@ class Calibration {
 
   static lathe_value lathe_value_of(int integer) {
     lathe_value v = {};
-    v.kind = LATHE_INT;
+    v.kind = LATHE_VALUE_INT;
     v.as.integer = integer;
     return v;
   }
@@ -126,7 +126,7 @@ class Calibration {
     }
     if (watched.empty()) return;
     executor.observe(graph, rows_, watched,
-                     [&](lathe::node_id id, const lathe::operand& operand, const DLTensor& t) {
+                     [&](lathe::node_id id, const lathe::operand& operand, const lathe_tensor& t) {
                        const auto found = open_.find({id.index, lathe::role_name(operand.role())});
                        if (found == open_.end()) return;
                        (found->second.*see)(lathe::tensor<const float>(t));

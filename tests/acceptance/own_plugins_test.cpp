@@ -37,6 +37,31 @@ BOOST_AUTO_TEST_CASE(a_pass_in_cpp_and_in_c_count_the_same_relus) {
   }
 }
 
+// Top one is the accuracy, and five classes always hold the label.
+BOOST_AUTO_TEST_CASE(a_metric_of_ones_own_reads_labels_and_runs_the_network) {
+  TemporaryFolder folder;
+  build("top5.cpp", folder.path());
+  const auto run =
+      succeed({"transform", "jsc-tiny", "jsc-sim", "--passes",
+               "evaluate<split=validation>,example.top5<k=1>,example.top5<k=2>,example.top5",
+               "--plugin", "./top5.so", "--json"},
+              folder.path())
+          .json();
+  const auto& passes = run.at("passes");
+  const auto top = [&](std::size_t pass) {
+    return passes.at(pass).at("scalars").at("top5").get<double>();
+  };
+  BOOST_TEST(top(1) == passes.at(0).at("scalars").at("accuracy").get<double>());
+  BOOST_TEST(top(2) > top(1));
+  BOOST_TEST(top(2) < 1.0);
+  BOOST_TEST(top(3) == 1.0);
+  const Outcome empty = run_lathe({"transform", "jsc-tiny", "jsc-sim", "--passes",
+                                   "example.top5<split=tset>", "--plugin", "./top5.so"},
+                                  folder.path());
+  BOOST_TEST(empty.exit_code == 2, empty.err);
+  BOOST_TEST(empty.err.find("no split 'tset'") != std::string::npos, empty.err);
+}
+
 BOOST_AUTO_TEST_CASE(one_search_uses_a_plugin_of_every_kind) {
   TemporaryFolder folder;
   Words words{"search", "--config",  "all.toml", "--with-passes", "--project-dir",

@@ -50,11 +50,7 @@ std::string fixture_file(const std::string& name) {
   return (build_dir() / "tests" / "fixtures" / (name + ".so")).string();
 }
 
-std::string function_of(const TroubledPlace& place) {
-  // Functions of samplers are entered without a name.
-  if (is(place.component, "sampler 'ender'") && !is(place.where, "destroy")) return "";
-  return fmt::format("in {}()", place.where);
-}
+std::string function_of(const TroubledPlace& place) { return fmt::format("in {}()", place.where); }
 
 Words troubled_run(const TroubledPlace& place, const std::string& how,
                    const std::filesystem::path& folder) {

@@ -50,20 +50,20 @@ lathe_code open(lathe_call* call, void*) {
                           {script->open_fails, std::strlen(script->open_fails)});
 }
 lathe_code count(lathe_call*, void*, lathe_split split, std::uint64_t* rows) {
-  *rows = split == LATHE_TEST ? 0 : script->rows;
+  *rows = split == LATHE_SPLIT_TEST ? 0 : script->rows;
   return LATHE_OK;
 }
 lathe_code read(lathe_call*, void*, lathe_split, const std::uint64_t* index, std::uint64_t count,
-                DLTensor* samples, DLTensor* labels) {
+                lathe_tensor* samples, lathe_tensor* labels) {
   const int now = ++script->inside;
   if (now > script->most_inside) script->most_inside = now;
   if (count == script->rows) ++script->whole_reads;
   for (std::uint64_t i = 0; i < count; ++i) {
     const bool third = index[i] == 3;
-    auto* row = static_cast<float*>(samples->data) + i * 2;
+    auto* row = static_cast<float*>(samples->dl.data) + i * 2;
     row[0] = third ? script->sample_of_row_3 : static_cast<float>(index[i]);
     row[1] = -row[0];
-    static_cast<std::int64_t*>(labels->data)[i] =
+    static_cast<std::int64_t*>(labels->dl.data)[i] =
         third ? script->label_of_row_3 : static_cast<std::int64_t>(index[i] % 3);
   }
   std::this_thread::yield();
@@ -72,12 +72,12 @@ lathe_code read(lathe_call*, void*, lathe_split, const std::uint64_t* index, std
 }
 // Adds 100 times the epoch, 10 times the seed and the row's number.
 lathe_code augment(lathe_call*, void*, std::uint64_t seed, std::uint64_t epoch,
-                   const std::uint64_t* index, std::uint64_t count, DLTensor* samples) {
-  auto* values = static_cast<float*>(samples->data);
+                   const std::uint64_t* index, std::uint64_t count, lathe_tensor* samples) {
+  auto* values = static_cast<float*>(samples->dl.data);
   for (std::uint64_t i = 0; i < count; ++i)
     for (std::int64_t k = 0; k < script->width; ++k)
       *values++ += static_cast<float>(100 * epoch + 10 * seed + index[i]);
-  return samples->ndim == 2 && samples->shape[1] == script->width ? LATHE_OK : LATHE_INTERNAL;
+  return samples->dl.ndim == 2 && samples->dl.shape[1] == script->width ? LATHE_OK : LATHE_INTERNAL;
 }
 // One from before augment() was, and one of today.
 const lathe_dataset kInterface = {LATHE_SIZE_UP_TO(lathe_dataset, read),

@@ -126,13 +126,12 @@ BOOST_AUTO_TEST_CASE(observers_see_what_the_engine_shows_them) {
   const auto seen_by = [&](lathe::Executor& executor) {
     std::vector<Seen> out;
     std::vector<NodeId> nodes(graph.order().begin(), graph.order().end());
-    executor.observe(
-        graph, *data, validation_in(16), nodes,
-        [&](NodeId node, const lathe::Operand& operand, const Tensor& tensor) {
-          const auto values = tensor.values<float>();
-          out.push_back({graph.node(node).name + " " + operand.name + " " + tensor.shape().text(),
-                         {values.begin(), values.end()}});
-        });
+    executor.observe(graph, *data, validation_in(16), nodes, [&](const lathe::Observation& seen) {
+      const auto values = seen.tensor.values<float>();
+      out.push_back(
+          {graph.node(seen.node).name + " " + seen.operand.name + " " + seen.tensor.shape().text(),
+           {values.begin(), values.end()}});
+    });
     return out;
   };
   const auto found = seen_by(*open_dense()), expected = seen_by(*open_engine());

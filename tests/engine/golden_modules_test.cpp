@@ -1,5 +1,6 @@
 // golden/quantized_modules.json and quantized_funcs.json: MASE's quantized layers and functions,
 // forwards and backwards.
+#include "core/tensor/borrowed_tensor.hpp"
 #include "tests/engine/engine.hpp"
 #include "tests/engine/gradients.hpp"
 
@@ -48,10 +49,10 @@ Tensor quantized_input(const Tensor& x, const json& config) {
   context.struct_size = sizeof context;
   context.op = {"avg_pool2d", 10};
   return Tensor::make(DType::float32, x.shape(), [&](std::span<std::byte> out) {
-    DLTensor from = x.dlpack();
-    DLTensor to = from;
-    to.data = out.data();
-    lathe::format_instance(registry(), "integer", format.options).quantize(context, from, to);
+    const lathe::BorrowedTensor from(x);
+    lathe::BorrowedTensor to(DType::float32, out.data(), x.shape().dims(), 0);
+    lathe::format_instance(registry(), "integer", format.options)
+        .quantize(context, from.view(), to.view());
   });
 }
 

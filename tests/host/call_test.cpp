@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(what_a_plugin_says_is_one_line_and_steers_no_terminal) {
 BOOST_AUTO_TEST_CASE(an_option_that_is_not_declared_is_the_plugins_mistake) {
   const auto error_about = [&](const char* option) {
     Call call(component, &run, Call::Phase::create);
-    const lathe_where where{{}, {option, std::strlen(option)}, {}, 0};
+    const lathe_where where{sizeof where, 0, {}, {option, std::strlen(option)}, {}, 0, 0};
     call.record(LATHE_INVALID_ARGUMENT, "what is it?", &where);
     return call.failure(LATHE_INVALID_ARGUMENT);
   };

@@ -1,8 +1,10 @@
 // Models, formats and samplers as objects.
+#include "core/tensor/borrowed_tensor.hpp"
 #include "tests/host/world.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <thread>
 
 using namespace lathe;
@@ -10,16 +12,12 @@ using namespace lathe_test;
 
 namespace {
 
-DLTensor tensor_over(std::vector<float>& values, std::int64_t& size) {
-  size = static_cast<std::int64_t>(values.size());
-  DLTensor t{};
-  t.data = values.data();
-  t.device = {kDLCPU, 0};
-  t.ndim = 1;
-  t.dtype = {kDLFloat, 32, 1};
-  t.shape = &size;
-  return t;
-}
+// Over values, for a format to write to.
+struct Lent : BorrowedTensor {
+  explicit Lent(std::vector<float>& values)
+      : BorrowedTensor(DType::float32, values.data(),
+                       std::array{static_cast<std::int64_t>(values.size())}, 0) {}
+};
 
 lathe_format_context role(lathe_role role) {
   lathe_format_context context{};
@@ -75,10 +73,9 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_tensors) {
   const auto options = world.checked(Kind::format, "halves", {{"width", 4}});
   const FormatInstance& halves = format_instance(world.registry, "halves", options);
   std::vector<float> x{0.2F, 0.3F, -1.6F, 99.0F}, y(4);
-  std::int64_t n = 0, m = 0;
-  const DLTensor in = tensor_over(x, n);
-  DLTensor out = tensor_over(y, m);
-  halves.quantize(role(LATHE_WEIGHT), in, out);
+  const Lent in(x);
+  Lent out(y);
+  halves.quantize(role(LATHE_ROLE_WEIGHT), in.view(), out.view());
   BOOST_TEST(y == (std::vector<float>{0.0F, 0.5F, -1.5F, 3.5F}), boost::test_tools::per_element());
   BOOST_TEST(!halves.has_backward());
   BOOST_TEST(halves.storage_bits(Shape{3, 5}) == 60.0);
@@ -90,10 +87,9 @@ BOOST_AUTO_TEST_CASE(a_failing_kernel_is_an_error_that_names_its_format) {
   const auto options = world.checked(Kind::format, "halves", {});
   const FormatInstance& halves = format_instance(world.registry, "halves", options);
   std::vector<float> x{1.0F}, y{0.0F};
-  std::int64_t n = 0, m = 0;
-  const DLTensor in = tensor_over(x, n);
-  DLTensor out = tensor_over(y, m);
-  BOOST_TEST(message_of([&] { halves.quantize(role(LATHE_BIAS), in, out); }) ==
+  const Lent in(x);
+  Lent out(y);
+  BOOST_TEST(message_of([&] { halves.quantize(role(LATHE_ROLE_BIAS), in.view(), out.view()); }) ==
              "format 'halves': halves has no biases");
 }
 

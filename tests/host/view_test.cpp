@@ -177,17 +177,17 @@ BOOST_AUTO_TEST_CASE(what_is_no_value_is_refused) {
   lathe_value v{};
   v.kind = 99;
   BOOST_TEST(contains(message_of([&] { from_abi(v); }), "unknown kind 99"));
-  v.kind = LATHE_STRING;
+  v.kind = LATHE_VALUE_STRING;
   v.size = 5;
   BOOST_TEST(contains(message_of([&] { from_abi(v); }), "text that is null"));
-  v.kind = LATHE_LIST;
+  v.kind = LATHE_VALUE_LIST;
   BOOST_TEST(contains(message_of([&] { from_abi(v); }), "null list"));
-  v.kind = LATHE_MAP;
+  v.kind = LATHE_VALUE_MAP;
   BOOST_TEST(contains(message_of([&] { from_abi(v); }), "null map"));
-  v.kind = LATHE_NODE;
+  v.kind = LATHE_VALUE_NODE;
   BOOST_TEST(contains(message_of([&] { from_abi(v); }), "a node where"));
   lathe_value endless{};
-  endless.kind = LATHE_LIST;
+  endless.kind = LATHE_VALUE_LIST;
   endless.size = 1;
   endless.as.list = &endless;
   BOOST_TEST(contains(message_of([&] { from_abi(endless); }), "without end"));
@@ -196,12 +196,12 @@ BOOST_AUTO_TEST_CASE(what_is_no_value_is_refused) {
 
 BOOST_AUTO_TEST_CASE(arguments_may_hold_nodes_inside_lists) {
   lathe_value items[2]{};
-  items[0].kind = LATHE_NODE;
+  items[0].kind = LATHE_VALUE_NODE;
   items[0].as.integer = 3;
-  items[1].kind = LATHE_INT;
+  items[1].kind = LATHE_VALUE_INT;
   items[1].as.integer = 8;
   lathe_value list{};
-  list.kind = LATHE_LIST;
+  list.kind = LATHE_VALUE_LIST;
   list.size = 2;
   list.as.list = items;
   const Argument argument = argument_from_abi(list);

@@ -44,9 +44,11 @@ class Engine : public Executor {
     asked = rows;
     const std::vector<float> values{1.5F, 2.0F};
     const Tensor tensor = Tensor::of<float>(DType::float32, Shape{2}, values);
-    for (int batch = 0; batch < 2; ++batch) {
+    for (std::uint64_t batch = 0; batch < 2; ++batch) {
       for (const NodeId node : nodes) {
-        for (const Operand& operand : operands_of(graph, node)) observer(node, operand, tensor);
+        for (const Operand& operand : operands_of(graph, node)) {
+          observer({node, operand, tensor, batch, 3 * batch, 3 - batch});
+        }
       }
     }
   }
@@ -133,8 +135,13 @@ BOOST_AUTO_TEST_CASE(a_graph_runs_on_the_plugins_tensors) {
 BOOST_AUTO_TEST_CASE(an_observer_sees_every_tensor) {
   Workshop w;
   const PassReport report = w.work("observe");
-  BOOST_TEST(report.scalars[0].second.as_float() == 8);  // two batches of four operands
-  BOOST_TEST(report.scalars[1].second.as_float() == 3.0);
+  std::map<std::string, double> seen;
+  for (const auto& [name, value] : report.scalars) seen[name] = value.as_float();
+  BOOST_TEST(seen["tensors"] == 8);  // two batches of four operands
+  BOOST_TEST(seen["sum"] == 3.0);
+  BOOST_TEST(seen["batches"] == 2);  // of rows 0 to 2, and 3 and 4
+  BOOST_TEST(seen["rows"] == 5);
+  BOOST_TEST(seen["end"] == 5);
   BOOST_TEST((w.engine.asked.split == Split::validation));
 }
 
@@ -157,6 +164,20 @@ BOOST_AUTO_TEST_CASE(loops_cover_every_index_once_and_stay_on_one_thread_in_a_tr
   BOOST_TEST(w.scalar("parallel") == std::max(1u, std::thread::hardware_concurrency()));
   w.context.in_trial = true;
   BOOST_TEST(w.scalar("parallel") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_whose_body_fails_says_what_the_first_one_said) {
+  Workshop w;
+  BOOST_TEST(message_of([&] { w.work("parallel_fails"); }) == "pass 'worker': row 5000");
+  w.context.in_trial = true;
+  BOOST_TEST(message_of([&] { w.work("parallel_fails"); }) == "pass 'worker': row 5000");
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_ends_when_the_user_asks_to_stop) {
+  Workshop w;
+  const std::atomic<bool> stop{true};
+  w.context.cancelled = &stop;
+  BOOST_TEST(contains(message_of([&] { w.work("parallel"); }), "stopped"));
 }
 
 BOOST_AUTO_TEST_CASE(random_numbers_are_functions_of_their_counter) {

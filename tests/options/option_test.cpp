@@ -17,9 +17,27 @@ Option make(std::string key, lathe_option_type type, lathe_option_flags flags = 
   return option;
 }
 
+Option betas_option() {
+  Option option = make("betas", LATHE_OPTION_FLOAT_LIST);
+  option.range = parse_range("0..<1");
+  return option;
+}
+
+// Tables of a kind and a number of steps.
+Option table_of(std::string key, lathe_option_type type) {
+  Option option = make(std::move(key), type);
+  Option steps = make("steps", LATHE_OPTION_INT, LATHE_OPTION_FLAG_REQUIRED);
+  steps.range = parse_range("1..");
+  Option kind = make("kind", LATHE_OPTION_CHOICE);
+  kind.choices = {"cosine", "constant"};
+  kind.default_value = "cosine";
+  option.items = {kind, steps};
+  return option;
+}
+
 OptionTable example() {
   OptionTable table{"pass 'example'", {}};
-  Option width = make("width", LATHE_OPTION_INT, LATHE_REQUIRED);
+  Option width = make("width", LATHE_OPTION_INT, LATHE_OPTION_FLAG_REQUIRED);
   width.range = parse_range("1..64");
   Option rate = make("rate", LATHE_OPTION_FLOAT);
   rate.range = parse_range("0<..1");
@@ -27,7 +45,7 @@ OptionTable example() {
   Option optimizer = make("optimizer", LATHE_OPTION_CHOICE);
   optimizer.choices = {"adam", "adamw", "sgd"};
   optimizer.default_value = "adam";
-  Option frac = make("frac_width", LATHE_OPTION_INT, LATHE_NULLABLE);
+  Option frac = make("frac_width", LATHE_OPTION_INT, LATHE_OPTION_FLAG_NULLABLE);
   table.options = {width,
                    rate,
                    optimizer,
@@ -37,7 +55,10 @@ OptionTable example() {
                    make("label", LATHE_OPTION_STRING),
                    make("sizes", LATHE_OPTION_INT_LIST),
                    make("names", LATHE_OPTION_STRING_LIST),
-                   make("anything", LATHE_OPTION_ANY)};
+                   make("anything", LATHE_OPTION_ANY),
+                   betas_option(),
+                   table_of("schedule", LATHE_OPTION_TABLE),
+                   table_of("stages", LATHE_OPTION_TABLE_LIST)};
   return table;
 }
 
@@ -89,6 +110,32 @@ BOOST_AUTO_TEST_CASE(an_integer_becomes_a_float_where_one_is_asked_for) {
   const Value options = checked("width = 8\nrate = 1");
   BOOST_TEST(options.find("rate")->is_float());
   BOOST_TEST(options.find("rate")->as_float() == 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_numbers_takes_integers_within_its_range) {
+  BOOST_TEST(checked("width = 1\nbetas = [0, 0.5]").find("betas")->as_list()[0].is_float());
+  expect_usage_error([] { checked("width = 1\nbetas = [0.9, 1.0]"); }, "a.toml:2:1",
+                     {"a list of numbers in 0..<1"});
+}
+
+BOOST_AUTO_TEST_CASE(a_table_is_checked_by_its_own_options) {
+  const Value all = checked("width = 1\nschedule = {steps = 3}");
+  BOOST_TEST(all.find("schedule")->find("kind")->as_string() == "cosine");
+  BOOST_TEST(all.find("schedule")->find("steps")->as_int() == 3);
+  expect_usage_error([] { checked("width = 1\nschedule = {step = 3}"); }, "a.toml:2:13",
+                     {"'steps'"});
+  expect_usage_error([] { checked("width = 1\nschedule = {}"); }, "a.toml:2:1", {"'steps'"});
+  expect_usage_error([] { checked("width = 1\nschedule = 3"); }, "a.toml:2:1", {"a table"});
+}
+
+BOOST_AUTO_TEST_CASE(so_is_every_table_of_a_list) {
+  const Value all = checked("width = 1\nstages = [{steps = 3}, {steps = 4, kind = 'constant'}]");
+  BOOST_TEST(all.find("stages")->as_list()[0].find("kind")->as_string() == "cosine");
+  BOOST_TEST(all.find("stages")->as_list()[1].find("steps")->as_int() == 4);
+  expect_usage_error([] { checked("width = 1\nstages = [{steps = 3}, {steps = 0}]"); },
+                     "a.toml:2:25", {"an integer in 1.."});
+  expect_usage_error([] { checked("width = 1\nstages = [3]"); }, "a.toml:2:1",
+                     {"a list of tables"});
 }
 
 BOOST_AUTO_TEST_CASE(na_is_none_where_the_option_takes_it) {

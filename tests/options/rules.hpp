@@ -19,15 +19,16 @@ inline lathe::Option option(std::string key, lathe_option_type type, lathe_optio
 // Two formats: `integer`, whose width must be given, and `log`, which has defaults.
 inline const std::map<std::string, lathe::OptionTable>& formats() {
   static const std::map<std::string, lathe::OptionTable> tables = [] {
-    lathe::Option width = option("width", LATHE_OPTION_INT, LATHE_REQUIRED);
+    lathe::Option width = option("width", LATHE_OPTION_INT, LATHE_OPTION_FLAG_REQUIRED);
     width.range = lathe::parse_range("1..64");
-    const lathe::Option frac = option("frac_width", LATHE_OPTION_INT, LATHE_NULLABLE);
+    const lathe::Option frac = option("frac_width", LATHE_OPTION_INT, LATHE_OPTION_FLAG_NULLABLE);
     lathe::Option log_width = option("width", LATHE_OPTION_INT);
     log_width.default_value = 8;
     return std::map<std::string, lathe::OptionTable>{
         {"integer", {"format 'integer'", {width, frac}}},
         {"log",
-         {"format 'log'", {log_width, option("exponent_bias", LATHE_OPTION_INT, LATHE_NULLABLE)}}}};
+         {"format 'log'",
+          {log_width, option("exponent_bias", LATHE_OPTION_INT, LATHE_OPTION_FLAG_NULLABLE)}}}};
   }();
   return tables;
 }
@@ -35,8 +36,8 @@ inline const std::map<std::string, lathe::OptionTable>& formats() {
 inline const lathe::Option& quantize_map() {
   static const lathe::Option map = [] {
     lathe::Option result = option("nodes", LATHE_OPTION_NODE_MAP);
-    result.items = {option("name", LATHE_OPTION_CHOICE, LATHE_NULLABLE)};
-    result.item_kind = LATHE_KIND_FORMAT;
+    result.items = {option("name", LATHE_OPTION_CHOICE, LATHE_OPTION_FLAG_NULLABLE)};
+    result.item_kind = "format";
     result.item_roles = {"data_in", "weight", "bias", "data_out"};
     return result;
   }();
@@ -63,12 +64,13 @@ inline lathe::NodeMapRules quantize_rules() {
 inline const lathe::Option& widen_map() {
   static const lathe::Option map = [] {
     lathe::Option result = option("nodes", LATHE_OPTION_NODE_MAP);
-    lathe::Option name = option("name", LATHE_OPTION_CHOICE, LATHE_NULLABLE);
+    lathe::Option name = option("name", LATHE_OPTION_CHOICE, LATHE_OPTION_FLAG_NULLABLE);
     name.choices = {"output_only", "both", "input_only"};
     lathe::Option multiplier = option("channel_multiplier", LATHE_OPTION_INT);
     multiplier.range = lathe::parse_range("1..64");
     multiplier.default_value = 1;
-    lathe::Option width = option("width", LATHE_OPTION_FLOAT, LATHE_NULLABLE | LATHE_BESIDE);
+    lathe::Option width =
+        option("width", LATHE_OPTION_FLOAT, LATHE_OPTION_FLAG_NULLABLE | LATHE_OPTION_FLAG_BESIDE);
     width.range = lathe::parse_range("0<..");
     result.items = {name, multiplier, width};
     return result;

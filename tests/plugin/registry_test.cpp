@@ -1,5 +1,6 @@
 // Which plugins there are, which are refused, and what a message about them says.
 #include "core/plugin/registry.hpp"
+#include "core/plugin/option_table.hpp"
 
 #include "core/plugin/trust.hpp"
 #include "tests/plugin/fixtures.hpp"
@@ -98,7 +99,6 @@ BOOST_AUTO_TEST_CASE(every_kind_of_broken_plugin_is_refused_by_name) {
       {"unmet_need", "needs service 'lathe.teleport/3'"},
       {"stamp_lies", "which its stamp does not name"},
       {"bad_default", "the default '80' of option 'width'"},
-      {"bad_type", "type 99"},
       {"missing_symbol", "nowhere::frobnicate(double)"},
       {"entry_throws", "not today"},
   };
@@ -139,6 +139,42 @@ BOOST_AUTO_TEST_CASE(a_newer_plugin_is_not_refused_for_being_newer) {
   const Registry registry({}, {fixture("newer")});
   BOOST_TEST(registry.listed().size() == 1);  // the unknown kind is left alone
   BOOST_TEST(registry.find(Kind::pass, "newer").doc == "A fixture.");
+}
+
+BOOST_AUTO_TEST_CASE(an_option_of_an_unknown_type_takes_any_value) {
+  const Registry registry({}, {fixture("bad_type")});
+  const Component& component = registry.find(Kind::pass, "bad_type");
+  BOOST_TEST(component.options.options.at(0).type == LATHE_OPTION_ANY);
+  Value given{Value::Map{{"width", "wide"}}};
+  BOOST_TEST(check_options(component.options, given).find("width")->as_string() == "wide");
+}
+
+BOOST_AUTO_TEST_CASE(choices_may_hold_bars_and_backslashes) {
+  const lathe_option rows[] = {{"mode", LATHE_OPTION_CHOICE, 0, "a|b", nullptr,
+                                "a\\|b|plain|c:\\\\d", nullptr, "How.", nullptr, 0, nullptr,
+                                nullptr}};
+  const OptionTable table = read_option_table(rows, 1, sizeof *rows, "pass 'x'", "x.so");
+  const std::vector<std::string> expected{"a|b", "plain", "c:\\d"};
+  BOOST_TEST(table.options[0].choices == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(only_numbers_are_logarithmic) {
+  const lathe_option rows[] = {{"mode", LATHE_OPTION_STRING, LATHE_OPTION_FLAG_LOG, nullptr,
+                                nullptr, nullptr, nullptr, "How.", nullptr, 0, nullptr, nullptr}};
+  BOOST_TEST(
+      contains(message_of([&] { read_option_table(rows, 1, sizeof *rows, "pass 'x'", "x.so"); }),
+               "option 'mode' is logarithmic, but no number"));
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_has_a_version) {
+  BOOST_TEST((kind_from_id("pass/1") == Kind::pass));
+  BOOST_TEST(!kind_from_id("pass/2").has_value());
+  BOOST_TEST(!kind_from_id("pass").has_value());
+  BOOST_TEST((kind_from_name("pass") == Kind::pass));
+  BOOST_TEST(kind_word("pass/2") == "pass");
+  BOOST_TEST(name(Kind::sampler) == "sampler");
+  const std::string refusal = message_of([] { Registry({}, {fixture("next_kind")}); });
+  BOOST_TEST(contains(refusal, "it has pass/2, the host knows pass/1"), refusal);
 }
 
 BOOST_AUTO_TEST_CASE(two_files_of_one_id_are_an_error_that_names_both) {

@@ -59,22 +59,22 @@ BOOST_AUTO_TEST_SUITE(stamps)
 BOOST_AUTO_TEST_CASE(a_stamp_names_every_component) {
   const Stamp stamp = stamp_of_file(fixture("probe"));
   BOOST_REQUIRE_EQUAL(stamp.components.size(), 2);
-  BOOST_TEST(stamp.components[0].kind == "pass");
+  BOOST_TEST(stamp.components[0].kind == "pass/1");
   BOOST_TEST(stamp.components[0].id == "probe");
   BOOST_TEST(stamp.components[1].id == "probe_edit");
   BOOST_TEST(stamp.components[1].version == "1.0.0");
 }
 
 BOOST_AUTO_TEST_CASE(padding_and_unknown_keys_are_skipped) {
-  const Stamp stamp = parse_stamp("\0\0abi=0\0\0license=MIT\0component=model:m:1\0\0\0"s, "x.so");
+  const Stamp stamp = parse_stamp("\0\0abi=0\0\0license=MIT\0component=model/1:m:1\0\0\0"s, "x.so");
   BOOST_REQUIRE_EQUAL(stamp.components.size(), 1);
   BOOST_TEST(stamp.components[0].id == "m");
 }
 
 BOOST_AUTO_TEST_CASE(damaged_stamps_are_refused_with_the_file) {
-  for (const std::string& bytes :
-       {""s, "abi=0"s, "component=pass:a:1\0"s, "abi=0\0nonsense\0"s, "abi=0\0component=pass\0"s,
-        "abi=0\0component=pass:a b:1\0"s, "abi=0\0component=pass::1\0"s, "abi=1\0"s, "abi=\0"s}) {
+  for (const std::string& bytes : {""s, "abi=0"s, "component=pass/1:a:1\0"s, "abi=0\0nonsense\0"s,
+                                   "abi=0\0component=pass\0"s, "abi=0\0component=pass/1:a b:1\0"s,
+                                   "abi=0\0component=pass/1::1\0"s, "abi=1\0"s, "abi=\0"s}) {
     const std::string message = message_of([&] { parse_stamp(bytes, "some/x.so"); });
     BOOST_TEST(contains(message, "some/x.so"), "for '" << bytes << "': " << message);
   }

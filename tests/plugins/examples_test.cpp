@@ -1,8 +1,10 @@
 // The example plugins, each built from its one file with one compiler line, as a student would.
+#include "core/tensor/borrowed_tensor.hpp"
 #include "tests/plugins/workbench.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -89,11 +91,11 @@ BOOST_AUTO_TEST_CASE(powers_of_two_are_the_nearest_ones) {
   const float inf = std::numeric_limits<float>::infinity();
   x.insert(x.end(), {inf, -inf, 1e30F, 1e-30F});
   std::vector<float> y = x;
-  std::int64_t extent = static_cast<std::int64_t>(x.size());
-  DLTensor tensor{y.data(), {kDLCPU, 0}, 1, {kDLFloat, 32, 1}, &extent, nullptr, 0};
+  lathe::BorrowedTensor tensor(lathe::DType::float32, y.data(),
+                               std::array{static_cast<std::int64_t>(x.size())}, 0);
   lathe_format_context context = {};
   context.struct_size = sizeof context;
-  format.quantize(context, tensor, tensor);
+  format.quantize(context, tensor.view(), tensor.view());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double reachable = std::fmax(-2.0, std::fmin(2.0, x[i]));
     double least = 1e9;

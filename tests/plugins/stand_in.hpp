@@ -44,7 +44,7 @@ struct StandIn : lathe::Executor {
                const std::vector<lathe::NodeId>& nodes, const lathe::Observer& observer) override {
     rows = asked;
     for (const auto& [id, operand, tensor] : seen) {
-      if (std::ranges::find(nodes, id) != nodes.end()) observer(id, operand, tensor);
+      if (std::ranges::find(nodes, id) != nodes.end()) observer({id, operand, tensor, 0, 0, 0});
     }
   }
   lathe::TrainingResult train(const lathe::Graph&, const lathe::Dataset&,

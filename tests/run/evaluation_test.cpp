@@ -181,17 +181,18 @@ BOOST_AUTO_TEST_CASE(observers_see_every_input_and_output_batch_by_batch) {
   std::vector<std::string> seen;
   std::int64_t rows = 0;
   std::vector<float> outputs;
-  engine->observe(
-      graph, *data, rows_of(40, 16), {last, linear},
-      [&](NodeId node, const lathe::Operand& operand, const Tensor& tensor) {
-        seen.push_back(graph.node(node).name + " " + operand.name + " " + tensor.shape().text());
-        BOOST_TEST(operand.shape == tensor.shape());
-        if (node == last && operand.name == "data_out_0") {
-          rows += tensor.shape()[0];
-          const auto values = tensor.values<float>();
-          outputs.insert(outputs.end(), values.begin(), values.end());
-        }
-      });
+  std::vector<std::vector<std::int64_t>> places;
+  engine->observe(graph, *data, rows_of(40, 16), {last, linear}, [&](const lathe::Observation& o) {
+    seen.push_back(graph.node(o.node).name + " " + o.operand.name + " " + o.tensor.shape().text());
+    BOOST_TEST(o.operand.shape == o.tensor.shape());
+    if (o.node == last && o.operand.name == "data_out_0") {
+      places.push_back({static_cast<std::int64_t>(o.batch), static_cast<std::int64_t>(o.first_row),
+                        static_cast<std::int64_t>(o.rows)});
+      rows += o.tensor.shape()[0];
+      const auto values = o.tensor.values<float>();
+      outputs.insert(outputs.end(), values.begin(), values.end());
+    }
+  });
   const std::vector<std::string> first_batch(seen.begin(), seen.begin() + 4);
   const std::vector<std::string> expected{
       "seq_blocks_2 data_in_0 [16, 16]", "seq_blocks_2 data_out_0 [16, 5]",
@@ -199,6 +200,8 @@ BOOST_AUTO_TEST_CASE(observers_see_every_input_and_output_batch_by_batch) {
   BOOST_TEST(first_batch == expected, boost::test_tools::per_element());
   BOOST_TEST(seen.size() == 12U);
   BOOST_TEST(rows == 40);
+  BOOST_TEST(
+      (places == std::vector<std::vector<std::int64_t>>{{0, 0, 16}, {1, 16, 16}, {2, 32, 8}}));
   const Tensor logits = engine->logits(graph, *data, rows_of(40, 16));
   check_close(logits.values<float>(), outputs, 0, 0, "observed output");
 }

@@ -62,6 +62,114 @@ struct EditsACopy {
   }
 };
 
+// Uses a view after an edit was committed, and gives copies back.
+struct Persists {
+  static constexpr const char* authors = "Ada Lovelace";
+  static constexpr const char* licence = "MIT";
+  static constexpr const char* url = "https://example.org/persists";
+
+  void run(lathe::graph graph, lathe::report out, lathe::weights weights) const {
+    static const lathe::key relu("relu"), linear("linear");
+    lathe::graph copy = graph.copy();
+    std::string before;
+    for (const auto node : copy.nodes()) {  // the view of the graph as it was, until the loop ends
+      before += node.name();
+      if (!node.is(relu)) continue;
+      lathe::edit edit = copy.edit();
+      edit.set_attributes({{node, "inplace", true}});
+      edit.rename(node, "renamed");
+      edit.commit();
+    }
+    out.text("before", before);
+    const lathe::node renamed = copy.find("renamed");
+    out.scalar("inplace", renamed.attribute("inplace").boolean() ? 1 : 0);
+    out.scalar("linears", copy.nodes()[1].is(linear) ? 1 : 0);
+    copy.release();
+    const auto& made = weights.zeros({1000});
+    weights.release(made);
+    std::string refusal;
+    try {
+      weights.release(made);
+    } catch (const lathe::error& error) {
+      refusal = error.what();
+    }
+    out.text("refusal", refusal);
+    const auto weight = graph.find("fc").find_operand("weight");
+    out.text("qualified", weight->qualified_name());
+    out.scalar("has_storage", weight->storage_id() != 0 ? 1 : 0);
+    out.scalar("no_format", weight->format_options().all().is_none() ? 1 : 0);
+  }
+};
+
+// Calls a function by keywords, and changes them.
+struct Keywords {
+  void run(lathe::graph graph, lathe::report out, lathe::edit& edit) const {
+    const lathe::node output = graph.nodes()[graph.nodes().size() - 1];
+    const auto added = edit.add({"softmax",
+                                 {},
+                                 {output.input(0)},
+                                 {},
+                                 LATHE_OPCODE_CALL_FUNCTION,
+                                 "soft",
+                                 output.input(0),
+                                 {{"dim", 1}}});
+    edit.replace_uses(output.input(0), added);
+    edit.commit();
+    const lathe::node soft = graph.find("soft");
+    out.scalar("dim", soft.kwargs().find("dim").integer());
+    lathe::edit again = graph.edit();
+    again.set_kwargs(soft, {{"dim", 0}});
+    again.commit();
+    out.scalar("changed", graph.find("soft").kwargs().find("dim").integer());
+  }
+};
+
+// Leaves notes, and publishes a number.
+struct Leaves {
+  void run(lathe::graph graph, lathe::meta meta, lathe::report out) const {
+    for (const auto node : graph.nodes()) meta.set(graph, node, "leaves/name", node.name());
+    meta.set(graph, graph.find("fc"), "leaves/list", lathe::value::list({1, "two"}));
+    out.scalar("nodes", graph.nodes().size());
+  }
+};
+
+// Reads what Leaves left, also after an edit.
+struct Finds {
+  void run(lathe::graph graph, lathe::meta meta, lathe::edit& edit, lathe::report out) const {
+    edit.rename(graph.find("act"), "active");
+    edit.commit();
+    const lathe::node act = graph.find("active");
+    const lathe::value_view name = meta.get(graph, act, "leaves/name");
+    out.text("name", name ? name.text() : "no note");
+    out.text("list", to_text(meta.get(graph, graph.find("fc"), "leaves/list")));
+    out.scalar("none", meta.get(graph, act, "leaves/nothing") ? 1 : 0);
+    const lathe::value_view nodes = meta.scalar("leaves", "nodes");
+    out.scalar("nodes", nodes ? nodes.integer() : -1);
+    out.scalar("nobody", meta.scalar("nobody", "nodes") ? 1 : 0);
+  }
+  static std::string to_text(lathe::value_view list) {
+    if (!list) return "no note";
+    return lathe::to_string(list[0].integer()) + " " + lathe::to_string(list[1].text());
+  }
+};
+
+// Reads rows with their labels.
+struct ReadsRows {
+  void run(lathe::data data, lathe::report out) const {
+    const std::vector<lathe_field> fields = data.fields();
+    out.scalar("fields", fields.size());
+    out.text("target", lathe::to_view(fields[1].name));
+    out.scalar("classes", fields[1].classes);
+    out.scalar("rank", fields[0].rank);
+    out.scalar("rows", data.count("train"));
+    const auto rows = data.read("train", {2, 0});
+    out.scalar("first", lathe::tensor<const float>(*rows[0])[0]);
+    out.scalar("label", lathe::tensor<const std::int64_t>(*rows[1])[1]);
+    data.release(rows);
+    data.read("train", 3, 1);  // there is no such row
+  }
+};
+
 // Says what it sees.
 struct Looks {
   void run(lathe::graph graph, lathe::report out, lathe::weights weights) noexcept(false) {
@@ -116,7 +224,7 @@ struct Halves {
 };
 
 struct TooPrecise : Halves {
-  std::vector<lathe::value> precision() const { return std::vector<lathe::value>(9, 1); }
+  std::vector<lathe::value> precision() const { return std::vector<lathe::value>(65, 1); }
 };
 
 // Counts up, and ends after as many trials as the first parameter has choices.
@@ -160,7 +268,12 @@ LATHE_MODULE(lathe::pass<Fails>("fails", "1.0.0", "Throws."),
              lathe::pass<Renames>("renames", "1.0.0", "Renames the first node."),
              lathe::pass<EditsUnasked>("edits_unasked", "1.0.0", "Edits as an analysis."),
              lathe::pass<EditsACopy>("edits_a_copy", "1.0.0", "Edits a copy."),
+             lathe::pass<Leaves>("leaves", "1.0.0", "Leaves notes."),
+             lathe::pass<Finds>("finds", "1.0.0", "Finds notes."),
+             lathe::pass<ReadsRows>("reads_rows", "1.0.0", "Reads rows."),
              lathe::pass<Looks>("looks", "1.0.0", "Looks at everything."),
+             lathe::pass<Persists>("persists", "1.0.0", "Keeps what it may keep."),
+             lathe::pass<Keywords>("keywords", "1.0.0", "Changes keyword arguments."),
              lathe::model<Net>("net", "1.0.0", "One layer."),
              lathe::dataset<Rows>("rows", "1.0.0", "Three rows."),
              lathe::format<Halves>("halves", "1.0.0", "Halves numbers."),

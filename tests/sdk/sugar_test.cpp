@@ -1,8 +1,14 @@
 // The C++ sugar between a real host and a plugin written with nothing else: exceptions become
 // errors with a place, edits hold or vanish as a whole, and the tables say what the types say.
+#include "core/data/tensor_dataset.hpp"
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/verify.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/plugin/descriptor.hpp"
+#include "core/tensor/borrowed_tensor.hpp"
+#include "tests/support/messages.hpp"
+
+#include <lathe/draft/quantization.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -78,10 +84,85 @@ double scalar_of(const PassReport& report, const std::string& name) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_stamp_and_the_tables_name_the_same_components) {
-  BOOST_TEST(components().size() == 12);
+  BOOST_TEST(components().size() == 17);
   BOOST_TEST(component("fails").version == "1.0.0");
   BOOST_TEST(component("fails").options.options.size() == 1);
   BOOST_TEST(component("fails").options.options[0].required());
+}
+
+BOOST_AUTO_TEST_CASE(a_component_says_whose_it_is) {
+  BOOST_TEST(component("persists").authors == "Ada Lovelace");
+  BOOST_TEST(component("persists").licence == "MIT");
+  BOOST_TEST(component("persists").url == "https://example.org/persists");
+  BOOST_TEST(component("fails").authors == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_module_needs_what_its_components_need) {
+  const lathe_module& module = *LATHE_ENTRY();
+  std::vector<std::string> needs;
+  for (std::uint64_t i = 0; i < module.need_count; ++i) needs.push_back(module.needs[i].service);
+  const std::vector<std::string> expected{"lathe.graph/0", "lathe.report/0", "lathe.edit/0",
+                                          "lathe.tensor/0", "lathe.data/0"};
+  BOOST_TEST(needs == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_view_outlives_edits_and_what_is_given_back_is_gone) {
+  RunContext context;
+  Graph graph = net(context);
+  const PassReport report = run("persists", graph);
+  BOOST_TEST(text_of(report, "before") == "xfcactoutput");
+  BOOST_TEST(scalar_of(report, "inplace") == 1);
+  BOOST_TEST(scalar_of(report, "linears") == 1);
+  BOOST_TEST(has(text_of(report, "refusal"), "given back already"));
+  BOOST_TEST(text_of(report, "qualified") == "fc.weight");
+  BOOST_TEST(scalar_of(report, "has_storage") == 1);
+  BOOST_TEST(scalar_of(report, "no_format") == 1);
+  BOOST_TEST(graph.node(graph.order()[2]).name == "act");
+}
+
+BOOST_AUTO_TEST_CASE(keyword_arguments_are_read_and_set) {
+  RunContext context;
+  Graph graph = net(context);
+  const PassReport report = run("keywords", graph);
+  BOOST_TEST(scalar_of(report, "dim") == 1);
+  BOOST_TEST(scalar_of(report, "changed") == 0);
+  verify(graph);
+}
+
+BOOST_AUTO_TEST_CASE(passes_of_one_run_leave_notes_and_scalars_for_each_other) {
+  RunContext context;
+  Graph graph = net(context);
+  const auto run_in = [&](const char* id) {
+    return PassInstance(component(id), Value(Value::Map{}), context).run(graph, context);
+  };
+  const PassReport alone = run_in("finds");
+  BOOST_TEST(text_of(alone, "name") == "no note");
+  BOOST_TEST(scalar_of(alone, "nodes") == -1);
+  graph = net(context);
+  run_in("leaves");
+  const PassReport found = run_in("finds");
+  BOOST_TEST(text_of(found, "name") == "act");
+  BOOST_TEST(text_of(found, "list") == "1 two");
+  BOOST_TEST(scalar_of(found, "none") == 0);
+  BOOST_TEST(scalar_of(found, "nodes") == 4);
+  BOOST_TEST(scalar_of(found, "nobody") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_pass_reads_rows_with_their_labels) {
+  RunContext context;
+  Graph graph = net(context);
+  const std::vector<float> samples{1, 2, 3, 4, 5, 6};
+  const std::vector<std::int64_t> labels{1, 0, 2};
+  const SplitTensors rows{Tensor::of<float>(DType::float32, Shape{3, 2}, samples),
+                          Tensor::of<std::int64_t>(DType::int64, Shape{3}, labels)};
+  const auto data = dataset_of("rows", rows, rows, {}, 3);
+  context.dataset = [&]() -> const Dataset& { return *data; };
+  PassInstance pass(component("reads_rows"), Value(Value::Map{}), context);
+  const std::string refusal = lathe_test::message_of([&] { pass.run(graph, context); });
+  BOOST_TEST(has(refusal, "row 3"));
+  BOOST_TEST(component("reads_rows").has(LATHE_FLAG_READS_DATA));
+  context.dataset = {};
+  BOOST_TEST(has(lathe_test::message_of([&] { pass.run(graph, context); }), "no data set"));
 }
 
 BOOST_AUTO_TEST_CASE(flags_follow_from_what_run_asks_for) {
@@ -171,8 +252,8 @@ BOOST_AUTO_TEST_CASE(a_pass_sees_nodes_operands_attributes_and_weights) {
 BOOST_AUTO_TEST_CASE(a_format_quantizes_and_describes_itself) {
   const FormatInstance format(component("halves"), Value(Value::Map{}));
   std::array<float, 2> x = {3, -5};
-  std::int64_t extent = 2;
-  DLTensor tensor{x.data(), {kDLCPU, 0}, 1, {kDLFloat, 32, 1}, &extent, nullptr, 0};
+  lathe::BorrowedTensor lent(lathe::DType::float32, x.data(), std::array{std::int64_t{2}}, 0);
+  lathe_tensor& tensor = lent.view();
   lathe_format_context context = {};
   context.struct_size = sizeof context;
   format.quantize(context, tensor, tensor);
@@ -189,13 +270,24 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_and_describes_itself) {
 BOOST_AUTO_TEST_CASE(a_tensor_that_is_not_dense_floats_is_refused) {
   const FormatInstance format(component("halves"), Value(Value::Map{}));
   std::array<double, 4> x = {};
-  std::array<std::int64_t, 2> extents = {2, 1}, gaps = {2, 1};
+  const std::array<std::int64_t, 2> extents = {2, 2};
   lathe_format_context context = {};
   context.struct_size = sizeof context;
-  DLTensor doubles{x.data(), {kDLCPU, 0}, 2, {kDLFloat, 64, 1}, extents.data(), nullptr, 0};
-  BOOST_CHECK_THROW(format.quantize(context, doubles, doubles), Error);
-  DLTensor holes{x.data(), {kDLCPU, 0}, 2, {kDLFloat, 32, 1}, extents.data(), gaps.data(), 0};
-  BOOST_CHECK_THROW(format.quantize(context, holes, holes), Error);
+  const auto refused = [&](lathe_tensor& y) {
+    const lathe::BorrowedTensor x_of_floats(lathe::DType::float32, x.data(), extents, 0);
+    return lathe_test::message_of([&] { format.quantize(context, x_of_floats.view(), y); });
+  };
+  lathe::BorrowedTensor doubles(lathe::DType::float64, x.data(), extents, 0);
+  BOOST_TEST(has(refused(doubles.view()), "another element type"));
+  lathe::BorrowedTensor holes(lathe::DType::float32, x.data(), extents, 0);
+  holes.view().dl.strides[0] = 3;
+  BOOST_TEST(has(refused(holes.view()), "a dense tensor"));
+  lathe::BorrowedTensor lent(lathe::DType::float32, x.data(), extents, LATHE_TENSOR_READ_ONLY);
+  BOOST_TEST(has(refused(lent.view()), "may only be read"));
+  lathe::BorrowedTensor codes(lathe::DType::float32, x.data(), extents, 0);
+  const lathe_quantization scale{};
+  codes.view().quantization = &scale;
+  BOOST_TEST(has(refused(codes.view()), "a tensor of codes"));
 }
 
 BOOST_AUTO_TEST_CASE(a_format_that_says_too_much_is_refused) {

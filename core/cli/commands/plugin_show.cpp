@@ -28,9 +28,10 @@ std::vector<std::string> flag_names(const Component& component) {
     lathe_component_flags flag;
     const char* name;
   };
-  constexpr std::array<Flag, 7> kFlags{{{LATHE_FLAG_MUTATES_GRAPH, "changes the graph"},
+  constexpr std::array<Flag, 8> kFlags{{{LATHE_FLAG_MUTATES_GRAPH, "changes the graph"},
                                         {LATHE_FLAG_READS_WEIGHTS, "reads weights"},
                                         {LATHE_FLAG_EXECUTES, "executes graphs"},
+                                        {LATHE_FLAG_READS_DATA, "reads the data set"},
                                         {LATHE_FLAG_PARALLEL, "thread-safe"},
                                         {LATHE_FLAG_NONDETERMINISTIC, "not deterministic"},
                                         {LATHE_FLAG_SYNTHETIC, "synthetic data"},
@@ -56,8 +57,8 @@ std::string options_table(const std::vector<Option>& options) {
     if (!option.choices.empty()) allowed = fmt::format("{}", fmt::join(option.choices, "|"));
     if (option.nullable()) allowed += allowed.empty() ? "or NA" : " or NA";
     std::string doc = option.doc;
-    if (option.tunable()) doc += " (tunable)";
-    if ((option.flags & LATHE_DEPRECATED) != 0) doc += " (deprecated)";
+    if (option.tunable()) doc += option.logarithmic() ? " (tunable, logarithmic)" : " (tunable)";
+    if ((option.flags & LATHE_OPTION_FLAG_DEPRECATED) != 0) doc += " (deprecated)";
     table.rows.push_back({option.key, std::string(type_name(option.type)), default_text(option),
                           allowed, option.unit, doc});
   }
@@ -86,6 +87,11 @@ std::vector<std::string> parts(const char* text) {
 std::string shown(const Component& c) {
   std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
   out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
+  const std::pair<const char*, const std::string&> origins[] = {
+      {"authors", c.authors}, {"licence", c.licence}, {"url", c.url}};
+  for (const auto& [word, text] : origins) {
+    if (!text.empty()) out += fmt::format("  {:<10} {}\n", word, text);
+  }
   if (const auto flags = flag_names(c); !flags.empty()) {
     out += fmt::format("  it         {}\n", fmt::join(flags, ", "));
   }
@@ -102,6 +108,10 @@ std::string shown(const Component& c) {
   out += fmt::format("\n{}", options_table(c.options.options));
   for (const Option& option : c.options.options) {
     if (option.items.empty()) continue;
+    if (option.type != LATHE_OPTION_NODE_MAP) {
+      out += fmt::format("\nKeys of '{}':\n{}", option.key, options_table(option.items));
+      continue;
+    }
     out += fmt::format(
         "\nPer node ('{}'): by = \"type\", \"name\" or \"regex_name\"; then `default`, an op, a "
         "node or a pattern, each with\n{}",
@@ -128,6 +138,7 @@ Json json_of(const std::vector<Option>& options) {
     row["required"] = option.required();
     row["nullable"] = option.nullable();
     row["tunable"] = option.tunable();
+    if (option.logarithmic()) row["logarithmic"] = true;
     row["doc"] = option.doc;
     if (!option.items.empty()) {
       row["items"] = json_of(option.items);
@@ -142,6 +153,9 @@ Json json_of(const std::vector<Option>& options) {
 Json json_of(const Component& c) {
   Json out{{"kind", name(c.kind)},    {"id", c.id},         {"version", c.version},  {"doc", c.doc},
            {"file", c.file.string()}, {"sha256", c.sha256}, {"flags", flag_names(c)}};
+  if (!c.authors.empty()) out["authors"] = c.authors;
+  if (!c.licence.empty()) out["licence"] = c.licence;
+  if (!c.url.empty()) out["url"] = c.url;
   if (c.kind == Kind::pass) {
     out["targets"] = parts(c.as<lathe_pass>().targets);
     out["scalars"] = parts(c.as<lathe_pass>().scalars);

@@ -50,7 +50,7 @@ void EdgeColumns::append(const Node& node) {
 
 void EdgeColumns::append_blank() {
   alive.push_back(0);
-  opcode.push_back(LATHE_PLACEHOLDER);
+  opcode.push_back(LATHE_OPCODE_PLACEHOLDER);
   op.push_back(symbol_of(""));
   input_begin.push_back(static_cast<std::uint32_t>(inputs.size()));
 }
@@ -94,7 +94,7 @@ void EdgeColumns::add_uses() {
   // The last reader counted and the first to fill differ unless there is only one.
   std::fill(last_reader.begin(), last_reader.end(), LATHE_NONE_ID);
   each_use([&](std::uint32_t read, std::uint32_t reader) { uses[at[read]++] = reader; });
-  const bool ends = !order.empty() && opcode[index_of(order.back())] == LATHE_OUTPUT;
+  const bool ends = !order.empty() && opcode[index_of(order.back())] == LATHE_OPCODE_OUTPUT;
   output = ends ? order.back() : NodeId::none;
 }
 

@@ -34,17 +34,17 @@ void check_depth(int depth) {
 Value value_at(const lathe_value& value, int depth) {
   check_depth(depth);
   switch (value.kind) {
-    case LATHE_NONE:
+    case LATHE_VALUE_NONE:
       return {};
-    case LATHE_BOOL:
+    case LATHE_VALUE_BOOL:
       return Value(value.as.integer != 0);
-    case LATHE_INT:
+    case LATHE_VALUE_INT:
       return Value(value.as.integer);
-    case LATHE_FLOAT:
+    case LATHE_VALUE_FLOAT:
       return Value(value.as.real);
-    case LATHE_STRING:
+    case LATHE_VALUE_STRING:
       return Value(text_from(value.as.text, value.size));
-    case LATHE_LIST: {
+    case LATHE_VALUE_LIST: {
       if (value.as.list == nullptr && value.size > 0)
         throw usage_error("a plugin passed a null list");
       Value::List list;
@@ -53,7 +53,7 @@ Value value_at(const lathe_value& value, int depth) {
       }
       return Value(std::move(list));
     }
-    case LATHE_MAP: {
+    case LATHE_VALUE_MAP: {
       if (value.as.map == nullptr && value.size > 0)
         throw usage_error("a plugin passed a null map");
       Value::Map map;
@@ -64,7 +64,7 @@ Value value_at(const lathe_value& value, int depth) {
       }
       return Value(std::move(map));
     }
-    case LATHE_NODE:
+    case LATHE_VALUE_NODE:
       throw usage_error("a plugin passed a node where a plain value belongs");
     default:
       throw usage_error(fmt::format("a plugin passed a value of unknown kind {}", value.kind));
@@ -73,8 +73,8 @@ Value value_at(const lathe_value& value, int depth) {
 
 bool has_node(const lathe_value& value, int depth) {
   check_depth(depth);
-  if (value.kind == LATHE_NODE) return true;
-  if (value.kind != LATHE_LIST || value.as.list == nullptr) return false;
+  if (value.kind == LATHE_VALUE_NODE) return true;
+  if (value.kind != LATHE_VALUE_LIST || value.as.list == nullptr) return false;
   for (std::uint64_t i = 0; i < value.size; ++i) {
     if (has_node(value.as.list[i], depth + 1)) return true;
   }
@@ -83,7 +83,7 @@ bool has_node(const lathe_value& value, int depth) {
 
 Argument argument_at(const lathe_value& value, int depth) {
   check_depth(depth);
-  if (value.kind == LATHE_NODE) {
+  if (value.kind == LATHE_VALUE_NODE) {
     if (value.as.integer < 0 || value.as.integer >= std::int64_t{LATHE_NONE_ID}) {
       throw usage_error(fmt::format("a plugin passed {} as a node id", value.as.integer));
     }
@@ -102,18 +102,18 @@ Argument argument_at(const lathe_value& value, int depth) {
 lathe_value to_abi(const Value& value, std::pmr::memory_resource& memory) {
   if (value.is_string()) {
     const std::string& text = value.as_string();
-    lathe_value out = leaf(LATHE_STRING, text.size());
+    lathe_value out = leaf(LATHE_VALUE_STRING, text.size());
     out.as.text = text.data();
     return out;
   }
   if (value.is_int()) {
-    lathe_value out = leaf(LATHE_INT);
+    lathe_value out = leaf(LATHE_VALUE_INT);
     out.as.integer = value.as_int();
     return out;
   }
   if (value.is_map()) {
     const Value::Map& map = value.as_map();
-    lathe_value out = leaf(LATHE_MAP, map.size());
+    lathe_value out = leaf(LATHE_VALUE_MAP, map.size());
     auto* entries = array_of<lathe_entry>(map.size(), memory);
     for (std::size_t i = 0; i < map.size(); ++i) {
       new (&entries[i]) lathe_entry{str_of(map[i].first), to_abi(map[i].second, memory)};
@@ -123,7 +123,7 @@ lathe_value to_abi(const Value& value, std::pmr::memory_resource& memory) {
   }
   if (value.is_list()) {
     const Value::List& list = value.as_list();
-    lathe_value out = leaf(LATHE_LIST, list.size());
+    lathe_value out = leaf(LATHE_VALUE_LIST, list.size());
     auto* items = array_of<lathe_value>(list.size(), memory);
     for (std::size_t i = 0; i < list.size(); ++i) {
       new (&items[i]) lathe_value(to_abi(list[i], memory));
@@ -132,16 +132,16 @@ lathe_value to_abi(const Value& value, std::pmr::memory_resource& memory) {
     return out;
   }
   if (value.is_bool()) {
-    lathe_value out = leaf(LATHE_BOOL);
+    lathe_value out = leaf(LATHE_VALUE_BOOL);
     out.as.integer = value.as_bool() ? 1 : 0;
     return out;
   }
   if (value.is_float()) {
-    lathe_value out = leaf(LATHE_FLOAT);
+    lathe_value out = leaf(LATHE_VALUE_FLOAT);
     out.as.real = value.as_float();
     return out;
   }
-  return leaf(LATHE_NONE);
+  return leaf(LATHE_VALUE_NONE);
 }
 
 const lathe_value* to_abi_pointer(const Value& value, std::pmr::memory_resource& memory) {
@@ -154,7 +154,7 @@ lathe_value argument_to_abi(const Argument& argument, std::pmr::memory_resource&
 
 lathe_value arguments_to_abi(std::span<const Argument> arguments,
                              std::pmr::memory_resource& memory) {
-  lathe_value out = leaf(LATHE_LIST, arguments.size());
+  lathe_value out = leaf(LATHE_VALUE_LIST, arguments.size());
   auto* items = array_of<lathe_value>(arguments.size(), memory);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     new (&items[i]) lathe_value(argument_to_abi(arguments[i], memory));
@@ -168,7 +168,7 @@ lathe_value argument_to_abi(const Argument& argument, std::pmr::memory_resource&
   if (const auto* list = std::get_if<std::vector<Argument>>(&argument.data)) {
     return arguments_to_abi(*list, memory);
   }
-  lathe_value out = leaf(LATHE_NODE);
+  lathe_value out = leaf(LATHE_VALUE_NODE);
   out.as.integer = index_of(std::get<NodeId>(argument.data));
   return out;
 }
@@ -178,6 +178,18 @@ lathe_value argument_to_abi(const Argument& argument, std::pmr::memory_resource&
 const lathe_value* to_abi_pointer(std::span<const Argument> arguments,
                                   std::pmr::memory_resource& memory) {
   return new (array_of<lathe_value>(1, memory)) lathe_value(arguments_to_abi(arguments, memory));
+}
+
+const lathe_value* to_abi_pointer(std::span<const std::pair<std::string, Argument>> kwargs,
+                                  std::pmr::memory_resource& memory) {
+  lathe_value out = leaf(LATHE_VALUE_MAP, kwargs.size());
+  auto* entries = array_of<lathe_entry>(kwargs.size(), memory);
+  for (std::size_t i = 0; i < kwargs.size(); ++i) {
+    new (&entries[i])
+        lathe_entry{str_of(kwargs[i].first), argument_to_abi(kwargs[i].second, memory)};
+  }
+  out.as.map = entries;
+  return new (array_of<lathe_value>(1, memory)) lathe_value(out);
 }
 
 Value from_abi(const lathe_value& value) { return value_at(value, 0); }

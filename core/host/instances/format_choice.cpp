@@ -20,26 +20,26 @@ bool append(std::string& key, const lathe_value& value, int depth) {
   if (depth > 8) return false;
   key.push_back(static_cast<char>('0' + value.kind));
   switch (value.kind) {
-    case LATHE_NONE:
+    case LATHE_VALUE_NONE:
       return true;
-    case LATHE_BOOL:
-    case LATHE_INT:
-    case LATHE_FLOAT:
+    case LATHE_VALUE_BOOL:
+    case LATHE_VALUE_INT:
+    case LATHE_VALUE_FLOAT:
       append_bytes(key, &value.as, sizeof value.as.integer);
       return true;
-    case LATHE_STRING:
+    case LATHE_VALUE_STRING:
       append_bytes(key, &value.size, sizeof value.size);
       if (value.size > 0 && value.as.text == nullptr) return false;
       key.append(value.as.text == nullptr ? "" : value.as.text, value.size);
       return true;
-    case LATHE_LIST:
+    case LATHE_VALUE_LIST:
       append_bytes(key, &value.size, sizeof value.size);
       if (value.size > 0 && value.as.list == nullptr) return false;
       for (std::uint64_t i = 0; i < value.size; ++i) {
         if (!append(key, value.as.list[i], depth + 1)) return false;
       }
       return true;
-    case LATHE_MAP:
+    case LATHE_VALUE_MAP:
       append_bytes(key, &value.size, sizeof value.size);
       if (value.size > 0 && value.as.map == nullptr) return false;
       for (std::uint64_t i = 0; i < value.size; ++i) {

@@ -5,7 +5,8 @@
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
 
-#include <array>
+#include <fmt/format.h>
+
 #include <bit>
 #include <cmath>
 #include <shared_mutex>
@@ -79,8 +80,8 @@ FormatInstance::~FormatInstance() {
   destroy_instance(*component_, component_->as<lathe_format>().destroy, self_);
 }
 
-void FormatInstance::quantize(const lathe_format_context& context, const DLTensor& x,
-                              DLTensor& y) const {
+void FormatInstance::quantize(const lathe_format_context& context, const lathe_tensor& x,
+                              lathe_tensor& y) const {
   Call call(*component_);
   call.enter({"quantize", Guarded::numbers}, [&](lathe_call* c) {
     return component_->as<lathe_format>().quantize(c, self_, &context, &x, &y);
@@ -91,8 +92,8 @@ bool FormatInstance::has_backward() const {
   return component_->as<lathe_format>().backward != nullptr;
 }
 
-void FormatInstance::backward(const lathe_format_context& context, const DLTensor& x,
-                              const DLTensor& dy, DLTensor& dx) const {
+void FormatInstance::backward(const lathe_format_context& context, const lathe_tensor& x,
+                              const lathe_tensor& dy, lathe_tensor& dx) const {
   Call call(*component_);
   call.enter({"backward", Guarded::numbers}, [&](lathe_call* c) {
     return component_->as<lathe_format>().backward(c, self_, &context, &x, &dy, &dx);
@@ -117,14 +118,17 @@ double FormatInstance::storage_bits(const Shape& shape) const {
 Value FormatInstance::precision() const {
   const auto& format = component_->as<lathe_format>();
   if (format.precision == nullptr) return Value(Value::List{Value(32)});
-  constexpr std::uint64_t kMost = 8;
-  std::array<lathe_value, kMost> entries{};
+  constexpr std::uint64_t kMost = 64;  // above, a count is damage
+  const lathe_value* entries = nullptr;
   std::uint64_t count = 0;
   Call call(*component_);
   call.enter("precision",
-             [&](lathe_call* c) { return format.precision(c, self_, entries.data(), &count); });
+             [&](lathe_call* c) { return format.precision(c, self_, &entries, &count); });
   if (count > kMost) {
     throw broken(fmt::format("precision() gave {} entries; at most {} are allowed", count, kMost));
+  }
+  if (entries == nullptr && count > 0) {
+    throw broken(fmt::format("precision() gave {} entries, and NULL for them", count));
   }
   const InPlugin reading(component_->options.owner, component_->file, "precision");
   Value::List list;

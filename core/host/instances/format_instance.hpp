@@ -14,10 +14,10 @@ class FormatInstance {
   ~FormatInstance();
   FormatInstance(const FormatInstance&) = delete;
   const Component& component() const { return *component_; }
-  void quantize(const lathe_format_context& context, const DLTensor& x, DLTensor& y) const;
+  void quantize(const lathe_format_context& context, const lathe_tensor& x, lathe_tensor& y) const;
   bool has_backward() const;
-  void backward(const lathe_format_context& context, const DLTensor& x, const DLTensor& dy,
-                DLTensor& dx) const;
+  void backward(const lathe_format_context& context, const lathe_tensor& x, const lathe_tensor& dy,
+                lathe_tensor& dx) const;
   double storage_bits(const Shape& shape) const;
   Value precision() const;  // a list
 

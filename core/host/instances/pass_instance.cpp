@@ -34,6 +34,7 @@ PassReport run_pass(const Component& component, void* self, const Value& options
   } else {
     run(graph, nullptr);
   }
+  context.notes.publish(report.pass, report.scalars);
   return report;
 }
 

@@ -18,7 +18,7 @@ SamplerInstance::SamplerInstance(const Component& component, const Value& option
   Call call(component, nullptr, Call::Phase::create);
   call.options = &options;
   const lathe_value tree = to_abi(options, call.memory());
-  call.enter([&](lathe_call* c) {
+  call.enter("create", [&](lathe_call* c) {
     return component.as<lathe_sampler>().create(c, &tree, &space, &self_);
   });
 }
@@ -37,8 +37,9 @@ bool SamplerInstance::suggest(std::uint64_t trial, std::span<double> values) {
   out.status = LATHE_SUGGESTED;
   out.values = values.data();
   Call call(*component_);
-  call.enter(
-      [&](lathe_call* c) { return component_->as<lathe_sampler>().suggest(c, self_, &ask, &out); });
+  call.enter({"suggest", Guarded::trial}, [&](lathe_call* c) {
+    return component_->as<lathe_sampler>().suggest(c, self_, &ask, &out);
+  });
   if (out.status == LATHE_EXHAUSTED) return false;
   if (out.status != LATHE_SUGGESTED)
     throw broken(fmt::format("answered trial {} with the unknown status {}", trial, out.status));
@@ -61,7 +62,8 @@ void SamplerInstance::started(std::uint64_t trial, std::span<const double> value
   begun.values = values.data();
   begun.value_count = values.size();
   Call call(*component_);
-  call.enter([&](lathe_call* c) { return sampler.started(c, self_, &begun); });
+  call.enter({"started", Guarded::trial},
+             [&](lathe_call* c) { return sampler.started(c, self_, &begun); });
 }
 
 void SamplerInstance::finished(const TrialOutcome& outcome) {
@@ -77,7 +79,8 @@ void SamplerInstance::finished(const TrialOutcome& outcome) {
   ended.intermediate = outcome.intermediate.data();
   ended.intermediate_count = std::min(outcome.steps.size(), outcome.intermediate.size());
   Call call(*component_);
-  call.enter([&](lathe_call* c) { return sampler.finished(c, self_, &ended); });
+  call.enter({"finished", Guarded::trial},
+             [&](lathe_call* c) { return sampler.finished(c, self_, &ended); });
 }
 
 }  // namespace lathe

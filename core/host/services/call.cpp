@@ -96,10 +96,13 @@ lathe_code Call::record(lathe_code code, std::string_view text, const lathe_wher
   fresh->code = code;
   fresh->text = text;
   if (where != nullptr) {
-    fresh->node = view_of(where->node);
-    fresh->option = view_of(where->option);
-    fresh->file = view_of(where->file);
-    fresh->line = where->line;
+    lathe_where known{};
+    std::memcpy(&known, where, std::min<std::size_t>(where->struct_size, sizeof known));
+    fresh->node = view_of(known.node);
+    fresh->option = view_of(known.option);
+    fresh->file = view_of(known.file);
+    fresh->line = known.line;
+    fresh->column = known.column;
   }
   // A plugin that passes on what a host function told it keeps the host's place and blame.
   if (failure_ && failure_->host_error && failure_->code == code &&
@@ -150,13 +153,33 @@ lathe_code Call::record_throw() noexcept {
 
 lathe_str Call::last_error() {
   const std::lock_guard lock(failure_mutex_);
-  return failure_ ? str_of(failure_->text) : lathe_str{"", 0};
+  return failure_ ? kept_text(failure_->text) : lathe_str{"", 0};
+}
+
+const Dataset& Call::dataset() {
+  const RunContext& run = context();
+  if (!run.dataset) {
+    throw run_error(LATHE_FAILED_PRECONDITION, "this run has no data set; name one with --dataset");
+  }
+  return run.dataset();
+}
+
+const lathe_value* Call::kept_value(Value value) {
+  return to_abi_pointer(values_.emplace_back(std::move(value)), memory_);
+}
+
+lathe_str Call::kept_text(std::string_view text) {
+  if (text.empty()) return {"", 0};
+  auto* copy = static_cast<char*>(scratch(text.size(), 1));
+  text.copy(copy, text.size());
+  return {copy, text.size()};
 }
 
 // Where the user wrote what the failure is about.
 Position Call::place_of(const Failure& failure) const {
   if (!failure.file.empty()) {
-    return {failure.file, static_cast<int>(failure.line), failure.line == 0 ? 0 : 1};
+    const std::uint64_t column = failure.column == 0 && failure.line != 0 ? 1 : failure.column;
+    return {failure.file, static_cast<int>(failure.line), static_cast<int>(column)};
   }
   if (failure.option.empty()) return {};
   if (!failure.node.empty() && graphs_) {

@@ -15,8 +15,11 @@
 #include <fmt/format.h>
 #include <lathe/host.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstring>
+#include <list>
 #include <memory_resource>
 #include <mutex>
 #include <optional>
@@ -30,7 +33,7 @@ class TensorPool;
 struct PluginFunction {
   PluginFunction(const char* function, Guarded looked_at = Guarded::everything)
       : name(function), guarded(looked_at) {}
-  const char* name;  // null: not known
+  const char* name;
   Guarded guarded;
 };
 
@@ -60,19 +63,11 @@ class Call : public lathe_call {
       return record_throw();
     }
   }
-  template <typename Function>
-  lathe_code attempt(const Function& function) noexcept {
-    return attempt({nullptr, Guarded::trial}, function);
-  }
   // The same; throws an Error that names plugin, node, option and place unless the code is OK.
   template <typename Function>
   void enter(PluginFunction entry, const Function& function) {
     const lathe_code code = attempt(entry, function);
     if (code != LATHE_OK) throw failure(code);
-  }
-  template <typename Function>
-  void enter(const Function& function) {
-    enter({nullptr, Guarded::trial}, function);
   }
   Error failure(lathe_code code) const;
 
@@ -80,13 +75,22 @@ class Call : public lathe_call {
   // Throws FAILED_PRECONDITION if the call belongs to no run.
   RunContext& context();
   RunContext* context_or_null() const { return context_; }
+  const Dataset& dataset();  // of the run, opened; throws FAILED_PRECONDITION if it has none
   // Throws PERMISSION_DENIED naming the flag if the component did not declare it.
   void require(lathe_component_flags flag, std::string_view flag_name) const;
 
   // What went wrong, for the plugin to read and for failure() to tell. Thread-safe.
   lathe_code record(lathe_code code, std::string_view text, const lathe_where* where = nullptr);
   lathe_code record_host_error();  // the exception in flight, thrown by the host's own code
-  lathe_str last_error();
+  lathe_str last_error();          // a copy that is valid until the call ends
+  // Memory for `count` of T, and copies of texts and values, that the plugin may keep until the
+  // call ends.
+  template <typename T>
+  T* kept(std::size_t count) {
+    return static_cast<T*>(scratch(std::max<std::size_t>(1, count) * sizeof(T), alignof(T)));
+  }
+  lathe_str kept_text(std::string_view text);
+  const lathe_value* kept_value(Value value);  // take `mutex` first
 
   bool cancelled() const;
   void* scratch(std::uint64_t size, std::uint64_t align);
@@ -110,7 +114,7 @@ class Call : public lathe_call {
   struct Failure {
     lathe_code code = LATHE_OK;
     std::string text, node, option, file;
-    std::uint64_t line = 0;
+    std::uint64_t line = 0, column = 0;
     std::optional<Error> host_error;  // whence blame and place
     bool thrown = false;              // an exception left the plugin
   };
@@ -129,6 +133,7 @@ class Call : public lathe_call {
   std::unique_ptr<Failure> failure_;
   std::unique_ptr<GraphHandles> graphs_;
   std::unique_ptr<TensorPool> tensors_;
+  std::list<Value> values_;  // what trees of the ABI point into
   std::chrono::steady_clock::time_point last_progress_{};
 };
 
@@ -138,13 +143,19 @@ std::string one_line(std::string_view text);
 // Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
 
-// What a plugin hands over to be filled. Throws INVALID_ARGUMENT naming it if it is null.
+// What a plugin hands over by pointer. Throws INVALID_ARGUMENT naming it if it is null.
 template <typename T>
-T& required(T* out, std::string_view name) {
-  if (out == nullptr)
-    throw run_error(LATHE_INVALID_ARGUMENT,
-                    fmt::format("it gave the host NULL for '{}', which is to be filled", name));
-  return *out;
+T& required(T* given, std::string_view name) {
+  if (given == nullptr)
+    throw run_error(LATHE_INVALID_ARGUMENT, fmt::format("it gave the host NULL for '{}'", name));
+  return *given;
+}
+
+// Fills a struct of the plugin's, as far as the plugin knows it.
+template <typename T>
+void fill(T* out, T full) {
+  full.struct_size = required(out, "out").struct_size;
+  std::memcpy(out, &full, std::min<std::size_t>(full.struct_size, sizeof full));
 }
 
 // Runs a service function's body; turns what it throws into a code and a text in the call.
@@ -158,20 +169,6 @@ lathe_code service_call(lathe_call* raw, const Body& body) noexcept {
     return LATHE_OK;
   } catch (...) {
     return call.record_host_error();
-  }
-}
-
-// The same for functions that return a pointer or number: `otherwise` on failure.
-template <typename Result, typename Body>
-Result service_value(lathe_call* raw, Result otherwise, const Body& body) noexcept {
-  Call& call = Call::of(raw);
-  const HostNumbers computing(call.numbers());
-  const InService serving;
-  try {
-    return body(call);
-  } catch (...) {
-    call.record_host_error();
-    return otherwise;
   }
 }
 

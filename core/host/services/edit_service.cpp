@@ -5,6 +5,7 @@
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"
+#include "core/tensor/borrowed_tensor.hpp"
 
 #include <fmt/format.h>
 
@@ -37,6 +38,26 @@ std::span<const T> checked(const T* data, std::uint64_t count, const char* what)
   return {data, count};
 }
 
+// The rows of a table, each as far as its writer knew it; `least` bytes of one are mandatory.
+template <typename Table, typename Body>
+void each_row(const Table* table, std::size_t least, const Body& body) {
+  using Row = std::remove_cvref_t<decltype(*table->rows)>;
+  Table known{};
+  std::memcpy(&known, &required(table, "table"),
+              std::min<std::size_t>(table->struct_size, sizeof known));
+  if (known.count == 0) return;
+  required(known.rows, "rows");
+  if (known.row_size < least) {
+    throw usage_error(fmt::format("its row_size of {} cannot be", known.row_size));
+  }
+  const char* at = reinterpret_cast<const char*>(known.rows);
+  for (std::uint64_t i = 0; i < known.count; ++i, at += known.row_size) {
+    Row row{};
+    std::memcpy(&row, at, std::min<std::size_t>(known.row_size, sizeof row));
+    body(row);
+  }
+}
+
 NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& call) {
   if (source == nullptr || source->struct_size < LATHE_SIZE_UP_TO(lathe_node_spec, arg_count)) {
     throw usage_error("its node has no believable struct_size");
@@ -44,7 +65,8 @@ NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& ca
   lathe_node_spec s{};
   s.after = LATHE_NONE_ID;
   std::memcpy(&s, source, std::min<std::size_t>(source->struct_size, sizeof s));
-  if (s.opcode > LATHE_OUTPUT) throw usage_error(fmt::format("there is no opcode {}", s.opcode));
+  if (s.opcode > LATHE_OPCODE_OUTPUT)
+    throw usage_error(fmt::format("there is no opcode {}", s.opcode));
   NodeSpec out;
   out.opcode = static_cast<Opcode>(s.opcode);
   out.op = view_of(s.op);
@@ -80,7 +102,7 @@ NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& ca
 lathe_code begin(lathe_call* call, lathe_graph* graph, lathe_edit** edit) noexcept {
   return service_call(call, [&](Call& c) {
     const std::lock_guard lock(c.mutex);
-    *edit = c.graphs().begin(c.graphs().find(graph));
+    required(edit, "edit") = c.graphs().begin(c.graphs().find(graph));
   });
 }
 
@@ -103,6 +125,17 @@ lathe_code set_args(lathe_call* call, lathe_edit* edit, std::uint32_t node, cons
   });
 }
 
+lathe_code set_kwargs(lathe_call* call, lathe_edit* edit, std::uint32_t node,
+                      const lathe_entry* kwargs, std::uint64_t count) noexcept {
+  return edit_call(call, edit, [&](Call&, lathe_edit& e) {
+    std::vector<std::pair<std::string, Argument>> out;
+    for (const lathe_entry& entry : checked(kwargs, count, "keyword arguments")) {
+      out.emplace_back(view_of(entry.key), argument_from_abi(entry.value));
+    }
+    e.transaction->set_kwargs(NodeId{node}, std::move(out));
+  });
+}
+
 lathe_code replace_uses(lathe_call* call, lathe_edit* edit, std::uint32_t node,
                         std::uint32_t replacement) noexcept {
   return edit_call(call, edit, [&](Call&, lathe_edit& e) {
@@ -117,8 +150,17 @@ lathe_code remove(lathe_call* call, lathe_edit* edit, std::uint32_t node) noexce
 lathe_code set_attribute(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str key,
                          const lathe_value* value) noexcept {
   return edit_call(call, edit, [&](Call&, lathe_edit& e) {
-    if (value == nullptr) throw usage_error("its value is null");
-    e.transaction->set_attribute(NodeId{node}, view_of(key), from_abi(*value));
+    e.transaction->set_attribute(NodeId{node}, view_of(key), from_abi(required(value, "value")));
+  });
+}
+
+lathe_code set_attributes(lathe_call* call, lathe_edit* edit,
+                          const lathe_attribute_edit_table* table) noexcept {
+  return edit_call(call, edit, [&](Call&, lathe_edit& e) {
+    each_row(
+        table, LATHE_SIZE_UP_TO(lathe_attribute_edit, value), [&](const lathe_attribute_edit& row) {
+          e.transaction->set_attribute(NodeId{row.node}, view_of(row.key), from_abi(row.value));
+        });
   });
 }
 
@@ -129,28 +171,53 @@ lathe_code rename(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_
 }
 
 lathe_code set_parameter(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str name,
-                         const DLTensor* tensor) noexcept {
+                         const lathe_tensor* tensor) noexcept {
   return edit_call(call, edit, [&](Call&, lathe_edit& e) {
-    if (tensor == nullptr) throw usage_error("its tensor is null");
-    e.transaction->set_parameter(NodeId{node}, view_of(name), Tensor::copy_of(*tensor));
+    e.transaction->set_parameter(NodeId{node}, view_of(name), copy_of(required(tensor, "tensor")));
   });
 }
 
+std::string_view role_of(lathe_str role) {
+  const std::string_view wanted = view_of(role);
+  if (std::ranges::find(kRoles, wanted) == kRoles.end()) {
+    throw usage_error(
+        fmt::format("there is no role '{}'; known: data_in, weight, bias, data_out", wanted));
+  }
+  return wanted;
+}
+
+void give_format(Call& call, lathe_edit& edit, std::uint32_t node, lathe_str role, lathe_str format,
+                 const lathe_value* options) {
+  OperandFormat chosen =
+      format_choice(*call.context().registry, std::string(view_of(format)), options);
+  chosen.role = role_of(role);
+  edit.transaction->set_format(NodeId{node}, std::move(chosen));
+}
+
 lathe_code set_format(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str role,
-                      const char* format, const lathe_value* options) noexcept {
+                      lathe_str format, const lathe_value* options) noexcept {
+  return edit_call(call, edit,
+                   [&](Call& c, lathe_edit& e) { give_format(c, e, node, role, format, options); });
+}
+
+lathe_code clear_format(lathe_call* call, lathe_edit* edit, std::uint32_t node,
+                        lathe_str role) noexcept {
+  return edit_call(call, edit, [&](Call&, lathe_edit& e) {
+    e.transaction->clear_format(NodeId{node}, role_of(role));
+  });
+}
+
+lathe_code set_formats(lathe_call* call, lathe_edit* edit,
+                       const lathe_format_edit_table* table) noexcept {
   return edit_call(call, edit, [&](Call& c, lathe_edit& e) {
-    const std::string_view wanted = view_of(role);
-    if (std::ranges::find(kRoles, wanted) == kRoles.end()) {
-      throw usage_error(
-          fmt::format("there is no role '{}'; known: data_in, weight, bias, data_out", wanted));
-    }
-    if (format == nullptr) {
-      e.transaction->clear_format(NodeId{node}, wanted);
-      return;
-    }
-    OperandFormat chosen = format_choice(*c.context().registry, format, options);
-    chosen.role = wanted;
-    e.transaction->set_format(NodeId{node}, std::move(chosen));
+    each_row(table, LATHE_SIZE_UP_TO(lathe_format_edit, options),
+             [&](const lathe_format_edit& row) {
+               if (row.format.size == 0) {
+                 e.transaction->clear_format(NodeId{row.node}, role_of(row.role));
+               } else {
+                 give_format(c, e, row.node, row.role, row.format, row.options);
+               }
+             });
   });
 }
 
@@ -174,12 +241,16 @@ const lathe_edit_api& edit_service() {
       begin,
       add_node,
       set_args,
+      set_kwargs,
       replace_uses,
       remove,
       set_attribute,
+      set_attributes,
       rename,
       set_parameter,
       set_format,
+      set_formats,
+      clear_format,
       commit,
       rollback,
   };

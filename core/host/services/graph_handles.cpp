@@ -11,11 +11,21 @@
 
 namespace lathe {
 
+NodeId node_of(const lathe_graph& graph, std::uint32_t node) {
+  const NodeId id{node};
+  if (!graph.graph->alive(id)) {
+    throw usage_error(fmt::format("the graph has no node with id {}", node));
+  }
+  return id;
+}
+
 lathe_graph* GraphHandles::add(const Graph& graph, Graph* editable) {
-  lathe_graph& handle = graphs_.emplace_back();
-  handle.graph = &graph;
-  handle.editable = editable;
-  return &handle;
+  auto handle = std::make_unique<lathe_graph>();
+  handle->graph = &graph;
+  handle->editable = editable;
+  lathe_graph* const address = handle.get();
+  graphs_.emplace(address, std::move(handle));
+  return address;
 }
 
 lathe_graph* GraphHandles::copy(const lathe_graph* of) {
@@ -36,20 +46,28 @@ const lathe_graph* GraphHandles::original() {
   return original_ = add(*graph, nullptr);
 }
 
-lathe_graph& GraphHandles::find(const lathe_graph* handle) {
-  for (lathe_graph& graph : graphs_) {
-    if (&graph == handle) return graph;
+void GraphHandles::release(const lathe_graph* copy) {
+  const lathe_graph& handle = find(copy);
+  if (!handle.owned) {
+    throw usage_error("only a copy that was made in this call can be given back");
   }
-  throw usage_error("that is no graph of this call");
+  for (const auto& edit : handle.edits) edits_.erase(edit.get());
+  std::erase_if(rows_, [&](const Rows& rows) { return rows.graph == handle.graph; });
+  graphs_.erase(copy);
+}
+
+lathe_graph& GraphHandles::find(const lathe_graph* handle) {
+  const auto found = graphs_.find(handle);
+  if (found == graphs_.end()) {
+    throw usage_error("that is no graph of this call, or it was given back already");
+  }
+  return *found->second;
 }
 
 lathe_edit& GraphHandles::find(const lathe_edit* handle) {
-  for (lathe_graph& graph : graphs_) {
-    for (lathe_edit& edit : graph.edits) {
-      if (&edit == handle) return edit;
-    }
-  }
-  throw usage_error("that is no transaction of this call");
+  const auto found = edits_.find(handle);
+  if (found == edits_.end()) throw usage_error("that is no transaction of this call");
+  return *found->second;
 }
 
 GraphView& GraphHandles::view(lathe_graph& handle) {
@@ -63,14 +81,15 @@ lathe_edit* GraphHandles::begin(lathe_graph& handle) {
         LATHE_PERMISSION_DENIED,
         "it may not change this graph: declare LATHE_FLAG_MUTATES_GRAPH, or edit a copy");
   }
-  if (!handle.edits.empty() && handle.edits.back().transaction) {
+  if (!handle.edits.empty() && handle.edits.back()->transaction) {
     throw run_error(LATHE_FAILED_PRECONDITION,
                     "a transaction on this graph is open already: commit or roll it back first");
   }
-  lathe_edit& edit = handle.edits.emplace_back();
-  edit.graph = &handle;
-  edit.transaction = std::make_unique<Transaction>(*handle.editable);
-  return &edit;
+  lathe_edit* const edit = handle.edits.emplace_back(std::make_unique<lathe_edit>()).get();
+  edits_.emplace(edit, edit);
+  edit->graph = &handle;
+  edit->transaction = std::make_unique<Transaction>(*handle.editable);
+  return edit;
 }
 
 void GraphHandles::commit(lathe_edit& edit) {

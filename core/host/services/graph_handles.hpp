@@ -13,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace lathe {
@@ -33,10 +34,13 @@ struct lathe_graph {
   std::unique_ptr<lathe::Graph> owned;  // of copies
   std::unique_ptr<lathe::GraphView> view;
   std::vector<std::unique_ptr<lathe::GraphView>> earlier_views;  // valid until the call ends
-  std::list<lathe_edit> edits;
+  std::vector<std::unique_ptr<lathe_edit>> edits;                // the last one may be open
 };
 
 namespace lathe {
+
+// Throws usage_error if the graph has no such node.
+NodeId node_of(const lathe_graph& graph, std::uint32_t node);
 
 class GraphHandles {
  public:
@@ -48,6 +52,9 @@ class GraphHandles {
   // The graph before the first pass of the run: the context's, else the one the pass was given.
   const lathe_graph* original();
   void set_original(const Graph& graph) { original_graph_ = &graph; }
+
+  // Drops a copy, with its views and transactions.
+  void release(const lathe_graph* copy);
 
   // Throw usage_error if it is none of this call's.
   lathe_graph& find(const lathe_graph* handle);
@@ -78,7 +85,8 @@ class GraphHandles {
   };
 
   Call& call_;
-  std::list<lathe_graph> graphs_;
+  std::unordered_map<const lathe_graph*, std::unique_ptr<lathe_graph>> graphs_;
+  std::unordered_map<const lathe_edit*, lathe_edit*> edits_;
   std::list<Rows> rows_;
   const Graph* original_graph_ = nullptr;
   const lathe_graph* original_ = nullptr;

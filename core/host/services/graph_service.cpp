@@ -15,14 +15,6 @@
 namespace lathe {
 namespace {
 
-NodeId node_of(const lathe_graph& graph, std::uint32_t node) {
-  const NodeId id{node};
-  if (node >= graph.graph->slots() || !graph.graph->alive(id)) {
-    throw usage_error(fmt::format("the graph has no node with id {}", node));
-  }
-  return id;
-}
-
 // An output can be quantized wherever anything can.
 std::uint32_t role_bits(const OpRow& row, const Node& node) {
   std::uint32_t bits = 0;
@@ -30,113 +22,120 @@ std::uint32_t role_bits(const OpRow& row, const Node& node) {
   return bits == 0 ? 0 : bits | 1u << LATHE_ROLE_DATA_OUT;
 }
 
-const lathe_graph_view* view(lathe_call* call, const lathe_graph* graph) noexcept {
-  return service_value<const lathe_graph_view*>(call, nullptr, [&](Call& c) {
+// Reads something of a graph, under the call's lock.
+template <typename Body>
+lathe_code graph_call(lathe_call* call, const lathe_graph* graph, const Body& body) noexcept {
+  return service_call(call, [&](Call& c) {
     const std::lock_guard lock(c.mutex);
-    return &c.graphs().view(c.graphs().find(graph)).columns();
+    body(c, c.graphs().find(graph));
   });
 }
 
-const lathe_value* attributes(lathe_call* call, const lathe_graph* graph,
-                              std::uint32_t node) noexcept {
-  return service_value<const lathe_value*>(call, nullptr, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    lathe_graph& g = c.graphs().find(graph);
-    return c.graphs().view(g).attributes(node_of(g, node));
+// The same of a node's row in the graph's view.
+template <typename Body>
+lathe_code node_call(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                     const Body& body) noexcept {
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    const NodeId id = node_of(g, node);
+    body(c.graphs().view(g), id);
   });
 }
 
-std::uint32_t find(lathe_call* call, const lathe_graph* graph, lathe_str name) noexcept {
-  return service_value<std::uint32_t>(call, LATHE_NONE_ID, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    return index_of(c.graphs().find(graph).graph->find(view_of(name)));
+lathe_code view(lathe_call* call, const lathe_graph* graph, const lathe_graph_view** out) noexcept {
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    required(out, "view") = &c.graphs().view(g).columns();
+  });
+}
+
+lathe_code attributes(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                      const lathe_value** out) noexcept {
+  return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
+    required(out, "attributes") = view.attributes(id);
+  });
+}
+
+lathe_code find(lathe_call* call, const lathe_graph* graph, lathe_str name,
+                std::uint32_t* node) noexcept {
+  return graph_call(call, graph, [&](Call&, lathe_graph& g) {
+    required(node, "node") = index_of(g.graph->find(view_of(name)));
   });
 }
 
 lathe_code operands(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
-                    const lathe_operand** out, std::uint64_t* count) noexcept {
-  return service_call(call, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    lathe_graph& g = c.graphs().find(graph);
-    const auto rows = c.graphs().view(g).operands(node_of(g, node));
-    *out = rows.data();
-    *count = rows.size();
+                    lathe_operand_table* out) noexcept {
+  return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
+    const auto rows = view.operands(id);
+    fill(out, {0, sizeof(lathe_operand), rows.data(), rows.size()});
   });
 }
 
 lathe_code cost(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
                 lathe_cost* out) noexcept {
-  return service_call(call, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    const lathe_graph& g = c.graphs().find(graph);
+  return graph_call(call, graph, [&](Call&, lathe_graph& g) {
     const std::optional<Cost> known = cost_of(*g.graph, node_of(g, node));
     const Cost k = known.value_or(Cost{});
-    // A caller built with an older SDK gets the fields it knows.
-    const lathe_cost full{out->struct_size,        known ? 1u : 0u, k.computations,
-                          k.backward_computations, k.parameters,    k.input_elements,
-                          k.output_elements};
-    std::memcpy(out, &full, std::min<std::size_t>(out->struct_size, sizeof full));
+    fill(out, {0, known ? 1u : 0u, k.computations, k.backward_computations, k.parameters,
+               k.input_elements, k.output_elements});
   });
 }
 
 lathe_code op_facts(lathe_call* call, const lathe_graph* graph, std::uint32_t id,
                     lathe_op_facts* out) noexcept {
+  return graph_call(call, graph, [&](Call&, lathe_graph& g) {
+    const Node& node = g.graph->node(node_of(g, id));
+    const OpRow& row = row_of(g.graph->ops(), node);
+    fill(out, {0, role_bits(row, node), row.bits, row.channels, row.weight_channels,
+               row.is_unsigned ? 1u : 0u});
+  });
+}
+
+lathe_code metadata(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                    const lathe_value** out) noexcept {
+  return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
+    required(out, "metadata") = view.metadata(id);
+  });
+}
+
+lathe_code text(lathe_call* call, const lathe_graph* graph, lathe_str* out) noexcept {
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    required(out, "text") = c.graphs().view(g).text();
+  });
+}
+
+lathe_code module_text(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                       lathe_str* out) noexcept {
+  return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
+    required(out, "text") = view.module_text(id);
+  });
+}
+
+lathe_code original(lathe_call* call, const lathe_graph** out) noexcept {
   return service_call(call, [&](Call& c) {
     const std::lock_guard lock(c.mutex);
-    const Graph& g = *c.graphs().find(graph).graph;
-    const Node& node = g.node(node_of(c.graphs().find(graph), id));
-    const OpRow& row = row_of(g.ops(), node);
-    const lathe_op_facts full{out->struct_size, role_bits(row, node), row.bits,
-                              row.channels,     row.weight_channels,  row.is_unsigned ? 1u : 0u};
-    std::memcpy(out, &full, std::min<std::size_t>(out->struct_size, sizeof full));
+    required(out, "graph") = c.graphs().original();
   });
 }
 
-const lathe_value* metadata(lathe_call* call, const lathe_graph* graph,
-                            std::uint32_t node) noexcept {
-  return service_value<const lathe_value*>(call, nullptr, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    lathe_graph& g = c.graphs().find(graph);
-    return c.graphs().view(g).metadata(node_of(g, node));
+lathe_code arguments(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                     const lathe_value** out) noexcept {
+  return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
+    required(out, "arguments") = view.arguments(id);
   });
 }
 
-lathe_str text(lathe_call* call, const lathe_graph* graph) noexcept {
-  return service_value<lathe_str>(call, lathe_str{"", 0}, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    return c.graphs().view(c.graphs().find(graph)).text();
-  });
-}
-
-lathe_str module_text(lathe_call* call, const lathe_graph* graph, std::uint32_t node) noexcept {
-  return service_value<lathe_str>(call, lathe_str{"", 0}, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    lathe_graph& g = c.graphs().find(graph);
-    return c.graphs().view(g).module_text(node_of(g, node));
-  });
-}
-
-const lathe_graph* original(lathe_call* call) noexcept {
-  return service_value<const lathe_graph*>(call, nullptr, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    return c.graphs().original();
-  });
-}
-
-const lathe_value* arguments(lathe_call* call, const lathe_graph* graph,
-                             std::uint32_t node) noexcept {
-  return service_value<const lathe_value*>(call, nullptr, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    lathe_graph& g = c.graphs().find(graph);
-    return c.graphs().view(g).arguments(node_of(g, node));
-  });
+lathe_code kwargs(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                  const lathe_value** out) noexcept {
+  return node_call(call, graph, node,
+                   [&](GraphView& view, NodeId id) { required(out, "kwargs") = view.kwargs(id); });
 }
 
 lathe_code copy(lathe_call* call, const lathe_graph* graph, lathe_graph** out) noexcept {
-  return service_call(call, [&](Call& c) {
-    const std::lock_guard lock(c.mutex);
-    *out = c.graphs().copy(graph);
-  });
+  return graph_call(call, graph,
+                    [&](Call& c, lathe_graph& g) { required(out, "copy") = c.graphs().copy(&g); });
+}
+
+lathe_code release(lathe_call* call, lathe_graph* copy) noexcept {
+  return graph_call(call, copy, [&](Call& c, lathe_graph& g) { c.graphs().release(&g); });
 }
 
 }  // namespace
@@ -155,7 +154,9 @@ const lathe_graph_api& graph_service() {
       module_text,
       original,
       copy,
+      release,
       arguments,
+      kwargs,
       op_facts,
   };
   return kTable;

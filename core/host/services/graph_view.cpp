@@ -21,7 +21,7 @@ const lathe_value* plain_precision(double bits) {
   static const auto values = [] {
     std::array<lathe_value, 65> out{};
     for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i].kind = LATHE_INT;
+      out[i].kind = LATHE_VALUE_INT;
       out[i].as.integer = static_cast<std::int64_t>(i);
     }
     return out;
@@ -48,6 +48,13 @@ lathe_operand to_abi(const OperandView& operand, std::pmr::memory_resource& memo
   out.shape = operand.shape->dims().data();
   out.rank = operand.shape->rank();
   out.numel = operand.shape->numel();
+  if (operand.parameter != nullptr) {
+    out.qualified_name = str_of(operand.parameter->qualified_name);
+    out.storage_id = storage_id(*operand.parameter);
+  }
+  if (operand.format != nullptr) {
+    out.format_options = to_abi_pointer(operand.format->options, memory);
+  }
   return out;
 }
 
@@ -58,7 +65,7 @@ GraphView::GraphView(const Graph& graph)
       edges_(graph.edges()),
       texts_of_nodes_(graph.texts()),
       results_(graph.results()) {
-  columns_.struct_size = LATHE_SIZE_UP_TO(lathe_graph_view, shape);
+  columns_.struct_size = sizeof columns_;
   columns_.epoch = graph.epoch();
   columns_.node_count = static_cast<std::uint32_t>(graph.slots());
   columns_.live_count = static_cast<std::uint32_t>(edges_->order.size());
@@ -76,6 +83,7 @@ GraphView::GraphView(const Graph& graph)
   columns_.dtype = results_->dtype.data();
   columns_.shape_begin = results_->shape_begin.data();
   columns_.shape = results_->shape.data();
+  columns_.dialect = kDialectVersion;
 }
 
 const lathe_value* GraphView::kept(Value value) {
@@ -107,6 +115,12 @@ const lathe_value* GraphView::attributes(NodeId id) {
 const lathe_value* GraphView::arguments(NodeId id) {
   const lathe_value*& out = arguments_[id];
   if (out == nullptr) out = to_abi_pointer(std::span(graph_.node(id).args), arena_);
+  return out;
+}
+
+const lathe_value* GraphView::kwargs(NodeId id) {
+  const lathe_value*& out = kwargs_[id];
+  if (out == nullptr) out = to_abi_pointer(std::span(graph_.node(id).kwargs), arena_);
   return out;
 }
 
@@ -149,9 +163,16 @@ lathe_str GraphView::text() {
 }
 
 lathe_operand to_abi(const Operand& operand, std::pmr::memory_resource& memory) {
-  return to_abi(OperandView{operand.kind, operand.name, operand.type, operand.bits,
-                            &operand.precision, operand.dtype, &operand.shape, operand.role},
-                memory);
+  lathe_operand out =
+      to_abi(OperandView{operand.kind, operand.name, operand.type, operand.bits, &operand.precision,
+                         operand.dtype, &operand.shape, operand.role},
+             memory);
+  out.qualified_name = str_of(operand.qualified_name);
+  out.storage_id = operand.storage_id;
+  if (!operand.format_options.is_none()) {
+    out.format_options = to_abi_pointer(operand.format_options, memory);
+  }
+  return out;
 }
 
 }  // namespace lathe

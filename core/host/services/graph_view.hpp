@@ -23,6 +23,7 @@ class GraphView {
   const lathe_graph_view& columns() const { return columns_; }
   const lathe_value* attributes(NodeId id);
   const lathe_value* arguments(NodeId id);
+  const lathe_value* kwargs(NodeId id);
   const lathe_value* metadata(NodeId id);
   std::span<const lathe_operand> operands(NodeId id);
   lathe_str module_text(NodeId id);
@@ -55,7 +56,8 @@ class GraphView {
   std::list<Value> values_;  // what trees point into
   std::list<std::string> texts_;
   std::vector<OperandView> operand_views_;  // of one node, to work with
-  PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, metadata_{graph_};
+  PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, kwargs_{graph_},
+      metadata_{graph_};
   PerNode<std::span<const lathe_operand>> operands_{graph_};
   PerNode<std::optional<lathe_str>> module_texts_{graph_};
   Metadata mase_{graph_};

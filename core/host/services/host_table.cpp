@@ -43,13 +43,21 @@ lathe_code fail(lathe_call* call, lathe_code code, lathe_str message) noexcept {
   return fail_at(call, code, nullptr, message);
 }
 
-lathe_str last_error(lathe_call* call) noexcept { return Call::of(call).last_error(); }
+void last_error(lathe_call* call, lathe_str* text) noexcept {
+  if (text == nullptr) return;
+  *text = {"", 0};
+  try {
+    *text = Call::of(call).last_error();
+  } catch (...) {
+    // No memory for the copy: then it has no text.
+  }
+}
 
 void log(lathe_call* call, lathe_log_level level, lathe_str message) noexcept {
   try {
     std::string_view text = view_of(message);
     while (text.ends_with('\n')) text.remove_suffix(1);
-    spdlog::log(log_level(level), "{}: {}", Call::of(call).component().id, text);
+    spdlog::log(log_level(level), "{}: {}", Call::of(call).component().id, one_line(text));
   } catch (...) {
     // A log line is not worth a failure.
   }
@@ -66,30 +74,34 @@ void progress(lathe_call* call, std::uint64_t done, std::uint64_t total, lathe_s
 std::int32_t cancelled(lathe_call* call) noexcept { return Call::of(call).cancelled() ? 1 : 0; }
 
 void* scratch(lathe_call* call, std::uint64_t size, std::uint64_t align) noexcept {
-  return service_value<void*>(call, nullptr,
-                              [&](Call& c) { return c.scratch(size == 0 ? 1 : size, align); });
+  void* memory = nullptr;
+  service_call(call, [&](Call& c) { memory = c.scratch(size == 0 ? 1 : size, align); });
+  return memory;
 }
 
 std::uint32_t symbol(lathe_call* call, lathe_str text) noexcept {
-  return service_value<std::uint32_t>(call, LATHE_NONE_ID,
-                                      [&](Call&) { return symbol_of(view_of(text)); });
+  std::uint32_t number = LATHE_NONE_ID;
+  service_call(call, [&](Call&) { number = symbol_of(view_of(text)); });
+  return number;
 }
 
-lathe_str text_of_symbol(lathe_call*, std::uint32_t number) noexcept {
-  return str_of(symbol_text(number));
+void text_of_symbol(lathe_call*, std::uint32_t number, lathe_str* text) noexcept {
+  if (text != nullptr) *text = str_of(symbol_text(number));
 }
 
 struct Service {
   std::string_view id;
   const void* (*table)();
 };
-constexpr std::array<Service, 8> kServices{{
+constexpr std::array<Service, 10> kServices{{
     {LATHE_SVC_GRAPH, []() -> const void* { return &graph_service(); }},
     {LATHE_SVC_EDIT, []() -> const void* { return &edit_service(); }},
     {LATHE_SVC_TENSOR, []() -> const void* { return &tensor_service(); }},
     {LATHE_SVC_EXEC, []() -> const void* { return &exec_service(); }},
     {LATHE_SVC_OPTIONS, []() -> const void* { return &options_service(); }},
     {LATHE_SVC_REPORT, []() -> const void* { return &report_service(); }},
+    {LATHE_SVC_DATA, []() -> const void* { return &data_service(); }},
+    {LATHE_SVC_META, []() -> const void* { return &meta_service(); }},
     {LATHE_SVC_RNG, []() -> const void* { return &rng_service(); }},
     {LATHE_SVC_PARALLEL, []() -> const void* { return &parallel_service(); }},
 }};

@@ -20,6 +20,8 @@ const lathe_exec_api& exec_service();
 const lathe_options_api& options_service();
 const lathe_report_api& report_service();
 const lathe_rng_api& rng_service();
+const lathe_data_api& data_service();
+const lathe_meta_api& meta_service();
 const lathe_parallel_api& parallel_service();
 
 }  // namespace lathe

@@ -8,24 +8,31 @@
 namespace lathe {
 namespace {
 
-lathe_code nodes(lathe_call* call, const lathe_graph* graph, const char* key,
-                 const lathe_node_options** rows, std::uint64_t* count) noexcept {
+lathe_code nodes(lathe_call* call, const lathe_graph* graph, lathe_str key,
+                 lathe_node_options_table* table) noexcept {
   return service_call(call, [&](Call& c) {
     const std::lock_guard lock(c.mutex);
-    const auto found = c.graphs().rows(c.graphs().find(graph), key == nullptr ? "" : key);
-    *rows = found.data();
-    *count = found.size();
+    const auto rows = c.graphs().rows(c.graphs().find(graph), view_of(key));
+    fill(table, {0, sizeof(lathe_node_options), rows.data(), rows.size()});
   });
 }
 
-lathe_str location(lathe_call* call, lathe_str key) noexcept {
-  return service_value<lathe_str>(call, lathe_str{"", 0}, [&](Call& c) {
-    const Value* value = c.options == nullptr ? nullptr : c.options->find(view_of(key));
-    if (value == nullptr || !value->position().known()) return lathe_str{"", 0};
-    const std::string text = value->position().text();
-    auto* memory = static_cast<char*>(c.scratch(text.size(), 1));
-    text.copy(memory, text.size());
-    return lathe_str{memory, text.size()};
+// What a dotted key leads to; null if the user did not write it.
+const Value* written(const Value* options, std::string_view key) {
+  while (options != nullptr) {
+    const std::size_t dot = key.find('.');
+    options = options->find(key.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    key.remove_prefix(dot + 1);
+  }
+  return options;
+}
+
+lathe_code location(lathe_call* call, lathe_str key, lathe_str* text) noexcept {
+  return service_call(call, [&](Call& c) {
+    const Value* value = written(c.options, view_of(key));
+    const bool known = value != nullptr && value->position().known();
+    required(text, "text") = c.kept_text(known ? value->position().text() : "");
   });
 }
 

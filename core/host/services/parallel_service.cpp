@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <system_error>
 #include <thread>
+#include <utility>
 
 namespace lathe {
 namespace {
@@ -25,36 +25,60 @@ std::uint32_t width(lathe_call* call) noexcept {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-void parallel_for(lathe_call* call, std::uint64_t count, std::uint64_t grain,
-                  void (*body)(void* user, std::uint64_t begin, std::uint64_t end),
-                  void* user) noexcept {
-  if (count == 0 || body == nullptr) return;
-  const std::uint64_t threads = width(call);
-  const std::uint64_t piece =
-      std::max({std::uint64_t{1}, grain, (count - 1) / (threads * kPieces) + 1});
-  const std::uint64_t pieces = (count - 1) / piece + 1;
-  if (threads == 1 || pieces == 1) {
-    body(user, 0, count);
-    return;
-  }
-  std::atomic<std::uint64_t> next{0};
-  const Component& component = Call::of(call).component();
-  const auto work = [&] {
-    const InPlugin running(component.options.owner, component.file);
-    const bool was_inside = inside_loop;
-    inside_loop = true;
-    for (std::uint64_t i = next++; i < pieces; i = next++) {
-      body(user, i * piece, std::min(count, (i + 1) * piece));
+using Body = lathe_code(lathe_call* call, void* user, std::uint64_t begin, std::uint64_t end);
+
+// The pieces of one loop, for several threads to take.
+class Loop {
+ public:
+  Loop(Call& call, std::uint64_t count, std::uint64_t piece, Body* body, void* user)
+      : call_(call), count_(count), piece_(piece), body_(body), user_(user) {}
+
+  std::uint64_t pieces() const { return (count_ - 1) / piece_ + 1; }
+
+  void work() noexcept {
+    const bool was_inside = std::exchange(inside_loop, true);
+    for (std::uint64_t i = next_++; i < pieces() && outcome_ == LATHE_OK; i = next_++) {
+      const std::uint64_t end = std::min(count_, (i + 1) * piece_);
+      const lathe_code code =
+          call_.cancelled()
+              ? LATHE_CANCELLED
+              : call_.attempt({"a parallel body", Guarded::numbers},
+                              [&](lathe_call* raw) { return body_(raw, user_, i * piece_, end); });
+      lathe_code none = LATHE_OK;
+      if (code != LATHE_OK) outcome_.compare_exchange_strong(none, code);
     }
     inside_loop = was_inside;
-  };
+  }
+  lathe_code outcome() const { return outcome_; }  // of the first piece that failed
+
+ private:
+  Call& call_;
+  const std::uint64_t count_, piece_;
+  Body* const body_;
+  void* const user_;
+  std::atomic<std::uint64_t> next_{0};
+  std::atomic<lathe_code> outcome_{LATHE_OK};
+};
+
+lathe_code parallel_for(lathe_call* call, std::uint64_t count, std::uint64_t grain, Body* body,
+                        void* user) noexcept {
+  if (count == 0) return LATHE_OK;
+  const lathe_code checked = service_call(call, [&](Call&) { required(body, "body"); });
+  if (checked != LATHE_OK) return checked;
+  const std::uint64_t threads = width(call);
+  Loop loop(Call::of(call), count,
+            std::max({std::uint64_t{1}, grain, (count - 1) / (threads * kPieces) + 1}), body, user);
   std::vector<std::jthread> others;
   try {
-    for (std::uint64_t i = 1; i < std::min(threads, pieces); ++i) others.emplace_back(work);
+    for (std::uint64_t i = 1; i < std::min(threads, loop.pieces()); ++i) {
+      others.emplace_back([&] { loop.work(); });
+    }
   } catch (const std::exception&) {
     // No more threads to be had: those there are do the rest.
   }
-  work();
+  loop.work();
+  for (std::jthread& other : others) other.join();
+  return loop.outcome();
 }
 
 }  // namespace

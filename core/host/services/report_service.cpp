@@ -29,11 +29,11 @@ lathe_code report_call(lathe_call* call, const Body& body) noexcept {
 }
 
 void add_cell(ReportRows& rows, const lathe_value& cell) {
-  if (cell.kind == LATHE_INT) {
+  if (cell.kind == LATHE_VALUE_INT) {
     rows.add(cell.as.integer);
-  } else if (cell.kind == LATHE_FLOAT) {
+  } else if (cell.kind == LATHE_VALUE_FLOAT) {
     rows.add(cell.as.real);
-  } else if (cell.kind == LATHE_STRING && cell.as.text != nullptr) {
+  } else if (cell.kind == LATHE_VALUE_STRING && cell.as.text != nullptr) {
     rows.add(std::string_view(cell.as.text, cell.size));
   } else {
     rows.add(from_abi(cell));
@@ -44,7 +44,7 @@ lathe_code scalar(lathe_call* call, lathe_str name, const lathe_value* value) no
   return report_call(call, [&](Call&, PassReport& report) {
     const std::string_view wanted = view_of(name);
     if (wanted.empty()) throw usage_error("a scalar needs a name");
-    if (value == nullptr || (value->kind != LATHE_INT && value->kind != LATHE_FLOAT)) {
+    if (value == nullptr || (value->kind != LATHE_VALUE_INT && value->kind != LATHE_VALUE_FLOAT)) {
       throw usage_error(fmt::format("the scalar '{}' is no number", wanted));
     }
     const auto old = std::ranges::find(report.scalars, wanted,
@@ -60,14 +60,15 @@ lathe_code scalar(lathe_call* call, lathe_str name, const lathe_value* value) no
 lathe_code table(lathe_call* call, lathe_str name, const lathe_str* columns, std::uint64_t count,
                  lathe_table** out) noexcept {
   return report_call(call, [&](Call& c, PassReport& report) {
-    if (columns == nullptr || count == 0) {
+    if (count == 0) {
       throw usage_error(fmt::format("the table '{}' has no columns", view_of(name)));
     }
+    required(columns, "columns");
     ReportTable fresh;
     fresh.name = view_of(name);
     for (std::uint64_t i = 0; i < count; ++i) fresh.columns.emplace_back(view_of(columns[i]));
     report.tables.push_back(std::move(fresh));
-    *out = new (c.memory().allocate(sizeof(lathe_table), alignof(lathe_table)))
+    required(out, "table") = new (c.memory().allocate(sizeof(lathe_table), alignof(lathe_table)))
         lathe_table{report.tables.size() - 1};
   });
 }

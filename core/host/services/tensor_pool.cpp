@@ -1,14 +1,22 @@
 #include "core/host/services/tensor_pool.hpp"
 
+#include "core/base/error.hpp"
+
 namespace lathe {
 
-DLTensor* TensorPool::keep(Tensor tensor) {
+lathe_tensor* TensorPool::keep(const Tensor& tensor, lathe_tensor_flags flags) {
+  std::unique_ptr<Kept> kept(new Kept{tensor, BorrowedTensor(tensor, flags)});
+  lathe_tensor* view = &kept->view.view();
   const std::lock_guard lock(mutex_);
-  Kept& kept = kept_.emplace_back();
-  kept.tensor = std::move(tensor);
-  // The view points at the shape inside the kept tensor, so it is made last.
-  kept.view = kept.tensor.dlpack();
-  return &kept.view;
+  kept_.emplace(view, std::move(kept));
+  return view;
+}
+
+void TensorPool::release(const lathe_tensor* view) {
+  const std::lock_guard lock(mutex_);
+  if (kept_.erase(view) == 0) {
+    throw usage_error("that is no tensor of this call, or it was given back already");
+  }
 }
 
 }  // namespace lathe

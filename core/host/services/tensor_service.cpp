@@ -11,50 +11,49 @@
 namespace lathe {
 namespace {
 
-const DLTensor* parameter(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
-                          lathe_str name) noexcept {
-  return service_value<const DLTensor*>(call, nullptr, [&](Call& c) -> const DLTensor* {
+lathe_code parameter(lathe_call* call, const lathe_graph* graph, std::uint32_t node, lathe_str name,
+                     const lathe_tensor** tensor) noexcept {
+  return service_call(call, [&](Call& c) {
     c.require(LATHE_FLAG_READS_WEIGHTS, "LATHE_FLAG_READS_WEIGHTS");
     const std::lock_guard lock(c.mutex);
-    const Graph& g = *c.graphs().find(graph).graph;
-    const NodeId id{node};
-    if (node >= g.slots() || !g.alive(id)) {
-      throw usage_error(fmt::format("the graph has no node with id {}", node));
-    }
-    const Parameter* found = g.node(id).parameter(view_of(name));
+    const lathe_graph& g = c.graphs().find(graph);
+    const Node& owner = g.graph->node(node_of(g, node));
+    const Parameter* found = owner.parameter(view_of(name));
     if (found == nullptr) {
       throw run_error(LATHE_NOT_FOUND, fmt::format("node '{}' has no parameter or buffer '{}'",
-                                                   g.node(id).name, view_of(name)));
+                                                   owner.name, view_of(name)));
     }
-    return c.tensors().keep(found->content->tensor());
+    required(tensor, "tensor") = c.tensors().keep(found->content->tensor(), LATHE_TENSOR_READ_ONLY);
   });
 }
 
-DLTensor* zeros(lathe_call* call, lathe_dtype dtype, const std::int64_t* shape,
-                std::uint64_t rank) noexcept {
-  return service_value<DLTensor*>(call, nullptr, [&](Call& c) {
-    if (dtype == LATHE_DTYPE_NONE || dtype > LATHE_BOOLEAN) {
+lathe_code zeros(lathe_call* call, lathe_dtype dtype, const std::int64_t* shape, std::uint64_t rank,
+                 lathe_tensor** tensor) noexcept {
+  return service_call(call, [&](Call& c) {
+    if (dtype == LATHE_DTYPE_NONE || dtype > LATHE_DTYPE_BOOL) {
       throw usage_error(fmt::format("there is no element type {}", dtype));
     }
-    if (rank > 0 && shape == nullptr) throw usage_error("its shape is null");
     if (rank > 64) throw usage_error(fmt::format("a tensor of rank {} is not believed", rank));
+    if (rank > 0) required(shape, "shape");
     std::vector<std::int64_t> dims(shape, shape + rank);
     for (const std::int64_t extent : dims) {
       if (extent < 0) throw usage_error(fmt::format("its shape has the extent {}", extent));
     }
     // Nobody else holds this tensor, so the plugin may write it until it returns.
-    return c.tensors().keep(Tensor::make(DType{dtype}, Shape(std::move(dims))));
+    required(tensor, "tensor") =
+        c.tensors().keep(Tensor::make(DType{dtype}, Shape(std::move(dims))), 0);
   });
+}
+
+lathe_code release(lathe_call* call, const lathe_tensor* tensor) noexcept {
+  return service_call(call, [&](Call& c) { c.tensors().release(&required(tensor, "tensor")); });
 }
 
 }  // namespace
 
 const lathe_tensor_api& tensor_service() {
   static constexpr lathe_tensor_api kTable{
-      LATHE_SIZE_UP_TO(lathe_tensor_api, zeros),
-      0,
-      parameter,
-      zeros,
+      LATHE_SIZE_UP_TO(lathe_tensor_api, release), 0, parameter, zeros, release,
   };
   return kTable;
 }

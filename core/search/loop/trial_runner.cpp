@@ -56,6 +56,7 @@ PassInstance& TrialRunner::transform(const Component& component) {
 Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop,
                          const Report& report) {
   context_.cancelled = &stop;
+  context_.notes.clear();
   const RunOfThread working(&context_);
   const Value searched = space_.run_options(point);
   const Value* batch_size = searched.find("batch_size");

@@ -13,7 +13,7 @@ Option min_resource_option() {
       integer_option("min_resource", "1..", 1,
                      "The step of the first rung; NA or auto: a hundredth of the steps of "
                      "completed trials, at least 1.");
-  option.flags = LATHE_NULLABLE;
+  option.flags = LATHE_OPTION_FLAG_NULLABLE;
   option.default_value = Value();
   return option;
 }

@@ -17,7 +17,7 @@ Option watch_option() {
   Option option;
   option.key = "watch";
   option.type = LATHE_OPTION_STRING;
-  option.flags = LATHE_NULLABLE;
+  option.flags = LATHE_OPTION_FLAG_NULLABLE;
   option.doc =
       "What is compared: validation_loss or validation_accuracy of each epoch, or a metric, for "
       "which the runners run after each epoch. By default the first metric if it is loss or "

@@ -57,7 +57,7 @@ Value checked_setup(const Value& setup, std::span<const SpaceTransform> transfor
   Option by;
   by.key = "by";
   by.type = LATHE_OPTION_CHOICE;
-  by.flags = LATHE_REQUIRED;
+  by.flags = LATHE_OPTION_FLAG_REQUIRED;
   by.choices = {"type", "name", "regex_name", "regx_name"};
   table.options.push_back(by);
   for (const SpaceTransform& transform : transforms) {

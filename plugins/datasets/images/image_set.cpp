@@ -79,7 +79,7 @@ bool image_set::names_any_file() const {
 }
 
 void image_set::read_validation(lathe::value_view value) {
-  if (value.kind() == LATHE_FLOAT || value.kind() == LATHE_INT) {
+  if (value.kind() == LATHE_VALUE_FLOAT || value.kind() == LATHE_VALUE_INT) {
     part_of_train_ = value.real();
     if (!(part_of_train_ >= 0 && part_of_train_ < 1)) {
       throw lathe::invalid_argument(
@@ -88,7 +88,7 @@ void image_set::read_validation(lathe::value_view value) {
     }
     return;
   }
-  if (value.kind() == LATHE_STRING && value.text() == "test" && !is_file("test")) {
+  if (value.kind() == LATHE_VALUE_STRING && value.text() == "test" && !is_file("test")) {
     validate_on_test_ = true;
     return;
   }

@@ -42,7 +42,7 @@ const pixel_statistics& named(std::string_view name) {
 
 pixel_scale::pixel_scale(lathe::value_view value, std::size_t channels) {
   std::vector<double> mean, deviation;
-  if (value.kind() == LATHE_STRING) {
+  if (value.kind() == LATHE_VALUE_STRING) {
     const pixel_statistics& known = named(value.text());
     if (known.channels != 1 && known.channels != channels) {
       throw refused(lathe::join({"'", known.name, "' has three channels, these images have one"}));
@@ -52,7 +52,7 @@ pixel_scale::pixel_scale(lathe::value_view value, std::size_t channels) {
       mean.push_back(known.mean[from]);
       deviation.push_back(known.deviation[from]);
     }
-  } else if (value.kind() == LATHE_LIST && value.size() == 2 && value[0].size() == channels &&
+  } else if (value.kind() == LATHE_VALUE_LIST && value.size() == 2 && value[0].size() == channels &&
              value[1].size() == channels) {
     mean = value[0].reals();
     deviation = value[1].reals();

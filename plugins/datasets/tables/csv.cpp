@@ -14,9 +14,9 @@ constexpr split kSplits[] = {split::train, split::validation, split::test};
 
 datasets::column_choice column_of(lathe::value_view value, const char* option) {
   datasets::column_choice choice;
-  if (value.kind() == LATHE_INT) {
+  if (value.kind() == LATHE_VALUE_INT) {
     choice.index = value.integer();
-  } else if (value.kind() == LATHE_STRING) {
+  } else if (value.kind() == LATHE_VALUE_STRING) {
     choice.name = lathe::to_string(value.text());
     choice.by_name = true;
   } else {
@@ -148,7 +148,7 @@ struct Csv : lathe::memory_dataset {
 
   void read_features(lathe::value_view list) {
     if (list.is_none()) return;
-    if (list.kind() != LATHE_LIST || list.size() == 0) {
+    if (list.kind() != LATHE_VALUE_LIST || list.size() == 0) {
       throw lathe::invalid_argument(
           "option 'features' is a list of columns, eg: [x1, x2] or [0, 1]")
           .at_option("features");
@@ -160,13 +160,13 @@ struct Csv : lathe::memory_dataset {
 
   void read_classes(lathe::value_view list) {
     if (list.is_none()) return;
-    if (list.kind() != LATHE_LIST || list.size() == 0) {
+    if (list.kind() != LATHE_VALUE_LIST || list.size() == 0) {
       throw lathe::invalid_argument("option 'classes' is a list, eg: [A, B, C] or [0, 1]")
           .at_option("classes");
     }
     for (std::uint64_t i = 0; i < list.size(); ++i) {
-      std::string name = list[i].kind() == LATHE_INT ? lathe::to_string(list[i].integer())
-                                                     : lathe::to_string(list[i].text());
+      std::string name = list[i].kind() == LATHE_VALUE_INT ? lathe::to_string(list[i].integer())
+                                                           : lathe::to_string(list[i].text());
       for (const std::string& other : classes_) {
         if (other != name) continue;
         throw lathe::invalid_argument(

@@ -186,9 +186,9 @@ struct Npy {
   }
 
   void read_classes(lathe::value_view value) {
-    if (value.kind() == LATHE_INT) {
+    if (value.kind() == LATHE_VALUE_INT) {
       classes_ = value.integer();
-    } else if (value.kind() == LATHE_LIST) {
+    } else if (value.kind() == LATHE_VALUE_LIST) {
       class_names_ = value.texts();
       classes_ = static_cast<std::int64_t>(class_names_.size());
     }

@@ -66,7 +66,7 @@ inline void reshape(Trace& t, const node& n) {
 }
 
 inline bool is_whole(lathe::value_view slice) {
-  if (slice.kind() != LATHE_MAP) return false;
+  if (slice.kind() != LATHE_VALUE_MAP) return false;
   const lathe::value_view range = slice.find("slice");
   const bool step = range[2].is_none() || range[2].integer() == 1;
   return range[0].is_none() && range[1].is_none() && step;
@@ -76,17 +76,19 @@ inline bool is_whole(lathe::value_view slice) {
 inline void pick(Trace& t, const node& n) {
   const Axes& in = t.of(n.input(0));
   const lathe::value_view items = n.attribute("index");
-  const std::uint64_t count = items.kind() == LATHE_LIST ? items.size() : 1;
-  const auto item = [&](std::uint64_t i) { return items.kind() == LATHE_LIST ? items[i] : items; };
+  const std::uint64_t count = items.kind() == LATHE_VALUE_LIST ? items.size() : 1;
+  const auto item = [&](std::uint64_t i) {
+    return items.kind() == LATHE_VALUE_LIST ? items[i] : items;
+  };
   std::uint64_t consumed = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    consumed += item(i).kind() == LATHE_MAP || item(i).kind() == LATHE_INT;
+    consumed += item(i).kind() == LATHE_VALUE_MAP || item(i).kind() == LATHE_VALUE_INT;
   }
   const std::string why = lathe::join({"some of its channels are picked by ", shown(n)});
   Axes axes;
   std::size_t d = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (item(i).kind() == LATHE_STRING) {
+    if (item(i).kind() == LATHE_VALUE_STRING) {
       for (std::uint64_t left = in.size() - consumed; left > 0; --left) axes.push_back(in[d++]);
     } else if (item(i).is_none()) {
       axes.push_back(t.fixed(1, why));
@@ -94,7 +96,7 @@ inline void pick(Trace& t, const node& n) {
       axes.push_back(in[d++]);
     } else {
       t.channels.fix(in[d++], why);
-      if (item(i).kind() == LATHE_MAP) axes.push_back(t.fixed(n.shape()[axes.size()], why));
+      if (item(i).kind() == LATHE_VALUE_MAP) axes.push_back(t.fixed(n.shape()[axes.size()], why));
     }
   }
   while (d < in.size()) axes.push_back(in[d++]);
@@ -129,8 +131,8 @@ inline void average(Trace& t, const node& n) {
   const Axes& in = t.of(n.input(0));
   const lathe::value_view dims = n.attribute("dim");
   std::vector<bool> averaged(in.size(), dims.is_none());
-  if (dims.kind() == LATHE_INT) averaged[axis_of(dims.integer(), in.size())] = true;
-  if (dims.kind() == LATHE_LIST) {
+  if (dims.kind() == LATHE_VALUE_INT) averaged[axis_of(dims.integer(), in.size())] = true;
+  if (dims.kind() == LATHE_VALUE_LIST) {
     for (const std::int64_t d : dims.integers()) averaged[axis_of(d, in.size())] = true;
   }
   const std::string why = lathe::join({"its channels are averaged by ", shown(n)});

@@ -55,10 +55,11 @@ void Resize::reset_count(const Layer& layer) {
   if (!sizes_.same(layer.out) && node.attribute("momentum").is_none() &&
       node.find_operand("num_batches_tracked")) {
     std::int64_t none = 0;
-    DLTensor zero = {};
-    zero.data = &none;
-    zero.device = {kDLCPU, 0};
-    zero.dtype = {kDLInt, 64, 1};
+    lathe_tensor zero = {};
+    zero.struct_size = sizeof zero;
+    zero.dl.data = &none;
+    zero.dl.device = {kDLCPU, 0};
+    zero.dl.dtype = {kDLInt, 64, 1};
     edit_.set_parameter(node, "num_batches_tracked", zero);
   }
 }
@@ -67,14 +68,14 @@ void Resize::resize_view(const lathe::node& node) {
   const Axes& axes = trace_.of(node);
   const lathe::value_view given = node.arguments();
   if (given.size() < 2) return;
-  const bool listed = given[1].kind() == LATHE_LIST;
+  const bool listed = given[1].kind() == LATHE_VALUE_LIST;
   const lathe::value_view extents = listed ? given[1] : given;
   const std::uint64_t first = listed ? 0 : 1;
   std::vector<lathe::value> written;
   bool changed = false;
   for (std::uint64_t i = 0; i < extents.size(); ++i) {
     written.emplace_back(lathe::value(extents[i]));
-    if (i < first || extents[i].kind() != LATHE_INT || extents[i].integer() < 0) continue;
+    if (i < first || extents[i].kind() != LATHE_VALUE_INT || extents[i].integer() < 0) continue;
     const std::int64_t extent = sizes_.extent(axes.at(i - first));
     if (extent == extents[i].integer()) continue;
     written.back() = lathe::value(extent);

@@ -148,7 +148,7 @@ void Surgery::fill(const lathe::node& node, const Weight& weight, lathe::edit& e
   }
   if (!changed) return;
   const lathe::tensor<const float> old = weights_.of(graph_, node, weight.name);
-  DLTensor& made = weights_.zeros(extents);
+  lathe_tensor& made = weights_.zeros(extents);
   const lathe::tensor<float> fresh(made);
   // Kernels and the like stay whole: they are copied in one go.
   std::int64_t block = 1;

@@ -8,7 +8,14 @@
  *   - Every shared struct and every function table begins with struct_size: the end of the last
  *     field its writer knew. A reader never touches a field beyond it (LATHE_HAS).
  *   - Fields are only ever appended. A change of meaning gets a new function or a new service id.
- *   - Integers have fixed width. There is no bool, enum, bitfield, long, or struct by value.
+ *   - Integers have fixed width. There is no bool, enum, bitfield or long, and no struct by value
+ *     but one: a lathe_str as an argument. Nothing but a lathe_code, a number or nothing is
+ * returned.
+ *   - A field called `reserved` is written as 0 and never read.
+ *   - Rows of tables are as wide as their writer knew them (row_size), so that fields can be added:
+ *     row i begins at (const char *)rows + i * row_size.
+ *   - Enumerations are open: each says what to take a number for that one does not know. Numbers
+ *     are never used again.
  *   - No memory changes owner. Pointers are borrowed; each says until when.
  *   - Nothing unwinds across: neither a C++ exception nor a Rust panic may leave a function.
  *
@@ -28,10 +35,17 @@ extern "C" {
 /* Major version: part of the entry symbol's name and of the ELF stamp. 0 means not yet frozen. */
 #define LATHE_ABI_VERSION 0
 
-/* The services and fields a plugin may see without asking; the oldest by default, so that a plugin
- * built with a new SDK loads in an old host. Raise it to use what a later minor added. */
+/* Minor version of these headers: grows when something is added to them. */
+#define LATHE_ABI_MINOR 0
+
+/* The minor version whose declarations a plugin may see; the oldest by default, so that a plugin
+ * built with a new SDK loads in an old host. What minor N added stands behind
+ * `#if LATHE_TARGET >= N`: raise it to use that, and ask for the service in lathe_module.needs. */
 #ifndef LATHE_TARGET
-#define LATHE_TARGET 0x0000
+#define LATHE_TARGET 0
+#endif
+#if LATHE_TARGET > LATHE_ABI_MINOR
+#error "LATHE_TARGET asks for a newer SDK than this one: install it, or lower LATHE_TARGET"
 #endif
 
 #define LATHE_EXPORT __attribute__((visibility("default")))
@@ -43,7 +57,8 @@ extern "C" {
 #define LATHE_HAS(type, pointer, function) \
   ((pointer)->struct_size >= LATHE_SIZE_UP_TO(type, function) && (pointer)->function != 0)
 
-/* UTF-8 text, not terminated. Owner: whoever passes it. Valid: for the call. */
+/* UTF-8 text, not terminated. Owner: whoever passes it. Valid: for the call. What a plugin says of
+ * itself (module.h, ids of services) is NUL-terminated and static instead. */
 typedef struct lathe_str {
   const char *data;
   uint64_t size;
@@ -64,7 +79,7 @@ enum {
   LATHE_RESOURCE_EXHAUSTED = 8,
   LATHE_FAILED_PRECONDITION = 9,
   LATHE_ABORTED = 10,
-  LATHE_OUT_OF_RANGE = 11, /* also: a sampler's space is exhausted */
+  LATHE_OUT_OF_RANGE = 11,
   LATHE_UNIMPLEMENTED = 12,
   LATHE_INTERNAL = 13,
   LATHE_UNAVAILABLE = 14,

@@ -18,12 +18,16 @@ typedef struct lathe_call {
 
 /* Where an error belongs. Empty strings where unknown. */
 typedef struct lathe_where {
+  uint32_t struct_size;
+  uint32_t reserved;
   lathe_str node;   /* eg: "seq_blocks_2" */
   lathe_str option; /* eg: "weight_width" */
   lathe_str file;   /* eg: a data file */
   uint64_t line;    /* 1-based; 0: unknown */
+  uint64_t column;  /* 1-based; 0: unknown */
 } lathe_where;
 
+/* An unknown one is taken for INFO. */
 typedef int32_t lathe_log_level;
 enum { LATHE_LOG_DEBUG = 0, LATHE_LOG_INFO = 1, LATHE_LOG_WARNING = 2, LATHE_LOG_ERROR = 3 };
 
@@ -44,8 +48,8 @@ typedef struct lathe_host {
                         lathe_str message);
 
   /* Text of the last failure in this call, also of a host function that returned a code; empty if
-   * none. Valid: until the next failure. [call] */
-  lathe_str (*last_error)(lathe_call *call);
+   * none. Valid: until the plugin function returns. [call] */
+  void (*last_error)(lathe_call *call, lathe_str *text);
 
   /* Writes a line to the user's log (standard error). Standard output is the host's. [any] */
   void (*log)(lathe_call *call, lathe_log_level level, lathe_str message);
@@ -63,8 +67,9 @@ typedef struct lathe_host {
   /* Interns a text: equal texts give equal numbers for the life of the process. [any] */
   uint32_t (*symbol)(lathe_call *call, lathe_str text);
 
-  /* Text of an interned number. Valid: for the life of the process. [any] */
-  lathe_str (*symbol_text)(lathe_call *call, uint32_t symbol);
+  /* Text of an interned number; empty for one that never was. Owner: host. Valid: for the life of
+   * the process. [any] */
+  void (*symbol_text)(lathe_call *call, uint32_t symbol, lathe_str *text);
 } lathe_host;
 
 #ifdef __cplusplus

@@ -15,14 +15,15 @@ extern "C" {
 #define LATHE_ENTRY lathe_module_v0
 #define LATHE_ENTRY_NAME "lathe_module_v0"
 
-/* Kinds of components; the id of a kind's interface is also its version. */
-#define LATHE_KIND_PASS "pass"
-#define LATHE_KIND_MODEL "model"
-#define LATHE_KIND_DATASET "dataset"
-#define LATHE_KIND_FORMAT "format"
-#define LATHE_KIND_SAMPLER "sampler"
+/* Kinds of components, each with the version of its interface (kind/): one that cannot be appended
+ * to gets a new number, and a host may know both. */
+#define LATHE_KIND_PASS "pass/1"
+#define LATHE_KIND_MODEL "model/1"
+#define LATHE_KIND_DATASET "dataset/1"
+#define LATHE_KIND_FORMAT "format/1"
+#define LATHE_KIND_SAMPLER "sampler/1"
 
-/* Type of an option's value. */
+/* Type of an option's value. An unknown one is taken for ANY, with a warning. */
 typedef int32_t lathe_option_type;
 enum {
   LATHE_OPTION_BOOL = 1,
@@ -36,18 +37,23 @@ enum {
   LATHE_OPTION_ANY = 9,
   /* selector -> options of a node: MASE's `by`, `default`, op, node and regex keys. The host
    * resolves it against the graph; the pass reads flat options per node (svc/options.h). */
-  LATHE_OPTION_NODE_MAP = 10
+  LATHE_OPTION_NODE_MAP = 10,
+  LATHE_OPTION_FLOAT_LIST = 11, /* integers are accepted */
+  LATHE_OPTION_TABLE = 12,      /* key -> value; which keys there are, `items` says */
+  LATHE_OPTION_TABLE_LIST = 13  /* tables of that form, one after the other */
 };
 
+/* Ignore unknown ones. */
 typedef uint32_t lathe_option_flags;
 enum {
-  LATHE_REQUIRED = 1u << 0,
-  LATHE_NULLABLE = 1u << 1, /* "NA" is a value */
-  LATHE_TUNABLE = 1u << 2,  /* part of the default search space */
-  LATHE_DEPRECATED = 1u << 3,
+  LATHE_OPTION_FLAG_REQUIRED = 1u << 0,
+  LATHE_OPTION_FLAG_NULLABLE = 1u << 1, /* "NA" is a value */
+  LATHE_OPTION_FLAG_TUNABLE = 1u << 2,  /* part of the default search space */
+  LATHE_OPTION_FLAG_DEPRECATED = 1u << 3,
   /* An item of a node map: it may stand beside a `name` that another transform accepts, or without
    * any name, and the node is then this transform's business too. eg: a width beside a format. */
-  LATHE_BESIDE = 1u << 4
+  LATHE_OPTION_FLAG_BESIDE = 1u << 4,
+  LATHE_OPTION_FLAG_LOG = 1u << 5 /* of a number: it is searched on a logarithmic scale */
 };
 
 /* One option. Single source for validation, `lathe plugin show`, documentation, did-you-mean. */
@@ -56,19 +62,26 @@ typedef struct lathe_option {
   lathe_option_type type;
   lathe_option_flags flags;
   const char *default_value; /* as a user would write it, eg: "8", "adam", "[1, 2]"; NULL: none */
-  const char *range;         /* eg: "1..64", "0..", "0<..1"; NULL: any */
-  const char *choices;       /* eg: "adam|adamw|sgd"; NULL: any */
-  const char *unit;          /* eg: "bits"; NULL: none */
-  const char *doc;           /* one sentence, mandatory */
-  /* For LATHE_OPTION_NODE_MAP only: the options an entry may have. One of them is `name`. If its
-   * choices are NULL, `name` is the id of a component of kind `item_kind` and that component's
-   * options are legal with the prefixes `item_roles`, eg: "data_in|weight|bias|data_out". */
+  /* Of a number, or of each number of a list: LOW..HIGH, both included. Either may be left out; a
+   * '<' beside the dots leaves out that end itself. eg: "1..64", "0..", "0<..1", "..<1"; NULL: any.
+   * Numbers are written as in TOML. */
+  const char *range;
+  /* Texts with '|' between them; a backslash before '|' or another backslash makes it part of a
+   * text. eg: "adam|adamw|sgd"; NULL: any */
+  const char *choices;
+  const char *unit; /* eg: "bits"; NULL: none */
+  const char *doc;  /* one sentence, mandatory */
+  /* For TABLE and TABLE_LIST: the options a table may have. For NODE_MAP: those of an entry; one of
+   * them is `name`. If its choices are NULL, `name` is the id of a component of kind `item_kind`
+   * and that component's options are legal with the prefixes `item_roles`, eg:
+   * "data_in|weight|bias|data_out". */
   const struct lathe_option *items;
   uint64_t item_count;
   const char *item_kind;
   const char *item_roles;
 } lathe_option;
 
+/* Ignore unknown ones, unless they are in must_flags. */
 typedef uint64_t lathe_component_flags;
 enum {
   LATHE_FLAG_MUTATES_GRAPH = 1u << 0,    /* else the edit service refuses */
@@ -78,6 +91,7 @@ enum {
   LATHE_FLAG_NONDETERMINISTIC = 1u << 4, /* results are never cached */
   LATHE_FLAG_SYNTHETIC = 1u << 5,        /* data set: invented data; every report says so */
   LATHE_FLAG_STOCHASTIC = 1u << 6,       /* format: uses the random stream; bypasses the cache */
+  LATHE_FLAG_READS_DATA = 1u << 8,       /* else svc/data.h refuses; opens the data */
   LATHE_FLAG_HAS_SOURCE = 1u << 7        /* data set: its source says where its files can be had */
 };
 
@@ -94,8 +108,12 @@ typedef struct lathe_component {
   lathe_component_flags must_flags;
   const lathe_option *options;
   uint64_t option_count;
-  uint64_t option_size;  /* sizeof(lathe_option) as the plugin knew it */
-  const void *interface; /* lathe_pass, lathe_model, lathe_dataset, lathe_format, lathe_sampler */
+  uint64_t option_size; /* sizeof(lathe_option) as the plugin knew it */
+  const void *iface;    /* lathe_pass, lathe_model, lathe_dataset, lathe_format, lathe_sampler */
+  /* For `lathe plugin show`; NULL where unknown. */
+  const char *authors; /* eg: "Ada Lovelace, Charles Babbage" */
+  const char *licence; /* an SPDX id, eg: "MIT" */
+  const char *url;
 } lathe_component;
 
 /* A service without which the plugin cannot work; answered at load in one clear line. */
@@ -111,7 +129,8 @@ typedef struct lathe_module {
   uint64_t component_count;
   const lathe_need *needs;
   uint64_t need_count;
-  const char *stamp; /* the stamp below: the reference keeps the linker from dropping it */
+  uint64_t need_size; /* sizeof(lathe_need) as the plugin knew it */
+  const char *stamp;  /* the stamp below: the reference keeps the linker from dropping it */
   uint64_t stamp_size;
 } lathe_module;
 
@@ -119,7 +138,7 @@ typedef struct lathe_module {
  * dlopen, so a file of another ABI is refused before any of its code runs, and components are
  * listed without loading. Keys: abi=0, then one component=KIND:ID:VERSION for each component, and
  * one source=ID for each data set with LATHE_FLAG_HAS_SOURCE.
- *   LATHE_STAMP static const char stamp[] = "abi=0\0component=pass:count_relu:1.0.0\0"; */
+ *   LATHE_STAMP static const char stamp[] = "abi=0\0component=pass/1:count_relu:1.0.0\0"; */
 #define LATHE_STAMP __attribute__((section(".lathe_meta"), used))
 
 #ifdef __cplusplus

@@ -11,16 +11,17 @@
 extern "C" {
 #endif
 
+/* An unknown one is taken for NONE. */
 typedef int32_t lathe_value_kind;
 enum {
-  LATHE_NONE = 0, /* null; "NA" in a TOML file */
-  LATHE_BOOL = 1, /* as.integer, 0 or 1 */
-  LATHE_INT = 2,
-  LATHE_FLOAT = 3,
-  LATHE_STRING = 4, /* as.text, size bytes */
-  LATHE_LIST = 5,   /* as.list, size values */
-  LATHE_MAP = 6,    /* as.map, size entries, in the order written */
-  LATHE_NODE = 7    /* as.integer: a node id; only in arguments of graph nodes */
+  LATHE_VALUE_NONE = 0, /* null; "NA" in a TOML file */
+  LATHE_VALUE_BOOL = 1, /* as.integer, 0 or 1 */
+  LATHE_VALUE_INT = 2,
+  LATHE_VALUE_FLOAT = 3,
+  LATHE_VALUE_STRING = 4, /* as.text, size bytes */
+  LATHE_VALUE_LIST = 5,   /* as.list, size values */
+  LATHE_VALUE_MAP = 6,    /* as.map, size entries, in the order written */
+  LATHE_VALUE_NODE = 7    /* as.integer: a node id; only in arguments of graph nodes */
 };
 
 /* 24 bytes. Owner: whoever passes it. Valid: for the call, unless a function says otherwise. */

@@ -1,8 +1,10 @@
 // Number format integer: against MASE's operands, and against its definition in exact arithmetic.
+#include "core/tensor/borrowed_tensor.hpp"
 #include "tests/plugins/workbench.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -12,23 +14,18 @@ namespace {
 using namespace lathe_test;
 
 std::vector<float> quantized(const json& options, std::vector<float> x, const char* op = "linear",
-                             lathe_role role = LATHE_DATA_IN, const char* format = "integer") {
+                             lathe_role role = LATHE_ROLE_DATA_IN, const char* format = "integer") {
   const lathe::Component& component = built_plugins().find(lathe::Kind::format, format);
   const lathe::FormatInstance instance(component,
                                        lathe::check_options(component.options, to_value(options)));
-  std::int64_t extent = static_cast<std::int64_t>(x.size());
-  DLTensor tensor = {};
-  tensor.data = x.data();
-  tensor.device = {kDLCPU, 0};
-  tensor.ndim = 1;
-  tensor.dtype = {kDLFloat, 32, 1};
-  tensor.shape = &extent;
+  lathe::BorrowedTensor tensor(lathe::DType::float32, x.data(),
+                               std::array{static_cast<std::int64_t>(x.size())}, 0);
   lathe_format_context context = {};
   context.struct_size = sizeof context;
   context.role = role;
   context.op = {op, std::char_traits<char>::length(op)};
   context.is_unsigned = lathe::builtin_ops().find(op)->is_unsigned ? 1 : 0;
-  instance.quantize(context, tensor, tensor);
+  instance.quantize(context, tensor.view(), tensor.view());
   return x;
 }
 
@@ -115,7 +112,8 @@ BOOST_AUTO_TEST_CASE(relu_takes_the_unsigned_form) {
 BOOST_AUTO_TEST_CASE(fixed_is_integer_by_its_other_name) {
   const json options = {{"width", 5}, {"frac_width", 3}};
   const std::vector<float> x = probes(3, 7);
-  BOOST_TEST((quantized(options, x, "linear", LATHE_WEIGHT, "fixed") == quantized(options, x)));
+  BOOST_TEST(
+      (quantized(options, x, "linear", LATHE_ROLE_WEIGHT, "fixed") == quantized(options, x)));
 }
 
 BOOST_AUTO_TEST_CASE(operands_of_mases_integer_modules_are_the_same_bits) {

@@ -45,6 +45,10 @@ constexpr lathe_component_flags declared_flags = 0;
 template <class T>
 constexpr lathe_component_flags declared_flags<T, std::void_t<decltype(T::flags)>> = T::flags;
 
+// False, but not before T is known: what a static_assert says where a type lacks a method.
+template <class T>
+constexpr bool lacks = false;
+
 template <class T, class = void>
 constexpr const char* declared_targets = nullptr;
 template <class T>
@@ -54,6 +58,21 @@ template <class T, class = void>
 constexpr const char* declared_scalars = nullptr;
 template <class T>
 constexpr const char* declared_scalars<T, std::void_t<decltype(T::scalars)>> = T::scalars;
+
+template <class T, class = void>
+constexpr const char* declared_authors = nullptr;
+template <class T>
+constexpr const char* declared_authors<T, std::void_t<decltype(T::authors)>> = T::authors;
+
+template <class T, class = void>
+constexpr const char* declared_licence = nullptr;
+template <class T>
+constexpr const char* declared_licence<T, std::void_t<decltype(T::licence)>> = T::licence;
+
+template <class T, class = void>
+constexpr const char* declared_url = nullptr;
+template <class T>
+constexpr const char* declared_url<T, std::void_t<decltype(T::url)>> = T::url;
 
 template <class T, class = void>
 struct declared_options {
@@ -68,9 +87,9 @@ struct declared_options<T, std::void_t<decltype(T::options)>> {
 
 template <class T>
 constexpr lathe_component component(const char* kind, const char* id, const char* version,
-                                    const char* doc, const void* interface,
+                                    const char* doc, const void* iface,
                                     lathe_component_flags flags = 0) {
-  return {LATHE_SIZE_UP_TO(lathe_component, interface),
+  return {LATHE_SIZE_UP_TO(lathe_component, url),
           0,
           kind,
           id,
@@ -81,7 +100,10 @@ constexpr lathe_component component(const char* kind, const char* id, const char
           declared_options<T>::data,
           declared_options<T>::count,
           sizeof(lathe_option),
-          interface};
+          iface,
+          declared_authors<T>,
+          declared_licence<T>,
+          declared_url<T>};
 }
 
 }  // namespace lathe::detail

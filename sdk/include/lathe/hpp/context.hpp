@@ -28,17 +28,17 @@ class context {
     return call_->host->symbol(call_, to_str(text));
   }
 
-  // Calls body(begin, end) on disjoint ranges that cover [0, count). `body` must not throw.
+  // Calls body(begin, end) on disjoint ranges that cover [0, count), on several threads. The first
+  // exception that a body throws is thrown here, once all have returned.
   template <class Body>
   void parallel_for(std::uint64_t count, std::uint64_t grain, Body body) const {
     const auto* api = detail::service<lathe_parallel_api>(
         call_, LATHE_SVC_PARALLEL, LATHE_SIZE_UP_TO(lathe_parallel_api, width));
-    api->parallel_for(
-        call_, count, grain,
-        [](void* user, std::uint64_t begin, std::uint64_t end) noexcept {
-          (*static_cast<Body*>(user))(begin, end);
-        },
-        &body);
+    const auto run = [](lathe_call* call, void* user, std::uint64_t begin,
+                        std::uint64_t end) noexcept {
+      return detail::guarded(call, [&] { (*static_cast<Body*>(user))(begin, end); });
+    };
+    detail::check(call_, api->parallel_for(call_, count, grain, run, &body));
   }
 
   lathe_call* raw() const { return call_; }

@@ -19,7 +19,11 @@
 
 namespace lathe {
 
-enum class split { train = LATHE_TRAIN, validation = LATHE_VALIDATION, test = LATHE_TEST };
+enum class split {
+  train = LATHE_SPLIT_TRAIN,
+  validation = LATHE_SPLIT_VALIDATION,
+  test = LATHE_SPLIT_TEST
+};
 
 inline const char* split_name(split s) {
   return s == split::train ? "train" : s == split::validation ? "validation" : "test";
@@ -105,6 +109,24 @@ class memory_dataset {
 namespace detail {
 
 template <class T, class = void>
+constexpr bool has_info = false;
+template <class T>
+constexpr bool has_info<T, std::void_t<decltype(std::declval<T&>().info())>> = true;
+template <class T, class = void>
+constexpr bool has_open = false;
+template <class T>
+constexpr bool has_open<T, std::void_t<decltype(&T::open)>> = true;
+template <class T, class = void>
+constexpr bool has_count = false;
+template <class T>
+constexpr bool has_count<T, std::void_t<decltype(std::declval<T&>().count(split()))>> = true;
+template <class T, class = void>
+constexpr bool has_read = false;
+template <class T>
+constexpr bool has_read<T, std::void_t<decltype(std::declval<T&>().read(
+                               split(), span<const std::uint64_t>(), static_cast<float*>(nullptr),
+                               static_cast<std::int64_t*>(nullptr)))>> = true;
+template <class T, class = void>
 constexpr bool has_files = false;
 template <class T>
 constexpr bool has_files<T, std::void_t<decltype(std::declval<T&>().files())>> = true;
@@ -187,7 +209,8 @@ struct dataset_thunks {
     return guarded(call, [&] { *rows = of(self).object->count(static_cast<split>(s)); });
   }
   static lathe_code read(lathe_call* call, void* self, lathe_split s, const std::uint64_t* index,
-                         std::uint64_t count, DLTensor* samples, DLTensor* labels) noexcept {
+                         std::uint64_t count, lathe_tensor* samples,
+                         lathe_tensor* labels) noexcept {
     return guarded(call, [&] {
       of(self).object->read(static_cast<split>(s), span<const std::uint64_t>(index, count),
                             tensor<float>(*samples).data(), tensor<std::int64_t>(*labels).data());
@@ -206,7 +229,7 @@ struct dataset_thunks {
   }
   static lathe_code augment(lathe_call* call, void* self, std::uint64_t seed, std::uint64_t epoch,
                             const std::uint64_t* index, std::uint64_t count,
-                            DLTensor* samples) noexcept {
+                            lathe_tensor* samples) noexcept {
     return guarded(call, [&] {
       if constexpr (has_augment<T>) {
         of(self).object->augment(context(call), epoch_of_training{seed, epoch},
@@ -234,8 +257,25 @@ constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, sou
 
 template <class T>
 constexpr lathe_component dataset(const char* id, const char* version, const char* doc) {
-  return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, &detail::dataset_interface<T>,
-                              detail::declared_source<T> == nullptr ? 0 : LATHE_FLAG_HAS_SOURCE);
+  if constexpr (!detail::has_info<T>) {
+    static_assert(detail::lacks<T>, "a data set needs a method: lathe::dataset_info info() const");
+    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
+  } else if constexpr (!detail::has_open<T>) {
+    static_assert(detail::lacks<T>, "a data set needs a method: void open()");
+    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
+  } else if constexpr (!detail::has_count<T>) {
+    static_assert(detail::lacks<T>,
+                  "a data set needs a method: std::uint64_t count(lathe::split) const");
+    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
+  } else if constexpr (!detail::has_read<T>) {
+    static_assert(detail::lacks<T>,
+                  "a data set needs a method: void read(lathe::split, lathe::span<const "
+                  "std::uint64_t> index, float* samples, std::int64_t* labels)");
+    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
+  } else {
+    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, &detail::dataset_interface<T>,
+                                detail::declared_source<T> == nullptr ? 0 : LATHE_FLAG_HAS_SOURCE);
+  }
 }
 
 }  // namespace lathe

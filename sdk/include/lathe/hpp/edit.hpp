@@ -13,7 +13,7 @@ struct node_spec {
   std::string target;  // "seq_blocks.2"; empty: the op's own name, or the function's
   std::vector<value> args = {};
   std::vector<value::entry> attributes = {};  // constructor arguments of a module
-  lathe_opcode opcode = LATHE_CALL_MODULE;
+  lathe_opcode opcode = LATHE_OPCODE_CALL_MODULE;
   std::string name = {};
   node_id after = {};  // none: before the output, or last
   std::vector<value::entry> kwargs = {};
@@ -50,6 +50,12 @@ class edit {
     const std::vector<lathe_value> list = c_list(args, arrays);
     detail::check(call_, api_->set_args(call_, edit_, node.index, list.data(), list.size()));
   }
+  void set_kwargs(node_id node, const std::vector<value::entry>& kwargs) {
+    const value map = value::map(kwargs);
+    value::storage arrays;
+    const lathe_value c = map.c_value(arrays);
+    detail::check(call_, api_->set_kwargs(call_, edit_, node.index, c.as.map, c.size));
+  }
   // Every reader of `node` reads `replacement` instead, `replacement` itself excepted.
   void replace_uses(node_id node, node_id replacement) {
     detail::check(call_, api_->replace_uses(call_, edit_, node.index, replacement.index));
@@ -64,31 +70,47 @@ class edit {
   void rename(node_id node, std::string_view name) {
     detail::check(call_, api_->rename(call_, edit_, node.index, to_str(name)));
   }
+  // The same for many nodes at once.
+  struct attribute {
+    node_id node;
+    std::string_view key;
+    value v;
+  };
+  void set_attributes(const std::vector<attribute>& edits) {
+    value::storage arrays;
+    std::vector<lathe_attribute_edit> rows;
+    rows.reserve(edits.size());
+    for (const attribute& e : edits) {
+      rows.push_back({e.node.index, 0, to_str(e.key), e.v.c_value(arrays)});
+    }
+    const lathe_attribute_edit_table table = {sizeof table, sizeof(lathe_attribute_edit),
+                                              rows.data(), rows.size()};
+    detail::check(call_, api_->set_attributes(call_, edit_, &table));
+  }
   // The tensor is copied.
-  void set_parameter(node_id node, std::string_view name, const DLTensor& tensor) {
+  void set_parameter(node_id node, std::string_view name, const lathe_tensor& tensor) {
     detail::check(call_, api_->set_parameter(call_, edit_, node.index, to_str(name), &tensor));
   }
   // Role: "data_in", "weight", "bias" or "data_out". `options` is a map, without prefix.
-  void set_format(node_id node, std::string_view role, const std::string& format,
+  void set_format(node_id node, std::string_view role, std::string_view format,
                   const value& options) {
     value::storage arrays;
     const lathe_value c = options.c_value(arrays);
     detail::check(call_,
-                  api_->set_format(call_, edit_, node.index, to_str(role), format.c_str(), &c));
+                  api_->set_format(call_, edit_, node.index, to_str(role), to_str(format), &c));
   }
   // The same with options that are borrowed, eg: from chosen options.
-  void set_format(node_id node, std::string_view role, const std::string& format,
+  void set_format(node_id node, std::string_view role, std::string_view format,
                   span<const lathe_entry> options) {
     lathe_value c = {};
-    c.kind = LATHE_MAP;
+    c.kind = LATHE_VALUE_MAP;
     c.size = options.size();
     c.as.map = options.data();
     detail::check(call_,
-                  api_->set_format(call_, edit_, node.index, to_str(role), format.c_str(), &c));
+                  api_->set_format(call_, edit_, node.index, to_str(role), to_str(format), &c));
   }
   void clear_format(node_id node, std::string_view role) {
-    detail::check(call_,
-                  api_->set_format(call_, edit_, node.index, to_str(role), nullptr, nullptr));
+    detail::check(call_, api_->clear_format(call_, edit_, node.index, to_str(role)));
   }
 
   // Checks and applies everything, or throws what is wrong and drops it.

@@ -39,6 +39,13 @@ inline std::string_view to_view(lathe_str text) {
   return {text.data == nullptr ? "" : text.data, text.size};
 }
 
+// Why the last host function of this call failed; empty if none did. Valid until the call ends.
+inline std::string_view last_error(lathe_call* call) {
+  lathe_str text = {};
+  call->host->last_error(call, &text);
+  return to_view(text);
+}
+
 // What a plugin throws: `throw lathe::error(LATHE_INVALID_ARGUMENT, "...").at_node(node)`.
 class error : public std::exception {
  public:
@@ -56,9 +63,10 @@ class error : public std::exception {
     option_.assign(key.data(), key.size());
     return *this;
   }
-  error& at_file(std::string_view path, std::uint64_t line = 0) {
+  error& at_file(std::string_view path, std::uint64_t line = 0, std::uint64_t column = 0) {
     file_.assign(path.data(), path.size());
     line_ = line;
+    column_ = column;
     return *this;
   }
 
@@ -67,18 +75,18 @@ class error : public std::exception {
 
   // Tells the host, unless it was the host that said so: then the place it knows is kept.
   lathe_code tell(lathe_call* call) const noexcept {
-    if (to_view(call->host->last_error(call)) == text_ && node_.empty() && option_.empty() &&
-        file_.empty()) {
+    if (last_error(call) == text_ && node_.empty() && option_.empty() && file_.empty()) {
       return code_;
     }
-    const lathe_where where = {to_str(node_), to_str(option_), to_str(file_), line_};
+    const lathe_where where = {sizeof where,  0,     to_str(node_), to_str(option_),
+                               to_str(file_), line_, column_};
     return call->host->fail_at(call, code_, &where, to_str(text_));
   }
 
  private:
   lathe_code code_;
   std::string text_, node_, option_, file_;
-  std::uint64_t line_ = 0;
+  std::uint64_t line_ = 0, column_ = 0;
 };
 
 inline error invalid_argument(std::string text) {
@@ -121,10 +129,16 @@ lathe_code guarded(lathe_call* call, Body&& body) noexcept {
 // Turns a code that a host function returned into an exception.
 inline void check(lathe_call* call, lathe_code code) {
   if (code == LATHE_OK) return;
-  const std::string_view text = to_view(call->host->last_error(call));
+  const std::string_view text = last_error(call);
   throw error(code, text.empty()
                         ? join({"the host refused without a reason, code ", to_string(code)})
                         : to_string(text));
+}
+
+// Row i of a table whose rows are as wide as their writer knew them.
+template <class Row>
+const Row& row(const Row* rows, std::uint64_t row_size, std::uint64_t i) {
+  return *reinterpret_cast<const Row*>(reinterpret_cast<const char*>(rows) + i * row_size);
 }
 
 // The table of a service, which must reach at least to `size`.

@@ -20,7 +20,7 @@ class executor {
   explicit executor(lathe_call* call)
       : call_(call),
         api_(detail::service<lathe_exec_api>(call, LATHE_SVC_EXEC,
-                                             LATHE_SIZE_UP_TO(lathe_exec_api, observe))) {}
+                                             LATHE_SIZE_UP_TO(lathe_exec_api, statistics))) {}
 
   // Loss and accuracies in evaluation mode.
   lathe_evaluation evaluate(const graph& g, const rows& r) const {
@@ -33,9 +33,6 @@ class executor {
 
   // Every statistic the host knows of the same; valid until the pass returns.
   std::vector<const lathe_statistic*> statistics(const graph& g, const rows& r) const {
-    if (api_->struct_size < LATHE_SIZE_UP_TO(lathe_exec_api, statistics)) {
-      throw error(LATHE_UNIMPLEMENTED, "this host is too old to tell statistics by name");
-    }
     const lathe_statistic* const* list = nullptr;
     std::uint64_t count = 0;
     const lathe_rows c = c_rows(r);
@@ -43,26 +40,40 @@ class executor {
     return {list, list + count};
   }
 
-  // One batch per placeholder in, the outputs out; they are valid until the pass returns.
-  std::vector<const DLTensor*> run(const graph& g,
-                                   const std::vector<const DLTensor*>& inputs) const {
-    const DLTensor* const* outputs = nullptr;
+  // One batch per placeholder in, the outputs out; they are valid until the pass returns, or
+  // release().
+  std::vector<const lathe_tensor*> run(const graph& g,
+                                       const std::vector<const lathe_tensor*>& inputs) const {
+    const lathe_tensor* const* outputs = nullptr;
     std::uint64_t count = 0;
     detail::check(call_, api_->run(call_, g.raw(), inputs.data(), inputs.size(), &outputs, &count));
     return {outputs, outputs + count};
   }
 
-  // Calls see(node_id, operand, const DLTensor&) for every input and output tensor of `nodes`,
-  // batch by batch.
+  void release(const std::vector<const lathe_tensor*>& tensors) const {
+    for (const lathe_tensor* t : tensors) lathe::release(call_, *t);
+  }
+
+  // Calls see(node_id, operand, const lathe_tensor&) for every input and output tensor of `nodes`,
+  // batch by batch; one that takes a const lathe_observation& as well is told which rows they are.
   template <class See>
   void observe(const graph& g, const rows& r, const std::vector<node_id>& nodes, See see) const {
     std::vector<std::uint32_t> ids;
     for (const node_id n : nodes) ids.push_back(n.index);
     const lathe_rows c = c_rows(r);
-    const lathe_observer observer = [](lathe_call* call, void* user, std::uint32_t id,
-                                       const lathe_operand* o, const DLTensor* t) {
-      return detail::guarded(call,
-                             [&] { (*static_cast<See*>(user))(node_id{id}, operand(*o), *t); });
+    const lathe_observer observer = [](lathe_call* call, void* user,
+                                       const lathe_observation* o) noexcept {
+      return detail::guarded(call, [&] {
+        See& told = *static_cast<See*>(user);
+        const node_id id{o->node};
+        const operand of(*o->operand);
+        if constexpr (std::is_invocable_v<See&, node_id, operand, const lathe_tensor&,
+                                          const lathe_observation&>) {
+          told(id, of, *o->tensor, *o);
+        } else {
+          told(id, of, *o->tensor);
+        }
+      });
     };
     detail::check(call_, api_->observe(call_, g.raw(), &c, ids.data(), ids.size(), observer, &see));
   }
@@ -80,24 +91,23 @@ class weights {
   explicit weights(lathe_call* call)
       : call_(call),
         api_(detail::service<lathe_tensor_api>(call, LATHE_SVC_TENSOR,
-                                               LATHE_SIZE_UP_TO(lathe_tensor_api, zeros))) {}
+                                               LATHE_SIZE_UP_TO(lathe_tensor_api, release))) {}
 
   // Contents of a parameter or buffer, eg: weights.of(g, node, "weight").
   tensor<const float> of(const graph& g, node_id node, std::string_view name) const {
-    const DLTensor* t = api_->parameter(call_, g.raw(), node.index, to_str(name));
-    if (t == nullptr) {
-      throw error(LATHE_NOT_FOUND, to_string(to_view(call_->host->last_error(call_))));
-    }
+    const lathe_tensor* t = nullptr;
+    detail::check(call_, api_->parameter(call_, g.raw(), node.index, to_str(name), &t));
     return tensor<const float>(*t);
   }
   // A zeroed float32 tensor of the host's, eg: for executor::run or edit::set_parameter.
-  DLTensor& zeros(const std::vector<std::int64_t>& extents) const {
-    DLTensor* t = api_->zeros(call_, LATHE_FLOAT32, extents.data(), extents.size());
-    if (t == nullptr) {
-      throw error(LATHE_RESOURCE_EXHAUSTED, to_string(to_view(call_->host->last_error(call_))));
-    }
+  lathe_tensor& zeros(const std::vector<std::int64_t>& extents) const {
+    lathe_tensor* t = nullptr;
+    detail::check(call_,
+                  api_->zeros(call_, LATHE_DTYPE_FLOAT32, extents.data(), extents.size(), &t));
     return *t;
   }
+  // Gives memory back before the pass returns: of zeros(), or of what executor::run gave.
+  void release(const lathe_tensor& t) const { lathe::release(call_, t); }
 
  private:
   lathe_call* call_;

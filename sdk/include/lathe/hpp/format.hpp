@@ -4,7 +4,7 @@
 //   void backward(const lathe::format_context&, lathe::tensor<const float> x,
 //                 lathe::tensor<const float> dy, lathe::tensor<float> dx) const     optional
 //   double storage_bits(lathe::shape) const
-//   std::vector<lathe::value> precision() const          at most 8 entries
+//   std::vector<lathe::value> precision() const
 #pragma once
 
 #include <lathe/kind/format.h>
@@ -18,8 +18,10 @@ namespace lathe {
 class format_context {
  public:
   format_context(lathe_call* call, const lathe_format_context& c) : call_(call), c_(c) {}
-  lathe_role role() const { return c_.role; }
-  bool is_activation() const { return c_.role == LATHE_DATA_IN || c_.role == LATHE_DATA_OUT; }
+  lathe_role role() const { return static_cast<lathe_role>(c_.role); }
+  bool is_activation() const {
+    return c_.role == LATHE_ROLE_DATA_IN || c_.role == LATHE_ROLE_DATA_OUT;
+  }
   std::string_view op() const { return to_view(c_.op); }  // "linear", "relu"
   bool training() const { return c_.training != 0; }
   // Fixed point of this operand has no sign, whatever the options say: the input of a ReLU.
@@ -41,6 +43,23 @@ class format_context {
 namespace detail {
 
 template <class T, class = void>
+constexpr bool has_quantize = false;
+template <class T>
+constexpr bool
+    has_quantize<T, std::void_t<decltype(std::declval<const T&>().quantize(
+                        std::declval<const format_context&>(), std::declval<tensor<const float>>(),
+                        std::declval<tensor<float>>()))>> = true;
+template <class T, class = void>
+constexpr bool has_storage_bits = false;
+template <class T>
+constexpr bool
+    has_storage_bits<T, std::void_t<decltype(std::declval<const T&>().storage_bits(shape()))>> =
+        true;
+template <class T, class = void>
+constexpr bool has_precision = false;
+template <class T>
+constexpr bool has_precision<T, std::void_t<decltype(std::declval<const T&>().precision())>> = true;
+template <class T, class = void>
 constexpr bool has_backward = false;
 template <class T>
 constexpr bool has_backward<T, std::void_t<decltype(&T::backward)>> = true;
@@ -51,6 +70,7 @@ struct format_instance {
   const T* object;
   std::vector<value> precision;
   value::storage arrays;
+  std::vector<lathe_value> rows;
 
   explicit format_instance(const T* made) : object(made) {}
   ~format_instance() { delete object; }
@@ -61,7 +81,6 @@ struct format_instance {
 template <class T>
 struct format_thunks {
   using instance = format_instance<T>;
-  static constexpr std::uint64_t most_precision = 8;
   static const T& of(void* self) { return *static_cast<instance*>(self)->object; }
 
   static lathe_code create(lathe_call* call, const lathe_value* options, void** self) noexcept {
@@ -72,6 +91,9 @@ struct format_thunks {
         made = nullptr;
         *self = holder;
         holder->precision = holder->object->precision();
+        for (const value& entry : holder->precision) {
+          holder->rows.push_back(entry.c_value(holder->arrays));
+        }
       } catch (...) {
         if (made == nullptr) destroy<instance>(*self);
         *self = nullptr;
@@ -81,7 +103,7 @@ struct format_thunks {
     });
   }
   static lathe_code quantize(lathe_call* call, void* self, const lathe_format_context* c,
-                             const DLTensor* x, DLTensor* y) noexcept {
+                             const lathe_tensor* x, lathe_tensor* y) noexcept {
     return guarded(call, [&] {
       const tensor<const float> from(*x);
       const tensor<float> to(*y);
@@ -90,7 +112,8 @@ struct format_thunks {
     });
   }
   static lathe_code backward(lathe_call* call, void* self, const lathe_format_context* c,
-                             const DLTensor* x, const DLTensor* dy, DLTensor* dx) noexcept {
+                             const lathe_tensor* x, const lathe_tensor* dy,
+                             lathe_tensor* dx) noexcept {
     return guarded(call, [&] {
       if constexpr (has_backward<T>) {
         of(self).backward(format_context(call, *c), tensor<const float>(*x),
@@ -102,16 +125,12 @@ struct format_thunks {
                                  std::uint64_t rank, double* bits) noexcept {
     return guarded(call, [&] { *bits = of(self).storage_bits(shape(extents, rank)); });
   }
-  static lathe_code precision(lathe_call* call, void* self, lathe_value* list,
+  static lathe_code precision(lathe_call* call, void* self, const lathe_value** list,
                               std::uint64_t* count) noexcept {
     return guarded(call, [&] {
-      auto& i = *static_cast<instance*>(self);
-      if (i.precision.size() > most_precision) {
-        throw error(LATHE_INTERNAL, "a precision has at most 8 entries");
-      }
-      i.arrays = {};
-      *count = 0;
-      for (const value& entry : i.precision) list[(*count)++] = entry.c_value(i.arrays);
+      const auto& i = *static_cast<instance*>(self);
+      *list = i.rows.data();
+      *count = i.rows.size();
     });
   }
 };
@@ -130,7 +149,22 @@ constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, precis
 
 template <class T>
 constexpr lathe_component format(const char* id, const char* version, const char* doc) {
-  return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, &detail::format_interface<T>);
+  if constexpr (!detail::has_quantize<T>) {
+    static_assert(detail::lacks<T>,
+                  "a format needs a method: void quantize(const lathe::format_context&, "
+                  "lathe::tensor<const float> x, lathe::tensor<float> y) const");
+    return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, nullptr);
+  } else if constexpr (!detail::has_storage_bits<T>) {
+    static_assert(detail::lacks<T>,
+                  "a format needs a method: double storage_bits(lathe::shape) const");
+    return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, nullptr);
+  } else if constexpr (!detail::has_precision<T>) {
+    static_assert(detail::lacks<T>,
+                  "a format needs a method: std::vector<lathe::value> precision() const");
+    return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, nullptr);
+  } else {
+    return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, &detail::format_interface<T>);
+  }
 }
 
 }  // namespace lathe

@@ -1,9 +1,11 @@
 // Reading a graph: nodes with names, ops, inputs, shapes, attributes, operands and costs. All of it
-// is borrowed from the host and valid until the pass returns or an edit of the graph is committed.
+// is borrowed from the host and valid until the pass returns; nodes that were taken before an edit
+// was committed show the graph as it was.
 #pragma once
 
 #include <lathe/hpp/context.hpp>
 
+#include <atomic>
 #include <optional>
 
 #pragma GCC visibility push(hidden)
@@ -14,9 +16,16 @@ class edit;
 class graph;
 
 // The name of a role, as edit::set_format() takes it: "data_in", "weight", "bias", "data_out".
-inline std::string_view role_name(lathe_operand_role role) {
+inline std::string_view role_name(lathe_role role) {
   constexpr std::string_view names[] = {"", "data_in", "weight", "bias", "data_out"};
   return role < sizeof names / sizeof *names ? names[role] : std::string_view();
+}
+
+// Gives a tensor of the host's back before the pass returns: what run(), read() or zeros() gave.
+inline void release(lathe_call* call, const lathe_tensor& t) {
+  const auto* api = detail::service<lathe_tensor_api>(call, LATHE_SVC_TENSOR,
+                                                      LATHE_SIZE_UP_TO(lathe_tensor_api, release));
+  detail::check(call, api->release(call, &t));
 }
 
 // A tensor that a node reads, owns or makes, as MASE's metadata describes it.
@@ -26,7 +35,7 @@ class operand {
   std::string_view name() const { return to_view(o_->name); }  // "data_in_0", "weight"
   std::string_view type() const { return to_view(o_->type); }  // "float", or a format's id
   bool is_float() const { return type() == "float"; }
-  lathe_operand_role role() const { return o_->role; }  // eg: LATHE_ROLE_WEIGHT
+  lathe_role role() const { return o_->role; }  // eg: LATHE_ROLE_WEIGHT
   bool is_input() const { return o_->kind == LATHE_OPERAND_INPUT; }
   bool is_parameter() const { return o_->kind == LATHE_OPERAND_PARAMETER; }
   bool is_buffer() const { return o_->kind == LATHE_OPERAND_BUFFER; }
@@ -39,10 +48,34 @@ class operand {
   }
   lathe::shape shape() const { return {o_->shape, o_->rank}; }
   std::int64_t numel() const { return o_->numel; }
+  // Of a parameter or buffer: "seq_blocks.2.weight"; and equal for those that share their contents.
+  std::string_view qualified_name() const { return to_view(o_->qualified_name); }
+  std::uint64_t storage_id() const { return o_->storage_id; }
+  // Of its number format; none if it is float.
+  lathe::options format_options() const { return lathe::options(value_view(o_->format_options)); }
   const lathe_operand& raw() const { return *o_; }
 
  private:
   const lathe_operand* o_;
+};
+
+// A text that is compared often, eg: `static const lathe::key relu("relu")`: interned once, and
+// then a number.
+class key {
+ public:
+  explicit key(const char* text) : text_(text) {}
+  std::uint32_t symbol(lathe_call* call) const {
+    std::uint32_t known = symbol_.load(std::memory_order_relaxed);
+    if (known == LATHE_NONE_ID) {
+      known = call->host->symbol(call, to_str(text_));
+      symbol_.store(known, std::memory_order_relaxed);
+    }
+    return known;
+  }
+
+ private:
+  const char* text_;
+  mutable std::atomic<std::uint32_t> symbol_{LATHE_NONE_ID};
 };
 
 class node {
@@ -56,13 +89,14 @@ class node {
   node_id id() const { return {id_}; }
   operator node_id() const { return {id_}; }
 
-  std::string_view name() const { return to_view(view_->name[id_]); }      // "seq_blocks_2"
-  std::string_view op() const { return to_view(view_->op_text[id_]); }     // "linear"
+  std::string_view name() const { return to_view(view_->name[id_]); }   // "seq_blocks_2"
+  std::string_view op() const { return to_view(view_->op_text[id_]); }  // "linear"
+  bool is(const key& op) const { return view_->op[id_] == op.symbol(call_); }
   std::string_view target() const { return to_view(view_->target[id_]); }  // "seq_blocks.2"
   lathe_opcode opcode() const { return view_->opcode[id_]; }
-  bool is_module() const { return opcode() == LATHE_CALL_MODULE; }
-  bool is_placeholder() const { return opcode() == LATHE_PLACEHOLDER; }
-  bool is_output() const { return opcode() == LATHE_OUTPUT; }
+  bool is_module() const { return opcode() == LATHE_OPCODE_CALL_MODULE; }
+  bool is_placeholder() const { return opcode() == LATHE_OPCODE_PLACEHOLDER; }
+  bool is_output() const { return opcode() == LATHE_OPCODE_OUTPUT; }
 
   // Of the result, batch dimension included.
   lathe::shape shape() const {
@@ -86,32 +120,27 @@ class node {
   std::uint32_t user_count() const { return view_->use_begin[id_ + 1] - view_->use_begin[id_]; }
 
   // Constructor arguments of its module, literal arguments of its function: a map.
-  value_view attributes() const { return api()->attributes(call_, graph_, id_); }
+  value_view attributes() const { return read(&lathe_graph_api::attributes); }
   // One of them; none if there is none. eg: node.attribute("in_features").integer()
   value_view attribute(std::string_view key) const { return attributes().find(key); }
 
-  // Positional arguments, nodes and literals, a list; edit::set_args() takes them back.
-  value_view arguments() const {
-    const auto* graph_api = detail::service<lathe_graph_api>(
-        call_, LATHE_SVC_GRAPH, LATHE_SIZE_UP_TO(lathe_graph_api, arguments));
-    return graph_api->arguments(call_, graph_, id_);
-  }
+  // Positional arguments, nodes and literals, a list; edit::set_args() takes them back. And keyword
+  // arguments, a map, for edit::set_kwargs().
+  value_view arguments() const { return read(&lathe_graph_api::arguments); }
+  value_view kwargs() const { return read(&lathe_graph_api::kwargs); }
 
   std::vector<operand> operands() const {
-    const lathe_operand* rows = nullptr;
-    std::uint64_t count = 0;
-    detail::check(call_, api()->operands(call_, graph_, id_, &rows, &count));
+    const lathe_operand_table table = operand_rows();
     std::vector<operand> all;
-    for (std::uint64_t i = 0; i < count; ++i) all.emplace_back(rows[i]);
+    for (std::uint64_t i = 0; i < table.count; ++i) all.push_back(row_of(table, i));
     return all;
   }
   // The operand of that name, if there is one. eg: node.find_operand("weight")
   std::optional<operand> find_operand(std::string_view name) const {
-    const lathe_operand* rows = nullptr;
-    std::uint64_t count = 0;
-    detail::check(call_, api()->operands(call_, graph_, id_, &rows, &count));
-    for (std::uint64_t i = 0; i < count; ++i) {
-      if (to_view(rows[i].name) == name) return operand(rows[i]);
+    const lathe_operand_table table = operand_rows();
+    for (std::uint64_t i = 0; i < table.count; ++i) {
+      const operand o = row_of(table, i);
+      if (o.name() == name) return o;
     }
     return std::nullopt;
   }
@@ -125,24 +154,43 @@ class node {
   }
   // What the dialect knows of its op: bit rule, channel rule, ...
   lathe_op_facts facts() const {
-    const auto* graph_api = detail::service<lathe_graph_api>(
-        call_, LATHE_SVC_GRAPH, LATHE_SIZE_UP_TO(lathe_graph_api, op_facts));
     lathe_op_facts f = {};
     f.struct_size = sizeof f;
-    detail::check(call_, graph_api->op_facts(call_, graph_, id_, &f));
+    detail::check(call_, api()->op_facts(call_, graph_, id_, &f));
     return f;
   }
   // Whether a number format can sit on the operands of that role.
-  bool can_quantize(lathe_operand_role role) const { return ((facts().roles >> role) & 1U) != 0; }
+  bool can_quantize(lathe_role role) const { return ((facts().roles >> role) & 1U) != 0; }
 
   // MASE's metadata: {common, software, hardware}.
-  value_view metadata() const { return api()->metadata(call_, graph_, id_); }
+  value_view metadata() const { return read(&lathe_graph_api::metadata); }
   // As PyTorch prints the module; empty for a node that is none.
-  std::string_view module_text() const { return to_view(api()->module_text(call_, graph_, id_)); }
+  std::string_view module_text() const {
+    lathe_str text = {};
+    detail::check(call_, api()->module_text(call_, graph_, id_, &text));
+    return to_view(text);
+  }
 
  private:
   const lathe_graph_api* api() const {
     return static_cast<const lathe_graph_api*>(call_->host->service(call_, LATHE_SVC_GRAPH));
+  }
+  using reader = lathe_code (*lathe_graph_api::*)(lathe_call*, const lathe_graph*, std::uint32_t,
+                                                  const lathe_value**);
+  value_view read(reader function) const {
+    const lathe_value* found = nullptr;
+    detail::check(call_, (api()->*function)(call_, graph_, id_, &found));
+    return found;
+  }
+  lathe_operand_table operand_rows() const {
+    lathe_operand_table table = {};
+    table.struct_size = sizeof table;
+    detail::check(call_, api()->operands(call_, graph_, id_, &table));
+    return table;
+  }
+  // Rows are as wide as the host knows them.
+  static operand row_of(const lathe_operand_table& table, std::uint64_t i) {
+    return operand(detail::row(table.rows, table.row_size, i));
   }
   node other(std::uint32_t id) const { return {call_, graph_, view_, id}; }
   std::vector<node> others(const std::uint32_t* ids, std::uint32_t begin, std::uint32_t end) const {
@@ -197,31 +245,43 @@ class graph {
       : call_(call),
         graph_(g),
         api_(detail::service<lathe_graph_api>(call, LATHE_SVC_GRAPH,
-                                              LATHE_SIZE_UP_TO(lathe_graph_api, copy))) {}
+                                              LATHE_SIZE_UP_TO(lathe_graph_api, op_facts))) {}
 
   node_range nodes() const { return {call_, graph_, view()}; }
   // The node of that name; it is false if there is none.
   node find(std::string_view name) const {
-    return {call_, graph_, view(), api_->find(call_, graph_, to_str(name))};
+    std::uint32_t id = LATHE_NONE_ID;
+    detail::check(call_, api_->find(call_, graph_, to_str(name), &id));
+    return {call_, graph_, view(), id};
   }
   node at(node_id id) const { return {call_, graph_, view(), id.index}; }
   // torch.fx's printout.
-  std::string_view text() const { return to_view(api_->text(call_, graph_)); }
+  std::string_view text() const {
+    lathe_str text = {};
+    detail::check(call_, api_->text(call_, graph_, &text));
+    return to_view(text);
+  }
 
   // The graph as it was before the first pass of this run.
-  graph original() const { return {call_, api_->original(call_)}; }
-  // A copy that may be edited and run, also by an analysis; it goes when the pass returns.
+  graph original() const {
+    const lathe_graph* first = nullptr;
+    detail::check(call_, api_->original(call_, &first));
+    return {call_, first};
+  }
+  // A copy that may be edited and run, also by an analysis; it goes when the pass returns, or with
+  // release(), after which nothing of it may be used.
   graph copy() const {
     lathe_graph* made = nullptr;
     detail::check(call_, api_->copy(call_, graph_, &made));
     return {call_, made};
   }
+  void release() { detail::check(call_, api_->release(call_, writable())); }
   // Opens a transaction (hpp/edit.hpp).
   lathe::edit edit() const;
 
   // Options of the nodes that the node map `key` of the running pass chooses, in graph order.
   struct chosen;
-  std::vector<chosen> choose(const char* key) const;
+  std::vector<chosen> choose(std::string_view key) const;
 
   lathe_call* call() const { return call_; }
   const lathe_graph* raw() const { return graph_; }
@@ -234,10 +294,8 @@ class graph {
 
  private:
   const lathe_graph_view* view() const {
-    const lathe_graph_view* v = api_->view(call_, graph_);
-    if (v == nullptr) {
-      throw error(LATHE_FAILED_PRECONDITION, to_string(to_view(call_->host->last_error(call_))));
-    }
+    const lathe_graph_view* v = nullptr;
+    detail::check(call_, api_->view(call_, graph_, &v));
     return v;
   }
 
@@ -252,15 +310,16 @@ struct graph::chosen {
   lathe::options options;
 };
 
-inline std::vector<graph::chosen> graph::choose(const char* key) const {
+inline std::vector<graph::chosen> graph::choose(std::string_view key) const {
   const auto* api = detail::service<lathe_options_api>(
       call_, LATHE_SVC_OPTIONS, LATHE_SIZE_UP_TO(lathe_options_api, location));
-  const lathe_node_options* rows = nullptr;
-  std::uint64_t count = 0;
-  detail::check(call_, api->nodes(call_, graph_, key, &rows, &count));
+  lathe_node_options_table table = {};
+  table.struct_size = sizeof table;
+  detail::check(call_, api->nodes(call_, graph_, to_str(key), &table));
   std::vector<chosen> all;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    all.push_back({at({rows[i].node}), lathe::options(value_view(rows[i].options))});
+  for (std::uint64_t i = 0; i < table.count; ++i) {
+    const lathe_node_options& row = detail::row(table.rows, table.row_size, i);
+    all.push_back({at({row.node}), lathe::options(value_view(row.options))});
   }
   return all;
 }

@@ -54,7 +54,7 @@ class model_builder {
   }
   void output(node_id x) {
     node_spec spec{"output", "output", {x}};
-    spec.opcode = LATHE_OUTPUT;
+    spec.opcode = LATHE_OPCODE_OUTPUT;
     edit_.add(spec);
   }
 
@@ -65,13 +65,13 @@ class model_builder {
   }
   node_id function(const std::string& op, std::vector<value> args, attributes kwargs = {}) {
     node_spec spec{op, {}, std::move(args)};
-    spec.opcode = LATHE_CALL_FUNCTION;
+    spec.opcode = LATHE_OPCODE_CALL_FUNCTION;
     spec.kwargs = std::move(kwargs);
     return edit_.add(spec);
   }
   node_id method(const std::string& op, std::vector<value> args) {
     node_spec spec{op, op, std::move(args)};
-    spec.opcode = LATHE_CALL_METHOD;
+    spec.opcode = LATHE_OPCODE_CALL_METHOD;
     return edit_.add(spec);
   }
 
@@ -144,7 +144,7 @@ class model_builder {
  private:
   node_id input_node(const std::string& name, attributes a) {
     node_spec spec{"placeholder", name, {}, std::move(a)};
-    spec.opcode = LATHE_PLACEHOLDER;
+    spec.opcode = LATHE_OPCODE_PLACEHOLDER;
     return edit_.add(spec);
   }
   node_id conv(const char* op, const std::string& target, node_id x, std::int64_t in,
@@ -160,6 +160,13 @@ class model_builder {
 };
 
 namespace detail {
+
+template <class T, class = void>
+constexpr bool has_build = false;
+template <class T>
+constexpr bool
+    has_build<T, std::void_t<decltype(std::declval<T&>().build(std::declval<model_builder&>()))>> =
+        true;
 
 template <class T>
 struct model_thunks {
@@ -184,7 +191,12 @@ constexpr lathe_model model_interface = {LATHE_SIZE_UP_TO(lathe_model, build), 0
 
 template <class T>
 constexpr lathe_component model(const char* id, const char* version, const char* doc) {
-  return detail::component<T>(LATHE_KIND_MODEL, id, version, doc, &detail::model_interface<T>);
+  if constexpr (detail::has_build<T>) {
+    return detail::component<T>(LATHE_KIND_MODEL, id, version, doc, &detail::model_interface<T>);
+  } else {
+    static_assert(detail::lacks<T>, "a model needs one method: void build(lathe::model_builder&)");
+    return detail::component<T>(LATHE_KIND_MODEL, id, version, doc, nullptr);
+  }
 }
 
 }  // namespace lathe

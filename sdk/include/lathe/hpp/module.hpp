@@ -20,6 +20,45 @@ constexpr component_list<Count> list_of(const lathe_component (&components)[Coun
   return list;
 }
 
+constexpr bool is_kind(const lathe_component& c, const char* kind) {
+  const char* own = c.kind;
+  for (; *own != '\0' && *own == *kind; ++own) ++kind;
+  return *own == *kind;
+}
+
+// Services without which the components cannot work, so that a host that lacks one says so when it
+// loads the file. What a plugin can do without it asks for when it needs it.
+struct need_list {
+  lathe_need data[8] = {};
+  std::uint64_t count = 0;
+  constexpr void add(bool needed, const char* service, std::uint64_t size) {
+    if (needed) data[count++] = {service, size};
+  }
+};
+
+template <std::size_t Count>
+constexpr need_list needs_of(const lathe_component (&components)[Count]) {
+  bool passes = false, models = false;
+  lathe_component_flags flags = 0;
+  for (const lathe_component& c : components) {
+    passes = passes || is_kind(c, LATHE_KIND_PASS);
+    models = models || is_kind(c, LATHE_KIND_MODEL);
+    flags |= c.flags;
+  }
+  const auto has = [flags](lathe_component_flags flag) { return (flags & flag) != 0; };
+  need_list list;
+  list.add(passes, LATHE_SVC_GRAPH, LATHE_SIZE_UP_TO(lathe_graph_api, op_facts));
+  list.add(passes, LATHE_SVC_REPORT, LATHE_SIZE_UP_TO(lathe_report_api, file));
+  list.add(models || has(LATHE_FLAG_MUTATES_GRAPH), LATHE_SVC_EDIT,
+           LATHE_SIZE_UP_TO(lathe_edit_api, rollback));
+  list.add(has(LATHE_FLAG_EXECUTES), LATHE_SVC_EXEC, LATHE_SIZE_UP_TO(lathe_exec_api, statistics));
+  list.add(has(LATHE_FLAG_READS_WEIGHTS), LATHE_SVC_TENSOR,
+           LATHE_SIZE_UP_TO(lathe_tensor_api, release));
+  list.add(has(LATHE_FLAG_READS_DATA), LATHE_SVC_DATA, LATHE_SIZE_UP_TO(lathe_data_api, read));
+  list.add(has(LATHE_FLAG_STOCHASTIC), LATHE_SVC_RNG, LATHE_SIZE_UP_TO(lathe_rng_api, stream));
+  return list;
+}
+
 template <std::size_t Size>
 struct stamp_text {
   char data[Size];
@@ -75,14 +114,16 @@ constexpr stamp_text<Size> stamp_of(const lathe_component (&components)[Count]) 
   namespace {                                                                                     \
   constexpr lathe_component lathe_components[] = {__VA_ARGS__};                                   \
   constexpr auto lathe_component_list = ::lathe::detail::list_of(lathe_components);               \
+  constexpr auto lathe_needs = ::lathe::detail::needs_of(lathe_components);                       \
   LATHE_STAMP constexpr auto lathe_stamp =                                                        \
       ::lathe::detail::stamp_of<::lathe::detail::stamp_size(lathe_components)>(lathe_components); \
   constexpr lathe_module lathe_description = {LATHE_SIZE_UP_TO(lathe_module, stamp_size),         \
                                               LATHE_ABI_VERSION,                                  \
                                               lathe_component_list.data,                          \
                                               sizeof(lathe_components) / sizeof(lathe_component), \
-                                              nullptr,                                            \
-                                              0,                                                  \
+                                              lathe_needs.data,                                   \
+                                              lathe_needs.count,                                  \
+                                              sizeof(lathe_need),                                 \
                                               lathe_stamp.data,                                   \
                                               sizeof(lathe_stamp)};                               \
   }                                                                                               \

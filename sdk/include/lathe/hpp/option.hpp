@@ -39,13 +39,16 @@ struct option : lathe_option {
     o.unit = text;
     return o;
   }
-  constexpr option required() const { return with(LATHE_REQUIRED); }
-  constexpr option nullable() const { return with(LATHE_NULLABLE); }
-  constexpr option tunable() const { return with(LATHE_TUNABLE); }
-  constexpr option deprecated() const { return with(LATHE_DEPRECATED); }
+  constexpr option required() const { return with(LATHE_OPTION_FLAG_REQUIRED); }
+  constexpr option nullable() const { return with(LATHE_OPTION_FLAG_NULLABLE); }
+  constexpr option tunable() const { return with(LATHE_OPTION_FLAG_TUNABLE); }
+  constexpr option deprecated() const { return with(LATHE_OPTION_FLAG_DEPRECATED); }
+  // Numbers: searched on a logarithmic scale.
+  constexpr option logarithmic() const { return with(LATHE_OPTION_FLAG_LOG); }
   // Items of node maps: may stand beside another transform's `name`, or alone.
-  constexpr option beside() const { return with(LATHE_BESIDE); }
-  // Node maps: what an entry may say, which kind `name` chooses, the roles that prefix its options.
+  constexpr option beside() const { return with(LATHE_OPTION_FLAG_BESIDE); }
+  // Tables: their keys. Node maps: what an entry may say, which kind `name` chooses, the roles that
+  // prefix its options.
   template <unsigned long Count>
   constexpr option with_items(const lathe_option (&list)[Count], const char* kind = nullptr,
                               const char* roles = nullptr) const {
@@ -88,6 +91,16 @@ constexpr option int_list_option(const char* key, const char* doc) {
 }
 constexpr option string_list_option(const char* key, const char* doc) {
   return {key, LATHE_OPTION_STRING_LIST, doc};
+}
+constexpr option float_list_option(const char* key, const char* doc) {
+  return {key, LATHE_OPTION_FLOAT_LIST, doc};
+}
+// Their keys are those of with_items(); without, any.
+constexpr option table_option(const char* key, const char* doc) {
+  return {key, LATHE_OPTION_TABLE, doc};
+}
+constexpr option table_list_option(const char* key, const char* doc) {
+  return {key, LATHE_OPTION_TABLE_LIST, doc};
 }
 constexpr option any_option(const char* key, const char* doc) {
   return {key, LATHE_OPTION_ANY, doc};

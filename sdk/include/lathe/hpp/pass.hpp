@@ -1,9 +1,11 @@
 // Kind "pass". A type with a method `run`, which takes whatever it needs of: lathe::graph,
-// lathe::report, lathe::edit&, lathe::executor, lathe::weights, lathe::context.
+// lathe::report, lathe::edit&, lathe::executor, lathe::weights, lathe::data, lathe::meta,
+// lathe::context.
 // With an edit& the changes are committed when run returns, and dropped when it throws.
 #pragma once
 
 #include <lathe/hpp/component.hpp>
+#include <lathe/hpp/data.hpp>
 #include <lathe/hpp/edit.hpp>
 #include <lathe/hpp/execute.hpp>
 #include <lathe/hpp/report.hpp>
@@ -23,6 +25,8 @@ struct run_argument {
   operator edit() const { return {call, g}; }
   operator executor() const { return executor(call); }
   operator weights() const { return weights(call); }
+  operator data() const { return data(call); }
+  operator meta() const { return meta(call); }
   operator context() const { return context(call); }
 };
 
@@ -34,6 +38,8 @@ template <>
 constexpr inline lathe_component_flags implied_flags<executor> = LATHE_FLAG_EXECUTES;
 template <>
 constexpr inline lathe_component_flags implied_flags<weights> = LATHE_FLAG_READS_WEIGHTS;
+template <>
+constexpr inline lathe_component_flags implied_flags<data> = LATHE_FLAG_READS_DATA;
 
 template <class T>
 void commit_if_open(T&) {}
@@ -73,6 +79,11 @@ struct run_of<void (T::*)(A...) noexcept> : run_call<T, A...> {};
 template <class T, class... A>
 struct run_of<void (T::*)(A...) const noexcept> : run_call<T, A...> {};
 
+template <class T, class = void>
+constexpr bool has_run = false;
+template <class T>
+constexpr bool has_run<T, std::void_t<decltype(&T::run)>> = true;
+
 template <class T>
 struct pass_thunks {
   static lathe_code create(lathe_call* call, const lathe_value* options, void** self) noexcept {
@@ -94,11 +105,18 @@ constexpr lathe_pass pass_interface = {LATHE_SIZE_UP_TO(lathe_pass, scalars),
 
 }  // namespace detail
 
-// T may declare `options`, `flags`, `targets` ("linear|relu") and `scalars` ("a|b").
+// T may declare `options`, `flags`, `targets` ("linear|relu"), `scalars` ("a|b"), `authors`,
+// `licence` and `url`.
 template <class T>
 constexpr lathe_component pass(const char* id, const char* version, const char* doc) {
-  return detail::component<T>(LATHE_KIND_PASS, id, version, doc, &detail::pass_interface<T>,
-                              detail::run_of<decltype(&T::run)>::flags);
+  if constexpr (detail::has_run<T>) {
+    return detail::component<T>(LATHE_KIND_PASS, id, version, doc, &detail::pass_interface<T>,
+                                detail::run_of<decltype(&T::run)>::flags);
+  } else {
+    static_assert(detail::lacks<T>,
+                  "a pass needs one method: void run(lathe::graph, lathe::report)");
+    return detail::component<T>(LATHE_KIND_PASS, id, version, doc, nullptr);
+  }
 }
 
 // A pass that changes the graph, also where it opens its edits itself (graph.edit()).

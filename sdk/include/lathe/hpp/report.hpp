@@ -38,10 +38,10 @@ class report {
   void scalar(std::string_view name, Number number) {
     lathe_value v = {};
     if constexpr (std::is_floating_point_v<Number>) {
-      v.kind = LATHE_FLOAT;
+      v.kind = LATHE_VALUE_FLOAT;
       v.as.real = static_cast<double>(number);
     } else {
-      v.kind = LATHE_INT;
+      v.kind = LATHE_VALUE_INT;
       v.as.integer = static_cast<std::int64_t>(number);
     }
     detail::check(call_, api_->scalar(call_, to_str(name), &v));

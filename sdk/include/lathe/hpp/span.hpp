@@ -1,7 +1,7 @@
 // A pointer and a count (std::span is C++20), and a dense tensor: a span with a shape.
 #pragma once
 
-#include <lathe/dlpack.h>
+#include <lathe/tensor.h>
 #include <lathe/hpp/error.hpp>
 
 #include <initializer_list>
@@ -71,12 +71,20 @@ inline bool is_compact(const DLTensor& t) {
 template <class T>
 class tensor {
  public:
-  // Refuses another element type, another device and gaps.
-  explicit tensor(const DLTensor& t)
-      : data_(reinterpret_cast<T*>(static_cast<char*>(t.data) + t.byte_offset)),
-        shape_(t.shape, static_cast<std::uint64_t>(t.ndim)),
+  // Refuses another element type, another device, gaps, codes, and what may not be written to.
+  explicit tensor(const lathe_tensor& whole)
+      : data_(reinterpret_cast<T*>(static_cast<char*>(whole.dl.data) + whole.dl.byte_offset)),
+        shape_(whole.dl.shape, static_cast<std::uint64_t>(whole.dl.ndim)),
         size_(element_count(shape_)) {
+    const DLTensor& t = whole.dl;
     constexpr DLDataType want = detail::dl_type<T>();
+    if (!std::is_const_v<T> && (whole.flags & LATHE_TENSOR_READ_ONLY) != 0) {
+      throw invalid_argument("this tensor may only be read");
+    }
+    if (whole.struct_size >= LATHE_SIZE_UP_TO(lathe_tensor, quantization) &&
+        whole.quantization != nullptr) {
+      throw error(LATHE_UNIMPLEMENTED, "a tensor of codes where values were expected");
+    }
     if (t.dtype.code != want.code || t.dtype.bits != want.bits || t.dtype.lanes != 1) {
       throw invalid_argument("a tensor of another element type was expected");
     }

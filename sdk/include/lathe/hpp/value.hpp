@@ -26,22 +26,22 @@ class value {
 
   value() = default;
   value(std::nullptr_t) {}
-  value(bool b) : kind_(LATHE_BOOL), integer_(b ? 1 : 0) {}
+  value(bool b) : kind_(LATHE_VALUE_BOOL), integer_(b ? 1 : 0) {}
   template <class Integer, std::enable_if_t<std::is_integral_v<Integer>, int> = 0>
-  value(Integer i) : kind_(LATHE_INT), integer_(static_cast<std::int64_t>(i)) {}
-  value(double d) : kind_(LATHE_FLOAT), real_(d) {}
+  value(Integer i) : kind_(LATHE_VALUE_INT), integer_(static_cast<std::int64_t>(i)) {}
+  value(double d) : kind_(LATHE_VALUE_FLOAT), real_(d) {}
   value(float f) : value(static_cast<double>(f)) {}
   value(const char* text) : value(std::string_view(text)) {}
-  value(std::string_view text) : kind_(LATHE_STRING), text_(to_string(text)) {}
-  value(std::string text) : kind_(LATHE_STRING), text_(std::move(text)) {}
-  value(node_id node) : kind_(LATHE_NODE), integer_(node.index) {}
+  value(std::string_view text) : kind_(LATHE_VALUE_STRING), text_(to_string(text)) {}
+  value(std::string text) : kind_(LATHE_VALUE_STRING), text_(std::move(text)) {}
+  value(node_id node) : kind_(LATHE_VALUE_NODE), integer_(node.index) {}
   template <class Node, class = decltype(node_id(std::declval<const Node&>().id()))>
   value(const Node& node) : value(node_id(node.id())) {}
   explicit value(value_view borrowed);  // a copy
 
   static value list(std::vector<value> items) {
     value v;
-    v.kind_ = LATHE_LIST;
+    v.kind_ = LATHE_VALUE_LIST;
     v.items_ = std::move(items);
     return v;
   }
@@ -53,7 +53,7 @@ class value {
   }
   static value map(std::vector<entry> entries = {}) {
     value v;
-    v.kind_ = LATHE_MAP;
+    v.kind_ = LATHE_VALUE_MAP;
     for (entry& e : entries) v.set(std::move(e.first), std::move(e.second));
     return v;
   }
@@ -72,7 +72,7 @@ class value {
   lathe_value c_value(storage& arrays) const;
 
  private:
-  lathe_value_kind kind_ = LATHE_NONE;
+  lathe_value_kind kind_ = LATHE_VALUE_NONE;
   std::int64_t integer_ = 0;
   double real_ = 0;
   std::string text_;
@@ -83,18 +83,18 @@ class value {
 inline lathe_value value::c_value(storage& arrays) const {
   lathe_value c = {};
   c.kind = kind_;
-  if (kind_ == LATHE_FLOAT) {
+  if (kind_ == LATHE_VALUE_FLOAT) {
     c.as.real = real_;
-  } else if (kind_ == LATHE_STRING) {
+  } else if (kind_ == LATHE_VALUE_STRING) {
     c.size = text_.size();
     c.as.text = text_.data();
-  } else if (kind_ == LATHE_LIST) {
+  } else if (kind_ == LATHE_VALUE_LIST) {
     std::vector<lathe_value> list;
     for (const value& item : items_) list.push_back(item.c_value(arrays));
     c.size = list.size();
     c.as.list = list.data();
     arrays.lists.push_back(std::move(list));
-  } else if (kind_ == LATHE_MAP) {
+  } else if (kind_ == LATHE_VALUE_MAP) {
     std::vector<lathe_entry> map;
     for (std::size_t i = 0; i < items_.size(); ++i) {
       map.push_back({to_str(keys_[i]), items_[i].c_value(arrays)});
@@ -114,30 +114,34 @@ class value_view {
   value_view() = default;
   value_view(const lathe_value* v) : v_(v) {}
 
-  lathe_value_kind kind() const { return v_ == nullptr ? LATHE_NONE : v_->kind; }
-  bool is_none() const { return kind() == LATHE_NONE; }
+  lathe_value_kind kind() const { return v_ == nullptr ? LATHE_VALUE_NONE : v_->kind; }
+  bool is_none() const { return kind() == LATHE_VALUE_NONE; }
   explicit operator bool() const { return !is_none(); }
   const lathe_value* raw() const { return v_; }
 
-  bool boolean() const { return of(LATHE_BOOL, "a boolean").as.integer != 0; }
-  std::int64_t integer() const { return of(LATHE_INT, "an integer").as.integer; }
+  bool boolean() const { return of(LATHE_VALUE_BOOL, "a boolean").as.integer != 0; }
+  std::int64_t integer() const { return of(LATHE_VALUE_INT, "an integer").as.integer; }
   double real() const {
-    if (kind() == LATHE_INT) return static_cast<double>(v_->as.integer);
-    return of(LATHE_FLOAT, "a number").as.real;
+    if (kind() == LATHE_VALUE_INT) return static_cast<double>(v_->as.integer);
+    return of(LATHE_VALUE_FLOAT, "a number").as.real;
   }
   std::string_view text() const {
-    const lathe_value& v = of(LATHE_STRING, "a text");
+    const lathe_value& v = of(LATHE_VALUE_STRING, "a text");
     return {v.as.text, v.size};
   }
 
   // A node among a node's arguments.
-  bool is_node() const { return kind() == LATHE_NODE; }
-  node_id node() const { return {static_cast<std::uint32_t>(of(LATHE_NODE, "a node").as.integer)}; }
+  bool is_node() const { return kind() == LATHE_VALUE_NODE; }
+  node_id node() const {
+    return {static_cast<std::uint32_t>(of(LATHE_VALUE_NODE, "a node").as.integer)};
+  }
 
   // Elements of a list or entries of a map.
-  std::uint64_t size() const { return kind() == LATHE_LIST || kind() == LATHE_MAP ? v_->size : 0; }
+  std::uint64_t size() const {
+    return kind() == LATHE_VALUE_LIST || kind() == LATHE_VALUE_MAP ? v_->size : 0;
+  }
   value_view operator[](std::uint64_t i) const {
-    const lathe_value& v = of(LATHE_LIST, "a list");
+    const lathe_value& v = of(LATHE_VALUE_LIST, "a list");
     if (i >= v.size) throw error(LATHE_OUT_OF_RANGE, "a list is shorter than expected");
     return &v.as.list[i];
   }
@@ -157,12 +161,12 @@ class value_view {
     return all;
   }
   span<const lathe_entry> entries() const {
-    const lathe_value& v = of(LATHE_MAP, "a map");
+    const lathe_value& v = of(LATHE_VALUE_MAP, "a map");
     return {v.as.map, v.size};
   }
   // The entry of that key; none if there is none, also on a value that is no map.
   value_view find(std::string_view key) const {
-    if (kind() != LATHE_MAP) return {};
+    if (kind() != LATHE_VALUE_MAP) return {};
     for (std::uint64_t i = 0; i < v_->size; ++i) {
       if (to_view(v_->as.map[i].key) == key) return &v_->as.map[i].value;
     }
@@ -170,7 +174,7 @@ class value_view {
   }
 
  private:
-  std::uint64_t list_size() const { return of(LATHE_LIST, "a list").size; }
+  std::uint64_t list_size() const { return of(LATHE_VALUE_LIST, "a list").size; }
   const lathe_value& of(lathe_value_kind kind, const char* expected) const {
     if (this->kind() != kind) throw invalid_argument(join({expected, " was expected"}));
     return *v_;
@@ -179,17 +183,17 @@ class value_view {
 };
 
 inline value::value(value_view borrowed) : kind_(borrowed.kind()) {
-  if (kind_ == LATHE_LIST) {
+  if (kind_ == LATHE_VALUE_LIST) {
     for (std::uint64_t i = 0; i < borrowed.size(); ++i) push_back(value(borrowed[i]));
-  } else if (kind_ == LATHE_MAP) {
+  } else if (kind_ == LATHE_VALUE_MAP) {
     for (const lathe_entry& e : borrowed.entries()) {
       set(to_string(to_view(e.key)), value(value_view(&e.value)));
     }
-  } else if (kind_ == LATHE_STRING) {
+  } else if (kind_ == LATHE_VALUE_STRING) {
     text_ = to_string(borrowed.text());
-  } else if (kind_ == LATHE_FLOAT) {
+  } else if (kind_ == LATHE_VALUE_FLOAT) {
     real_ = borrowed.real();
-  } else if (kind_ != LATHE_NONE) {
+  } else if (kind_ != LATHE_VALUE_NONE) {
     integer_ = borrowed.raw()->as.integer;
   }
 }

@@ -3,8 +3,8 @@
 
 /* Kind "dataset": labelled samples in three splits that share no rows. */
 
-#include <lathe/dlpack.h>
 #include <lathe/host.h>
+#include <lathe/tensor.h>
 #include <lathe/value.h>
 
 #ifdef __cplusplus
@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 typedef int32_t lathe_split;
-enum { LATHE_TRAIN = 0, LATHE_VALIDATION = 1, LATHE_TEST = 2 };
+enum { LATHE_SPLIT_TRAIN = 0, LATHE_SPLIT_VALIDATION = 1, LATHE_SPLIT_TEST = 2 };
 
 /* Strings and shapes: owner plugin, valid until destroy. */
 typedef struct lathe_dataset_info {
@@ -84,7 +84,7 @@ typedef struct lathe_dataset {
   /* Copies the rows `index[0..count)` of a split into `samples` (float32, count x shape) and
    * `labels` (int64, count), both made by the host. After open. [call] */
   lathe_code (*read)(lathe_call *call, void *self, lathe_split split, const uint64_t *index,
-                     uint64_t count, DLTensor *samples, DLTensor *labels);
+                     uint64_t count, lathe_tensor *samples, lathe_tensor *labels);
 
   /* Files the data came from, for the run's provenance: NUL-terminated paths; may be NULL.
    * Valid until destroy. After open. [call] */
@@ -96,7 +96,7 @@ typedef struct lathe_dataset {
    * that it depends neither on the batch nor on where a run was resumed; draw from lathe.rng.
    * May be NULL. After open. [call] */
   lathe_code (*augment)(lathe_call *call, void *self, uint64_t seed, uint64_t epoch,
-                        const uint64_t *index, uint64_t count, DLTensor *samples);
+                        const uint64_t *index, uint64_t count, lathe_tensor *samples);
 
   /* Where the files can be had; may be NULL. Only read of a component with LATHE_FLAG_HAS_SOURCE
    * whose stamp says so too: listing the known sets loads no other plugin. */

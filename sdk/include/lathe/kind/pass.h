@@ -28,7 +28,7 @@ typedef struct lathe_pass {
   const char *targets;
 
   /* Scalars the pass publishes, eg: "total_flops|parameters", so that a search knows its metrics
-   * before it starts. NULL: none. */
+   * before it starts. NULL: it does not say, and may publish any; empty: none. */
   const char *scalars;
 } lathe_pass;
 

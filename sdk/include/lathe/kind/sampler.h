@@ -8,9 +8,7 @@
  * Draw randomness from svc/rng.h, keyed by (seed, trial, parameter).
  *
  * Values travel as double: the index of a choice, or the number itself. A parameter that does not
- * exist in a trial has the value NaN there.
- * `reserved`, in every struct: its writer sets 0, its reader ignores it. A reader treats a number
- * of an enumeration that it does not know as the comment at the enumeration says. */
+ * exist in a trial has the value NaN there. */
 
 #include <lathe/host.h>
 #include <lathe/value.h>

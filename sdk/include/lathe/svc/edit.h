@@ -4,8 +4,8 @@
 /* Changing a graph: a recorded transaction. Nothing shows in the graph before commit; an error, an
  * exception or a cancel leaves the graph byte-identical. */
 
-#include <lathe/dlpack.h>
 #include <lathe/svc/graph.h>
+#include <lathe/tensor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,7 +24,7 @@ typedef struct lathe_node_spec {
   lathe_str target;        /* eg: "seq_blocks.2"; empty: the op's own name,
                             or the function's, eg: "torch.flatten" */
   lathe_str name;          /* wish; empty: torch.fx's naming rule. Taken names get a suffix */
-  const lathe_value *args; /* LATHE_NODE for nodes, literals as they are; lists may nest */
+  const lathe_value *args; /* LATHE_VALUE_NODE for nodes, literals as they are; lists may nest */
   uint64_t arg_count;
   const lathe_entry *kwargs;
   uint64_t kwarg_count;
@@ -33,6 +33,35 @@ typedef struct lathe_node_spec {
   uint32_t after; /* id to stand behind; LATHE_NONE_ID: before output, or last */
   uint32_t reserved_2;
 } lathe_node_spec;
+
+typedef struct lathe_attribute_edit {
+  uint32_t node;
+  uint32_t reserved;
+  lathe_str key;
+  lathe_value value;
+} lathe_attribute_edit;
+
+typedef struct lathe_attribute_edit_table {
+  uint32_t struct_size;
+  uint32_t row_size;
+  const lathe_attribute_edit *rows;
+  uint64_t count;
+} lathe_attribute_edit_table;
+
+typedef struct lathe_format_edit {
+  uint32_t node;
+  uint32_t reserved;
+  lathe_str role;
+  lathe_str format;
+  const lathe_value *options;
+} lathe_format_edit;
+
+typedef struct lathe_format_edit_table {
+  uint32_t struct_size;
+  uint32_t row_size;
+  const lathe_format_edit *rows;
+  uint64_t count;
+} lathe_format_edit_table;
 
 typedef struct lathe_edit_api {
   uint32_t struct_size;
@@ -51,6 +80,10 @@ typedef struct lathe_edit_api {
   lathe_code (*set_args)(lathe_call *call, lathe_edit *edit, uint32_t node, const lathe_value *args,
                          uint64_t count);
 
+  /* Replaces the keyword arguments. [call] */
+  lathe_code (*set_kwargs)(lathe_call *call, lathe_edit *edit, uint32_t node,
+                           const lathe_entry *kwargs, uint64_t count);
+
   /* Every reader of `node` reads `replacement` instead, `replacement` itself excepted. [call] */
   lathe_code (*replace_uses)(lathe_call *call, lathe_edit *edit, uint32_t node,
                              uint32_t replacement);
@@ -63,21 +96,33 @@ typedef struct lathe_edit_api {
   lathe_code (*set_attribute)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str key,
                               const lathe_value *value);
 
+  /* The same for many nodes at once. The first that is refused ends it; those before it stay
+   * recorded. [call] */
+  lathe_code (*set_attributes)(lathe_call *call, lathe_edit *edit,
+                               const lathe_attribute_edit_table *table);
+
+  /* Gives a node another name, which must be free and an identifier. [call] */
   lathe_code (*rename)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str name);
 
-  /* Gives a parameter or buffer contents; the tensor is copied. [call] */
+  /* Gives a parameter or buffer contents; the tensor, in host memory, is copied. [call] */
   lathe_code (*set_parameter)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str name,
-                              const DLTensor *tensor);
+                              const lathe_tensor *tensor);
 
   /* Gives an operand a number format: role "data_in" (all tensor inputs), "weight" (also the second
    * input of matmul and bmm), "bias" or "data_out". `options` is a map of the format's options
-   * without prefix; missing ones take their defaults. A NULL `format` makes it float again. [call]
-   */
+   * without prefix; missing ones take their defaults. NULL: all do. [call] */
   lathe_code (*set_format)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str role,
-                           const char *format, const lathe_value *options);
+                           lathe_str format, const lathe_value *options);
+
+  /* The same for many operands at once; an empty `format` makes one float again. [call] */
+  lathe_code (*set_formats)(lathe_call *call, lathe_edit *edit,
+                            const lathe_format_edit_table *table);
+
+  /* Makes an operand float again. [call] */
+  lathe_code (*clear_format)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str role);
 
   /* Checks (acyclic, names, shapes, the op table's rules) and applies, or returns the first error
-   * with its node and drops everything. Views of the graph are stale after it. [call] */
+   * with its node and drops everything. Views that were taken before stay what they were. [call] */
   lathe_code (*commit)(lathe_call *call, lathe_edit *edit);
 
   /* Drops the transaction; so does returning without commit. [call] */

@@ -3,8 +3,8 @@
 
 /* Running graphs, for plugins without LibTorch. Needs LATHE_FLAG_EXECUTES. */
 
-#include <lathe/dlpack.h>
 #include <lathe/svc/graph.h>
+#include <lathe/tensor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,18 +44,31 @@ typedef struct lathe_statistic {
   uint64_t value_count;
 } lathe_statistic;
 
-/* Sees one tensor of one batch. Return LATHE_OK to go on. The tensor is valid for this call. */
-typedef lathe_code (*lathe_observer)(lathe_call *call, void *user, uint32_t node,
-                                     const lathe_operand *operand, const DLTensor *tensor);
+/* One tensor of one batch, and which rows of the split it comes from. */
+typedef struct lathe_observation {
+  uint32_t struct_size;
+  uint32_t node;
+  const lathe_operand *operand; /* an input or the output of the node */
+  const lathe_tensor *tensor;   /* read only, in host memory, dense */
+  uint64_t batch;               /* 0, 1, ... */
+  uint64_t first_row;           /* of the split, in its order */
+  uint64_t rows;                /* of this batch */
+} lathe_observation;
+
+/* Sees one observation. Return LATHE_OK to go on. Owner: host. Valid: for this call of it. */
+typedef lathe_code (*lathe_observer)(lathe_call *call, void *user,
+                                     const lathe_observation *observation);
 
 typedef struct lathe_exec_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* Runs a graph in evaluation mode on one batch per placeholder; outputs in the graph's order.
-   * Valid: until the plugin function returns. [call] */
-  lathe_code (*run)(lathe_call *call, const lathe_graph *graph, const DLTensor *const *inputs,
-                    uint64_t input_count, const DLTensor *const **outputs, uint64_t *output_count);
+  /* Runs a graph in evaluation mode on one batch per placeholder, in host memory; outputs in the
+   * graph's order, in host memory and dense, read only. Owner: host. Valid: until the plugin
+   * function returns, or lathe.tensor's release. [call] */
+  lathe_code (*run)(lathe_call *call, const lathe_graph *graph, const lathe_tensor *const *inputs,
+                    uint64_t input_count, const lathe_tensor *const **outputs,
+                    uint64_t *output_count);
 
   /* Loss and accuracies on rows of the run's data. The caller sets evaluation->struct_size. [call]
    */

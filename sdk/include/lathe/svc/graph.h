@@ -20,34 +20,37 @@ extern "C" {
 
 typedef struct lathe_graph lathe_graph;
 
+/* There are no others: torch.fx has six. */
 typedef uint8_t lathe_opcode;
 enum {
-  LATHE_PLACEHOLDER = 0,
-  LATHE_GET_ATTR = 1,
-  LATHE_CALL_FUNCTION = 2,
-  LATHE_CALL_METHOD = 3,
-  LATHE_CALL_MODULE = 4,
-  LATHE_OUTPUT = 5
+  LATHE_OPCODE_PLACEHOLDER = 0,
+  LATHE_OPCODE_GET_ATTR = 1,
+  LATHE_OPCODE_CALL_FUNCTION = 2,
+  LATHE_OPCODE_CALL_METHOD = 3,
+  LATHE_OPCODE_CALL_MODULE = 4,
+  LATHE_OPCODE_OUTPUT = 5
 };
 
-/* Element types. Numbers are never reused. */
+/* Element types. An unknown one has elements of unknown size: leave such tensors alone. */
 typedef uint8_t lathe_dtype;
 enum {
   LATHE_DTYPE_NONE = 0, /* the result is not a tensor (size) */
-  LATHE_FLOAT32 = 1,
-  LATHE_FLOAT64 = 2,
-  LATHE_FLOAT16 = 3,
-  LATHE_BFLOAT16 = 4,
-  LATHE_INT8 = 5,
-  LATHE_INT16 = 6,
-  LATHE_INT32 = 7,
-  LATHE_INT64 = 8,
-  LATHE_UINT8 = 9,
-  LATHE_BOOLEAN = 10
+  LATHE_DTYPE_FLOAT32 = 1,
+  LATHE_DTYPE_FLOAT64 = 2,
+  LATHE_DTYPE_FLOAT16 = 3,
+  LATHE_DTYPE_BFLOAT16 = 4,
+  LATHE_DTYPE_INT8 = 5,
+  LATHE_DTYPE_INT16 = 6,
+  LATHE_DTYPE_INT32 = 7,
+  LATHE_DTYPE_INT64 = 8,
+  LATHE_DTYPE_UINT8 = 9,
+  LATHE_DTYPE_BOOL = 10
 };
 
-/* Columns are indexed by node id, 0 to node_count-1. Owner: host. Valid: until the transaction of
- * this call commits, or the plugin function returns. */
+/* Columns are indexed by node id, 0 to node_count-1. A node has one result: of one that makes
+ * several tensors it is a tuple, with dtype NONE and no shape, whose parts getitem nodes take.
+ * Owner: host. Valid: until the plugin function returns, also when an edit commits: the view then
+ * shows the graph as it was, and view() gives the new one. */
 typedef struct lathe_graph_view {
   uint32_t struct_size;
   uint32_t epoch;        /* grows with every commit */
@@ -67,8 +70,11 @@ typedef struct lathe_graph_view {
   const lathe_dtype *dtype; /* of the result */
   const uint32_t *shape_begin;
   const int64_t *shape; /* of the result, batch dimension included */
+  uint32_t dialect;     /* version of the op table that ops and attributes are written in */
+  uint32_t reserved;
 } lathe_graph_view;
 
+/* Ignore operands of an unknown kind. */
 typedef int32_t lathe_operand_kind;
 enum {
   LATHE_OPERAND_INPUT = 0,     /* data_in_0, data_in_1, ... */
@@ -78,8 +84,8 @@ enum {
 };
 
 /* What an operand is to its node. Formats are set by role (svc/edit.h), and so two inputs of an add
- * share one: both are data_in. Numbers are never reused. */
-typedef uint8_t lathe_operand_role;
+ * share one: both are data_in. An unknown one is taken for NONE. */
+typedef uint8_t lathe_role;
 enum {
   LATHE_ROLE_NONE = 0,    /* buffers, and what the op knows no role for */
   LATHE_ROLE_DATA_IN = 1, /* eg: every input of a module */
@@ -92,7 +98,7 @@ enum {
 typedef struct lathe_operand {
   lathe_operand_kind kind;
   lathe_dtype dtype;
-  lathe_operand_role role;
+  lathe_role role;
   uint8_t reserved[2];
   lathe_str name;               /* eg: "data_in_0", "weight" */
   lathe_str type;               /* "float", or the id of its number format */
@@ -102,7 +108,19 @@ typedef struct lathe_operand {
   const int64_t *shape;
   uint64_t rank;
   int64_t numel;
+  lathe_str qualified_name; /* of a parameter or buffer, eg: "seq_blocks.2.weight"; else empty */
+  /* Of a parameter or buffer: equal for those with the same contents in memory (tied weights), and
+   * nothing else follows from it. 0: has none. */
+  uint64_t storage_id;
+  const lathe_value *format_options; /* of its number format, a map with all of them; NULL: float */
 } lathe_operand;
+
+typedef struct lathe_operand_table {
+  uint32_t struct_size; /* written by the caller */
+  uint32_t row_size;
+  const lathe_operand *rows;
+  uint64_t count;
+} lathe_operand_table;
 
 /* What executing a node costs, by MASE's FLOP estimator (a multiply-accumulate counts as one). */
 typedef struct lathe_cost {
@@ -116,7 +134,7 @@ typedef struct lathe_cost {
 } lathe_cost;
 
 /* Bit operations of one computation of an op, from the widths of its operands: data_in (in), weight
- * or second input (w), bias (b). Numbers are never reused. */
+ * or second input (w), bias (b). An unknown one is taken for NONE. */
 typedef int32_t lathe_bit_rule;
 enum {
   LATHE_BITS_NONE = 0,         /* no rule: it computes nothing, or nothing that is known */
@@ -128,7 +146,7 @@ enum {
 };
 
 /* How the channels of a result follow from those of the inputs, for what changes widths. A plugin
- * that meets a number it does not know takes it as LATHE_CHANNELS_WALL. None is ever reused. */
+ * that meets a number it does not know takes it for WALL. */
 typedef int32_t lathe_channel_rule;
 enum {
   LATHE_CHANNELS_WALL = 0,       /* nothing that touches it can be widened */
@@ -155,7 +173,7 @@ enum {
 /* What the dialect knows of a node's op beyond its shape and its cost. */
 typedef struct lathe_op_facts {
   uint32_t struct_size;
-  uint32_t roles; /* operands of this node that a format can sit on: bit 1 << lathe_operand_role */
+  uint32_t roles; /* operands of this node that a format can sit on: bit 1 << lathe_role */
   lathe_bit_rule bits;
   lathe_channel_rule channels;
   uint32_t weight_channels; /* the dimension of its weight that its outputs lie along, eg: 0 */
@@ -166,45 +184,57 @@ typedef struct lathe_graph_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* The columns of a graph; NULL with last_error set if it is no graph of this call. [call] */
-  const lathe_graph_view *(*view)(lathe_call *call, const lathe_graph *graph);
+  /* The columns of a graph. Owner: host. Valid: until the plugin function returns. [call] */
+  lathe_code (*view)(lathe_call *call, const lathe_graph *graph, const lathe_graph_view **view);
 
   /* Constructor arguments of a node's module and literal arguments of a function, a map;
-   * eg: in_features, out_features, bias; kernel_size. NULL for an unknown id. Valid: as the view.
-   * [call] */
-  const lathe_value *(*attributes)(lathe_call *call, const lathe_graph *graph, uint32_t node);
+   * eg: in_features, out_features, bias; kernel_size. Owner: host. Valid: as the view. [call] */
+  lathe_code (*attributes)(lathe_call *call, const lathe_graph *graph, uint32_t node,
+                           const lathe_value **attributes);
 
-  /* Id of the node of that name, or LATHE_NONE_ID. [call] */
-  uint32_t (*find)(lathe_call *call, const lathe_graph *graph, lathe_str name);
+  /* Id of the node of that name; LATHE_NONE_ID if there is none. [call] */
+  lathe_code (*find)(lathe_call *call, const lathe_graph *graph, lathe_str name, uint32_t *node);
 
   /* Everything the node reads, owns and makes: inputs, parameters, buffers, output, in this order.
-   * Valid: as the view. [call] */
+   * Owner: host. Valid: as the view. [call] */
   lathe_code (*operands)(lathe_call *call, const lathe_graph *graph, uint32_t node,
-                         const lathe_operand **operands, uint64_t *count);
+                         lathe_operand_table *operands);
 
   /* Fills `cost`; the caller sets cost->struct_size. [call] */
   lathe_code (*cost)(lathe_call *call, const lathe_graph *graph, uint32_t node, lathe_cost *cost);
 
-  /* MASE's metadata of a node: {common, software, hardware}. Valid: as the view. [call] */
-  const lathe_value *(*metadata)(lathe_call *call, const lathe_graph *graph, uint32_t node);
+  /* MASE's metadata of a node: {common, software, hardware}. Owner: host. Valid: as the view.
+   * [call] */
+  lathe_code (*metadata)(lathe_call *call, const lathe_graph *graph, uint32_t node,
+                         const lathe_value **metadata);
 
-  /* torch.fx's printout of the graph. Valid: as the view. [call] */
-  lathe_str (*text)(lathe_call *call, const lathe_graph *graph);
+  /* torch.fx's printout of the graph. Owner: host. Valid: as the view. [call] */
+  lathe_code (*text)(lathe_call *call, const lathe_graph *graph, lathe_str *text);
 
   /* How PyTorch prints the node's module, eg: "Linear(in_features=16, out_features=5, bias=True)";
-   * empty for a node that is no module. Valid: as the view. [call] */
-  lathe_str (*module_text)(lathe_call *call, const lathe_graph *graph, uint32_t node);
+   * empty for a node that is no module. Owner: host. Valid: as the view. [call] */
+  lathe_code (*module_text)(lathe_call *call, const lathe_graph *graph, uint32_t node,
+                            lathe_str *text);
 
-  /* The graph as it was before the first pass of this run. Valid: for the call. [call] */
-  const lathe_graph *(*original)(lathe_call *call);
+  /* The graph as it was before the first pass of this run. Owner: host. Valid: until the plugin
+   * function returns. [call] */
+  lathe_code (*original)(lathe_call *call, const lathe_graph **graph);
 
-  /* A copy that may be edited and run, also by an analysis. Owner: host, which drops it when the
-   * plugin function returns. [call] */
+  /* A copy that may be edited and run, also by an analysis. Owner: host. Valid: until the plugin
+   * function returns, or release. [call] */
   lathe_code (*copy)(lathe_call *call, const lathe_graph *graph, lathe_graph **copy);
 
-  /* The positional arguments of a node, a list as edit's set_args takes it: LATHE_NODE for nodes,
-   * literals as they are. NULL for an unknown id. Valid: as the view. [call] */
-  const lathe_value *(*arguments)(lathe_call *call, const lathe_graph *graph, uint32_t node);
+  /* Gives a copy back, with its views and transactions, so that its memory can be used again before
+   * the call ends. [call] */
+  lathe_code (*release)(lathe_call *call, lathe_graph *copy);
+
+  /* The positional arguments of a node, a list as edit's set_args takes it: LATHE_VALUE_NODE for
+   * nodes, literals as they are; and its keyword arguments, a map as set_kwargs takes it. Owner:
+   * host. Valid: as the view. [call] */
+  lathe_code (*arguments)(lathe_call *call, const lathe_graph *graph, uint32_t node,
+                          const lathe_value **arguments);
+  lathe_code (*kwargs)(lathe_call *call, const lathe_graph *graph, uint32_t node,
+                       const lathe_value **kwargs);
 
   /* Fills `facts`; the caller sets facts->struct_size. A host that is older than a field leaves it
    * as it was, so clear the struct first. [call] */

@@ -20,18 +20,26 @@ typedef struct lathe_node_options {
   const lathe_value *options; /* a map */
 } lathe_node_options;
 
+typedef struct lathe_node_options_table {
+  uint32_t struct_size; /* written by the caller */
+  uint32_t row_size;
+  const lathe_node_options *rows;
+  uint64_t count;
+} lathe_node_options_table;
+
 typedef struct lathe_options_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* Rows of the node map `key` of the running pass, in graph order. Valid: until the plugin
-   * function returns. [call] */
-  lathe_code (*nodes)(lathe_call *call, const lathe_graph *graph, const char *key,
-                      const lathe_node_options **rows, uint64_t *count);
+  /* Rows of the node map `key` of the running pass, in graph order. Owner: host. Valid: until the
+   * plugin function returns. [call] */
+  lathe_code (*nodes)(lathe_call *call, const lathe_graph *graph, lathe_str key,
+                      lathe_node_options_table *table);
 
-  /* Where the user wrote an option: "file:line:column", or the command line; empty if nowhere.
-   * [call] */
-  lathe_str (*location)(lathe_call *call, lathe_str key);
+  /* Where the user wrote an option: "file:line:column", or the command line; empty if nowhere. A
+   * dotted key reaches into tables: "seq_blocks_2.weight_width". Owner: host. Valid: until the
+   * plugin function returns. [call] */
+  lathe_code (*location)(lathe_call *call, lathe_str key, lathe_str *text);
 } lathe_options_api;
 
 #ifdef __cplusplus

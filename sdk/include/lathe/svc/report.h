@@ -19,7 +19,8 @@ typedef struct lathe_report_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* Publishes a number (LATHE_INT or LATHE_FLOAT). A name published twice keeps the last. [call] */
+  /* Publishes a number (LATHE_VALUE_INT or LATHE_VALUE_FLOAT). A name published twice keeps the
+   * last. [call] */
   lathe_code (*scalar)(lathe_call *call, lathe_str name, const lathe_value *value);
 
   /* Opens a table; rows follow. eg: "nodes" with columns node, op, flops. [call] */
