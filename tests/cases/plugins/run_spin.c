@@ -1,0 +1,2 @@
+#define BODY for (volatile int z = 0;; z++)
+#include "base.h"
