@@ -105,8 +105,10 @@ BOOST_AUTO_TEST_CASE(the_working_folder_is_put_back_also_when_it_was_renamed) {
 BOOST_AUTO_TEST_CASE(locales_are_put_back) {
   guarded([] { std::setlocale(LC_ALL, "C.UTF-8"); });
   BOOST_TEST(std::setlocale(LC_ALL, nullptr) == std::string("C"));
-  guarded([] { uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", nullptr)); });
+  const locale_t other = newlocale(LC_ALL_MASK, "C.UTF-8", nullptr);
+  guarded([&] { uselocale(other); });
   BOOST_TEST((uselocale(nullptr) == LC_GLOBAL_LOCALE));
+  freelocale(other);
   guarded([] { std::locale::global(std::locale("C.UTF-8")); });
   BOOST_TEST((std::locale() == std::locale::classic()));
 }
