@@ -1,5 +1,6 @@
 #include "core/plugin/option_table.hpp"
 
+#include "core/graph/io/abi_value.hpp"
 #include "core/options/text/component_text.hpp"
 #include "core/plugin/registry.hpp"
 
@@ -15,20 +16,6 @@ namespace {
 constexpr std::uint64_t kMaxOptions = 4096;
 constexpr std::uint64_t kMaxStride = 4096;
 constexpr std::size_t kMaxText = 1u << 16;
-
-// At each '|' without a backslash before it.
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> out{""};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '|') {
-      out.emplace_back();
-    } else {
-      if (text[i] == '\\' && i + 1 < text.size()) ++i;
-      out.back() += text[i];
-    }
-  }
-  return out;
-}
 
 bool is_text(lathe_option_type type) {
   return type == LATHE_OPTION_STRING || type == LATHE_OPTION_CHOICE || type == LATHE_OPTION_PATH;
@@ -110,7 +97,7 @@ class TableReader {
       }
     }
     if (row.choices != nullptr)
-      option.choices = split(text(row.choices, "the choices of " + named));
+      option.choices = split_bars(text(row.choices, "the choices of " + named).c_str());
     // An entry's `name` may leave its choices to the components of the item kind.
     const bool chosen_elsewhere = items && option.key == "name";
     if (row.type == LATHE_OPTION_CHOICE && option.choices.empty() && !chosen_elsewhere) {
@@ -161,7 +148,7 @@ class TableReader {
       option.item_kind = name(*kind);
     }
     if (row.item_roles != nullptr) {
-      option.item_roles = split(text(row.item_roles, "the roles of " + named));
+      option.item_roles = split_bars(text(row.item_roles, "the roles of " + named).c_str());
     }
     const auto chooser = std::ranges::find(option.items, "name", &Option::key);
     if (chooser == option.items.end()) refuse(named + " has no item 'name'");

@@ -1,6 +1,7 @@
 // Calls of number formats. Knows nothing about graphs.
 #include "core/run/quantizer.hpp"
 
+#include "core/graph/operands.hpp"
 #include "core/tensor/borrowed_tensor.hpp"
 #include "core/tensor/random.hpp"
 
@@ -11,13 +12,6 @@
 namespace lathe::run {
 
 namespace {
-
-lathe_role role_of(std::string_view role) {
-  if (role == "weight") return LATHE_ROLE_WEIGHT;
-  if (role == "bias") return LATHE_ROLE_BIAS;
-  if (role == "data_out") return LATHE_ROLE_DATA_OUT;
-  return LATHE_ROLE_DATA_IN;
-}
 
 struct Reads : BorrowedTensor {
   Reads(const float* data, std::span<const std::int64_t> shape)
@@ -34,7 +28,7 @@ struct Writes : BorrowedTensor {
 Quantizer::Quantizer(const Registry& registry, const OperandFormat& format, std::string_view role,
                      std::uint32_t input_index, const OpRow& row, std::string_view node)
     : format_(&format_instance(registry, format.format, format.options)),
-      role_(role_of(role)),
+      role_(role_named(role)),
       input_index_(input_index),
       row_(&row) {
   stochastic_ = format_->component().has(LATHE_FLAG_STOCHASTIC);

@@ -1,7 +1,5 @@
 // Which plugins there are, which are refused, and what a message about them says.
 #include "core/plugin/registry.hpp"
-#include "core/plugin/option_table.hpp"
-
 #include "core/plugin/trust.hpp"
 #include "tests/plugin/fixtures.hpp"
 #include "tests/support/support.hpp"
@@ -147,23 +145,6 @@ BOOST_AUTO_TEST_CASE(an_option_of_an_unknown_type_takes_any_value) {
   BOOST_TEST(component.options.options.at(0).type == LATHE_OPTION_ANY);
   Value given{Value::Map{{"width", "wide"}}};
   BOOST_TEST(check_options(component.options, given).find("width")->as_string() == "wide");
-}
-
-BOOST_AUTO_TEST_CASE(choices_may_hold_bars_and_backslashes) {
-  const lathe_option rows[] = {{"mode", LATHE_OPTION_CHOICE, 0, "a|b", nullptr,
-                                "a\\|b|plain|c:\\\\d", nullptr, "How.", nullptr, 0, nullptr,
-                                nullptr}};
-  const OptionTable table = read_option_table(rows, 1, sizeof *rows, "pass 'x'", "x.so");
-  const std::vector<std::string> expected{"a|b", "plain", "c:\\d"};
-  BOOST_TEST(table.options[0].choices == expected, boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(only_numbers_are_logarithmic) {
-  const lathe_option rows[] = {{"mode", LATHE_OPTION_STRING, LATHE_OPTION_FLAG_LOG, nullptr,
-                                nullptr, nullptr, nullptr, "How.", nullptr, 0, nullptr, nullptr}};
-  BOOST_TEST(
-      contains(message_of([&] { read_option_table(rows, 1, sizeof *rows, "pass 'x'", "x.so"); }),
-               "option 'mode' is logarithmic, but no number"));
 }
 
 BOOST_AUTO_TEST_CASE(a_kind_has_a_version) {

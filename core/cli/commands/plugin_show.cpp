@@ -2,6 +2,7 @@
 #include "core/base/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
+#include "core/graph/io/abi_value.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/report/json.hpp"
@@ -16,9 +17,9 @@ namespace lathe {
 namespace {
 
 std::string_view type_name(lathe_option_type type) {
-  constexpr std::array<std::string_view, 11> kNames{"any",         "bool",   "int",     "float",
-                                                    "string",      "choice", "path",    "int list",
-                                                    "string list", "any",    "node map"};
+  constexpr std::array<std::string_view, LATHE_OPTION_TABLE_LIST + 1> kNames{
+      "any",      "bool",        "int", "float",    "string",     "choice", "path",
+      "int list", "string list", "any", "node map", "float list", "table",  "list of tables"};
   const auto index = static_cast<std::size_t>(type);
   return index < kNames.size() ? kNames[index] : kNames[0];
 }
@@ -72,18 +73,6 @@ std::string options_table(const std::vector<Option>& options) {
   return render(table);
 }
 
-// Published scalars, or ops it acts on: "a|b" as a list.
-std::vector<std::string> parts(const char* text) {
-  std::vector<std::string> out;
-  std::string_view rest = text == nullptr ? "" : text;
-  while (!rest.empty()) {
-    const std::size_t bar = std::min(rest.find('|'), rest.size());
-    out.emplace_back(rest.substr(0, bar));
-    rest.remove_prefix(std::min(bar + 1, rest.size()));
-  }
-  return out;
-}
-
 std::string shown(const Component& c) {
   std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
   out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
@@ -98,10 +87,10 @@ std::string shown(const Component& c) {
   if (c.kind == Kind::pass) {
     const auto& pass = c.as<lathe_pass>();
     if (pass.targets != nullptr) {
-      out += fmt::format("  acts on    {}\n", fmt::join(parts(pass.targets), ", "));
+      out += fmt::format("  acts on    {}\n", fmt::join(split_bars(pass.targets), ", "));
     }
     if (pass.scalars != nullptr) {
-      out += fmt::format("  publishes  {}\n", fmt::join(parts(pass.scalars), ", "));
+      out += fmt::format("  publishes  {}\n", fmt::join(split_bars(pass.scalars), ", "));
     }
   }
   if (c.options.options.empty()) return out + "It takes no options.\n";
@@ -157,8 +146,8 @@ Json json_of(const Component& c) {
   if (!c.licence.empty()) out["licence"] = c.licence;
   if (!c.url.empty()) out["url"] = c.url;
   if (c.kind == Kind::pass) {
-    out["targets"] = parts(c.as<lathe_pass>().targets);
-    out["scalars"] = parts(c.as<lathe_pass>().scalars);
+    out["targets"] = split_bars(c.as<lathe_pass>().targets);
+    out["scalars"] = split_bars(c.as<lathe_pass>().scalars);
   }
   out["options"] = json_of(c.options.options);
   return out;

@@ -198,12 +198,19 @@ Argument argument_from_abi(const lathe_value& value) { return argument_at(value,
 
 std::vector<std::string> split_bars(const char* text) {
   std::vector<std::string> out;
-  std::string_view rest = text == nullptr ? std::string_view{} : std::string_view(text);
-  while (!rest.empty()) {
-    const std::size_t bar = rest.find('|');
-    if (bar != 0) out.emplace_back(rest.substr(0, bar));
-    rest = bar == std::string_view::npos ? std::string_view{} : rest.substr(bar + 1);
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) out.push_back(std::exchange(word, {}));
+  };
+  for (const char* at = text == nullptr ? "" : text; *at != '\0'; ++at) {
+    if (*at == '|') {
+      end_word();
+    } else {
+      if (*at == '\\' && at[1] != '\0') ++at;
+      word += *at;
+    }
   }
+  end_word();
   return out;
 }
 

@@ -35,7 +35,8 @@ Value from_abi(const lathe_value& value);
 // The same for arguments of nodes: LATHE_VALUE_NODE is allowed, also inside lists.
 Argument argument_from_abi(const lathe_value& value);
 
-// "linear|conv2d": the words of a list that a plugin writes as one text; null has none.
+// "linear|conv2d": the words of a list that a plugin writes as one text; null has none. A backslash
+// makes the character behind it part of a word.
 std::vector<std::string> split_bars(const char* text);
 
 }  // namespace lathe

@@ -29,9 +29,13 @@ Executor& executor(Call& call) {
   return context.executor();
 }
 
-const Graph& graph_of(Call& call, const lathe_graph* handle) {
+const lathe_graph& handle_of(Call& call, const lathe_graph* handle) {
   const std::lock_guard lock(call.mutex);
-  return *call.graphs().find(handle).graph;
+  return call.graphs().find(handle);
+}
+
+const Graph& graph_of(Call& call, const lathe_graph* handle) {
+  return *handle_of(call, handle).graph;
 }
 
 Rows rows_of(Call& call, const lathe_rows* source) {
@@ -117,17 +121,11 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
   lathe_code stopped = LATHE_OK;
   const lathe_code code = service_call(call, [&](Call& c) {
     Executor& engine = executor(c);
-    const Graph& g = graph_of(c, graph);
+    const lathe_graph& g = handle_of(c, graph);
     required(observer, "observer");
     if (node_count > 0) required(nodes, "nodes");
     std::vector<NodeId> ids;
-    for (std::uint64_t i = 0; i < node_count; ++i) {
-      const NodeId id{nodes[i]};
-      if (!g.alive(id)) {
-        throw usage_error(fmt::format("the graph has no node with id {}", nodes[i]));
-      }
-      ids.push_back(id);
-    }
+    for (std::uint64_t i = 0; i < node_count; ++i) ids.push_back(node_of(g, nodes[i]));
     const auto see = [&](const Observation& seen) {
       std::pmr::monotonic_buffer_resource memory;
       const lathe_operand operand = to_abi(seen.operand, memory);
@@ -140,7 +138,7 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
       if (answer != LATHE_OK) throw ObserverStopped{answer};
     };
     try {
-      engine.observe(g, c.dataset(), rows_of(c, rows), ids, see);
+      engine.observe(*g.graph, c.dataset(), rows_of(c, rows), ids, see);
     } catch (const ObserverStopped& stop) {
       stopped = stop.code;  // what it said is recorded already
     }
