@@ -132,6 +132,53 @@ void measure_views(const std::function<Graph()>& build, std::size_t nodes) {
        }));
 }
 
+// Trees before profiles made the operands of one node at a time.
+template <typename View>
+void look_at_operands(View& view, NodeId id) {
+  if constexpr (requires { view.profile(id); }) {
+    view.profile(id);
+  } else {
+    view.operands(id);
+  }
+}
+
+// What the first plugin pays that looks at operands or costs, and the first one after edits.
+template <typename Tree = Graph>
+void measure_profiles(const std::function<Graph()>& build, std::size_t nodes) {
+  if constexpr (requires(const Tree& tree) { tree.profiles(); }) {
+    line("first profiles", nodes, best([&] {
+           const Tree fresh = build();
+           fresh.results();
+           return milliseconds([&] { fresh.profiles(); });
+         }));
+    line("first names of parameters", nodes, best([&] {
+           const Tree fresh = build();
+           return milliseconds([&] { fresh.parameter_columns(); });
+         }));
+    Tree graph = build();
+    const std::vector<NodeId> linears = all_of(graph, "linear");
+    int width = 0;
+    const auto after = [&](std::size_t count) {
+      return best([&] {
+        graph.profiles();
+        ++width;
+        const OperandFormat format{"weight",
+                                   "integer",
+                                   Value(Value::Map{{"width", width}}),
+                                   Value(Value::List{Value(width)}),
+                                   double(width),
+                                   ""};
+        Transaction edit(graph);
+        for (std::size_t i = 0; i < count; ++i) edit.set_format(linears[i], format);
+        edit.commit();
+        return milliseconds([&] { graph.profiles(); });
+      });
+    };
+    line("profiles after one format", nodes, after(1));
+    line("profiles after formats of every linear", nodes, after(linears.size()));
+  }
+}
+
 void measure_reading(const Graph& graph, std::size_t nodes) {
   const auto each = [&](const auto& read) {
     return best([&] {
@@ -141,7 +188,7 @@ void measure_reading(const Graph& graph, std::size_t nodes) {
       });
     });
   };
-  line("operands of all nodes", nodes, each([](GraphView& v, NodeId id) { v.operands(id); }));
+  line("operands of all nodes", nodes, each([](auto& v, NodeId id) { look_at_operands(v, id); }));
   line("metadata of all nodes", nodes, each([](GraphView& v, NodeId id) { v.metadata(id); }));
 }
 
@@ -224,6 +271,7 @@ int main(int count, char** words) {
   measure_passes(built, nodes, words[2]);
   measure_reading(built, nodes);
   built = Graph();
+  measure_profiles(build, nodes);
   measure_attributes(build, nodes);
   for (int i = 3; i < count; ++i) {
     const auto length = static_cast<std::size_t>(std::atoll(words[i]));

@@ -44,6 +44,17 @@ std::shared_ptr<const ResultColumns> Graph::results() const {
   return columns_.results->get([this] { return ResultColumns(nodes_); });
 }
 
+std::shared_ptr<const ProfileColumns> Graph::profiles() const {
+  return columns_.profiles->get(
+      [this](const ProfileColumns* earlier, std::span<const NodeId> edited) {
+        return ProfileColumns(*this, earlier, edited);
+      });
+}
+
+std::shared_ptr<const ParameterColumns> Graph::parameter_columns() const {
+  return columns_.parameters->get([this] { return ParameterColumns(nodes_); });
+}
+
 std::vector<NodeId> Graph::placeholders() const {
   std::vector<NodeId> out;
   for (NodeId id : order()) {

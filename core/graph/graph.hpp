@@ -37,6 +37,8 @@ class Graph {
   std::shared_ptr<const EdgeColumns> edges() const { return columns_.edges; }
   std::shared_ptr<const TextColumns> texts() const;
   std::shared_ptr<const ResultColumns> results() const;
+  std::shared_ptr<const ProfileColumns> profiles() const;
+  std::shared_ptr<const ParameterColumns> parameter_columns() const;
   const OpSet& ops() const { return *ops_; }
   std::uint64_t seed() const { return seed_; }
   std::uint32_t epoch() const { return epoch_; }  // grows with every commit

@@ -83,8 +83,6 @@ std::vector<Operand> operands_of(const Graph& graph, NodeId id) {
     out.push_back({row.kind, std::string(row.name), std::string(row.type), row.bits,
                    row.precision != nullptr ? *row.precision : Value(Value::List{Value(bits)}),
                    row.dtype, *row.shape, row.role,
-                   row.parameter != nullptr ? row.parameter->qualified_name : "",
-                   row.parameter != nullptr ? storage_id(*row.parameter) : 0,
                    row.format != nullptr ? row.format->options : Value()});
   }
   return out;

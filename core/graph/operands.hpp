@@ -15,9 +15,7 @@ struct Operand {
   DType dtype;
   Shape shape;
   lathe_role role = LATHE_ROLE_NONE;
-  std::string qualified_name = {};  // of a parameter or buffer
-  std::uint64_t storage_id = 0;     // of a parameter or buffer: equal for equal contents in memory
-  Value format_options = {};        // of its number format, a map; none: float
+  Value format_options = {};  // of its number format, a map; none: float
 };
 
 // LATHE_ROLE_NONE for any other word.
@@ -38,7 +36,7 @@ struct OperandView {
   const Parameter* parameter = nullptr;   // of a parameter or buffer
   const OperandFormat* format = nullptr;  // null: float
 };
-// See Operand.
+// Equal for those with the same contents in memory; never 0.
 std::uint64_t storage_id(const Parameter& parameter);
 
 // In place of what `rows` held.

@@ -45,12 +45,6 @@ void set_literal_argument(Node& node, const OpRow& row, std::string_view key, co
   }
 }
 
-// Formats are kept in this order, so that equal nodes hash alike.
-std::size_t role_rank(std::string_view role) {
-  constexpr std::array<std::string_view, 4> kRoles{"data_in", "weight", "bias", "data_out"};
-  return static_cast<std::size_t>(std::find(kRoles.begin(), kRoles.end(), role) - kRoles.begin());
-}
-
 bool reads(const Node& node, NodeId id) {
   bool found = false;
   node.for_each_input([&](NodeId input) { found = found || input == id; });
@@ -267,24 +261,16 @@ void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor)
   contents_.push_back({id, std::string(name), std::move(tensor)});
 }
 
-void Transaction::set_format(NodeId id, OperandFormat format) {
+void Transaction::set_format(NodeId id, const OperandFormat& format) {
   const Node& before = node(id);
   check_format_role(before, row_of(draft_.ops(), before), format.role);
   formats_changed_ = true;
-  auto& formats = writable(id).formats.own();
-  const auto at = std::find_if(formats.begin(), formats.end(), [&](const OperandFormat& f) {
-    return role_rank(f.role) >= role_rank(format.role);
-  });
-  if (at != formats.end() && at->role == format.role) {
-    *at = std::move(format);
-  } else {
-    formats.insert(at, std::move(format));
-  }
+  alike_.set_format(writable(id).formats, format);
 }
 
 void Transaction::clear_format(NodeId id, std::string_view role) {
   if (node(id).format(role) == nullptr) return;
-  std::erase_if(writable(id).formats.own(), [&](const OperandFormat& f) { return f.role == role; });
+  alike_.clear_format(writable(id).formats, role);
 }
 
 // Verified, so that what follows may go by them.
@@ -365,9 +351,10 @@ void Transaction::drop_empty_formats() {
   for (NodeId id : touched_) {
     const Node* node = draft_.nodes_.find(id);
     if (node == nullptr || node->opcode != Opcode::call_module || node->formats.empty()) continue;
-    std::erase_if(draft_.nodes_.own(id).formats.own(), [&](const OperandFormat& f) {
-      return (f.role == "weight" || f.role == "bias") && node->parameter(f.role) == nullptr;
-    });
+    for (const char* role : {"weight", "bias"}) {
+      if (node->format(role) == nullptr || node->parameter(role) != nullptr) continue;
+      alike_.clear_format(draft_.nodes_.own(id).formats, role);
+    }
   }
 }
 
@@ -375,7 +362,13 @@ void Transaction::drop_empty_formats() {
 void Transaction::update_columns() {
   if (added_ || texts_changed_) draft_.columns_.forget_texts();
   if (added_ || results_changed_) draft_.columns_.forget_results();
+  if (added_ || parameters_changed_ || !removed_.empty() || !contents_.empty()) {
+    draft_.columns_.forget_parameters();
+  }
   draft_.columns_.blank(removed_);
+  std::vector<NodeId> edited = touched_;
+  for (const RemovedNode& removed : removed_) edited.push_back(removed.id);
+  draft_.columns_.renew_profiles(edited);
   draft_.hashes_.set(nullptr);
 }
 

@@ -2,7 +2,7 @@
 // touches, not from the size of the graph.
 #pragma once
 
-#include "core/graph/alike_attributes.hpp"
+#include "core/graph/alike_parts.hpp"
 #include "core/graph/columns/linked_order.hpp"
 #include "core/graph/columns/reader_lists.hpp"
 #include "core/graph/graph.hpp"
@@ -41,7 +41,7 @@ class Transaction {
   void set_attribute(NodeId node, std::string_view key, Value value);
   void rename(NodeId node, std::string_view name);
   void set_parameter(NodeId node, std::string_view name, Tensor tensor);
-  void set_format(NodeId node, OperandFormat format);
+  void set_format(NodeId node, const OperandFormat& format);
   void clear_format(NodeId node, std::string_view role);
 
   // Verifies, infers what changed and swaps it in. On the first error it throws, naming the node,
@@ -82,7 +82,7 @@ class Transaction {
   std::vector<RemovedNode> removed_;
   std::unordered_map<std::string, NodeId> names_;            // of nodes added or renamed
   std::unordered_map<std::string, std::uint64_t> suffixes_;  // last one given, by base name
-  AlikeAttributes alike_;
+  AlikeParts alike_;
   bool added_ = false;
   bool attributes_changed_ = false;
   bool formats_changed_ = false;

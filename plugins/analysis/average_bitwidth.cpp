@@ -33,11 +33,7 @@ struct AverageBitwidth {
     Mean weights, data;
     for (const auto node : graph.nodes()) {
       if (!node.can_quantize(LATHE_ROLE_WEIGHT)) continue;
-      std::optional<lathe::operand> weight, input;
-      for (const auto& operand : node.operands()) {
-        if (operand.name() == "weight") weight = operand;
-        if (operand.name() == "data_in_0") input = operand;
-      }
+      const auto weight = node.find_operand("weight"), input = node.find_operand("data_in_0");
       if (!weight || !input) continue;
       weights.add(*weight);
       data.add(*input);

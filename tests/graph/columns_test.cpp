@@ -126,6 +126,58 @@ BOOST_AUTO_TEST_CASE(nodes_that_are_alike_share_their_attributes) {
   BOOST_TEST(graph.attributes(relus[1]).find("inplace")->as_bool());
 }
 
+BOOST_AUTO_TEST_CASE(layers_that_take_turns_share_their_attributes_too) {
+  lathe_test::Writer w;
+  w.input({8});
+  std::vector<NodeId> up, down;
+  for (int i = 0; i < 3; ++i) {
+    up.push_back(w.linear("up." + std::to_string(i), 8, 16));
+    down.push_back(w.linear("down." + std::to_string(i), 16, 8));
+  }
+  const Graph graph = w.finish(1);
+  for (const std::vector<NodeId>& layers : {up, down}) {
+    BOOST_TEST(&graph.attributes(layers[0]) == &graph.attributes(layers[1]));
+    BOOST_TEST(&graph.attributes(layers[0]) == &graph.attributes(layers[2]));
+  }
+  BOOST_TEST(&graph.attributes(up[0]) != &graph.attributes(down[0]));
+}
+
+BOOST_AUTO_TEST_CASE(nodes_that_are_given_equal_formats_share_them_until_one_is_edited) {
+  Graph graph = jsc_toy();
+  const NodeId one = graph.find("seq_blocks_2"), other = graph.find("seq_blocks_5");
+  const auto edit = [&](const auto& body) {
+    Transaction transaction(graph);
+    body(transaction);
+    transaction.commit();
+  };
+  const auto integer = [](const char* role, double bits) {
+    return lathe::OperandFormat{role, "integer", Value(Value::Map{}), Value(Value::List{}),
+                                bits, ""};
+  };
+  const auto formats = [&](NodeId id) -> const auto& { return graph.node(id).formats; };
+  edit([&](Transaction& t) {
+    for (const NodeId id : {one, other}) {
+      t.set_format(id, integer("weight", 8));
+      t.set_format(id, integer("data_in", 4));
+    }
+  });
+  BOOST_TEST_REQUIRE(formats(one).size() == 2U);
+  BOOST_TEST(formats(one)[0].role == "data_in");
+  BOOST_TEST(formats(one)[1].bits == 8);
+  BOOST_TEST(formats(one).data() == formats(other).data());
+  edit([&](Transaction& t) { t.set_format(one, integer("weight", 2)); });
+  BOOST_TEST(formats(one)[1].bits == 2);
+  BOOST_TEST(formats(other)[1].bits == 8);
+  edit([&](Transaction& t) {
+    t.clear_format(one, "data_in");
+    t.clear_format(other, "weight");
+    t.clear_format(other, "data_in");
+  });
+  BOOST_TEST_REQUIRE(formats(one).size() == 1U);
+  BOOST_TEST(formats(one)[0].role == "weight");
+  BOOST_TEST(formats(other).empty());
+}
+
 BOOST_AUTO_TEST_CASE(editing_an_attribute_copies_no_node_and_its_hash_follows) {
   Graph graph = jsc_toy();
   const Graph before = graph;

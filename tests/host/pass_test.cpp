@@ -229,6 +229,19 @@ BOOST_AUTO_TEST_CASE(host_functions_hold_for_odd_requests) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(
+    profiles_are_what_single_nodes_say_and_those_of_another_graphs_view_are_refused) {
+  World world;
+  Graph graph = world.graph();
+  try {
+    world.run("probe", "profiles", graph);
+    BOOST_TEST(false);
+  } catch (const Error& error) {
+    BOOST_TEST(error.code() == LATHE_INVALID_ARGUMENT);
+    BOOST_TEST(contains(error.what(), "that is no view of this graph in this call"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(node_maps_are_resolved_against_the_graph) {
   World world;
   Graph graph = world.graph();

@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(operands_attributes_and_metadata_are_trees) {
   const Graph graph = world.graph();
   GraphView view(graph);
   const NodeId linear = graph.find("blocks_0");
-  const auto operands = view.operands(linear);
+  const lathe_profile& profile = view.profile(linear);
+  const std::span operands(profile.operands, profile.operand_count);
   std::string names;
   for (const lathe_operand& o : operands) names += std::string(view_of(o.name)) + " ";
   BOOST_TEST(names == "data_in_0 weight bias data_out_0 ");

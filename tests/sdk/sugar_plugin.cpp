@@ -84,6 +84,12 @@ struct Persists {
     const lathe::node renamed = copy.find("renamed");
     out.scalar("inplace", renamed.attribute("inplace").boolean() ? 1 : 0);
     out.scalar("linears", copy.nodes()[1].is(linear) ? 1 : 0);
+    const lathe::node with_bias = copy.find("fc");
+    lathe::edit bare = copy.edit();
+    bare.set_attribute(with_bias, "bias", false);
+    bare.commit();
+    out.scalar("operands_before", with_bias.operands().size());
+    out.scalar("operands_after", copy.find("fc").operands().size());
     copy.release();
     const auto& made = weights.zeros({1000});
     weights.release(made);
@@ -179,6 +185,10 @@ struct Looks {
     out.scalar("in_features", linear.attribute("in_features").integer());
     out.scalar("users", linear.user_count());
     out.scalar("weight_elements", linear.find_operand("weight")->numel());
+    out.scalar("computations", linear.cost().computations);
+    out.scalar("quantizable", linear.can_quantize(LATHE_ROLE_BIAS) ? 1 : 0);
+    out.scalar("profile_known", linear.profile() < graph.profile_count() ? 1 : 0);
+    out.text("input_owner", linear.find_operand("data_in_0")->qualified_name());
     out.scalar("weights_read", weights.of(graph, linear, "weight").size());
     out.text("input", linear.input(0).name());
     out.text("user", linear.users()[0].name());

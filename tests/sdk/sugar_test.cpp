@@ -117,6 +117,8 @@ BOOST_AUTO_TEST_CASE(a_view_outlives_edits_and_what_is_given_back_is_gone) {
   BOOST_TEST(text_of(report, "qualified") == "fc.weight");
   BOOST_TEST(scalar_of(report, "has_storage") == 1);
   BOOST_TEST(scalar_of(report, "no_format") == 1);
+  BOOST_TEST(scalar_of(report, "operands_before") == 4);
+  BOOST_TEST(scalar_of(report, "operands_after") == 3);
   BOOST_TEST(graph.node(graph.order()[2]).name == "act");
 }
 
@@ -239,6 +241,10 @@ BOOST_AUTO_TEST_CASE(a_pass_sees_nodes_operands_attributes_and_weights) {
   BOOST_TEST(scalar_of(report, "in_features") == 4);
   BOOST_TEST(scalar_of(report, "users") == 1);
   BOOST_TEST(scalar_of(report, "weight_elements") == 12);
+  BOOST_TEST(scalar_of(report, "computations") == 2 * 4 * 3);  // a batch of 2
+  BOOST_TEST(scalar_of(report, "quantizable") == 1);
+  BOOST_TEST(scalar_of(report, "profile_known") == 1);
+  BOOST_TEST(text_of(report, "input_owner") == "");
   BOOST_TEST(scalar_of(report, "weights_read") == 12);
   BOOST_TEST(text_of(report, "input") == "x");
   BOOST_TEST(text_of(report, "user") == "act");

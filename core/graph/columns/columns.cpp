@@ -1,5 +1,6 @@
 #include "core/graph/columns/columns.hpp"
 
+#include "core/graph/columns/node_rows.hpp"
 #include "core/graph/columns/symbols.hpp"
 
 #include <algorithm>
@@ -10,25 +11,6 @@ namespace lathe {
 namespace {
 
 lathe_str str_of(std::string_view text) { return {text.data(), text.size()}; }
-
-// Nodes lie scattered in memory; a large graph is read at the speed of cache misses unless the next
-// ones are on their way while this one is read.
-template <typename Visit>
-void for_each_row(const NodeTable& nodes, const Visit& visit) {
-  constexpr std::size_t kAhead = 8;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (i + kAhead < nodes.size()) {
-      const auto* ahead =
-          reinterpret_cast<const char*>(nodes.find(NodeId{static_cast<std::uint32_t>(i + kAhead)}));
-      if (ahead != nullptr) {
-        for (std::size_t offset = 0; offset < sizeof(Node); offset += 64) {
-          __builtin_prefetch(ahead + offset);
-        }
-      }
-    }
-    visit(i, nodes.find(NodeId{static_cast<std::uint32_t>(i)}));
-  }
-}
 
 }  // namespace
 
@@ -185,8 +167,9 @@ NameIndex::NameIndex(const std::shared_ptr<const TextColumns>& texts) : letters(
 
 GraphColumns GraphColumns::empty() {
   static const GraphColumns columns{
-      std::make_shared<const EdgeColumns>(), std::make_shared<Lazy<TextColumns>>(),
-      std::make_shared<Lazy<ResultColumns>>(), std::make_shared<Lazy<NameIndex>>()};
+      std::make_shared<const EdgeColumns>(),        std::make_shared<Lazy<TextColumns>>(),
+      std::make_shared<Lazy<ResultColumns>>(),      std::make_shared<Lazy<NameIndex>>(),
+      std::make_shared<LazyRows<ProfileColumns>>(), std::make_shared<Lazy<ParameterColumns>>()};
   return columns;
 }
 
@@ -196,6 +179,13 @@ void GraphColumns::forget_texts() {
 }
 
 void GraphColumns::forget_results() { results = std::make_shared<Lazy<ResultColumns>>(); }
+
+void GraphColumns::forget_parameters() { parameters = std::make_shared<Lazy<ParameterColumns>>(); }
+
+void GraphColumns::renew_profiles(std::span<const NodeId> edited) {
+  if (edited.empty()) return;
+  profiles = std::make_shared<LazyRows<ProfileColumns>>(*profiles, edited, edges->alive.size());
+}
 
 namespace {
 

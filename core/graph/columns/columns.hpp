@@ -1,15 +1,12 @@
 // What readers of a graph look up, as columns over node ids: each group is made once and shared by
-// all copies of the graph for which it holds. An edit of a format or an attribute touches none;
-// rewiring makes new edges. Rows of removed nodes are blank.
-// Immutable, so thread-safe.
+// all copies of the graph for which it holds. An edit of a format makes that node's profile anew,
+// one of an attribute from which nothing follows (eps) touches none; rewiring makes new edges. Rows
+// of removed nodes are blank. Immutable, so thread-safe.
 #pragma once
 
-#include "core/graph/node_table.hpp"
+#include "core/graph/columns/parameter_columns.hpp"
+#include "core/graph/columns/profile_columns.hpp"
 
-#include <lathe/svc/graph.h>
-
-#include <mutex>
-#include <span>
 #include <unordered_map>
 
 namespace lathe {
@@ -72,39 +69,21 @@ struct NameIndex {
   explicit NameIndex(const std::shared_ptr<const TextColumns>& texts);
 };
 
-// Columns made when somebody first looks, once for all graphs that share it. Thread-safe.
-template <typename T>
-class Lazy {
- public:
-  Lazy() = default;
-  explicit Lazy(std::shared_ptr<const T> made) : value_(std::move(made)) {}
-
-  template <typename Make>
-  std::shared_ptr<const T> get(const Make& make) const {
-    const std::lock_guard lock(mutex_);
-    if (!value_) value_ = std::make_shared<const T>(make());
-    return value_;
-  }
-  std::shared_ptr<const T> made() const {  // null: nobody has looked
-    const std::lock_guard lock(mutex_);
-    return value_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const T> value_;
-};
-
 // The groups of one graph.
 struct GraphColumns {
   std::shared_ptr<const EdgeColumns> edges;
   std::shared_ptr<Lazy<TextColumns>> texts;
   std::shared_ptr<Lazy<ResultColumns>> results;
   std::shared_ptr<Lazy<NameIndex>> names;
+  std::shared_ptr<LazyRows<ProfileColumns>> profiles;
+  std::shared_ptr<Lazy<ParameterColumns>> parameters;
 
   static GraphColumns empty();
   void forget_texts();  // of a node that was added or renamed
   void forget_results();
+  void forget_parameters();  // of which one is new, is gone or has other contents
+  // Of nodes that were added, removed, inferred again or given other formats. REQUIRES: new edges.
+  void renew_profiles(std::span<const NodeId> edited);
   void blank(std::span<const RemovedNode> removed);
 };
 

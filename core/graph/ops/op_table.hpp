@@ -56,11 +56,13 @@ struct Setting {
   bool as_list = false;               // extents: one integer becomes a list
   std::string default_from{};         // another setting whose value is the default
   std::optional<int> default_axis{};  // the default is this extent of the first input; -1: the last
-  // Neither the result nor parameters follow from it, and no rule checks more than its kind: a node
-  // of which only such settings change need not be inferred again.
+  // Neither the result nor parameters nor costs follow from it, and no rule checks more than its
+  // kind: a node of which only such settings change need not be inferred again.
   bool inert = false;
 };
 
+// Goes by the op, the opcode, the attributes and the results only: nodes that agree in these share
+// what it says.
 using CostRule = std::function<Cost(const OpInputs&, const Result&)>;
 
 // One member per counting convention; an empty one: the convention has no rule for the op.

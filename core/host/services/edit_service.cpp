@@ -191,7 +191,7 @@ void give_format(Call& call, lathe_edit& edit, std::uint32_t node, lathe_str rol
   OperandFormat chosen =
       format_choice(*call.context().registry, std::string(view_of(format)), options);
   chosen.role = role_of(role);
-  edit.transaction->set_format(NodeId{node}, std::move(chosen));
+  edit.transaction->set_format(NodeId{node}, chosen);
 }
 
 lathe_code set_format(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str role,

@@ -1,6 +1,6 @@
 // lathe.exec/0: running graphs on behalf of plugins.
 
-#include "core/graph/io/abi_value.hpp"
+#include "core/graph/io/abi_operand.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"

@@ -75,6 +75,14 @@ GraphView& GraphHandles::view(lathe_graph& handle) {
   return *handle.view;
 }
 
+GraphView& GraphHandles::view(lathe_graph& handle, const lathe_graph_view& columns) {
+  if (handle.view && &handle.view->columns() == &columns) return *handle.view;
+  for (const auto& earlier : handle.earlier_views) {
+    if (&earlier->columns() == &columns) return *earlier;
+  }
+  throw usage_error("that is no view of this graph in this call");
+}
+
 lathe_edit* GraphHandles::begin(lathe_graph& handle) {
   if (handle.editable == nullptr) {
     throw run_error(

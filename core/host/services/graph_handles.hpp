@@ -61,6 +61,9 @@ class GraphHandles {
   lathe_edit& find(const lathe_edit* handle);  // also if it is committed or dropped
 
   GraphView& view(lathe_graph& handle);  // made if need be
+  // The one with these columns, also if it is of before an edit. Throws usage_error if it is none
+  // of this graph's.
+  static GraphView& view(lathe_graph& handle, const lathe_graph_view& columns);
   lathe_edit* begin(lathe_graph& handle);
   void commit(lathe_edit& edit);
 

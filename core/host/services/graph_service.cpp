@@ -1,8 +1,6 @@
 // lathe.graph/0: reading graphs.
 
-#include "core/graph/inference.hpp"
 #include "core/graph/io/abi_value.hpp"
-#include "core/graph/operands.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"
@@ -14,13 +12,6 @@
 
 namespace lathe {
 namespace {
-
-// An output can be quantized wherever anything can.
-std::uint32_t role_bits(const OpRow& row, const Node& node) {
-  std::uint32_t bits = 0;
-  for (std::string_view role : quantizable_roles(row, node)) bits |= 1u << role_named(role);
-  return bits == 0 ? 0 : bits | 1u << LATHE_ROLE_DATA_OUT;
-}
 
 // Reads something of a graph, under the call's lock.
 template <typename Body>
@@ -64,28 +55,34 @@ lathe_code find(lathe_call* call, const lathe_graph* graph, lathe_str name,
 lathe_code operands(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
                     lathe_operand_table* out) noexcept {
   return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
-    const auto rows = view.operands(id);
-    fill(out, {0, sizeof(lathe_operand), rows.data(), rows.size()});
+    const lathe_profile& profile = view.profile(id);
+    fill(out, {0, sizeof(lathe_operand), profile.operands, profile.operand_count});
   });
 }
 
 lathe_code cost(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
                 lathe_cost* out) noexcept {
-  return graph_call(call, graph, [&](Call&, lathe_graph& g) {
-    const std::optional<Cost> known = cost_of(*g.graph, node_of(g, node));
-    const Cost k = known.value_or(Cost{});
-    fill(out, {0, known ? 1u : 0u, k.computations, k.backward_computations, k.parameters,
-               k.input_elements, k.output_elements});
+  return node_call(call, graph, node,
+                   [&](GraphView& view, NodeId id) { fill(out, *view.profile(id).cost); });
+}
+
+lathe_code op_facts(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
+                    lathe_op_facts* out) noexcept {
+  return node_call(call, graph, node,
+                   [&](GraphView& view, NodeId id) { fill(out, *view.profile(id).facts); });
+}
+
+lathe_code profiles(lathe_call* call, const lathe_graph* graph, const lathe_graph_view* view,
+                    const lathe_profiles** out) noexcept {
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    required(out, "profiles") = &c.graphs().view(g, required(view, "view")).profiles();
   });
 }
 
-lathe_code op_facts(lathe_call* call, const lathe_graph* graph, std::uint32_t id,
-                    lathe_op_facts* out) noexcept {
-  return graph_call(call, graph, [&](Call&, lathe_graph& g) {
-    const Node& node = g.graph->node(node_of(g, id));
-    const OpRow& row = row_of(g.graph->ops(), node);
-    fill(out, {0, role_bits(row, node), row.bits, row.channels, row.weight_channels,
-               row.is_unsigned ? 1u : 0u});
+lathe_code parameters(lathe_call* call, const lathe_graph* graph, const lathe_graph_view* view,
+                      const lathe_parameter_columns** out) noexcept {
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    required(out, "parameters") = &c.graphs().view(g, required(view, "view")).parameters();
   });
 }
 
@@ -142,7 +139,7 @@ lathe_code release(lathe_call* call, lathe_graph* copy) noexcept {
 
 const lathe_graph_api& graph_service() {
   static constexpr lathe_graph_api kTable{
-      LATHE_SIZE_UP_TO(lathe_graph_api, op_facts),
+      LATHE_SIZE_UP_TO(lathe_graph_api, parameters),
       0,
       view,
       attributes,
@@ -158,6 +155,8 @@ const lathe_graph_api& graph_service() {
       arguments,
       kwargs,
       op_facts,
+      profiles,
+      parameters,
   };
   return kTable;
 }

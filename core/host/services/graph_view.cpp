@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <atomic>
 
 namespace lathe {
 namespace {
@@ -16,46 +16,10 @@ const std::uint32_t* numbers_of(const std::vector<NodeId>& ids) {
   return reinterpret_cast<const std::uint32_t*>(ids.data());
 }
 
-// The precision of an operand without a format: a list of its bits.
-const lathe_value* plain_precision(double bits) {
-  static const auto values = [] {
-    std::array<lathe_value, 65> out{};
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i].kind = LATHE_VALUE_INT;
-      out[i].as.integer = static_cast<std::int64_t>(i);
-    }
-    return out;
-  }();
-  return &values.at(static_cast<std::size_t>(bits));
-}
-
-lathe_operand to_abi(const OperandView& operand, std::pmr::memory_resource& memory) {
-  lathe_operand out{};
-  out.kind = operand.kind;
-  out.dtype = static_cast<lathe_dtype>(operand.dtype);
-  out.role = operand.role;
-  out.name = str_of(operand.name);
-  out.type = str_of(operand.type);
-  out.bits = operand.bits;
-  if (operand.precision == nullptr) {
-    out.precision = plain_precision(operand.bits);
-    out.precision_count = 1;
-  } else if (operand.precision->is_list()) {
-    const lathe_value precision = to_abi(*operand.precision, memory);
-    out.precision = precision.as.list;
-    out.precision_count = precision.size;
-  }
-  out.shape = operand.shape->dims().data();
-  out.rank = operand.shape->rank();
-  out.numel = operand.shape->numel();
-  if (operand.parameter != nullptr) {
-    out.qualified_name = str_of(operand.parameter->qualified_name);
-    out.storage_id = storage_id(*operand.parameter);
-  }
-  if (operand.format != nullptr) {
-    out.format_options = to_abi_pointer(operand.format->options, memory);
-  }
-  return out;
+// Plugins may look for it on several threads.
+template <typename T>
+void show(const T*& place, const T& table) {
+  std::atomic_ref(place).store(&table, std::memory_order_release);
 }
 
 }  // namespace
@@ -133,17 +97,30 @@ const lathe_value* GraphView::metadata(NodeId id) {
   return out;
 }
 
-std::span<const lathe_operand> GraphView::operands(NodeId id) {
-  std::span<const lathe_operand>& out = operands_[id];
-  if (out.data() != nullptr) return out;
-  view_operands(graph_, id, operand_views_);
-  const std::size_t count = operand_views_.size();
-  auto* rows = static_cast<lathe_operand*>(
-      arena_.allocate(count * sizeof(lathe_operand), alignof(lathe_operand)));
-  for (std::size_t i = 0; i < count; ++i) {
-    new (&rows[i]) lathe_operand(to_abi(operand_views_[i], arena_));
+const lathe_profiles& GraphView::profiles() {
+  if (!profiles_) {
+    profiles_ = graph_.profiles();
+    profile_table_ = {sizeof profile_table_,  sizeof(lathe_profile),
+                      sizeof(lathe_operand),  static_cast<std::uint32_t>(profiles_->rows.size()),
+                      profiles_->rows.data(), profiles_->of_node.data()};
+    show(columns_.profiles, profile_table_);
   }
-  return out = {rows, count};
+  return profile_table_;
+}
+
+const lathe_profile& GraphView::profile(NodeId id) {
+  profiles();
+  return (*profiles_)[id];
+}
+
+const lathe_parameter_columns& GraphView::parameters() {
+  if (!parameters_) {
+    parameters_ = graph_.parameter_columns();
+    parameter_table_ = {sizeof parameter_table_, 0, parameters_->begin.data(),
+                        parameters_->qualified_name.data(), parameters_->storage_id.data()};
+    show(columns_.parameters, parameter_table_);
+  }
+  return parameter_table_;
 }
 
 lathe_str GraphView::module_text(NodeId id) {
@@ -160,19 +137,6 @@ lathe_str GraphView::module_text(NodeId id) {
 lathe_str GraphView::text() {
   if (!text_) text_ = str_of(texts_.emplace_back(fx_text(graph_)));
   return *text_;
-}
-
-lathe_operand to_abi(const Operand& operand, std::pmr::memory_resource& memory) {
-  lathe_operand out =
-      to_abi(OperandView{operand.kind, operand.name, operand.type, operand.bits, &operand.precision,
-                         operand.dtype, &operand.shape, operand.role},
-             memory);
-  out.qualified_name = str_of(operand.qualified_name);
-  out.storage_id = operand.storage_id;
-  if (!operand.format_options.is_none()) {
-    out.format_options = to_abi_pointer(operand.format_options, memory);
-  }
-  return out;
 }
 
 }  // namespace lathe

@@ -25,7 +25,9 @@ class GraphView {
   const lathe_value* arguments(NodeId id);
   const lathe_value* kwargs(NodeId id);
   const lathe_value* metadata(NodeId id);
-  std::span<const lathe_operand> operands(NodeId id);
+  const lathe_profiles& profiles();
+  const lathe_profile& profile(NodeId id);
+  const lathe_parameter_columns& parameters();
   lathe_str module_text(NodeId id);
   lathe_str text();
 
@@ -51,20 +53,19 @@ class GraphView {
   std::shared_ptr<const EdgeColumns> edges_;
   std::shared_ptr<const TextColumns> texts_of_nodes_;
   std::shared_ptr<const ResultColumns> results_;
+  std::shared_ptr<const ProfileColumns> profiles_;      // null: nobody has asked
+  std::shared_ptr<const ParameterColumns> parameters_;  // the same
   lathe_graph_view columns_{};
+  lathe_profiles profile_table_{};
+  lathe_parameter_columns parameter_table_{};
   std::pmr::monotonic_buffer_resource arena_;
   std::list<Value> values_;  // what trees point into
   std::list<std::string> texts_;
-  std::vector<OperandView> operand_views_;  // of one node, to work with
   PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, kwargs_{graph_},
       metadata_{graph_};
-  PerNode<std::span<const lathe_operand>> operands_{graph_};
   PerNode<std::optional<lathe_str>> module_texts_{graph_};
   Metadata mase_{graph_};
   std::optional<lathe_str> text_;
 };
-
-// One operand for the ABI; its texts and precision point into `operand` and `memory`.
-lathe_operand to_abi(const Operand& operand, std::pmr::memory_resource& memory);
 
 }  // namespace lathe

@@ -28,10 +28,47 @@ inline void release(lathe_call* call, const lathe_tensor& t) {
   detail::check(call, api->release(call, &t));
 }
 
+namespace detail {
+
+// A node as a view shows it.
+struct node_place {
+  lathe_call* call = nullptr;
+  const lathe_graph* graph = nullptr;
+  const lathe_graph_view* view = nullptr;
+  std::uint32_t id = LATHE_NONE_ID;
+};
+
+inline const lathe_graph_api* graph_api(lathe_call* call) {
+  return static_cast<const lathe_graph_api*>(call->host->service(call, LATHE_SVC_GRAPH));
+}
+
+// A table that the host leaves in the view once it is made; `made` loads what may be there already.
+template <class T>
+const T& of_view(const node_place& node, const T* made,
+                 lathe_code (*lathe_graph_api::*make)(lathe_call*, const lathe_graph*,
+                                                      const lathe_graph_view*, const T**)) {
+  if (made == nullptr) {
+    check(node.call, (graph_api(node.call)->*make)(node.call, node.graph, node.view, &made));
+  }
+  return *made;
+}
+
+inline const lathe_profiles& profiles(const node_place& node) {
+  return of_view(node, __atomic_load_n(&node.view->profiles, __ATOMIC_ACQUIRE),
+                 &lathe_graph_api::profiles);
+}
+
+inline const lathe_parameter_columns& parameters(const node_place& node) {
+  return of_view(node, __atomic_load_n(&node.view->parameters, __ATOMIC_ACQUIRE),
+                 &lathe_graph_api::parameters);
+}
+
+}  // namespace detail
+
 // A tensor that a node reads, owns or makes, as MASE's metadata describes it.
 class operand {
  public:
-  explicit operand(const lathe_operand& o) : o_(&o) {}
+  explicit operand(const lathe_operand& o, const detail::node_place& of = {}) : o_(&o), of_(of) {}
   std::string_view name() const { return to_view(o_->name); }  // "data_in_0", "weight"
   std::string_view type() const { return to_view(o_->type); }  // "float", or a format's id
   bool is_float() const { return type() == "float"; }
@@ -49,14 +86,59 @@ class operand {
   lathe::shape shape() const { return {o_->shape, o_->rank}; }
   std::int64_t numel() const { return o_->numel; }
   // Of a parameter or buffer: "seq_blocks.2.weight"; and equal for those that share their contents.
-  std::string_view qualified_name() const { return to_view(o_->qualified_name); }
-  std::uint64_t storage_id() const { return o_->storage_id; }
+  // Empty and 0 for all others.
+  std::string_view qualified_name() const {
+    return has_own() ? to_view(detail::parameters(of_).qualified_name[own()]) : std::string_view();
+  }
+  std::uint64_t storage_id() const {
+    return has_own() ? detail::parameters(of_).storage_id[own()] : 0;
+  }
   // Of its number format; none if it is float.
   lathe::options format_options() const { return lathe::options(value_view(o_->format_options)); }
   const lathe_operand& raw() const { return *o_; }
 
  private:
+  bool has_own() const { return o_->parameter != LATHE_NONE_ID && of_.view != nullptr; }
+  std::uint32_t own() const { return detail::parameters(of_).begin[of_.id] + o_->parameter; }
+
   const lathe_operand* o_;
+  detail::node_place of_;
+};
+
+// The operands of a node, for range-for.
+class operand_range {
+ public:
+  operand_range(const detail::node_place& of, const lathe_profile& profile, std::uint32_t row_size)
+      : of_(of), rows_(profile.operands), count_(profile.operand_count), row_size_(row_size) {}
+
+  class iterator {
+   public:
+    iterator(const operand_range* range, std::uint64_t i) : range_(range), i_(i) {}
+    operand operator*() const { return (*range_)[i_]; }
+    iterator& operator++() {
+      ++i_;
+      return *this;
+    }
+    bool operator!=(const iterator& other) const { return i_ != other.i_; }
+
+   private:
+    const operand_range* range_;
+    std::uint64_t i_;
+  };
+
+  std::uint64_t size() const { return count_; }
+  // Rows are as wide as the host knows them.
+  operand operator[](std::uint64_t i) const {
+    return operand(detail::row(rows_, row_size_, i), of_);
+  }
+  iterator begin() const { return {this, 0}; }
+  iterator end() const { return {this, count_}; }
+
+ private:
+  detail::node_place of_;
+  const lathe_operand* rows_;
+  std::uint64_t count_;
+  std::uint32_t row_size_;
 };
 
 // A text that is compared often, eg: `static const lathe::key relu("relu")`: interned once, and
@@ -129,36 +211,27 @@ class node {
   value_view arguments() const { return read(&lathe_graph_api::arguments); }
   value_view kwargs() const { return read(&lathe_graph_api::kwargs); }
 
-  std::vector<operand> operands() const {
-    const lathe_operand_table table = operand_rows();
-    std::vector<operand> all;
-    for (std::uint64_t i = 0; i < table.count; ++i) all.push_back(row_of(table, i));
-    return all;
+  // Nodes that are alike (op, attributes, number formats, shapes) have one number, below
+  // graph::profile_count(): what follows from operands, cost and facts can be worked out once for
+  // each. The reverse need not hold.
+  std::uint32_t profile() const { return detail::profiles(place()).of_node[id_]; }
+
+  // Everything it reads, owns and makes: inputs, parameters, buffers, output, in this order.
+  operand_range operands() const {
+    return {place(), profile_row(), detail::profiles(place()).operand_row_size};
   }
   // The operand of that name, if there is one. eg: node.find_operand("weight")
   std::optional<operand> find_operand(std::string_view name) const {
-    const lathe_operand_table table = operand_rows();
-    for (std::uint64_t i = 0; i < table.count; ++i) {
-      const operand o = row_of(table, i);
+    for (const operand o : operands()) {
       if (o.name() == name) return o;
     }
     return std::nullopt;
   }
 
   // What executing it costs, by MASE's FLOP estimator; known is 0 where there is no rule.
-  lathe_cost cost() const {
-    lathe_cost c = {};
-    c.struct_size = sizeof c;
-    detail::check(call_, api()->cost(call_, graph_, id_, &c));
-    return c;
-  }
+  const lathe_cost& cost() const { return *profile_row().cost; }
   // What the dialect knows of its op: bit rule, channel rule, ...
-  lathe_op_facts facts() const {
-    lathe_op_facts f = {};
-    f.struct_size = sizeof f;
-    detail::check(call_, api()->op_facts(call_, graph_, id_, &f));
-    return f;
-  }
+  const lathe_op_facts& facts() const { return *profile_row().facts; }
   // Whether a number format can sit on the operands of that role.
   bool can_quantize(lathe_role role) const { return ((facts().roles >> role) & 1U) != 0; }
 
@@ -172,25 +245,18 @@ class node {
   }
 
  private:
-  const lathe_graph_api* api() const {
-    return static_cast<const lathe_graph_api*>(call_->host->service(call_, LATHE_SVC_GRAPH));
+  detail::node_place place() const { return {call_, graph_, view_, id_}; }
+  const lathe_profile& profile_row() const {
+    const lathe_profiles& all = detail::profiles(place());
+    return detail::row(all.rows, all.row_size, all.of_node[id_]);
   }
+  const lathe_graph_api* api() const { return detail::graph_api(call_); }
   using reader = lathe_code (*lathe_graph_api::*)(lathe_call*, const lathe_graph*, std::uint32_t,
                                                   const lathe_value**);
   value_view read(reader function) const {
     const lathe_value* found = nullptr;
     detail::check(call_, (api()->*function)(call_, graph_, id_, &found));
     return found;
-  }
-  lathe_operand_table operand_rows() const {
-    lathe_operand_table table = {};
-    table.struct_size = sizeof table;
-    detail::check(call_, api()->operands(call_, graph_, id_, &table));
-    return table;
-  }
-  // Rows are as wide as the host knows them.
-  static operand row_of(const lathe_operand_table& table, std::uint64_t i) {
-    return operand(detail::row(table.rows, table.row_size, i));
   }
   node other(std::uint32_t id) const { return {call_, graph_, view_, id}; }
   std::vector<node> others(const std::uint32_t* ids, std::uint32_t begin, std::uint32_t end) const {
@@ -245,7 +311,7 @@ class graph {
       : call_(call),
         graph_(g),
         api_(detail::service<lathe_graph_api>(call, LATHE_SVC_GRAPH,
-                                              LATHE_SIZE_UP_TO(lathe_graph_api, op_facts))) {}
+                                              LATHE_SIZE_UP_TO(lathe_graph_api, parameters))) {}
 
   node_range nodes() const { return {call_, graph_, view()}; }
   // The node of that name; it is false if there is none.
@@ -255,6 +321,10 @@ class graph {
     return {call_, graph_, view(), id};
   }
   node at(node_id id) const { return {call_, graph_, view(), id.index}; }
+  // See node::profile().
+  std::uint32_t profile_count() const {
+    return detail::profiles({call_, graph_, view(), LATHE_NONE_ID}).count;
+  }
   // torch.fx's printout.
   std::string_view text() const {
     lathe_str text = {};

@@ -7,7 +7,10 @@
  *   id            0        1         2            3          ids are rows; never reused
  *   name          x        fc1       relu         output
  *   input_begin   0        0         1            2      3   inputs of i: [begin[i], begin[i+1])
- *   inputs                 0         1            2          */
+ *   inputs                 0         1            2
+ *
+ * What a node works on and what that costs is its profile. Nodes that are alike share one, so that
+ * operands and costs of 100,000 nodes are few rows and a column that says which node has which. */
 
 #include <lathe/host.h>
 #include <lathe/value.h>
@@ -19,6 +22,8 @@ extern "C" {
 #define LATHE_SVC_GRAPH "lathe.graph/0"
 
 typedef struct lathe_graph lathe_graph;
+typedef struct lathe_profiles lathe_profiles;
+typedef struct lathe_parameter_columns lathe_parameter_columns;
 
 /* There are no others: torch.fx has six. */
 typedef uint8_t lathe_opcode;
@@ -72,6 +77,11 @@ typedef struct lathe_graph_view {
   const int64_t *shape; /* of the result, batch dimension included */
   uint32_t dialect;     /* version of the op table that ops and attributes are written in */
   uint32_t reserved;
+  /* What profiles() and parameters() gave for this view; NULL until they are called. The host
+   * writes them once, with release: a reader that may be on another thread loads them with acquire.
+   */
+  const lathe_profiles *profiles;
+  const lathe_parameter_columns *parameters;
 } lathe_graph_view;
 
 /* Ignore operands of an unknown kind. */
@@ -97,9 +107,12 @@ enum {
 /* One tensor a node reads, owns or makes, as MASE's metadata describes it. */
 typedef struct lathe_operand {
   lathe_operand_kind kind;
+  /* Of a parameter or buffer: its place among those of its node (lathe_parameter_columns);
+   * LATHE_NONE_ID for all others, and in observations. */
+  uint32_t parameter;
   lathe_dtype dtype;
   lathe_role role;
-  uint8_t reserved[2];
+  uint8_t reserved[6];
   lathe_str name;               /* eg: "data_in_0", "weight" */
   lathe_str type;               /* "float", or the id of its number format */
   double bits;                  /* storage bits per element */
@@ -108,10 +121,6 @@ typedef struct lathe_operand {
   const int64_t *shape;
   uint64_t rank;
   int64_t numel;
-  lathe_str qualified_name; /* of a parameter or buffer, eg: "seq_blocks.2.weight"; else empty */
-  /* Of a parameter or buffer: equal for those with the same contents in memory (tied weights), and
-   * nothing else follows from it. 0: has none. */
-  uint64_t storage_id;
   const lathe_value *format_options; /* of its number format, a map with all of them; NULL: float */
 } lathe_operand;
 
@@ -180,6 +189,40 @@ typedef struct lathe_op_facts {
   uint32_t is_unsigned;     /* 1: fixed point of its operands has no sign; eg: relu */
 } lathe_op_facts;
 
+/* What all nodes of one kind have in common: op, attributes, number formats, and types and shapes
+ * of what they read and make. */
+typedef struct lathe_profile {
+  const lathe_operand *operands; /* rows of lathe_profiles.operand_row_size bytes, as operands() */
+  uint64_t operand_count;
+  const lathe_cost *cost;
+  const lathe_op_facts *facts;
+} lathe_profile;
+
+/* The profiles of a graph's nodes: that of node i is row of_node[i]. Equal rows are alike; the
+ * reverse need not hold. Of a removed node it is a row without operands. Owner: host. Valid: as the
+ * view. */
+struct lathe_profiles {
+  uint32_t struct_size;
+  uint32_t row_size;
+  uint32_t operand_row_size;
+  uint32_t count; /* of rows */
+  const lathe_profile *rows;
+  const uint32_t *of_node; /* by node id */
+};
+
+/* What nodes do not share with their like: the parameters, buffers and states of node i are rows
+ * begin[i] up to begin[i + 1]; an operand with `parameter` k is row begin[i] + k. Owner: host.
+ * Valid: as the view. */
+struct lathe_parameter_columns {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const uint32_t *begin;           /* by node id */
+  const lathe_str *qualified_name; /* eg: "seq_blocks.2.weight" */
+  /* Equal for those with the same contents in memory (tied weights), and nothing else follows from
+   * it. Never 0. */
+  const uint64_t *storage_id;
+};
+
 typedef struct lathe_graph_api {
   uint32_t struct_size;
   uint32_t reserved;
@@ -196,7 +239,7 @@ typedef struct lathe_graph_api {
   lathe_code (*find)(lathe_call *call, const lathe_graph *graph, lathe_str name, uint32_t *node);
 
   /* Everything the node reads, owns and makes: inputs, parameters, buffers, output, in this order.
-   * Owner: host. Valid: as the view. [call] */
+   * Owner: host. Valid: as the view. profiles() gives those of all nodes at once. [call] */
   lathe_code (*operands)(lathe_call *call, const lathe_graph *graph, uint32_t node,
                          lathe_operand_table *operands);
 
@@ -240,6 +283,15 @@ typedef struct lathe_graph_api {
    * as it was, so clear the struct first. [call] */
   lathe_code (*op_facts)(lathe_call *call, const lathe_graph *graph, uint32_t node,
                          lathe_op_facts *facts);
+
+  /* Operands, costs and facts of all nodes as `view` shows them, which may be one of before an edit
+   * of this call. Made by the first call since the graph was changed, and then there. [call] */
+  lathe_code (*profiles)(lathe_call *call, const lathe_graph *graph, const lathe_graph_view *view,
+                         const lathe_profiles **profiles);
+
+  /* Names and identities of all parameters, likewise. [call] */
+  lathe_code (*parameters)(lathe_call *call, const lathe_graph *graph, const lathe_graph_view *view,
+                           const lathe_parameter_columns **parameters);
 } lathe_graph_api;
 
 #ifdef __cplusplus
