@@ -1,6 +1,7 @@
 // Compiles graphs into flat plans and runs them.
 #include "core/engine/plan.hpp"
 
+#include "core/engine/kernels/plugin_op.hpp"
 #include "core/engine/kernels/values.hpp"
 #include "core/engine/quantize.hpp"
 #include "core/graph/inference.hpp"
@@ -76,7 +77,7 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     step.value_node.emplace(graph_, id);
     return;
   }
-  step.kernel = make_kernel(seen);
+  step.kernel = row.of_plugin() ? plugin_kernel(registry, seen) : make_kernel(seen);
   if (node.op.starts_with("dropout")) step.stream = stream_of("dropout/" + node.name);
   if (node.formats.empty()) return;
   for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {

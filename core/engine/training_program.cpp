@@ -1,6 +1,7 @@
 // Forwards with LibTorch's graph of operations, and backwards through it.
 #include "core/engine/training_program.hpp"
 
+#include "core/engine/kernels/plugin_op.hpp"
 #include "core/engine/quantize.hpp"
 #include "core/engine/tensors.hpp"
 
@@ -21,6 +22,9 @@ at::Tensor borrowed(void* memory, const Shape& shape, DType dtype) {
 EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
                                run::TrainedParameters& parameters)
     : device_(device), plan_(graph, registry, graph.node(graph.output()).inputs()) {
+  std::vector<NodeId> steps;
+  for (const Step& step : plan_.steps()) steps.push_back(step.node);
+  check_differentiable(plan_.graph(), steps);
   for (run::TrainedParameters::Piece& piece : parameters.pieces()) {
     pieces_.push_back(piece_of(piece));
   }

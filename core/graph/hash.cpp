@@ -1,5 +1,7 @@
 #include "core/graph/hash.hpp"
 
+#include "core/graph/ops/op_table.hpp"
+
 namespace lathe {
 
 namespace {
@@ -44,6 +46,7 @@ void add(Hasher& hasher, const Argument& argument) {
 ContentHash own_hash(const Node& node) {
   Hasher hasher;
   hasher.add(node.op);
+  if (node.row != nullptr && node.row->of_plugin()) hasher.add(node.row->plugin_hash);
   if (node.opcode == Opcode::placeholder) hasher.add(node.target);  // which of the inputs
   hasher.add(std::uint64_t{node.args.size()});
   for (const Argument& argument : node.args) add(hasher, argument);
@@ -68,6 +71,12 @@ ContentHash attributes_hash(const Node& node, const Value& attributes) {
     hasher.add(key);
     add(hasher, value);
   }
+  return hasher.finish();
+}
+
+ContentHash hash_of(const Value& value) {
+  Hasher hasher;
+  add(hasher, value);
   return hasher.finish();
 }
 

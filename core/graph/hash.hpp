@@ -9,6 +9,7 @@ namespace lathe {
 // Of a node without its inputs and attributes: op, formats, parameters and buffers.
 ContentHash own_hash(const Node& node);
 ContentHash attributes_hash(const Node& node, const Value& attributes);
+ContentHash hash_of(const Value& value);
 
 // Hashes of all nodes of a graph by id, made on first read, shared by copies. Thread-safe.
 class HashMemo {

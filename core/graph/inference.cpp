@@ -120,6 +120,10 @@ void check_extents(const Setting& setting, Value& value) {
 }
 
 void check_kind(const Setting& setting, Value& value) {
+  if (setting.check) {
+    value = setting.check(value);
+    return;
+  }
   if (value.is_none() && setting.nullable && setting.kind != Kind::index) return;
   auto expect = [&](bool good, std::string_view kind) {
     if (good) return;
@@ -233,11 +237,10 @@ std::string described(const Node& node) {
 const OpRow& row_of(const OpSet& ops, const Node& node) {
   if (node.row != nullptr) return *node.row;
   if (const OpRow* row = ops.find(node.op)) return *row;
-  std::vector<std::string_view> known;
-  for (const OpRow& r : ops.rows()) known.push_back(r.op);
-  std::sort(known.begin(), known.end());
-  throw usage_error(fmt::format("node '{}': unknown op '{}'; the dialect has {}", node.name,
-                                node.op, fmt::join(known, ", ")));
+  throw usage_error(fmt::format(
+      "node '{}': unknown op '{}'; the dialect has {}; a plugin that brings another is named with "
+      "--plugin",
+      node.name, node.op, fmt::join(ops.names(), ", ")));
 }
 
 void complete_attributes(const Node& node, Value& attributes, const OpRow& row,

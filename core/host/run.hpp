@@ -34,6 +34,7 @@ struct PassReport {
 // (registry, executor, data) are thread-safe.
 struct RunContext {
   const Registry* registry = nullptr;
+  const OpSet* ops = nullptr;               // of graphs that are built; null: the built-in ones
   std::function<Executor&()> executor;      // opens the engine on first use
   std::function<const Dataset&()> dataset;  // opens the data on first use
   std::int64_t batch_size = 128;

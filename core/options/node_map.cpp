@@ -3,6 +3,7 @@
 #include "core/options/node_map.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/graph/inference.hpp"
 
 #include <fmt/format.h>
 
@@ -135,7 +136,7 @@ struct Names {
   std::vector<std::string> ops, nodes;
 
   explicit Names(const Graph& graph) {
-    for (const OpRow& row : graph.ops().rows()) ops.push_back(row.op);
+    ops = graph.ops().names();
     for (const NodeId id : graph.order()) nodes.push_back(graph.node(id).name);
   }
   bool is_op(const std::string& key) const {
@@ -153,8 +154,9 @@ std::string why_unused(const std::string& key, By by, const Names& names, const 
     return fmt::format("{} does not act on a {}", rules.owner, node.op);
   }
   if (by == By::type && names.is_op(key)) {
-    return acts_on(rules, key) ? fmt::format("the graph has no {}", key)
-                               : fmt::format("{} does not act on a {}", rules.owner, key);
+    return acts_on(rules, *graph.ops().find(key))
+               ? fmt::format("the graph has no {}", key)
+               : fmt::format("{} does not act on a {}", rules.owner, key);
   }
   if (by == By::type) return "'by' is type, and this names a node";
   if (by == By::name) return "'by' is name, and this names an op";
@@ -195,9 +197,11 @@ void check_shape(const Value::Entry& entry) {
 
 }  // namespace
 
-bool acts_on(const NodeMapRules& rules, std::string_view op) {
-  return rules.targets.empty() ||
-         std::find(rules.targets.begin(), rules.targets.end(), op) != rules.targets.end();
+bool acts_on(const NodeMapRules& rules, const OpRow& row) {
+  if (rules.targets.empty() || std::ranges::find(rules.targets, row.op) != rules.targets.end()) {
+    return true;
+  }
+  return row.of_plugin() && rules.suits_plugin_op != nullptr && rules.suits_plugin_op(row);
 }
 
 void check_selectors(const Value& map, const NodeMapRules& rules) {
@@ -229,7 +233,7 @@ std::vector<SelectedEntry> select_entries(const Value& map, const NodeMapRules& 
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (node.opcode == Opcode::placeholder || node.opcode == Opcode::output) continue;
-    if (!acts_on(rules, node.op)) continue;
+    if (!acts_on(rules, row_of(graph.ops(), node))) continue;
     if (const Value* entry = selectors.select(node)) result.push_back({id, entry});
   }
   const Names names(graph);

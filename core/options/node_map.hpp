@@ -32,7 +32,7 @@ struct SelectedEntry {
 std::vector<SelectedEntry> select_entries(const Value& map, const NodeMapRules& rules,
                                           const Graph& graph, std::vector<std::string>& warnings);
 
-// Whether the rules' targets include an op.
-bool acts_on(const NodeMapRules& rules, std::string_view op);
+// Whether the pass acts on an op: one of its targets, or one of a plugin's that suits it.
+bool acts_on(const NodeMapRules& rules, const OpRow& row);
 
 }  // namespace lathe

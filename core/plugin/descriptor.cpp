@@ -1,6 +1,7 @@
 #include "core/plugin/descriptor.hpp"
 
 #include "core/options/text/component_text.hpp"
+#include "core/plugin/kinds/op_description.hpp"
 #include "core/plugin/option_table.hpp"
 #include "core/plugin/services.hpp"
 
@@ -138,7 +139,16 @@ class ModuleReader {
     if (c.iface == nullptr) refuse(who + " has no interface");
     out->interface_copy = read_interface(*kind, c.iface, who);
     out->interface = out->interface_copy.get();
+    if (*kind == Kind::op) out->op = read_op(*out, who);
     return out;
+  }
+
+  std::shared_ptr<const OpDescription> read_op(const Component& c, const std::string& who) const {
+    try {
+      return std::make_shared<const OpDescription>(describe_op(c.as<lathe_op>(), c.options));
+    } catch (const Error& error) {
+      refuse(fmt::format("{}: {}", who, error.message()));
+    }
   }
 
   // A zero-padded copy.
@@ -186,6 +196,12 @@ class ModuleReader {
         const auto i = copied<lathe_sampler>(source, LATHE_SIZE_UP_TO(lathe_sampler, suggest), who);
         require(i->create != nullptr, who, "create");
         require(i->suggest != nullptr, who, "suggest");
+        return i;
+      }
+      case Kind::op: {
+        const auto i = copied<lathe_op>(source, LATHE_SIZE_UP_TO(lathe_op, forward), who);
+        require(i->infer != nullptr, who, "infer");
+        require(i->forward != nullptr, who, "forward");
         return i;
       }
     }

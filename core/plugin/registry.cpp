@@ -1,6 +1,7 @@
 #include "core/plugin/registry.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/plugin/load.hpp"
 #include "core/plugin/trust.hpp"
 
@@ -22,11 +23,12 @@ struct KindId {
   Kind kind;
   std::string_view id;
 };
-constexpr std::array<KindId, 5> kKinds{{{Kind::pass, LATHE_KIND_PASS},
+constexpr std::array<KindId, 6> kKinds{{{Kind::pass, LATHE_KIND_PASS},
                                         {Kind::model, LATHE_KIND_MODEL},
                                         {Kind::dataset, LATHE_KIND_DATASET},
                                         {Kind::format, LATHE_KIND_FORMAT},
-                                        {Kind::sampler, LATHE_KIND_SAMPLER}}};
+                                        {Kind::sampler, LATHE_KIND_SAMPLER},
+                                        {Kind::op, LATHE_KIND_OP}}};
 
 constexpr std::string_view kExplicit = "explicit";
 
@@ -59,6 +61,15 @@ std::vector<std::string> claims_of(const Component& component) {
 
 }  // namespace
 
+std::span<const Kind> all_kinds() {
+  static constexpr auto kinds = [] {
+    std::array<Kind, kKinds.size()> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = kKinds[i].kind;
+    return out;
+  }();
+  return kinds;
+}
+
 std::string_view kind_word(std::string_view id) { return id.substr(0, id.find('/')); }
 
 std::string_view name(Kind kind) {
@@ -82,6 +93,15 @@ std::string kinds_of(const Stamp& stamp) {
   std::set<std::string_view> kinds;
   for (const StampedComponent& c : stamp.components) kinds.insert(c.kind);
   return kinds.empty() ? "none" : fmt::format("{}", fmt::join(kinds, ", "));
+}
+
+// Whoever writes the id of a built-in op must get that op.
+void check_op_id(Kind kind, const std::string& id, const std::filesystem::path& path) {
+  if (kind != Kind::op || builtin_ops().find(id) == nullptr) return;
+  throw usage_error(
+      fmt::format("plugin '{}' is refused: it brings the op '{}', and '{}' is a built-in op; give "
+                  "it an id of its own, eg: 'org.example.{}'",
+                  path.string(), id, id, id));
 }
 
 std::string known_kinds() {
@@ -142,6 +162,7 @@ void Registry::State::add_file(const std::filesystem::path& path, const std::str
                     kind_word(c.kind), c.id, path.string(), c.kind);
       continue;
     }
+    check_op_id(*kind, c.id, path);
     const bool fetchable =
         *kind == Kind::dataset && std::ranges::find(stamp.sources, c.id) != stamp.sources.end();
     found.emplace_back(Listed{*kind, c.id, c.version, path, source, fetchable}, files.back().get());

@@ -7,6 +7,7 @@
 
 #include "core/options/option.hpp"
 #include "core/plugin/folders.hpp"
+#include "core/plugin/kinds/op_description.hpp"
 
 #include <lathe/lathe.h>
 
@@ -18,7 +19,8 @@
 
 namespace lathe {
 
-enum class Kind { pass, model, dataset, format, sampler };
+enum class Kind { pass, model, dataset, format, sampler, op };
+std::span<const Kind> all_kinds();
 std::string_view name(Kind kind);  // "pass"
 std::optional<Kind> kind_from_name(std::string_view name);
 std::optional<Kind> kind_from_id(std::string_view id);  // "pass/1": nothing for other versions
@@ -53,6 +55,7 @@ struct Component {
   OptionTable options;
   const void* interface = nullptr;  // complete: fields that the plugin did not know are 0
   std::shared_ptr<const void> interface_copy;  // what `interface` points at
+  std::shared_ptr<const OpDescription> op;     // of an op
   std::filesystem::path file;
   std::string sha256;  // of the file
   bool has(lathe_component_flags flag) const { return (flags & flag) != 0; }

@@ -39,6 +39,7 @@ std::vector<bool> worth_keeping(const Graph& graph) {
 }
 
 bool is_stochastic(const Registry& registry, const Node& node) {
+  if (node.row != nullptr && !node.row->repeatable) return true;
   return std::any_of(node.formats.begin(), node.formats.end(), [&](const OperandFormat& format) {
     return registry.find(Kind::format, format.format).has(LATHE_FLAG_STOCHASTIC);
   });

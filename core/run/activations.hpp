@@ -9,7 +9,8 @@
 
 namespace lathe::run {
 
-// By node id: its result reads random numbers of a stochastic format. Nothing of it is ever kept.
+// By node id: its result follows from random numbers of a stochastic format, or from an op
+// that is not repeatable. Nothing of it is ever kept.
 std::vector<bool> random_nodes(const Graph& graph, const Registry& registry);
 
 class Activations {

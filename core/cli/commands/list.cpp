@@ -4,6 +4,7 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/layout.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
@@ -18,6 +19,7 @@ namespace lathe {
 namespace {
 
 constexpr std::string_view kHostKind = "pruner";  // a kind that no plugin brings
+constexpr std::string_view kOpKind = "op";        // listed whole if it is asked for
 
 struct Item {
   std::string kind, id, version, doc;
@@ -39,7 +41,7 @@ Item item_of(const Registry& registry, const Listed& listed) {
 }
 
 // Plugins' kinds first, then the host's own.
-std::vector<std::string> known_kinds(const Registry& registry) {
+std::vector<std::string> kinds_there_are(const Registry& registry) {
   std::vector<std::string> kinds;
   for (const Listed& listed : registry.listed())
     if (kinds.empty() || kinds.back() != name(listed.kind)) kinds.emplace_back(name(listed.kind));
@@ -47,10 +49,27 @@ std::vector<std::string> known_kinds(const Registry& registry) {
   return kinds;
 }
 
-std::vector<Item> items_of(const Registry& registry, const std::string& kind) {
+// The dialect's ops are listed if they are asked for, also where no plugin brings one.
+std::vector<std::string> known_kinds(const Registry& registry) {
+  std::vector<std::string> kinds = kinds_there_are(registry);
+  if (std::ranges::find(kinds, kOpKind) == kinds.end()) kinds.emplace_back(kOpKind);
+  return kinds;
+}
+
+Item built_in(const OpRow& row) {
+  std::string doc = row.module_class.empty() ? "" : "torch.nn." + row.module_class;
+  if (!row.signature.empty()) doc += (doc.empty() ? "" : ", ") + row.function;
+  return {std::string(kOpKind), row.op, "",
+          "built-in: " + (doc.empty() ? "a node of every graph" : doc)};
+}
+
+std::vector<Item> items_of(const Registry& registry, const std::string& kind, bool asked) {
   std::vector<Item> items;
   for (const Listed& listed : registry.listed())
     if (name(listed.kind) == kind) items.push_back(item_of(registry, listed));
+  if (kind == kOpKind && asked)
+    for (const std::string& op : builtin_ops().names())
+      items.push_back(built_in(*builtin_ops().find(op)));
   if (kind != kHostKind) return items;
   for (const PrunerRow& row : pruner_rows()) items.push_back({kind, row.id, "", row.doc});
   return items;
@@ -91,11 +110,12 @@ void print_list(const Registry& registry, std::vector<std::string> kinds, bool a
     if (std::ranges::find(known, kind) == known.end())
       throw usage_error(
           fmt::format("there is no kind '{}' to list{}", kind, suggestion(kind, known)));
-  if (kinds.empty()) kinds = known;
+  const bool asked = !kinds.empty();
+  if (!asked) kinds = kinds_there_are(registry);
   std::string text;
   Json components = Json::array();
   for (const std::string& kind : kinds) {
-    const std::vector<Item> items = items_of(registry, kind);
+    const std::vector<Item> items = items_of(registry, kind, asked);
     text += (text.empty() ? "" : "\n") + text_of(kind, items);
     for (const Item& item : items)
       components.push_back({{"kind", item.kind},

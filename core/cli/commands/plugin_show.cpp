@@ -73,6 +73,24 @@ std::string options_table(const std::vector<Option>& options) {
   return render(table);
 }
 
+std::string op_text(const Component& c) {
+  const OpDescription& op = *c.op;
+  std::string out;
+  if (!op.module_class.empty()) {
+    out += fmt::format("  module     {} of {}\n", op.module_class, fmt::join(op.inputs, ", "));
+  }
+  if (!op.function.empty()) {
+    out += fmt::format("  function   {}({})\n", op.function, fmt::join(op.signature, ", "));
+  }
+  if (!op.quantizable.empty()) {
+    out += fmt::format("  formats    can sit on {}\n", fmt::join(op.quantizable, ", "));
+  }
+  out += fmt::format("  training   {}\n", c.as<lathe_op>().backward != nullptr
+                                              ? "it has a gradient"
+                                              : "not through it: it has no gradient");
+  return out;
+}
+
 std::string shown(const Component& c) {
   std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
   out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
@@ -93,6 +111,7 @@ std::string shown(const Component& c) {
       out += fmt::format("  publishes  {}\n", fmt::join(split_bars(pass.scalars), ", "));
     }
   }
+  if (c.kind == Kind::op) out += op_text(c);
   if (c.options.options.empty()) return out + "It takes no options.\n";
   out += fmt::format("\n{}", options_table(c.options.options));
   for (const Option& option : c.options.options) {
@@ -139,6 +158,17 @@ Json json_of(const std::vector<Option>& options) {
   return rows;
 }
 
+Json op_json(const Component& c) {
+  const OpDescription& op = *c.op;
+  const auto text = [](const std::string& word) { return word.empty() ? Json() : Json(word); };
+  return {{"module_class", text(op.module_class)},
+          {"inputs", op.inputs},
+          {"function", text(op.function)},
+          {"signature", op.signature},
+          {"quantizable", op.quantizable},
+          {"differentiable", c.as<lathe_op>().backward != nullptr}};
+}
+
 Json json_of(const Component& c) {
   Json out{{"kind", name(c.kind)},    {"id", c.id},         {"version", c.version},  {"doc", c.doc},
            {"file", c.file.string()}, {"sha256", c.sha256}, {"flags", flag_names(c)}};
@@ -149,15 +179,14 @@ Json json_of(const Component& c) {
     out["targets"] = split_bars(c.as<lathe_pass>().targets);
     out["scalars"] = split_bars(c.as<lathe_pass>().scalars);
   }
+  if (c.kind == Kind::op) out["op"] = op_json(c);
   out["options"] = json_of(c.options.options);
   return out;
 }
 
 std::vector<std::string> kind_names() {
   std::vector<std::string> names;
-  for (const Kind kind : {Kind::pass, Kind::model, Kind::dataset, Kind::format, Kind::sampler}) {
-    names.emplace_back(name(kind));
-  }
+  for (const Kind kind : all_kinds()) names.emplace_back(name(kind));
   return names;
 }
 
@@ -210,7 +239,7 @@ void show_plugin(const Invocation& call) {
   const std::string& word = call.words.front();
   const Registry registry = registry_of(call);
   std::string id = word;
-  std::vector<Kind> kinds{Kind::pass, Kind::model, Kind::dataset, Kind::format, Kind::sampler};
+  std::vector<Kind> kinds(all_kinds().begin(), all_kinds().end());
   if (const std::size_t colon = word.find(':'); colon != std::string::npos) {
     kinds = {kind_of(word.substr(0, colon))};
     id = word.substr(colon + 1);

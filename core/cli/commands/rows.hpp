@@ -54,7 +54,7 @@ inline constexpr Command kDataCommands[] = {
 
 inline constexpr Command kPluginCommands[] = {
     {.word = "list",
-     .doc = "what there is: passes, models, data sets, formats, samplers",
+     .doc = "what there is: passes, models, data sets, formats, samplers, ops",
      .words = "[KIND]",
      .options = OptionGroup::plugins | OptionGroup::json,
      .run = list_plugins},

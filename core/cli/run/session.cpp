@@ -40,6 +40,16 @@ std::string device(const std::string& accelerator) {
   return "cpu";
 }
 
+void warn_of_other_plugins(const Value& saved, const OpSet& ops,
+                           const std::filesystem::path& file) {
+  for (const SavedOp& op : saved_ops(saved)) {
+    const OpRow& row = *ops.find(op.op);
+    if (row.plugin_hash == op.sha256) continue;
+    spdlog::warn("'{}' was saved with another '{}' of the op '{}' than '{}' (SHA-256 {}, now {})",
+                 file.string(), op.file, op.op, row.plugin_file, op.sha256, row.plugin_hash);
+  }
+}
+
 Value list_value(const std::vector<std::string>& names) {
   return Value(Value::List(names.begin(), names.end()));
 }
@@ -55,6 +65,7 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
     : settings_(settings),
       cancelled_(cancelled),
       registry_(std::make_unique<Registry>(default_plugin_folders(), plugin_files(settings))),
+      ops_(*registry_),
       calls_(context({})),
       main_run_(&calls_),
       model_(choose(Kind::model, kModel, "model")),
@@ -177,7 +188,9 @@ Graph Session::load_graph(const std::filesystem::path& folder, std::uint64_t see
     throw run_error(LATHE_INVALID_ARGUMENT, fmt::format("'{}' is no JSON", file.string()));
   Graph graph;
   try {
-    graph = graph_from_json(value_of(json), seed).with_batch(settings_.get(kBatchSize));
+    const Value saved = value_of(json);
+    graph = graph_from_json(saved, seed, &ops_).with_batch(settings_.get(kBatchSize));
+    warn_of_other_plugins(saved, ops_, file);
   } catch (const Error& error) {
     throw run_error(error.code(), error.message(), {file.string(), 0, 0});
   }
@@ -188,6 +201,7 @@ Graph Session::load_graph(const std::filesystem::path& folder, std::uint64_t see
 RunContext Session::context(const std::filesystem::path& folder) {
   RunContext context;
   context.registry = registry_.get();
+  context.ops = &ops_;
   context.executor = [this]() -> Executor& { return executor(); };
   context.dataset = [this]() -> const Dataset& { return dataset(); };
   context.batch_size = settings_.get(kBatchSize);

@@ -5,6 +5,7 @@
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/run/settings.hpp"
 #include "core/data/data.hpp"
+#include "core/host/instances/plugin_ops.hpp"
 #include "core/pipeline/run_pipeline.hpp"
 
 #include <atomic>
@@ -77,6 +78,7 @@ class Session {
   const Settings& settings_;
   const std::atomic<bool>& cancelled_;
   std::unique_ptr<Registry> registry_;
+  const PluginOps ops_;
   RunContext calls_;            // of plugin calls that are made outside of any pass
   const RunOfThread main_run_;  // on the thread that made the session
   Chosen model_, dataset_choice_;

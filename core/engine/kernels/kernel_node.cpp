@@ -30,6 +30,12 @@ KernelNode::KernelNode(const Graph& graph, NodeId id)
   }
 }
 
+std::vector<Shape> KernelNode::input_shapes() const {
+  std::vector<Shape> out;
+  for (NodeId id : tensors_) out.push_back(graph_.node(id).result.shape);
+  return out;
+}
+
 const Value& KernelNode::value(std::string_view name) const {
   const Value* found = find(name);
   if (found == nullptr) refuse(fmt::format("it has no '{}'", name));

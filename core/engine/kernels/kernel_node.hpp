@@ -24,6 +24,8 @@ class KernelNode {
   KernelNode(const Graph& graph, NodeId id);
 
   const Node& node() const { return node_; }
+  const Value& attributes() const { return attributes_; }
+  std::vector<Shape> input_shapes() const;  // of the tensor inputs, for the graph's batch
 
   // The attribute called `name`. Null if the node's form has none of that name; None is a value.
   const Value* find(std::string_view name) const { return attributes_.find(name); }

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <set>
 
 namespace lathe {
 
@@ -81,6 +83,32 @@ OperandFormat format_from_json(const Value& json) {
   return format;
 }
 
+// The ops of plugins that the graph has, each once.
+Value::List plugin_ops_to_json(const Graph& graph) {
+  Value::List out;
+  std::set<std::string_view> seen;
+  for (NodeId id : graph.order()) {
+    const OpRow* row = graph.node(id).row;
+    if (row == nullptr || !row->of_plugin() || !seen.insert(row->op).second) continue;
+    out.emplace_back(
+        Value::Map{{"op", row->op},
+                   {"plugin", std::filesystem::path(row->plugin_file).filename().string()},
+                   {"plugin_hash", row->plugin_hash}});
+  }
+  return out;
+}
+
+void check_known(const Value& json, const OpSet& ops) {
+  for (const SavedOp& saved : saved_ops(json)) {
+    if (ops.find(saved.op) != nullptr) continue;
+    throw usage_error(
+        fmt::format("the graph has nodes of the op '{}', which the plugin '{}' (SHA-256 {}) "
+                    "brought when it was saved; name that file with --plugin",
+                    saved.op, saved.file, saved.sha256),
+        json.position());
+  }
+}
+
 void add_node(Transaction& transaction, const Value& json, std::map<std::string, NodeId>& ids) {
   NodeSpec spec;
   spec.name = member(json, "name").as_string();
@@ -130,10 +158,24 @@ Value graph_to_json(const Graph& graph) {
     if (!formats.empty()) json.set("formats", std::move(formats));
     nodes.push_back(std::move(json));
   }
-  return Value::Map{{"lathe_graph", 1}, {"dialect", kDialectVersion}, {"nodes", std::move(nodes)}};
+  Value out = Value::Map{{"lathe_graph", 1}, {"dialect", kDialectVersion}};
+  if (Value::List ops = plugin_ops_to_json(graph); !ops.empty()) out.set("ops", std::move(ops));
+  out.set("nodes", std::move(nodes));
+  return out;
 }
 
-Graph graph_from_json(const Value& json, std::uint64_t seed) {
+std::vector<SavedOp> saved_ops(const Value& json) {
+  std::vector<SavedOp> out;
+  const Value* ops = json.find("ops");
+  if (ops == nullptr) return out;
+  for (const Value& op : ops->as_list()) {
+    out.push_back({member(op, "op").as_string(), member(op, "plugin").as_string(),
+                   member(op, "plugin_hash").as_string()});
+  }
+  return out;
+}
+
+Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
   const std::int64_t version = member(json, "lathe_graph").as_int();
   const std::int64_t dialect = member(json, "dialect").as_int();
   if (version != 1 || dialect > kDialectVersion) {
@@ -144,7 +186,8 @@ Graph graph_from_json(const Value& json, std::uint64_t seed) {
             version, dialect, kDialectVersion),
         json.position());
   }
-  Graph graph(seed);
+  Graph graph(seed, ops);
+  check_known(json, graph.ops());
   Transaction transaction(graph);
   std::map<std::string, NodeId> ids;
   for (const Value& node : member(json, "nodes").as_list()) add_node(transaction, node, ids);

@@ -6,6 +6,14 @@
 namespace lathe {
 
 Value graph_to_json(const Graph& graph);
-Graph graph_from_json(const Value& json, std::uint64_t seed);  // throws usage_error
+// `ops`: null for the built-in ones. Throws usage_error; for an op that they lack, one that names
+// the plugin that brought it.
+Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops = nullptr);
+
+// What a saved graph says of an op that a plugin brought.
+struct SavedOp {
+  std::string op, file, sha256;  // of the file, whose folder is left out
+};
+std::vector<SavedOp> saved_ops(const Value& json);
 
 }  // namespace lathe

@@ -42,8 +42,14 @@ const OpRow* OpSet::find(std::string_view op) const {
   return &rows_[*at];
 }
 
+std::vector<std::string> OpSet::names() const {
+  std::vector<std::string> out;
+  for (const std::size_t row : by_name_) out.push_back(rows_[row].op);
+  return out;
+}
+
 const OpSet& builtin_ops() {
-  static const OpSet ops = [] {
+  static const OpSet ops([] {
     std::vector<OpRow> rows;
     rules::add_graph_rows(rows);
     rules::add_weighted_rows(rows);
@@ -57,8 +63,8 @@ const OpSet& builtin_ops() {
     for (OpRow& row : rows) {
       if (row.function.empty()) row.function = "torch.nn.functional." + row.op;
     }
-    return OpSet(std::move(rows));
-  }();
+    return rows;
+  }());
   return ops;
 }
 

@@ -1,7 +1,8 @@
 // The dialect: one row per op, carrying all that is known of it but its kernel: PyTorch's names,
 // shape rule, attributes and their defaults, parameters, costs, which operands a number format can
 // sit on, how channels and bits follow, whether rows stay apart. Adding an op means adding a row, a
-// kernel (core/engine/kernels) and a test. Plugins read a row's facts through svc/graph.h.
+// kernel (core/engine/kernels) and a test. Plugins read a row's facts through svc/graph.h, and
+// bring rows of their own, which are made where plugins are known (host/instances/plugin_ops).
 #pragma once
 
 #include "core/graph/node.hpp"
@@ -59,11 +60,13 @@ struct Setting {
   // Neither the result nor parameters nor costs follow from it, and no rule checks more than its
   // kind: a node of which only such settings change need not be inferred again.
   bool inert = false;
+  // Of a plugin's op, in place of the kind: the value as it is kept; throws usage_error.
+  std::function<Value(const Value&)> check{};
 };
 
 // Goes by the op, the opcode, the attributes and the results only: nodes that agree in these share
-// what it says.
-using CostRule = std::function<Cost(const OpInputs&, const Result&)>;
+// what it says. Nothing: it cannot say for such a node.
+using CostRule = std::function<std::optional<Cost>(const OpInputs&, const Result&)>;
 
 // One member per counting convention; an empty one: the convention has no rule for the op.
 struct CostRules {
@@ -104,12 +107,26 @@ struct OpRow {
   // own name. Built-in rows that say nothing live in torch.nn.functional.
   std::string function = {};
   bool tuple_arguments = false;  // of the function: lists among them print as Python's tuples
+
+  // Of an op that a plugin brings: its file, and the SHA-256 of that. Built-in ops have neither.
+  std::string plugin_file{}, plugin_hash{};
+  bool of_plugin() const { return !plugin_hash.empty(); }
+  bool differentiable = true;  // false: no gradient passes
+  bool repeatable = true;      // false: the same inputs may give another result
 };
 
+// Rows live as long as the process: nodes point at them.
 class OpSet {
  public:
   explicit OpSet(std::vector<OpRow> rows);
-  const OpRow* find(std::string_view op) const;  // thread-safe
+  OpSet(const OpSet&) = delete;
+  OpSet& operator=(const OpSet&) = delete;
+  virtual ~OpSet() = default;
+
+  // Null for an unknown op; throws usage_error if the plugin that brings it cannot be loaded.
+  // Thread-safe.
+  virtual const OpRow* find(std::string_view op) const;
+  virtual std::vector<std::string> names() const;  // sorted
   const std::vector<OpRow>& rows() const { return rows_; }
 
  private:

@@ -37,7 +37,7 @@ class Model {
 Graph build_model(const Component& component, const Value& options, const DatasetInfo& info,
                   std::int64_t batch, std::uint64_t seed, RunContext& context) {
   const Model model(component, options, context);
-  Graph graph(seed);
+  Graph graph(seed, context.ops);
   // Which network it is, is a matter of what was asked for: a refusal is the user's mistake.
   Call call(component, &context, Call::Phase::create);
   call.options = &options;

@@ -7,5 +7,7 @@
 #include "core/host/instances/format_choice.hpp"
 #include "core/host/instances/format_instance.hpp"
 #include "core/host/instances/node_rules.hpp"
+#include "core/host/instances/op_instance.hpp"
 #include "core/host/instances/pass_instance.hpp"
+#include "core/host/instances/plugin_ops.hpp"
 #include "core/host/instances/sampler_instance.hpp"

@@ -15,7 +15,10 @@ NodeMapRules node_map_rules(const Registry& registry, const Component& pass, con
   rules.option = &option;
   rules.owner = pass.options.owner;
   const std::optional<Kind> kind = kind_from_name(option.item_kind);
-  if (kind == Kind::format) rules.item_word = format_word;
+  if (kind == Kind::format) {
+    rules.item_word = format_word;
+    rules.suits_plugin_op = [](const OpRow& row) { return !row.quantizable.empty(); };
+  }
   if (kind) {
     rules.item_ids = registry.ids(*kind);
     rules.item_table = [&registry, kind = *kind](std::string_view id) -> const OptionTable* {

@@ -109,7 +109,7 @@ class NodePlanner {
     return text;
   }
   bool acts_here(std::size_t transform) const {
-    return acts_on(transforms_[transform].rules, node_.op);
+    return acts_on(transforms_[transform].rules, *node_.row);
   }
 
   template <typename Visit>  // visit(choice, routed) for every choice of the name

@@ -9,6 +9,7 @@
 #include <lathe/kind/dataset.h>
 #include <lathe/kind/format.h>
 #include <lathe/kind/model.h>
+#include <lathe/kind/op.h>
 #include <lathe/kind/pass.h>
 #include <lathe/kind/sampler.h>
 #include <lathe/module.h>

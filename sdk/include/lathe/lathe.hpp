@@ -13,6 +13,7 @@
 #include <lathe/hpp/format.hpp>
 #include <lathe/hpp/model.hpp>
 #include <lathe/hpp/module.hpp>
+#include <lathe/hpp/op.hpp>
 #include <lathe/hpp/pass.hpp>
 #include <lathe/hpp/sampler.hpp>
 

@@ -22,6 +22,7 @@ extern "C" {
 #define LATHE_KIND_DATASET "dataset/1"
 #define LATHE_KIND_FORMAT "format/1"
 #define LATHE_KIND_SAMPLER "sampler/1"
+#define LATHE_KIND_OP "op/1"
 
 /* Type of an option's value. An unknown one is taken for ANY, with a warning. */
 typedef int32_t lathe_option_type;
@@ -90,7 +91,7 @@ enum {
   LATHE_FLAG_PARALLEL = 1u << 3,         /* one instance may be called from several threads */
   LATHE_FLAG_NONDETERMINISTIC = 1u << 4, /* results are never cached */
   LATHE_FLAG_SYNTHETIC = 1u << 5,        /* data set: invented data; every report says so */
-  LATHE_FLAG_STOCHASTIC = 1u << 6,       /* format: uses the random stream; bypasses the cache */
+  LATHE_FLAG_STOCHASTIC = 1u << 6,       /* format, op: uses the random stream; never cached */
   LATHE_FLAG_READS_DATA = 1u << 8,       /* else svc/data.h refuses; opens the data */
   LATHE_FLAG_HAS_SOURCE = 1u << 7        /* data set: its source says where its files can be had */
 };
@@ -109,7 +110,7 @@ typedef struct lathe_component {
   const lathe_option *options;
   uint64_t option_count;
   uint64_t option_size; /* sizeof(lathe_option) as the plugin knew it */
-  const void *iface;    /* lathe_pass, lathe_model, lathe_dataset, lathe_format, lathe_sampler */
+  const void *iface;    /* lathe_pass, lathe_model, lathe_dataset, ...: its kind's (kind/) */
   /* For `lathe plugin show`; NULL where unknown. */
   const char *authors; /* eg: "Ada Lovelace, Charles Babbage" */
   const char *licence; /* an SPDX id, eg: "MIT" */
