@@ -19,6 +19,11 @@ void build(const std::string& source, const std::filesystem::path& folder) {
   BOOST_TEST_MESSAGE(source << " built in " << seconds.count() << " s");
 }
 
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(own_plugins)
@@ -97,6 +102,82 @@ metrics.relus = { scale = 1.0, direction = "minimize" }
   const auto log =
       nlohmann::json::parse(read_file(folder.path() / "all/software/search_ckpts/log.json"));
   for (const auto& trial : log) BOOST_TEST(trial.at("state") == "COMPLETE");
+}
+
+BOOST_AUTO_TEST_CASE(an_op_of_ones_own_is_listed_and_shown) {
+  TemporaryFolder folder;
+  build("rms_norm.cpp", folder.path());
+  const Words plugin{"--plugin", "./rms_norm.so"};
+  const auto listed = succeed(with({"list", "op", "--json"}, plugin), folder.path()).json();
+  const auto& ops = listed.at("components");
+  BOOST_TEST(ops.at(0).at("id") == "example.rms_norm");
+  BOOST_TEST(ops.size() > 40U);  // and the dialect's own
+  const std::string shown =
+      succeed(with({"plugin", "show", "op:example.rms_norm"}, plugin), folder.path()).out;
+  for (const char* text : {"RMSNorm of input", "torch.nn.functional.rms_norm(input, ",
+                           "can sit on data_in, weight", "it has a gradient", "normalized_shape"}) {
+    BOOST_TEST(shown.find(text) != std::string::npos, shown);
+  }
+  const std::string list = succeed(with({"plugin", "list", "op"}, plugin), folder.path()).out;
+  BOOST_TEST(list.find("example.rms_norm") != std::string::npos, list);
+}
+
+BOOST_AUTO_TEST_CASE(a_network_with_an_op_of_ones_own_trains_and_its_plugin_is_in_the_report) {
+  TemporaryFolder folder;
+  build("rms_norm.cpp", folder.path());
+  const auto run =
+      succeed({"train", "example.rms_net<width=8>", "jsc-sim", "--max-epochs", "2", "--project-dir",
+               ".", "--project", "t", "--plugin", "./rms_norm.so", "--json"},
+              folder.path())
+          .json();
+  const auto& metrics = run.at("metrics");
+  BOOST_TEST(metrics.at("accuracy").get<double>() > 0.4);  // five classes
+  bool named = false;
+  for (const auto& plugin : run.at("provenance").at("plugins")) {
+    for (const auto& component : plugin.at("components")) {
+      named = named || component == "op:example.rms_norm:1.0.0";
+    }
+  }
+  BOOST_TEST(named);
+}
+
+BOOST_AUTO_TEST_CASE(a_network_with_an_op_of_ones_own_is_counted_quantized_widened_and_saved) {
+  TemporaryFolder folder;
+  build("rms_norm.cpp", folder.path());
+  const Words base{"--verify-each", "--project-dir", ".", "--plugin", "./rms_norm.so", "--json"};
+  const std::string passes =
+      "channel_multiplier<by=name,fc1.width=2>,"
+      "quantize<by=type,\"example.rms_norm\".name=integer,\"example.rms_norm\".data_in_width=6>,"
+      "flops,bitops";
+  const auto first = succeed(with({"transform", "example.rms_net<width=8>", "jsc-sim", "--passes",
+                                   passes, "--batch-size", "4", "--project", "wide"},
+                                  base),
+                             folder.path())
+                         .json();
+  // fc1 to 16, the norm (four each), the ReLU (one each), fc2 to 5.
+  const int expected = 4 * (16 * 16 + 4 * 16 + 16 + 16 * 5);
+  BOOST_TEST(first.at("metrics").at("computations") == expected);
+  const std::string saved = "wide/software/transform/transformed_ckpt";
+  const auto graph = nlohmann::json::parse(read_file(folder.path() / saved / "graph.json"));
+  BOOST_TEST(graph.at("ops").at(0).at("op") == "example.rms_norm");
+  BOOST_TEST(graph.at("ops").at(0).at("plugin") == "rms_norm.so");
+
+  const auto again =
+      succeed(with({"transform", "example.rms_net", "jsc-sim", "--load", saved, "--passes",
+                    "flops,bitops", "--batch-size", "4", "--project", "again"},
+                   base),
+              folder.path())
+          .json();
+  for (const char* metric : {"computations", "parameters", "total_bitops"}) {
+    BOOST_TEST(again.at("metrics").at(metric) == first.at("metrics").at(metric), metric);
+  }
+  const Outcome without = run_lathe({"transform", "jsc-tiny", "jsc-sim", "--load", saved,
+                                     "--passes", "flops", "--project-dir", "."},
+                                    folder.path());
+  BOOST_TEST(without.exit_code != 0);
+  for (const char* text : {"graph.json", "op 'example.rms_norm'", "'rms_norm.so'", "--plugin"}) {
+    BOOST_TEST(without.err.find(text) != std::string::npos, without.err);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

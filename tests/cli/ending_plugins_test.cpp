@@ -54,6 +54,28 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_ends_the_process_is_named_and_the_exit_code_i
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_op_that_ends_the_process_in_its_kernel_is_named) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "net.cpp", R"(
+#include <lathe/lathe.hpp>
+struct Net {
+  void build(lathe::model_builder& m) {
+    auto x = m.linear("fc", m.placeholder("x", {m.features()}), m.features(), m.classes());
+    m.output(m.module("fixture.troubled", "it", {x}, {{"how", "exit_forward"}}));
+  }
+};
+LATHE_MODEL(Net, "ending_net", "1.0.0", "Ends.")
+)");
+  good({"plugin", "build", "net.cpp"}, folder.path());
+  const Outcome outcome = run_lathe({"test", "ending_net", "jsc-sim", "--plugin", "./net.so",
+                                     "--plugin", fixture_file("troubled_op")},
+                                    folder.path());
+  BOOST_TEST(outcome.exit_code == 1);
+  for (const char* word : {"op 'fixture.troubled'", "troubled_op.so", "in forward()", "exit()"}) {
+    BOOST_TEST(contains(outcome.err, word), outcome.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_plugin_that_exits_while_it_is_loaded_is_named) {
   const TemporaryFolder folder;
   const Outcome outcome = counted_with("exits_when_loaded", "exits_when_loaded", folder.path());

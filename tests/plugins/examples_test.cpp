@@ -1,4 +1,5 @@
 // The example plugins, each built from its one file with one compiler line, as a student would.
+#include "tests/support/examples.hpp"
 #include "core/tensor/borrowed_tensor.hpp"
 #include "tests/plugins/workbench.hpp"
 
@@ -17,20 +18,9 @@ using namespace lathe_test;
 class Built {
  public:
   explicit Built(const std::vector<std::string>& sources) {
-    const std::filesystem::path root = lathe_test::source_dir();
     std::vector<std::filesystem::path> files;
     for (const std::string& source : sources) {
-      const bool c = source.ends_with(".c");
-      files.push_back(folder_.path() / (source + ".so"));
-      const std::string include = (root / "sdk/include").string();
-      const std::string line =
-          std::string(c ? "cc -std=c99" : "c++ -std=c++17") +
-          " -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -fPIC -shared -fvisibility=hidden"
-          " -Wl,--version-script=" +
-          include + "/lathe/exports.map -I" + include + " -o " + files.back().string() + " " +
-          (root / "examples/plugins" / source).string();
-      BOOST_TEST_REQUIRE(std::system(line.c_str()) == 0, line);
-      std::filesystem::permissions(files.back(), std::filesystem::perms::owner_all);
+      files.push_back(built_example(source, folder_.path()));
     }
     registry_ = std::make_unique<lathe::Registry>(
         std::vector<lathe::PluginFolder>{{lathe_test::built_plugin_dir(), "built-in"}}, files);
@@ -151,4 +141,74 @@ BOOST_AUTO_TEST_CASE(a_plugin_exports_its_entry_and_nothing_else) {
   const std::string symbols = read_text(list);
   BOOST_TEST(std::count(symbols.begin(), symbols.end(), '\n') == 1);
   BOOST_TEST(symbols.find(LATHE_ENTRY_NAME) != std::string::npos);
+}
+
+namespace {
+
+// rms_net for 16 features and 5 classes, at the batch of the bench.
+lathe::Graph rms_net(Workbench& bench, int width = 32) {
+  return bench.model("example.rms_net", {{"width", width}}, samples_of({16}, 5));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_op_of_ones_own_is_counted_as_it_says) {
+  const Built built({"rms_norm.cpp"});
+  Workbench bench(8, built.registry());
+  lathe::Graph graph = rms_net(bench);
+  const lathe::PassReport flops = bench.run("flops", graph);
+  // A multiply-accumulate is one; the norm does four for each of its 8 * 32 elements.
+  BOOST_TEST(scalar(flops, "computations") == 8 * 16 * 32 + 4 * 8 * 32 + 8 * 32 + 8 * 32 * 5);
+  BOOST_TEST(scalar(flops, "parameters") == (16 * 32 + 32) + 32 + (32 * 5 + 5));
+  BOOST_TEST(cell(table(flops, "nodes"), "norm", "computations").as_float() == 4.0 * 8 * 32);
+  const lathe::PassReport bits = bench.run("bitops", graph);
+  BOOST_TEST(cell(table(bits, "nodes"), "norm", "bitops").as_float() == 4.0 * 8 * 32 * 32 * 32);
+}
+
+BOOST_AUTO_TEST_CASE(an_op_of_ones_own_takes_number_formats_where_it_says) {
+  const Built built({"rms_norm.cpp"});
+  Workbench bench(8, built.registry());
+  for (const char* selector : {"example.rms_norm", "default"}) {
+    lathe::Graph graph = rms_net(bench);
+    bench.run("quantize", graph,
+              {{"by", "type"},
+               {selector, {{"name", "integer"}, {"data_in_width", 6}, {"weight_width", 4}}}});
+    const lathe::Node& norm = graph.node(graph.find("norm"));
+    BOOST_TEST_REQUIRE(norm.formats.size() == 2U);
+    BOOST_TEST((norm.format("weight")->options.find("width")->as_int() == 4));
+    const lathe::PassReport bits = bench.run("bitops", graph);
+    BOOST_TEST(cell(table(bits, "nodes"), "norm", "bitops").as_float() == 4.0 * 8 * 32 * 6 * 6);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_op_of_ones_own_follows_the_widths_around_it) {
+  const Built built({"rms_norm.cpp"});
+  Workbench bench(8, built.registry());
+  lathe::Graph graph = rms_net(bench);
+  bench.run("channel_multiplier", graph, {{"by", "name"}, {"fc1", {{"width", 2}}}});
+  const lathe::NodeId norm = graph.find("norm");
+  BOOST_TEST(graph.attributes(norm).find("normalized_shape")->text() == "[64]");
+  BOOST_TEST(graph.node(norm).parameter("weight")->shape.text() == "[64]");
+  BOOST_TEST(graph.node(graph.find("fc2")).parameter("weight")->shape.text() == "[5, 64]");
+  // Copies of channels would change the mean, so a wider net cannot be made to compute the same.
+  BOOST_CHECK_EXCEPTION(
+      bench.run("channel_multiplier", graph,
+                {{"by", "name"}, {"fc1", {{"width", 2}}}, {"weights", "net2wider"}}),
+      lathe::Error, [](const lathe::Error& e) {
+        return e.message().find("example.rms_norm") != std::string::npos;
+      });
+}
+
+BOOST_AUTO_TEST_CASE(an_op_of_ones_own_prints_and_describes_itself) {
+  const Built built({"rms_norm.cpp"});
+  Workbench bench(8, built.registry());
+  const lathe::Graph graph = rms_net(bench);
+  const lathe::NodeId norm = graph.find("norm");
+  const lathe::OpRow& row = *graph.ops().find("example.rms_norm");
+  BOOST_TEST(row.module_text(graph.attributes(norm)) ==
+             "RMSNorm((32,), eps=None, elementwise_affine=True)");
+  const json common = to_json(lathe::node_metadata(graph, norm)).at("common");
+  BOOST_TEST(common.at("mase_op") == "example.rms_norm");
+  BOOST_TEST(common.at("mase_type") == "patched_func");
+  BOOST_TEST(common.at("args").at("weight").at("shape") == json::array({32}));
 }

@@ -62,8 +62,9 @@ inline lathe::DatasetInfo samples_of(std::vector<std::int64_t> shape, std::int64
 class Workbench {
  public:
   explicit Workbench(std::int64_t batch = 8, const lathe::Registry& registry = built_plugins())
-      : registry_(registry) {
+      : registry_(registry), ops_(registry) {
     context.registry = &registry;
+    context.ops = &ops_;
     context.batch_size = batch;
   }
 
@@ -86,6 +87,7 @@ class Workbench {
 
  private:
   const lathe::Registry& registry_;
+  const lathe::PluginOps ops_;
 };
 
 inline double scalar(const lathe::PassReport& report, const std::string& name) {

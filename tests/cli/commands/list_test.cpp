@@ -37,6 +37,13 @@ BOOST_AUTO_TEST_CASE(a_kind_lists_itself_alone) {
   BOOST_TEST(!contains(outcome.out, "quantize"));
 }
 
+BOOST_AUTO_TEST_CASE(ops_of_the_dialect_are_listed_if_they_are_asked_for) {
+  const TemporaryFolder folder;
+  const std::string asked = good({"list", "op"}, folder.path()).out;
+  BOOST_TEST(contains(asked, "torch.nn.Linear, torch._C._nn.linear"), asked);
+  BOOST_TEST(!contains(good({"list"}, folder.path()).out, "torch.nn.Linear"));
+}
+
 BOOST_AUTO_TEST_CASE(a_kind_that_there_is_not_is_refused_with_the_nearest) {
   const TemporaryFolder folder;
   const Outcome outcome = run_lathe({"list", "smapler"}, folder.path());

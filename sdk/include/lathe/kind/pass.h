@@ -24,7 +24,8 @@ typedef struct lathe_pass {
    * LATHE_FLAG_PARALLEL never by two threads at once. [call] */
   lathe_code (*run)(lathe_call *call, void *self, lathe_graph *graph);
 
-  /* Ops a transform's node map can act on, eg: "linear|conv1d|relu"; NULL: any. */
+  /* Ops a transform's node map can act on, eg: "linear|conv1d|relu"; NULL: any. One that chooses
+   * number formats also acts on every op of a plugin that can carry them. */
   const char *targets;
 
   /* Scalars the pass publishes, eg: "total_flops|parameters", so that a search knows its metrics
