@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <set>
 
 using namespace lathe_test;
 
@@ -178,6 +179,44 @@ BOOST_AUTO_TEST_CASE(a_network_with_an_op_of_ones_own_is_counted_quantized_widen
   for (const char* text : {"graph.json", "op 'example.rms_norm'", "'rms_norm.so'", "--plugin"}) {
     BOOST_TEST(without.err.find(text) != std::string::npos, without.err);
   }
+}
+
+BOOST_AUTO_TEST_CASE(formats_of_an_op_of_ones_own_are_searched) {
+  TemporaryFolder folder;
+  build("rms_norm.cpp", folder.path());
+  write_file(folder.path() / "norm.toml", R"(
+model = "example.rms_net"
+dataset = "jsc-sim"
+plugin = ["rms_norm.so"]
+
+[search.search_space]
+name = "graph/quantize/mixed_precision_ptq"
+setup.by = "type"
+seed.default.config.name = ["NA"]
+seed."example.rms_norm".config.name = ["integer"]
+seed."example.rms_norm".config.data_in_width = [3, 8]
+
+[search.strategy]
+name = "optuna"
+sw_runner.basic_evaluation.num_samples = 64
+hw_runner.bitops = {}
+setup = { n_trials = 12, sampler = "brute", sum_scaled_metrics = false }
+metrics.accuracy = { scale = 1.0, direction = "maximize" }
+metrics.total_bitops = { scale = 1.0, direction = "minimize" }
+)");
+  const auto run = succeed({"search", "--config", "norm.toml", "--project-dir", ".", "--project",
+                            "norm", "--json"},
+                           folder.path())
+                       .json();
+  BOOST_TEST(run.at("trials") == 2);
+  const auto log =
+      nlohmann::json::parse(read_file(folder.path() / "norm/software/search_ckpts/log.json"));
+  std::set<std::string> metrics;
+  for (const auto& trial : log) {
+    BOOST_TEST(trial.at("state") == "COMPLETE");
+    metrics.insert(trial.at("user_attrs_hardware_metrics").dump());
+  }
+  BOOST_TEST(metrics.size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
