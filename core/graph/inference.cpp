@@ -209,10 +209,43 @@ void check_opcode(const Node& node, const OpRow& row) {
   }
 }
 
-void make_parameters(Node& node, const Value& attributes, const OpRow& row, std::uint64_t seed) {
+// Puts the chosen initialisers into the parameters. One for a parameter that an added node lacks is
+// refused; later it goes with its parameter.
+void choose_initialisers(Node& node, std::vector<Parameter>& parameters, bool is_new) {
+  if (node.initialisers.empty()) return;
+  std::vector<ChosenInitialiser> kept;
+  for (const ChosenInitialiser& chosen : node.initialisers) {
+    const auto found = std::ranges::find(parameters, chosen.parameter, &Parameter::name);
+    if (is_new && std::ranges::count(node.initialisers, chosen.parameter,
+                                     &ChosenInitialiser::parameter) > 1) {
+      throw usage_error(fmt::format("parameter '{}' has two initialisers", chosen.parameter));
+    }
+    if (found != parameters.end()) {
+      try {
+        check_initialiser(chosen.initialiser, found->dtype);
+      } catch (const Error& error) {
+        throw error.within(fmt::format("parameter '{}'", chosen.parameter));
+      }
+      found->initialiser = chosen.initialiser;
+      kept.push_back(chosen);
+    } else if (is_new) {
+      std::vector<std::string_view> names;
+      for (const Parameter& p : parameters) names.push_back(p.name);
+      throw usage_error(fmt::format(
+          "there is an initialiser for a parameter '{}', which it does not have; {}",
+          chosen.parameter,
+          names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", "))));
+    }
+  }
+  if (kept.size() != node.initialisers.size()) node.initialisers = std::move(kept);
+}
+
+void make_parameters(Node& node, const Value& attributes, const OpRow& row, std::uint64_t seed,
+                     bool is_new) {
   std::vector<Parameter> made;
   // A function reads its tensors as inputs.
   if (row.parameters && !node.is_function()) made = row.parameters(attributes);
+  choose_initialisers(node, made, is_new);
   for (Parameter& p : made) {
     p.qualified_name = node.opcode == Opcode::get_attr ? node.target : node.target + "." + p.name;
     const Parameter* old = node.parameter(p.name);
@@ -287,6 +320,7 @@ bool set_inert_attribute(const Node& node, Value& attributes, std::string_view k
 void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
            std::vector<Result> inputs) {
   const OpRow& row = row_of(ops, node);
+  const bool is_new = node.row == nullptr;
   try {
     node.row = &row;
     check_opcode(node, row);
@@ -299,7 +333,7 @@ void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
       node.result.shape = in.tensors[0].shape;
     }
     node.result.shape.numel();  // refuses what 64 bits cannot count
-    make_parameters(node, attributes, row, seed);
+    make_parameters(node, attributes, row, seed, is_new);
   } catch (const Error& error) {
     throw error.within(described(node));
   }

@@ -36,7 +36,10 @@ const ContentHash& ParameterContent::hash() const {
     }
     Hasher hasher;
     hasher.add("initialised").add(std::uint64_t{static_cast<std::uint8_t>(initialiser_.kind)});
-    hasher.add(initialiser_.value).add(name(dtype_)).add(std::uint64_t{shape_.rank()});
+    hasher.add(initialiser_.a)
+        .add(initialiser_.b)
+        .add(name(dtype_))
+        .add(std::uint64_t{shape_.rank()});
     for (std::int64_t dim : shape_) hasher.add(dim);
     // Constants are the same whatever the seed.
     if (initialiser_.kind != Initialiser::Kind::constant) hasher.add(seed_).add(qualified_name_);
@@ -54,6 +57,13 @@ std::vector<NodeId> Node::inputs() const {
 const OperandFormat* Node::format(std::string_view role) const {
   for (const OperandFormat& format : formats) {
     if (format.role == role) return &format;
+  }
+  return nullptr;
+}
+
+const ChosenInitialiser* Node::chosen_initialiser(std::string_view parameter) const {
+  for (const ChosenInitialiser& chosen : initialisers) {
+    if (chosen.parameter == parameter) return &chosen;
   }
   return nullptr;
 }

@@ -72,13 +72,20 @@ class ParameterContent {
   mutable ContentHash hash_;
 };
 
+// An initialiser in place of the op row's.
+struct ChosenInitialiser {
+  std::string parameter;  // its name within the node: "weight"
+  Initialiser initialiser;
+  bool operator==(const ChosenInitialiser&) const = default;
+};
+
 struct Parameter {
   std::string name;            // "weight"
   std::string qualified_name;  // "seq_blocks.2.weight", as PyTorch names it
   DType dtype = DType::float32;
   Shape shape;
-  bool is_buffer = false;  // running_mean, ...: state, not trained
-  Initialiser initialiser;
+  bool is_buffer = false;   // running_mean, ...: state, not trained
+  Initialiser initialiser;  // chosen by who added the node, else the op row's
   std::shared_ptr<const ParameterContent> content;
 };
 
@@ -149,6 +156,7 @@ struct Node {
   SharedList<Argument> args;
   SharedList<std::pair<std::string, Argument>> kwargs;
   SharedList<Parameter> parameters;
+  SharedList<ChosenInitialiser> initialisers;  // of parameters that it has
   SharedList<OperandFormat> formats;
   Result result;               // filled in by shape inference
   LazyHash own_hash;           // of this node without its inputs and attributes
@@ -166,6 +174,7 @@ struct Node {
   }
   const OperandFormat* format(std::string_view role) const;
   const Parameter* parameter(std::string_view name) const;
+  const ChosenInitialiser* chosen_initialiser(std::string_view parameter) const;  // null: none
 };
 
 }  // namespace lathe

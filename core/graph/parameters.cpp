@@ -44,23 +44,35 @@ void share_parameters(NodeTable& nodes, std::span<const NodeId> order) {
     Content content;
     Shape shape;
     DType dtype;
+    const Initialiser* chosen;  // null: the op row's
   };
   std::unordered_map<std::string, Known> contents;
   bool shared = false;
   for (NodeId id : order) {
     const Node& node = *nodes.find(id);
     for (const Parameter& p : node.parameters) {
+      const ChosenInitialiser* own = node.chosen_initialiser(p.name);
+      const Initialiser* chosen = own == nullptr ? nullptr : &own->initialiser;
       const auto [at, is_new] =
-          contents.try_emplace(p.qualified_name, Known{p.content, p.shape, p.dtype});
+          contents.try_emplace(p.qualified_name, Known{p.content, p.shape, p.dtype, chosen});
       Known& first = at->second;
-      if (is_new || first.content == p.content) continue;
+      if (is_new) continue;
+      if (first.chosen != nullptr && chosen != nullptr && *first.chosen != *chosen) {
+        throw usage_error(fmt::format("{}: parameter '{}' has another initialiser elsewhere",
+                                      described(node), p.qualified_name));
+      }
+      if (first.content == p.content) continue;
       if (first.shape != p.shape || first.dtype != p.dtype) {
         throw usage_error(fmt::format(
             "{}: parameter '{}' has shape {} here and {} elsewhere; give one a name of its own",
             described(node), p.qualified_name, p.shape.text(), first.shape.text()));
       }
       shared = true;
-      if (!first.content->trained() && p.content->trained()) first.content = p.content;
+      const bool chosen_here = first.chosen == nullptr && chosen != nullptr;
+      if (!first.content->trained() && (p.content->trained() || chosen_here)) {
+        first.content = p.content;
+      }
+      if (chosen_here) first.chosen = chosen;
     }
   }
   if (!shared) return;

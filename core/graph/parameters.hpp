@@ -8,8 +8,8 @@
 
 namespace lathe {
 
-// Gives parameters of one name one content; trained contents win. Throws usage_error if they differ
-// in shape or type.
+// Gives parameters of one name one content; trained contents win, then those of a chosen
+// initialiser. Throws usage_error if they differ in shape, type or chosen initialiser.
 void share_parameters(NodeTable& nodes, std::span<const NodeId> order);
 
 struct GivenContent {

@@ -144,6 +144,7 @@ NodeId Transaction::add(NodeSpec spec) {
   }
   node.args = std::move(spec.args);
   node.kwargs = std::move(spec.kwargs);
+  node.initialisers = std::move(spec.initialisers);
   auto attributes = Shared<Attributes>::make();
   if (!spec.attributes.is_none()) attributes.own().values = std::move(spec.attributes);
   const std::string wish =

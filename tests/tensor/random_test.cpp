@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -128,7 +129,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(initialisers)
 
 BOOST_AUTO_TEST_CASE(contents_are_a_function_of_seed_and_name) {
-  const Initialiser uniform{Initialiser::Kind::uniform, 0.25};
+  const Initialiser uniform{Initialiser::Kind::uniform, -0.25, 0.25};
   auto contents = [&](std::uint64_t seed, const char* name) {
     const Tensor t = lathe::initialise(uniform, DType::float32, Shape{64, 16}, seed, name);
     return std::vector<float>(t.values<float>().begin(), t.values<float>().end());
@@ -139,8 +140,8 @@ BOOST_AUTO_TEST_CASE(contents_are_a_function_of_seed_and_name) {
 }
 
 BOOST_AUTO_TEST_CASE(uniform_contents_stay_within_their_bound_and_fill_it) {
-  const Tensor t =
-      lathe::initialise({Initialiser::Kind::uniform, 0.25}, DType::float32, Shape{100000}, 0, "w");
+  const Tensor t = lathe::initialise({Initialiser::Kind::uniform, -0.25, 0.25}, DType::float32,
+                                     Shape{100000}, 0, "w");
   double square = 0;
   for (float x : t.values<float>()) {
     BOOST_REQUIRE(x >= -0.25f);
@@ -151,6 +152,76 @@ BOOST_AUTO_TEST_CASE(uniform_contents_stay_within_their_bound_and_fill_it) {
   BOOST_TEST(square / 1e5 == 0.25 / 12, boost::test_tools::tolerance(0.02));
 }
 
+BOOST_AUTO_TEST_CASE(uniform_contents_lie_between_any_two_ends) {
+  const Tensor t = lathe::initialise({Initialiser::Kind::uniform, 2.0, 3.0}, DType::float32,
+                                     Shape{100000}, 0, "w");
+  double sum = 0, square = 0;
+  for (float x : t.values<float>()) {
+    BOOST_REQUIRE(x >= 2.0f);
+    BOOST_REQUIRE(x < 3.0f);
+    sum += double{x};
+    square += (double{x} - 2.5) * (double{x} - 2.5);
+  }
+  BOOST_TEST(sum / 1e5 == 2.5, boost::test_tools::tolerance(0.002));
+  BOOST_TEST(square / 1e5 == 1.0 / 12, boost::test_tools::tolerance(0.02));
+}
+
+BOOST_AUTO_TEST_CASE(ends_that_are_one_number_give_that_number) {
+  const Tensor t =
+      lathe::initialise({Initialiser::Kind::uniform, 0.1, 0.1}, DType::float32, Shape{300}, 0, "w");
+  for (float x : t.values<float>()) BOOST_TEST(x == 0.1f);
+}
+
+BOOST_AUTO_TEST_CASE(normal_contents_have_their_mean_and_deviation) {
+  const Tensor t = lathe::initialise({Initialiser::Kind::normal, -1.5, 0.25}, DType::float64,
+                                     Shape{100000}, 3, "w");
+  double sum = 0, square = 0;
+  for (double x : t.values<double>()) {
+    sum += x;
+    square += (x + 1.5) * (x + 1.5);
+  }
+  // The standard error of the mean is 0.25 / sqrt(1e5) = 0.0008; that of the variance is
+  // 0.0625 * sqrt(2 / 1e5) = 0.00028.
+  BOOST_TEST(std::abs(sum / 1e5 + 1.5) < 0.004);
+  BOOST_TEST(std::abs(square / 1e5 - 0.0625) < 0.0014);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_give_no_contents_are_refused) {
+  using Kind = Initialiser::Kind;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto refused = [](Initialiser initialiser, DType dtype) {
+    try {
+      lathe::check_initialiser(initialiser, dtype);
+      return std::string();
+    } catch (const lathe::Error& error) {
+      return error.message();
+    }
+  };
+  struct Case {
+    Initialiser initialiser;
+    DType dtype;
+    const char* says;
+  };
+  const Case cases[] = {
+      {{Kind::constant, std::nan("")}, DType::float32, "not finite"},
+      {{Kind::uniform, -kInfinity, 0}, DType::float32, "not finite"},
+      {{Kind::normal, 0, -0.5}, DType::float32, "negative standard deviation: -0.5"},
+      {{Kind::uniform, 1, -1}, DType::float32, "cannot begin at 1 and end at -1"},
+      {{Kind::uniform, -1e308, 1e308}, DType::float64, "cannot begin at"},
+      {{Kind::constant, 1e39}, DType::float32, "too large for float32"},
+      {{Kind::normal, 0, 1}, DType::int64, "cannot make contents of type int64"},
+      {{Kind::constant, 0.5}, DType::int64, "of 0.5 gives no int64"},
+      {{Kind::constant, 2147483648.0}, DType::int32, "gives no int32"},
+  };
+  for (const Case& c : cases) {
+    const std::string said = refused(c.initialiser, c.dtype);
+    BOOST_TEST(said.find(c.says) != std::string::npos, "'" << said << "' lacks " << c.says);
+  }
+  BOOST_TEST(refused({Kind::normal, 0, 0}, DType::float32) == "");
+  BOOST_TEST(refused({Kind::constant, 1e39}, DType::float64) == "");
+  BOOST_TEST(refused({Kind::constant, -2147483648.0}, DType::int32) == "");
+}
+
 BOOST_AUTO_TEST_CASE(constants_take_integer_types_too) {
   const Tensor t =
       lathe::initialise({Initialiser::Kind::constant, 3.0}, DType::int64, Shape{}, 0, "n");
@@ -159,12 +230,12 @@ BOOST_AUTO_TEST_CASE(constants_take_integer_types_too) {
 }
 
 BOOST_AUTO_TEST_CASE(a_type_without_random_numbers_is_refused_by_name) {
-  BOOST_CHECK_EXCEPTION(
-      lathe::initialise({Initialiser::Kind::uniform, 1.0}, DType::int8, Shape{2}, 0, "fc.weight"),
-      lathe::Error, [](const lathe::Error& e) {
-        return e.message().find("fc.weight") != std::string::npos &&
-               e.message().find("int8") != std::string::npos;
-      });
+  BOOST_CHECK_EXCEPTION(lathe::initialise({Initialiser::Kind::uniform, -1.0, 1.0}, DType::int8,
+                                          Shape{2}, 0, "fc.weight"),
+                        lathe::Error, [](const lathe::Error& e) {
+                          return e.message().find("fc.weight") != std::string::npos &&
+                                 e.message().find("int8") != std::string::npos;
+                        });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -41,6 +41,14 @@ Value format_to_json(const OperandFormat& format) {
                     {"bits", format.bits},       {"plugin_hash", format.plugin_hash}};
 }
 
+Value initialiser_to_json(const ChosenInitialiser& chosen) {
+  const auto& [kind, a, b] = chosen.initialiser;
+  Value::List values{a};
+  if (kind != Initialiser::Kind::constant) values.emplace_back(b);
+  return Value::Map{
+      {"parameter", chosen.parameter}, {"kind", name(kind)}, {"values", std::move(values)}};
+}
+
 const Value& member(const Value& map, std::string_view key) {
   if (const Value* found = map.find(key)) return *found;
   throw usage_error(fmt::format("the graph file lacks '{}'", key), map.position());
@@ -109,6 +117,19 @@ void check_known(const Value& json, const OpSet& ops) {
   }
 }
 
+ChosenInitialiser initialiser_from_json(const Value& json) {
+  using Kind = Initialiser::Kind;
+  const std::string& kind = member(json, "kind").as_string();
+  const Value::List& values = member(json, "values").as_list();
+  for (Kind known : {Kind::constant, Kind::uniform, Kind::normal}) {
+    if (name(known) != kind || values.size() != (known == Kind::constant ? 1 : 2)) continue;
+    return {member(json, "parameter").as_string(),
+            {known, values[0].as_float(), values.size() == 2 ? values[1].as_float() : 0.0}};
+  }
+  throw usage_error(fmt::format("there is no initialiser '{}' of {} numbers", kind, values.size()),
+                    json.position());
+}
+
 void add_node(Transaction& transaction, const Value& json, std::map<std::string, NodeId>& ids) {
   NodeSpec spec;
   spec.name = member(json, "name").as_string();
@@ -122,6 +143,11 @@ void add_node(Transaction& transaction, const Value& json, std::map<std::string,
     spec.kwargs.emplace_back(key, argument_from_json(argument, ids));
   }
   spec.attributes = member(json, "attributes");
+  if (const Value* initialisers = json.find("initialisers")) {
+    for (const Value& chosen : initialisers->as_list()) {
+      spec.initialisers.push_back(initialiser_from_json(chosen));
+    }
+  }
   const std::string wish = spec.name;
   const NodeId id = transaction.add(std::move(spec));
   if (transaction.node(id).name != wish) transaction.rename(id, wish);
@@ -155,6 +181,13 @@ Value graph_to_json(const Graph& graph) {
                    {"args", std::move(args)},
                    {"kwargs", std::move(kwargs)},
                    {"attributes", node.is_function() ? Value(Value::Map{}) : graph.attributes(id)}};
+    if (!node.initialisers.empty()) {
+      Value::List initialisers;
+      for (const ChosenInitialiser& chosen : node.initialisers) {
+        initialisers.push_back(initialiser_to_json(chosen));
+      }
+      json.set("initialisers", std::move(initialisers));
+    }
     if (!formats.empty()) json.set("formats", std::move(formats));
     nodes.push_back(std::move(json));
   }

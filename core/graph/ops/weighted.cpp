@@ -85,7 +85,7 @@ OpRow embedding() {
   row.parameters = [](const Value& attributes) {
     return std::vector<Parameter>{parameter(
         "weight", {whole(attributes, "num_embeddings"), whole(attributes, "embedding_dim")},
-        {Initialiser::Kind::normal, 1.0})};
+        {Initialiser::Kind::normal, 0.0, 1.0})};
   };
   row.cost.mase = [](const OpInputs& in, const Result&) {
     return Cost{0, 0,

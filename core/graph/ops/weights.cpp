@@ -14,8 +14,8 @@ void expect_positive(const Value& attributes, std::string_view name) {
 
 std::vector<Parameter> weight_and_bias(const Shape& weight, std::int64_t channels, bool bias) {
   const std::int64_t fan_in = weight.numel() / weight[0];
-  const Initialiser uniform{Initialiser::Kind::uniform,
-                            1.0 / std::sqrt(static_cast<double>(fan_in))};
+  const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
+  const Initialiser uniform{Initialiser::Kind::uniform, -bound, bound};
   std::vector<Parameter> out{parameter("weight", weight, uniform)};
   if (bias) out.push_back(parameter("bias", Shape{channels}, uniform));
   return out;

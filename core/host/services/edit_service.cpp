@@ -58,6 +58,27 @@ void each_row(const Table* table, std::size_t least, const Body& body) {
   }
 }
 
+ChosenInitialiser initialiser_of(const lathe_initialiser& row) {
+  using Kind = Initialiser::Kind;
+  ChosenInitialiser out{std::string(view_of(row.parameter)), {}};
+  switch (row.kind) {
+    case LATHE_INITIALISER_CONSTANT:
+      out.initialiser = {Kind::constant, row.a, 0.0};
+      return out;
+    case LATHE_INITIALISER_UNIFORM:
+      out.initialiser = {Kind::uniform, row.a, row.b};
+      return out;
+    case LATHE_INITIALISER_NORMAL:
+      out.initialiser = {Kind::normal, row.a, row.b};
+      return out;
+    default:
+      throw Error(Blame::usage, LATHE_UNIMPLEMENTED,
+                  fmt::format("this host knows no initialiser {} for parameter '{}'; use a newer "
+                              "host, or give contents with set_parameter",
+                              row.kind, out.parameter));
+  }
+}
+
 NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& call) {
   if (source == nullptr || source->struct_size < LATHE_SIZE_UP_TO(lathe_node_spec, arg_count)) {
     throw usage_error("its node has no believable struct_size");
@@ -80,6 +101,11 @@ NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& ca
   }
   for (const lathe_entry& e : checked(s.attributes, s.attribute_count, "attributes")) {
     out.attributes.set(view_of(e.key), from_abi(e.value));
+  }
+  if (s.initialisers != nullptr) {
+    each_row(
+        s.initialisers, LATHE_SIZE_UP_TO(lathe_initialiser, b),
+        [&](const lathe_initialiser& row) { out.initialisers.push_back(initialiser_of(row)); });
   }
   out.after = NodeId{s.after};
   if (edit.builds_model && out.opcode == Opcode::placeholder) {

@@ -7,6 +7,25 @@
 
 namespace lathe {
 
+// How a parameter begins, in place of PyTorch's default, eg: initialiser::normal("weight", 0,
+// 0.02).
+struct initialiser {
+  std::string parameter;
+  lathe_initialiser_kind kind;
+  double a, b;
+
+  static initialiser constant(std::string parameter, double value) {
+    return {std::move(parameter), LATHE_INITIALISER_CONSTANT, value, 0.0};
+  }
+  // On [low, high).
+  static initialiser uniform(std::string parameter, double low, double high) {
+    return {std::move(parameter), LATHE_INITIALISER_UNIFORM, low, high};
+  }
+  static initialiser normal(std::string parameter, double mean, double deviation) {
+    return {std::move(parameter), LATHE_INITIALISER_NORMAL, mean, deviation};
+  }
+};
+
 // A node to add; what is empty follows torch.fx's rules.
 struct node_spec {
   std::string op;      // "linear", "relu", "add", "view"
@@ -17,6 +36,7 @@ struct node_spec {
   std::string name = {};
   node_id after = {};  // none: before the output, or last
   std::vector<value::entry> kwargs = {};
+  std::vector<initialiser> initialisers = {};
 };
 
 class edit {
@@ -162,6 +182,13 @@ inline node_id edit::add(const node_spec& spec) {
   c.attributes = attributes.data();
   c.attribute_count = attributes.size();
   c.after = spec.after.index;
+  std::vector<lathe_initialiser> rows;
+  for (const initialiser& i : spec.initialisers) {
+    rows.push_back({to_str(i.parameter), i.kind, 0, i.a, i.b});
+  }
+  const lathe_initialiser_table initialisers = {sizeof initialisers, sizeof(lathe_initialiser),
+                                                rows.data(), rows.size()};
+  c.initialisers = &initialisers;
   node_id made;
   detail::check(call_, api_->add_node(call_, edit_, &c, &made.index));
   return made;

@@ -63,6 +63,13 @@ class model_builder {
                  attributes a = {}) {
     return edit_.add({op, target, std::move(args), std::move(a)});
   }
+  // The same with parameters that begin otherwise than PyTorch's.
+  node_id module(const std::string& op, const std::string& target, std::vector<value> args,
+                 attributes a, std::vector<initialiser> initialisers) {
+    node_spec spec{op, target, std::move(args), std::move(a)};
+    spec.initialisers = std::move(initialisers);
+    return edit_.add(spec);
+  }
   node_id function(const std::string& op, std::vector<value> args, attributes kwargs = {}) {
     node_spec spec{op, {}, std::move(args)};
     spec.opcode = LATHE_OPCODE_CALL_FUNCTION;

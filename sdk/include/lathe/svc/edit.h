@@ -15,6 +15,33 @@ extern "C" {
 
 typedef struct lathe_edit lathe_edit;
 
+/* Laws of contents, as torch.nn.init has them. A host refuses one that it does not know
+ * (UNIMPLEMENTED): contents that nobody asked for would be worse. */
+typedef int32_t lathe_initialiser_kind;
+enum {
+  LATHE_INITIALISER_CONSTANT = 1, /* a everywhere */
+  LATHE_INITIALISER_UNIFORM = 2,  /* on [a, b) */
+  LATHE_INITIALISER_NORMAL = 3    /* mean a, standard deviation b */
+};
+
+/* How a parameter or buffer of a node begins, in place of PyTorch's default. Contents are made on
+ * first read, as a function of the run's seed and the parameter's qualified name; whenever a change
+ * of shape makes the parameter start afresh, they are made by this law again. */
+typedef struct lathe_initialiser {
+  lathe_str parameter; /* its name within the node, eg: "weight" */
+  lathe_initialiser_kind kind;
+  uint32_t reserved;
+  double a; /* finite; of an integer buffer an integer */
+  double b; /* finite; UNIFORM: not below a; NORMAL: not negative; CONSTANT: ignored */
+} lathe_initialiser;
+
+typedef struct lathe_initialiser_table {
+  uint32_t struct_size;
+  uint32_t row_size;
+  const lathe_initialiser *rows;
+  uint64_t count;
+} lathe_initialiser_table;
+
 /* A node to add. */
 typedef struct lathe_node_spec {
   uint32_t struct_size;
@@ -32,6 +59,9 @@ typedef struct lathe_node_spec {
   uint64_t attribute_count;
   uint32_t after; /* id to stand behind; LATHE_NONE_ID: before output, or last */
   uint32_t reserved_2;
+  /* At most one for each parameter; NULL: all begin as PyTorch has them. Commit refuses one for a
+   * parameter that the node does not have. */
+  const lathe_initialiser_table *initialisers;
 } lathe_node_spec;
 
 typedef struct lathe_attribute_edit {
