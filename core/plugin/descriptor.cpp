@@ -15,6 +15,7 @@ namespace {
 // Above these a count is damage, not ambition.
 constexpr std::uint64_t kMaxComponents = 4096;
 constexpr std::uint64_t kMaxNeeds = 256;
+constexpr std::uint64_t kMaxServices = 256;
 constexpr std::uint32_t kMaxStructSize = 1u << 16;
 
 constexpr lathe_component_flags kKnownFlags =
@@ -26,7 +27,7 @@ class ModuleReader {
  public:
   explicit ModuleReader(const std::filesystem::path& path) : path_(path) {}
 
-  std::vector<std::unique_ptr<Component>> read(const lathe_module* module, const Stamp& stamp) {
+  ModuleContents read(const lathe_module* module, const Stamp& stamp) {
     if (module == nullptr) refuse(fmt::format("its {}() returns null", LATHE_ENTRY_NAME));
     require_size(module->struct_size, LATHE_SIZE_UP_TO(lathe_module, component_count),
                  "its module");
@@ -35,22 +36,26 @@ class ModuleReader {
       refuse(fmt::format("it says ABI {} where this host speaks {}", m.abi_version,
                          LATHE_ABI_VERSION));
     }
-    check_needs(m);
-    if (m.component_count == 0 || m.components == nullptr) refuse("it brings no component");
+    ModuleContents contents;
+    contents.needs = read_needs(m);
+    contents.services = read_services(m);
+    if (m.component_count == 0 && contents.services.empty())
+      refuse("it brings no component and offers no service");
+    if (m.component_count != 0 && m.components == nullptr) refuse("its components are null");
     if (m.component_count > kMaxComponents) {
       refuse(fmt::format("it claims {} components; at most {} are believed", m.component_count,
                          kMaxComponents));
     }
-    std::vector<std::unique_ptr<Component>> components;
     std::vector<StampedComponent> described;
     for (std::uint64_t i = 0; i < m.component_count; ++i) {
       if (m.components[i] == nullptr) refuse(fmt::format("its component {} is null", i));
       if (auto component = read_component(m.components[i], i, described)) {
-        components.push_back(std::move(component));
+        contents.components.push_back(std::move(component));
       }
     }
     check_stamp(stamp, described);
-    return components;
+    check_stamp(stamp, contents.services);
+    return contents;
   }
 
  private:
@@ -76,27 +81,57 @@ class ModuleReader {
     return source == nullptr ? std::string() : text(source, what);
   }
 
-  // One clear line: who needs what, what there is, what to do.
-  void check_needs(const lathe_module& m) const {
-    if (m.need_count == 0) return;
-    if (m.needs == nullptr || m.need_count > kMaxNeeds) refuse("its list of needs is damaged");
-    if (m.need_size < sizeof(lathe_need) || m.need_size > kMaxStructSize) {
-      refuse(fmt::format("its need_size of {} cannot be", m.need_size));
+  // Calls `read(row, i)` for each row of one of the module's tables.
+  template <typename Row, typename Read>
+  void each_row(const Row* rows, std::uint64_t count, std::uint64_t row_size, std::uint64_t most,
+                const char* what, const Read& read) const {
+    if (count == 0) return;
+    if (rows == nullptr || count > most) refuse(fmt::format("its list of {}s is damaged", what));
+    if (row_size < sizeof(Row) || row_size > kMaxStructSize) {
+      refuse(fmt::format("its {}_size of {} cannot be", what, row_size));
     }
-    for (std::uint64_t i = 0; i < m.need_count; ++i) {
-      lathe_need need{};
-      std::memcpy(&need, reinterpret_cast<const char*>(m.needs) + i * m.need_size, sizeof need);
-      const std::string id = text(need.service, fmt::format("need {}", i));
-      const auto services = known_services();
-      const auto found = std::ranges::find(services, std::string_view(id), &KnownService::id);
-      const std::uint64_t there = found == services.end() ? 0 : found->struct_size;
-      if (need.struct_size <= there && found != services.end()) continue;
-      refuse(fmt::format(
-          "it needs service '{}' with {} bytes, this host has {}; use a newer host, or build the "
-          "plugin for an older target",
-          id, need.struct_size,
-          found == services.end() ? std::string("none") : fmt::format("{} bytes", there)));
+    for (std::uint64_t i = 0; i < count; ++i) {
+      Row row{};
+      std::memcpy(&row, reinterpret_cast<const char*>(rows) + i * row_size, sizeof row);
+      read(row, i);
     }
+  }
+
+  // Those of other plugins. What the host lacks is one clear line: who needs what, what there is,
+  // what to do.
+  std::vector<PluginNeed> read_needs(const lathe_module& m) const {
+    std::vector<PluginNeed> of_plugins;
+    each_row(m.needs, m.need_count, m.need_size, kMaxNeeds, "need",
+             [&](const lathe_need& need, std::uint64_t i) {
+               const std::string id = text(need.service, fmt::format("need {}", i));
+               if (!is_host_service(id)) {
+                 of_plugins.push_back({id, need.struct_size});
+                 return;
+               }
+               const std::optional<std::uint64_t> there = host_service_size(id);
+               if (there && need.struct_size <= *there) return;
+               refuse(fmt::format(
+                   "it needs service '{}' with {} bytes, this host has {}; use a newer host, or "
+                   "build the plugin for an older target",
+                   id, need.struct_size, there ? fmt::format("{} bytes", *there) : "none"));
+             });
+    return of_plugins;
+  }
+
+  std::vector<PluginService> read_services(const lathe_module& m) const {
+    std::vector<PluginService> services;
+    each_row(m.services, m.service_count, m.service_size, kMaxServices, "service",
+             [&](const lathe_service& row, std::uint64_t i) {
+               PluginService service;
+               service.id = text(row.id, fmt::format("the id of service {}", i));
+               service.table = row.table;
+               const std::string table = fmt::format("the table of service '{}'", service.id);
+               if (row.table == nullptr) refuse(table + " is null");
+               std::memcpy(&service.table_size, row.table, sizeof service.table_size);
+               require_size(service.table_size, sizeof service.table_size, table);
+               services.push_back(std::move(service));
+             });
+    return services;
   }
 
   // Null for a kind that only a newer host knows.
@@ -228,13 +263,27 @@ class ModuleReader {
     refuse("its stamp and its descriptors differ");
   }
 
+  void check_stamp(const Stamp& stamp, const std::vector<PluginService>& services) const {
+    for (const PluginService& service : services) {
+      if (std::ranges::find(stamp.services, service.id) == stamp.services.end())
+        refuse(
+            fmt::format("it offers the service '{}', which its stamp does not name", service.id));
+      if (std::ranges::count(services, service.id, &PluginService::id) > 1)
+        refuse(fmt::format("it offers the service '{}' twice", service.id));
+    }
+    for (const std::string& id : stamp.services) {
+      if (std::ranges::find(services, id, &PluginService::id) == services.end())
+        refuse(fmt::format("its stamp names the service '{}', which it does not offer", id));
+    }
+  }
+
   const std::filesystem::path& path_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<Component>> read_module(const lathe_module* module, const Stamp& stamp,
-                                                    const std::filesystem::path& path) {
+ModuleContents read_module(const lathe_module* module, const Stamp& stamp,
+                           const std::filesystem::path& path) {
   return ModuleReader(path).read(module, stamp);
 }
 

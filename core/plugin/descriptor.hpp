@@ -13,10 +13,22 @@
 
 namespace lathe {
 
-// A component as read from its descriptor; file and sha256 are filled in by the loader.
-// `warnings` gets what is odd but harmless. Throws usage_error naming the file and the component.
-std::vector<std::unique_ptr<Component>> read_module(const lathe_module* module, const Stamp& stamp,
-                                                    const std::filesystem::path& path);
+// A service of another plugin, without which a file cannot work.
+struct PluginNeed {
+  std::string service;
+  std::uint64_t table_size;
+};
+
+// What a file brings, as read from its descriptors; file and sha256 are filled in by the loader.
+struct ModuleContents {
+  std::vector<std::unique_ptr<Component>> components;
+  std::vector<PluginService> services;
+  std::vector<PluginNeed> needs;  // those of the host's are met
+};
+
+// Throws usage_error naming the file and the component.
+ModuleContents read_module(const lathe_module* module, const Stamp& stamp,
+                           const std::filesystem::path& path);
 
 // Copies the first struct_size bytes of a plugin's struct over zeros, so that fields it did not
 // know read as 0. REQUIRES: `source` begins with a uint32_t struct_size.

@@ -1,6 +1,5 @@
 #include "core/plugin/load.hpp"
 
-#include "core/plugin/descriptor.hpp"
 #include "core/plugin/host_state.hpp"
 #include "core/plugin/in_plugin.hpp"
 #include "core/plugin/trust.hpp"
@@ -122,7 +121,7 @@ LoadedModule load_module(const std::filesystem::path& path, const Stamp& listed)
   check_trusted_file(path, file.status());
   check_trusted_folder(path.parent_path());
   const ElfFile elf(file.descriptor(), static_cast<std::uint64_t>(file.status().st_size), path);
-  if (read_stamp(elf, path).components != listed.components) {
+  if (read_stamp(elf, path) != listed) {
     throw usage_error(
         fmt::format("plugin '{}' was replaced while the host was running", path.string()));
   }
@@ -143,10 +142,14 @@ LoadedModule load_module(const std::filesystem::path& path, const Stamp& listed)
     throw usage_error(
         fmt::format("plugin '{}' was replaced while it was being loaded", path.string()));
   }
-  out.components = read_module(call_entry(library, path), listed, path);
-  for (const auto& component : out.components) {
+  out.contents = read_module(call_entry(library, path), listed, path);
+  for (const auto& component : out.contents.components) {
     component->file = path;
     component->sha256 = hash;
+  }
+  for (PluginService& service : out.contents.services) {
+    service.file = path;
+    service.sha256 = hash;
   }
   return out;
 }

@@ -2,8 +2,7 @@
 // because unloading code that others may still point into is how hosts crash.
 #pragma once
 
-#include "core/plugin/registry.hpp"
-#include "core/plugin/stamp.hpp"
+#include "core/plugin/descriptor.hpp"
 
 #include <string>
 #include <vector>
@@ -11,7 +10,7 @@
 namespace lathe {
 
 struct LoadedModule {
-  std::vector<std::unique_ptr<Component>> components;
+  ModuleContents contents;
   std::vector<std::string> warnings;  // lint: exported symbols, LibTorch among its libraries
 };
 

@@ -1,7 +1,8 @@
 #include "core/plugin/registry.hpp"
 
 #include "core/base/suggest.hpp"
-#include "core/graph/ops/op_table.hpp"
+#include "core/plugin/found/found_files.hpp"
+#include "core/plugin/found/offers.hpp"
 #include "core/plugin/load.hpp"
 #include "core/plugin/trust.hpp"
 
@@ -29,8 +30,6 @@ constexpr std::array<KindId, 6> kKinds{{{Kind::pass, LATHE_KIND_PASS},
                                         {Kind::format, LATHE_KIND_FORMAT},
                                         {Kind::sampler, LATHE_KIND_SAMPLER},
                                         {Kind::op, LATHE_KIND_OP}}};
-
-constexpr std::string_view kExplicit = "explicit";
 
 // Components outlive every registry: instances and graphs point at them.
 const Component* keep(std::unique_ptr<Component> component) {
@@ -95,15 +94,6 @@ std::string kinds_of(const Stamp& stamp) {
   return kinds.empty() ? "none" : fmt::format("{}", fmt::join(kinds, ", "));
 }
 
-// Whoever writes the id of a built-in op must get that op.
-void check_op_id(Kind kind, const std::string& id, const std::filesystem::path& path) {
-  if (kind != Kind::op || builtin_ops().find(id) == nullptr) return;
-  throw usage_error(
-      fmt::format("plugin '{}' is refused: it brings the op '{}', and '{}' is a built-in op; give "
-                  "it an id of its own, eg: 'org.example.{}'",
-                  path.string(), id, id, id));
-}
-
 std::string known_kinds() {
   std::string all;
   for (const KindId& known : kKinds) all += (all.empty() ? "" : ", ") + std::string(known.id);
@@ -113,194 +103,182 @@ std::string known_kinds() {
 }  // namespace
 
 struct Registry::State {
-  struct File {
-    std::filesystem::path path;
-    Stamp stamp;
-  };
-  struct Slot {
-    File* file;
-    std::string rival;  // why it cannot be said which file is meant; empty: it can
+  struct Slot : ChosenFile {
     std::atomic<const Component*> component{nullptr};
+  };
+  struct Loading {
+    const FoundFile* file;
+    LoadedModule module;
   };
 
   // Fixed once the constructor is done: looked up without a lock.
+  FoundFiles found;
   std::vector<Listed> listed;
   std::vector<std::unique_ptr<Slot>> slots;  // of listed, in the same order
-  std::vector<std::unique_ptr<File>> files;
-  std::set<std::pair<dev_t, ino_t>> seen;
-  std::vector<BrokenPlugin> broken;
+  Offers offers;
 
   std::mutex loading;
   std::map<std::string, const Component*> claims;
   std::vector<const Component*> loaded;
+  std::vector<std::unique_ptr<PluginService>> services;
+  std::set<const FoundFile*> loaded_files;
   std::vector<std::string> warnings;
 
-  void add_file(const std::filesystem::path& path, const std::string& source,
-                std::vector<std::pair<Listed, File*>>& found);
-  void add_folder(const PluginFolder& folder, std::vector<std::pair<Listed, File*>>& found);
-  void add_file_of_folder(const std::filesystem::path& path, const std::filesystem::path& folder,
-                          const std::string& source, std::vector<std::pair<Listed, File*>>& found);
-  std::string about_broken() const;
-  void index(std::vector<std::pair<Listed, File*>> found);
+  void index_components();
   std::size_t position(Kind kind, std::string_view id) const;
-  const Component& load(std::size_t slot);
+  const PluginService& needed(const PluginNeed& need, std::span<const Loading> fresh) const;
+  std::vector<Loading> open_with_needs(const FoundFile& file) const;
+  void check_needs(std::span<const Loading> fresh) const;
+  bool uses(const Component& component, const FoundFile& file) const;
+  void claim_names(std::span<const Loading> fresh);
+  void keep_loaded(Loading& fresh);
+  void load(const ChosenFile& choice);
 };
 
-void Registry::State::add_file(const std::filesystem::path& path, const std::string& source,
-                               std::vector<std::pair<Listed, File*>>& found) {
-  const OpenFile file(path);
-  // The same file in two folders, or by two names, is one plugin.
-  if (!seen.emplace(file.status().st_dev, file.status().st_ino).second) return;
-  check_trusted_file(path, file.status());
-  const ElfFile elf(file.descriptor(), static_cast<std::uint64_t>(file.status().st_size), path);
-  files.push_back(std::make_unique<File>(File{path, read_stamp(elf, path)}));
-  const Stamp& stamp = files.back()->stamp;
-  for (const StampedComponent& c : stamp.components) {
-    const std::optional<Kind> kind = kind_from_id(c.kind);
-    if (!kind) {
-      spdlog::debug("{} '{}' of '{}' is of a kind that this host does not know: {}",
-                    kind_word(c.kind), c.id, path.string(), c.kind);
-      continue;
-    }
-    check_op_id(*kind, c.id, path);
-    const bool fetchable =
-        *kind == Kind::dataset && std::ranges::find(stamp.sources, c.id) != stamp.sources.end();
-    found.emplace_back(Listed{*kind, c.id, c.version, path, source, fetchable}, files.back().get());
-  }
-}
-
-void Registry::State::add_folder(const PluginFolder& folder,
-                                 std::vector<std::pair<Listed, File*>>& found) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(folder.path, error);
-  if (error) return;  // a missing folder is fine
-  std::vector<std::filesystem::path> paths;
-  std::filesystem::directory_iterator entries(real, error), end;
-  for (; !error && entries != end; entries.increment(error)) {
-    if (entries->path().extension() == ".so") paths.push_back(entries->path());
-  }
-  const auto attempt = [&](const std::filesystem::path& path, const auto& act) {
-    try {
-      act();
-      return true;
-    } catch (const Error& fault) {
-      broken.push_back({path, folder.source, fault.what()});
-      return false;
-    }
-  };
-  if (error) {
-    broken.push_back(
-        {real, folder.source,
-         fmt::format("plugin folder '{}' cannot be read: {}", real.string(), error.message())});
-  }
-  if (paths.empty() || !attempt(real, [&] { check_trusted_folder(real); })) return;
-  std::ranges::sort(paths);
-  for (const std::filesystem::path& path : paths) {
-    attempt(path, [&] { add_file_of_folder(path, real, folder.source, found); });
-  }
-}
-
-void Registry::State::add_file_of_folder(const std::filesystem::path& path,
-                                         const std::filesystem::path& folder,
-                                         const std::string& source,
-                                         std::vector<std::pair<Listed, File*>>& found) {
-  std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return add_file(path, source, found);
-  const std::filesystem::path target = std::filesystem::canonical(path, error);
-  if (error) throw usage_error(fmt::format("plugin '{}' is a link to nothing", path.string()));
-  if (target.parent_path() != folder) {
-    throw usage_error(
-        fmt::format("plugin '{}' is refused: it is a link out of its folder, to '{}'; "
-                    "copy the file, or name it with --plugin",
-                    path.string(), target.string()));
-  }
-  add_file(target, source, found);
-}
-
-// For the error about an id that nobody brings.
-std::string Registry::State::about_broken() const {
-  if (broken.empty()) return "";
-  return fmt::format("; {} that {} found cannot be used ('lathe plugin list' says why): {}",
-                     broken.size() == 1 ? "a plugin" : fmt::format("{} plugins", broken.size()),
-                     broken.size() == 1 ? "was" : "were", broken.front().reason);
-}
-
-void Registry::State::index(std::vector<std::pair<Listed, File*>> found) {
-  // In the order of the search where ids are equal: explicit files first.
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) {
-    return std::tie(a.first.kind, a.first.id) < std::tie(b.first.kind, b.first.id);
-  });
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const Listed& item = found[i].first;
-    if (i > 0 && listed.back().kind == item.kind && listed.back().id == item.id) {
-      const Listed& first = listed.back();
-      if (first.source == kExplicit && item.source != kExplicit) {
-        spdlog::warn("the {} '{}' of '{}' is used, not that of '{}' ({})", name(item.kind), item.id,
-                     first.file.string(), item.file.string(), item.source);
+void Registry::State::index_components() {
+  std::vector<std::pair<Listed, const FoundFile*>> all;
+  for (const auto& file : found.files()) {
+    const Stamp& stamp = file->stamp;
+    for (const StampedComponent& c : stamp.components) {
+      const std::optional<Kind> kind = kind_from_id(c.kind);
+      if (!kind) {
+        spdlog::debug("{} '{}' of '{}' is of a kind that this host does not know: {}",
+                      kind_word(c.kind), c.id, file->path.string(), c.kind);
         continue;
       }
-      slots.back()->rival = fmt::format(
-          "two plugins bring the {} '{}': '{}' ({}) and '{}' ({}); remove or rename one, or name "
-          "the "
-          "one that is meant with --plugin",
-          name(item.kind), item.id, first.file.string(), first.source, item.file.string(),
-          item.source);
-      if (item.source == kExplicit) throw usage_error(slots.back()->rival);
+      const bool fetchable =
+          *kind == Kind::dataset && std::ranges::find(stamp.sources, c.id) != stamp.sources.end();
+      all.emplace_back(Listed{*kind, c.id, c.version, file->path, file->source, fetchable},
+                       file.get());
+    }
+  }
+  // In the order of the search where ids are equal: explicit files first.
+  std::ranges::stable_sort(all, [](const auto& a, const auto& b) {
+    return std::tie(a.first.kind, a.first.id) < std::tie(b.first.kind, b.first.id);
+  });
+  for (auto& [item, file] : all) {
+    if (!listed.empty() && listed.back().kind == item.kind && listed.back().id == item.id) {
+      meet_rival(*slots.back(), *file, fmt::format("{} '{}'", name(item.kind), item.id));
       continue;
     }
-    listed.push_back(item);
+    listed.push_back(std::move(item));
     slots.push_back(std::make_unique<Slot>());
-    slots.back()->file = found[i].second;
+    slots.back()->file = file;
   }
 }
 
 std::size_t Registry::State::position(Kind kind, std::string_view id) const {
   const auto key = std::pair(kind, id);
-  const auto found = std::ranges::lower_bound(listed, key, {}, [](const Listed& item) {
+  const auto at = std::ranges::lower_bound(listed, key, {}, [](const Listed& item) {
     return std::pair(item.kind, std::string_view(item.id));
   });
-  const bool hit = found != listed.end() && found->kind == kind && found->id == id;
-  return hit ? static_cast<std::size_t>(found - listed.begin()) : listed.size();
+  const bool hit = at != listed.end() && at->kind == kind && at->id == id;
+  return hit ? static_cast<std::size_t>(at - listed.begin()) : listed.size();
 }
 
-const Component& Registry::State::load(std::size_t slot) {
-  const std::lock_guard lock(loading);
-  if (!slots[slot]->rival.empty()) throw usage_error(slots[slot]->rival);
-  if (const Component* done = slots[slot]->component.load()) return *done;
-  const File& file = *slots[slot]->file;
-  LoadedModule module = load_module(file.path, file.stamp);
-  auto claimed = claims;
-  // A component of the file may be unused: another file brings its id too.
-  const auto is_used = [&](std::size_t at) {
-    return slots[at]->file == &file && slots[at]->rival.empty();
+// Opens a file and those whose services it needs, also in a circle. What is loaded already is left
+// out.
+std::vector<Registry::State::Loading> Registry::State::open_with_needs(
+    const FoundFile& file) const {
+  std::vector<Loading> fresh;
+  std::vector<const FoundFile*> wanted{&file};
+  const auto open = [&](std::size_t i) {
+    fresh.push_back({wanted[i], load_module(wanted[i]->path, wanted[i]->stamp)});
+    for (const PluginNeed& need : fresh.back().module.contents.needs) {
+      const FoundFile* other = offers.for_need(need.service, *wanted[i], found).file;
+      if (!loaded_files.contains(other) && std::ranges::find(wanted, other) == wanted.end())
+        wanted.push_back(other);
+    }
   };
-  for (const auto& component : module.components) {
-    if (!is_used(position(component->kind, component->id))) continue;
-    for (const std::string& claim : claims_of(*component)) {
-      const auto [taken, fresh] = claimed.emplace(claim, component.get());
-      if (fresh) continue;
+  open(0);
+  for (std::size_t i = 1; i < wanted.size(); ++i) {
+    try {
+      open(i);
+    } catch (const Error& error) {
+      throw error.within(fmt::format("plugin '{}' needs '{}'", file.path.string(),
+                                     wanted[i]->path.filename().string()));
+    }
+  }
+  return fresh;
+}
+
+// REQUIRES: the file that offers it is loaded, or among `fresh`.
+const PluginService& Registry::State::needed(const PluginNeed& need,
+                                             std::span<const Loading> fresh) const {
+  const Offer& there = *offers.find(need.service);
+  if (const PluginService* done = there.service.load()) return *done;
+  const auto from = std::ranges::find(fresh, there.file, &Loading::file);
+  return *std::ranges::find(from->module.contents.services, need.service, &PluginService::id);
+}
+
+void Registry::State::check_needs(std::span<const Loading> fresh) const {
+  for (const Loading& one : fresh) {
+    for (const PluginNeed& need : one.module.contents.needs) {
+      const PluginService& service = needed(need, fresh);
+      if (need.table_size <= service.table_size) continue;
       throw usage_error(fmt::format(
-          "two transforms claim {} in their node maps: '{}' ({}) and '{}' ({}); use one of them",
-          claim, taken->second->id, taken->second->file.string(), component->id,
-          component->file.string()));
+          "plugin '{}' needs the service '{}' with {} bytes, '{}' offers {}; use a newer one",
+          one.file->path.string(), need.service, need.table_size, service.file.string(),
+          service.table_size));
+    }
+  }
+}
+
+// A component of a file may be unused: another file brings its id too.
+bool Registry::State::uses(const Component& component, const FoundFile& file) const {
+  const Slot& slot = *slots[position(component.kind, component.id)];
+  return slot.file == &file && slot.rival.empty();
+}
+
+void Registry::State::claim_names(std::span<const Loading> fresh) {
+  auto claimed = claims;
+  for (const Loading& one : fresh) {
+    for (const auto& component : one.module.contents.components) {
+      if (!uses(*component, *one.file)) continue;
+      for (const std::string& claim : claims_of(*component)) {
+        const auto [taken, is_new] = claimed.emplace(claim, component.get());
+        if (is_new) continue;
+        throw usage_error(fmt::format(
+            "two transforms claim {} in their node maps: '{}' ({}) and '{}' ({}); use one of them",
+            claim, taken->second->id, taken->second->file.string(), component->id,
+            component->file.string()));
+      }
     }
   }
   claims = std::move(claimed);
-  for (auto& component : module.components) {
-    const std::size_t at = position(component->kind, component->id);
+}
+
+void Registry::State::keep_loaded(Loading& fresh) {
+  for (PluginService& service : fresh.module.contents.services) {
+    Offer& offer = *offers.find(service.id);
+    services.push_back(std::make_unique<PluginService>(std::move(service)));
+    // Another file may be the one that is used for it.
+    if (offer.file == fresh.file) offer.service.store(services.back().get());
+  }
+  for (auto& component : fresh.module.contents.components) {
+    const bool used = uses(*component, *fresh.file);
     const Component* kept = keep(std::move(component));
     loaded.push_back(kept);
-    if (is_used(at)) slots[at]->component.store(kept);
+    if (used) slots[position(kept->kind, kept->id)]->component.store(kept);
   }
-  for (const std::string& warning : module.warnings) spdlog::warn("{}", warning);
-  warnings.insert(warnings.end(), module.warnings.begin(), module.warnings.end());
-  return *slots[slot]->component.load();
+  loaded_files.insert(fresh.file);
+  for (const std::string& warning : fresh.module.warnings) spdlog::warn("{}", warning);
+  warnings.insert(warnings.end(), fresh.module.warnings.begin(), fresh.module.warnings.end());
+}
+
+void Registry::State::load(const ChosenFile& choice) {
+  const std::lock_guard lock(loading);
+  if (!choice.rival.empty()) throw usage_error(choice.rival);
+  if (loaded_files.contains(choice.file)) return;
+  std::vector<Loading> fresh = open_with_needs(*choice.file);
+  check_needs(fresh);
+  claim_names(fresh);
+  for (Loading& one : fresh) keep_loaded(one);
 }
 
 Registry::Registry(const std::vector<PluginFolder>& folders,
                    const std::vector<std::filesystem::path>& explicit_files)
     : state_(std::make_unique<State>()) {
-  std::vector<std::pair<Listed, State::File*>> found;
   for (const std::filesystem::path& file : explicit_files) {
     std::error_code error;
     const std::filesystem::path real = std::filesystem::canonical(file, error);
@@ -308,27 +286,31 @@ Registry::Registry(const std::vector<PluginFolder>& folders,
       throw usage_error(fmt::format("there is no plugin file '{}'{}", file.string(),
                                     file.is_relative() ? " in the working directory" : ""));
     }
-    const std::size_t before = found.size();
-    const std::size_t files = state_->files.size();
     check_trusted_folder(real.parent_path());
-    state_->add_file(real, std::string(kExplicit), found);
-    if (state_->files.size() > files && found.size() == before) {
+    const FoundFile* found = state_->found.add(real, kExplicit);
+    if (found == nullptr || !found->stamp.services.empty()) continue;
+    if (std::ranges::none_of(found->stamp.components, [](const StampedComponent& c) {
+          return kind_from_id(c.kind).has_value();
+        })) {
       throw usage_error(
           fmt::format("plugin '{}' brings no component that this host knows: it has {}, the host "
                       "knows {}; build "
                       "it again with this host's SDK, or use a newer host",
-                      real.string(), kinds_of(state_->files.back()->stamp), known_kinds()));
+                      real.string(), kinds_of(found->stamp), known_kinds()));
     }
   }
-  for (const PluginFolder& folder : folders) state_->add_folder(folder, found);
-  state_->index(std::move(found));
+  for (const PluginFolder& folder : folders) state_->found.add_folder(folder);
+  state_->index_components();
+  state_->offers.index(state_->found);
 }
 
 Registry::~Registry() = default;
 
 std::span<const Listed> Registry::listed() const { return state_->listed; }
 
-std::span<const BrokenPlugin> Registry::broken() const { return state_->broken; }
+std::span<const OfferedService> Registry::services() const { return state_->offers.listed(); }
+
+std::span<const BrokenPlugin> Registry::broken() const { return state_->found.broken(); }
 
 std::vector<std::string> Registry::ids(Kind kind) const {
   std::vector<std::string> out;
@@ -339,27 +321,44 @@ std::vector<std::string> Registry::ids(Kind kind) const {
 }
 
 const Component& Registry::find(Kind kind, std::string_view id, const Position& position) const {
-  const std::size_t slot = state_->position(kind, id);
-  if (slot == state_->listed.size()) {
+  const std::size_t at = state_->position(kind, id);
+  if (at == state_->listed.size()) {
     throw usage_error(fmt::format("unknown {} '{}'{}{}", name(kind), id, suggestion(id, ids(kind)),
-                                  state_->about_broken()),
+                                  state_->found.about_broken()),
                       position);
   }
-  if (const Component* component = state_->slots[slot]->component.load()) return *component;
+  const State::Slot& slot = *state_->slots[at];
+  if (const Component* component = slot.component.load()) return *component;
   try {
-    return state_->load(slot);
+    state_->load(slot);
   } catch (const Error& error) {
     throw error.at(position);
   }
+  return *slot.component.load();
 }
 
 bool Registry::knows(Kind kind, std::string_view id) const {
   return state_->position(kind, id) != state_->listed.size();
 }
 
+const PluginService* Registry::service(std::string_view id) const {
+  const Offer* offer = state_->offers.find(id);
+  if (offer == nullptr) return nullptr;
+  if (const PluginService* service = offer->service.load()) return service;
+  state_->load(*offer);
+  return offer->service.load();
+}
+
 std::vector<const Component*> Registry::loaded() const {
   const std::lock_guard lock(state_->loading);
   return state_->loaded;
+}
+
+std::vector<const PluginService*> Registry::loaded_services() const {
+  const std::lock_guard lock(state_->loading);
+  std::vector<const PluginService*> out;
+  for (const auto& service : state_->services) out.push_back(service.get());
+  return out;
 }
 
 std::vector<std::string> Registry::warnings() const {

@@ -1,8 +1,9 @@
 // Finds plugin files, reads their stamps without running code, and loads on demand.
 // Search order: explicit --plugin, project `plugins/`, LATHE_PLUGIN_PATH, user data folder, install
 // folder. A file of a folder that cannot be used is listed with its reason and stops nothing that
-// does not need it; so does an id that two folders bring. A file that the user names must be good,
-// and its components come before those of the folders. Nothing is unloaded.
+// does not need it; so does an id that two folders bring, of a component or of a service. A file
+// that the user names must be good, and what it brings comes before what the folders bring. Nothing
+// is unloaded.
 #pragma once
 
 #include "core/options/option.hpp"
@@ -37,6 +38,22 @@ struct Listed {
   bool fetchable = false;  // a data set that says where its files can be had
 };
 
+// A service that a plugin offers to others: known without loading.
+struct OfferedService {
+  std::string id;
+  std::filesystem::path file;
+  std::string source;  // as Listed has it
+};
+
+// The same, loaded. Its table lives as long as the process.
+struct PluginService {
+  std::string id;
+  const void* table = nullptr;
+  std::uint32_t table_size = 0;
+  std::filesystem::path file;
+  std::string sha256;  // of the file
+};
+
 // A file or folder that was found and cannot be used.
 struct BrokenPlugin {
   std::filesystem::path path;
@@ -69,25 +86,30 @@ class Registry {
  public:
   // Reads the stamps of every *.so in the folders (missing folders are fine) and of the explicit
   // files. Throws usage_error naming the file(s) if an explicit file is broken, or two explicit
-  // files bring one id.
+  // files bring one component or offer one service.
   Registry(const std::vector<PluginFolder>& folders,
            const std::vector<std::filesystem::path>& explicit_files);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  std::span<const Listed> listed() const;        // sorted by kind, id
-  std::span<const BrokenPlugin> broken() const;  // as they were found
+  std::span<const Listed> listed() const;            // sorted by kind, id
+  std::span<const OfferedService> services() const;  // sorted by id
+  std::span<const BrokenPlugin> broken() const;      // as they were found
   std::vector<std::string> ids(Kind kind) const;
 
-  // The loaded component; loads its file if need be. Throws usage_error for an id that two folders
-  // bring, and for an unknown one, with the nearest known id and what was found broken.
-  // Thread-safe.
+  // The loaded component; loads its file if need be, and those whose services that needs: all or
+  // none. Throws usage_error for an id that two folders bring, and for an unknown one, with the
+  // nearest known id and what was found broken. Thread-safe.
   const Component& find(Kind kind, std::string_view id, const Position& position = {}) const;
   bool knows(Kind kind, std::string_view id) const;
 
-  // Every component whose file has been loaded so far, for provenance.
+  // The same for a service; null if no plugin offers it.
+  const PluginService* service(std::string_view id) const;
+
+  // Every component and every service whose file has been loaded so far, for provenance.
   std::vector<const Component*> loaded() const;
+  std::vector<const PluginService*> loaded_services() const;
 
   // What is odd about the files loaded so far: more than one exported symbol, LibTorch linked. Each
   // was logged when its file was loaded.

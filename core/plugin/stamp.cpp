@@ -1,6 +1,7 @@
 #include "core/plugin/stamp.hpp"
 
 #include "core/base/error.hpp"
+#include "core/plugin/services.hpp"
 
 #include <lathe/module.h>
 
@@ -15,14 +16,16 @@ constexpr std::string_view kSection = ".lathe_meta";
 constexpr std::uint64_t kStampLimit = 1u << 20;
 constexpr std::size_t kIdLimit = 128;
 
-}  // namespace
-
-bool is_component_id(std::string_view id) {
-  return !id.empty() && id.size() <= kIdLimit && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+bool is_id(std::string_view id, std::string_view marks) {
+  return !id.empty() && id.size() <= kIdLimit && std::ranges::all_of(id, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != std::string_view::npos;
   });
 }
+
+}  // namespace
+
+bool is_component_id(std::string_view id) { return is_id(id, "_-."); }
 
 Stamp parse_stamp(std::string_view bytes, const std::filesystem::path& path) {
   const auto refuse = [&](const std::string& why) {
@@ -70,6 +73,24 @@ Stamp parse_stamp(std::string_view bytes, const std::filesystem::path& path) {
       stamp.components.push_back(std::move(component));
     } else if (key == "source") {
       stamp.sources.emplace_back(value);
+    } else if (key == "service") {
+      const std::string_view shown = value.substr(0, 80);
+      if (!is_id(value, "_-./")) {
+        throw refuse(
+            fmt::format("offers a service '{}': an id is made of letters, digits, '_', "
+                        "'-', '.' and '/'",
+                        shown));
+      }
+      if (is_host_service(value)) {
+        throw refuse(
+            fmt::format("offers a service '{}': ids that begin with 'lathe.' are the "
+                        "host's own",
+                        shown));
+      }
+      if (std::ranges::find(stamp.services, value) != stamp.services.end()) {
+        throw refuse(fmt::format("offers the service '{}' twice", shown));
+      }
+      stamp.services.emplace_back(value);
     }
     // Other keys come from newer SDKs and are none of this host's business.
   }

@@ -1,5 +1,5 @@
-// The stamp a plugin file carries in its ELF section .lathe_meta: its ABI version and the
-// components it brings. Read as plain bytes, so no plugin code runs.
+// The stamp a plugin file carries in its ELF section .lathe_meta: its ABI version, the components
+// it brings and the services it offers. Read as plain bytes, so no plugin code runs.
 #pragma once
 
 #include "core/plugin/elf.hpp"
@@ -19,7 +19,9 @@ struct StampedComponent {
 
 struct Stamp {
   std::vector<StampedComponent> components;
-  std::vector<std::string> sources;  // ids of data sets that say where their files can be had
+  std::vector<std::string> sources;   // ids of data sets that say where their files can be had
+  std::vector<std::string> services;  // ids of those that it offers to other plugins
+  bool operator==(const Stamp&) const = default;
 };
 
 // Throws usage_error naming the file: no stamp, another ABI, an entry that cannot be read.

@@ -77,7 +77,13 @@ bool is_whole(double number) {
 
 std::string_view name(Kind kind) {
   constexpr std::array<std::string_view, 3> kNames{"constant", "uniform", "normal"};
-  return kNames.at(static_cast<std::size_t>(kind));
+  return kNames.at(static_cast<std::size_t>(kind) - LATHE_INITIALISER_CONSTANT);
+}
+
+std::optional<Initialiser> initialiser_from(lathe_initialiser_kind kind, double a, double b) {
+  if (kind < LATHE_INITIALISER_CONSTANT || kind > LATHE_INITIALISER_NORMAL) return std::nullopt;
+  const bool constant = kind == LATHE_INITIALISER_CONSTANT;
+  return Initialiser{static_cast<Kind>(kind), a, constant ? 0.0 : b};
 }
 
 void check_initialiser(const Initialiser& initialiser, DType dtype) {

@@ -5,15 +5,19 @@
 
 #include "core/tensor/tensor.hpp"
 
+#include <lathe/initialiser.h>
+
+#include <optional>
 #include <string_view>
 
 namespace lathe {
 
 struct Initialiser {
   enum class Kind : std::uint8_t {
-    constant,  // a
-    uniform,   // on [a, b): PyTorch's Linear and Conv use b = -a = 1/sqrt(fan_in)
-    normal,    // mean a, standard deviation b
+    constant = LATHE_INITIALISER_CONSTANT,  // a
+    // On [a, b): PyTorch's Linear and Conv use b = -a = 1/sqrt(fan_in).
+    uniform = LATHE_INITIALISER_UNIFORM,
+    normal = LATHE_INITIALISER_NORMAL,  // mean a, standard deviation b
   };
   Kind kind = Kind::constant;
   double a = 0.0;
@@ -21,6 +25,8 @@ struct Initialiser {
   bool operator==(const Initialiser&) const = default;
 };
 std::string_view name(Initialiser::Kind kind);  // "constant"
+// Nothing for a kind that is not known. The numbers are not checked.
+std::optional<Initialiser> initialiser_from(lathe_initialiser_kind kind, double a, double b);
 
 // Refuses numbers of which no contents of that type can be made: not finite, ends in the wrong
 // order, a negative deviation, random integers. Throws usage_error that says why, not where.

@@ -72,12 +72,23 @@ BOOST_AUTO_TEST_CASE(padding_and_unknown_keys_are_skipped) {
 }
 
 BOOST_AUTO_TEST_CASE(damaged_stamps_are_refused_with_the_file) {
-  for (const std::string& bytes : {""s, "abi=0"s, "component=pass/1:a:1\0"s, "abi=0\0nonsense\0"s,
-                                   "abi=0\0component=pass\0"s, "abi=0\0component=pass/1:a b:1\0"s,
-                                   "abi=0\0component=pass/1::1\0"s, "abi=1\0"s, "abi=\0"s}) {
+  for (const std::string& bytes :
+       {""s, "abi=0"s, "component=pass/1:a:1\0"s, "abi=0\0nonsense\0"s, "abi=0\0component=pass\0"s,
+        "abi=0\0component=pass/1:a b:1\0"s, "abi=0\0component=pass/1::1\0"s, "abi=1\0"s, "abi=\0"s,
+        "abi=0\0service=\0"s, "abi=0\0service=a b/1\0"s, "abi=0\0service=a/1\0service=a/1\0"s}) {
     const std::string message = message_of([&] { parse_stamp(bytes, "some/x.so"); });
     BOOST_TEST(contains(message, "some/x.so"), "for '" << bytes << "': " << message);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_stamp_names_every_service_and_none_of_the_hosts) {
+  const Stamp stamp = parse_stamp("abi=0\0service=org.example.stats/1\0service=b/2\0"s, "x.so");
+  const std::vector<std::string> expected{"org.example.stats/1", "b/2"};
+  BOOST_TEST(stamp.services == expected, boost::test_tools::per_element());
+  const std::string message =
+      message_of([] { parse_stamp("abi=0\0service=lathe.graph/0\0"s, "some/x.so"); });
+  BOOST_TEST(contains(message, "some/x.so' offers a service 'lathe.graph/0'"), message);
+  BOOST_TEST(contains(message, "the host's own"), message);
 }
 
 BOOST_AUTO_TEST_CASE(another_abi_is_named) {

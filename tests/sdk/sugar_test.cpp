@@ -27,7 +27,7 @@ const std::vector<std::unique_ptr<Component>>& components() {
   static const auto* all = [] {
     const lathe_module* module = LATHE_ENTRY();
     const Stamp stamp = parse_stamp({module->stamp, module->stamp_size}, "test");
-    return new auto(read_module(module, stamp, "test"));
+    return new auto(read_module(module, stamp, "test").components);
   }();
   return *all;
 }

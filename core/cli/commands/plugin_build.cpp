@@ -3,7 +3,7 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/plugin/elf.hpp"
-#include "core/plugin/registry.hpp"
+#include "core/plugin/load.hpp"
 #include "core/plugin/trust.hpp"
 #include "core/report/json.hpp"
 
@@ -140,6 +140,14 @@ fs::path default_output(const fs::path& source) {
       output.string(), fmt::join(built_from, "', '"), source.string(), output.string()));
 }
 
+// By itself: a service that it needs may be in a file that is yet to be built.
+LoadedModule loaded(const fs::path& output) {
+  const fs::path path = fs::canonical(output);
+  const OpenFile file(path);
+  const ElfFile elf(file.descriptor(), static_cast<std::uint64_t>(file.status().st_size), path);
+  return load_module(path, read_stamp(elf, path));
+}
+
 }  // namespace
 
 void build_plugin(const Invocation& call) {
@@ -159,21 +167,28 @@ void build_plugin(const Invocation& call) {
   fs::permissions(output, fs::perms::group_write | fs::perms::others_write,
                   fs::perm_options::remove);
 
-  const Registry registry({}, {output});
-  Json components = Json::array();
+  const LoadedModule built = loaded(output);
+  for (const std::string& warning : built.warnings) spdlog::warn("{}", warning);
+  Json components = Json::array(), services = Json::array();
   std::string text;
-  for (const Listed& item : registry.listed()) {
-    const Component& c = registry.find(item.kind, item.id);
-    text +=
-        fmt::format("{}: {} {} {}: {}\n", output.string(), name(c.kind), c.id, c.version, c.doc);
+  for (const auto& c : built.contents.components) {
+    text += fmt::format("{}: {} {} {}: {}\n", output.string(), name(c->kind), c->id, c->version,
+                        c->doc);
     components.push_back(
-        {{"kind", name(c.kind)}, {"id", c.id}, {"version", c.version}, {"doc", c.doc}});
+        {{"kind", name(c->kind)}, {"id", c->id}, {"version", c->version}, {"doc", c->doc}});
   }
+  for (const PluginService& service : built.contents.services) {
+    text += fmt::format("{}: service {}\n", output.string(), service.id);
+    services.push_back(service.id);
+  }
+  for (const PluginNeed& need : built.contents.needs)
+    spdlog::info("it needs the service '{}' of another plugin", need.service);
   if (call.get(kJson)) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     text = Json{{"command", "plugin build"},
                 {"file", fs::absolute(output).string()},
                 {"components", std::move(components)},
+                {"services", std::move(services)},
                 {"seconds", seconds.count()}}
                .dump(2) +
            "\n";

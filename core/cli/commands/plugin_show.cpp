@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
 namespace lathe {
@@ -91,7 +92,23 @@ std::string op_text(const Component& c) {
   return out;
 }
 
-std::string shown(const Component& c) {
+// Ids of the services that a file offers beside its components.
+std::vector<std::string> offered_by(const Registry& registry, const std::filesystem::path& file) {
+  std::vector<std::string> ids;
+  for (const OfferedService& service : registry.services()) {
+    if (service.file == file) ids.push_back(service.id);
+  }
+  return ids;
+}
+
+std::string shown(const PluginService& service) {
+  return fmt::format(
+      "service {}: for other plugins, which find it by this id\n  file       {}\n  sha256     "
+      "{}\n  table      {} bytes\n",
+      service.id, service.file.string(), service.sha256, service.table_size);
+}
+
+std::string shown(const Component& c, const std::vector<std::string>& offers) {
   std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
   out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
   const std::pair<const char*, const std::string&> origins[] = {
@@ -101,6 +118,10 @@ std::string shown(const Component& c) {
   }
   if (const auto flags = flag_names(c); !flags.empty()) {
     out += fmt::format("  it         {}\n", fmt::join(flags, ", "));
+  }
+  if (!offers.empty()) {
+    out += fmt::format("  its file   offers the service{} {}\n", offers.size() == 1 ? "" : "s",
+                       fmt::join(offers, ", "));
   }
   if (c.kind == Kind::pass) {
     const auto& pass = c.as<lathe_pass>();
@@ -199,6 +220,15 @@ Kind kind_of(const std::string& word) {
   return *kind;
 }
 
+constexpr std::string_view kServiceWord = "service";
+
+Json json_of(const PluginService& service) {
+  return {{"id", service.id},
+          {"file", service.file.string()},
+          {"sha256", service.sha256},
+          {"table_size", service.table_size}};
+}
+
 std::string shortened(const std::filesystem::path& file) {
   const std::filesystem::path relative = file.lexically_proximate(std::filesystem::current_path());
   return std::min(file.string(), relative.string(),
@@ -209,12 +239,13 @@ std::string shortened(const std::filesystem::path& file) {
 
 void list_plugins(const Invocation& call) {
   std::optional<Kind> only;
-  if (!call.words.empty()) only = kind_of(call.words.front());
+  const bool only_services = !call.words.empty() && call.words.front() == kServiceWord;
+  if (!call.words.empty() && !only_services) only = kind_of(call.words.front());
   const Registry registry = registry_of(call);
   TextTable table{{"kind", "id", "version", "source", "file"}, {}};
-  Json rows = Json::array();
+  Json rows = Json::array(), services = Json::array();
   for (const Listed& item : registry.listed()) {
-    if (only && item.kind != *only) continue;
+    if (only_services || (only && item.kind != *only)) continue;
     table.rows.push_back(
         {std::string(name(item.kind)), item.id, item.version, item.source, shortened(item.file)});
     rows.push_back({{"kind", name(item.kind)},
@@ -223,9 +254,17 @@ void list_plugins(const Invocation& call) {
                     {"source", item.source},
                     {"file", item.file.string()}});
   }
+  for (const OfferedService& service : registry.services()) {
+    if (only) continue;
+    table.rows.push_back(
+        {std::string(kServiceWord), service.id, "", service.source, shortened(service.file)});
+    services.push_back(
+        {{"id", service.id}, {"source", service.source}, {"file", service.file.string()}});
+  }
   if (call.get(kJson)) {
     write_output(Json{{"command", "plugin list"},
                       {"plugins", std::move(rows)},
+                      {"services", std::move(services)},
                       {"broken", broken_json(registry)}}
                      .dump(2) +
                  "\n");
@@ -240,14 +279,18 @@ void show_plugin(const Invocation& call) {
   const Registry registry = registry_of(call);
   std::string id = word;
   std::vector<Kind> kinds(all_kinds().begin(), all_kinds().end());
+  bool may_be_service = true;
   if (const std::size_t colon = word.find(':'); colon != std::string::npos) {
-    kinds = {kind_of(word.substr(0, colon))};
+    may_be_service = word.substr(0, colon) == kServiceWord;
+    kinds = may_be_service ? std::vector<Kind>{} : std::vector{kind_of(word.substr(0, colon))};
     id = word.substr(colon + 1);
   }
   std::erase_if(kinds, [&](Kind kind) { return !registry.knows(kind, id); });
-  if (kinds.empty()) {
+  const PluginService* service = may_be_service ? registry.service(id) : nullptr;
+  if (kinds.empty() && service == nullptr) {
     std::vector<std::string> known;
     for (const Listed& item : registry.listed()) known.push_back(item.id);
+    for (const OfferedService& item : registry.services()) known.push_back(item.id);
     throw usage_error(fmt::format("there is no plugin '{}'{}", word, suggestion(id, known)));
   }
   std::string text;
@@ -255,11 +298,23 @@ void show_plugin(const Invocation& call) {
   for (const Kind kind : kinds) {
     const Component& component = registry.find(kind, id);
     if (!text.empty()) text += "\n";
-    text += shown(component);
+    const std::vector<std::string> offers = offered_by(registry, component.file);
+    text += shown(component, offers);
     components.push_back(json_of(component));
+    components.back()["services"] = offers;
+  }
+  Json services = Json::array();
+  if (service != nullptr) {
+    if (!text.empty()) text += "\n";
+    text += shown(*service);
+    services.push_back(json_of(*service));
   }
   if (call.get(kJson)) {
-    text = Json{{"command", "plugin show"}, {"components", std::move(components)}}.dump(2) + "\n";
+    text = Json{{"command", "plugin show"},
+                {"components", std::move(components)},
+                {"services", std::move(services)}}
+               .dump(2) +
+           "\n";
   }
   write_output(text);
 }

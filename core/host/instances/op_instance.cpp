@@ -133,7 +133,7 @@ std::vector<Parameter> OpInstance::parameters() const {
   if (table.rows == nullptr) {
     throw broken(fmt::format("parameters() gave {} rows, and NULL for them", table.count));
   }
-  if (table.row_size < LATHE_SIZE_UP_TO(lathe_op_parameter, value) || table.row_size > 4096) {
+  if (table.row_size < LATHE_SIZE_UP_TO(lathe_op_parameter, b) || table.row_size > 4096) {
     throw broken(fmt::format("parameters() gave a row_size of {}", table.row_size));
   }
   const InPlugin reading(component_->options.owner, component_->file, "parameters");
@@ -169,14 +169,15 @@ Parameter OpInstance::parameter(const lathe_op_parameter& row) const {
     throw refuse(
         fmt::format("the type {}; parameters are float32, buffers also int64 or int32", row.dtype));
   }
-  if (row.initialiser < LATHE_INITIALISER_CONSTANT || row.initialiser > LATHE_INITIALISER_NORMAL ||
-      !std::isfinite(row.value) || (counts && row.initialiser != LATHE_INITIALISER_CONSTANT)) {
-    throw refuse(fmt::format("the initialiser {} with the value {}", row.initialiser, row.value));
+  const auto initialiser = initialiser_from(row.initialiser, row.a, row.b);
+  if (!initialiser)
+    throw refuse(fmt::format("the initialiser {}, which this host does not know", row.initialiser));
+  out.initialiser = *initialiser;
+  try {
+    check_initialiser(out.initialiser, out.dtype);
+  } catch (const Error& error) {
+    throw refuse(fmt::format("an initialiser that cannot be: {}", error.what()));
   }
-  if (row.initialiser != LATHE_INITIALISER_CONSTANT && row.value <= 0) {
-    throw refuse(fmt::format("a width of {} to draw from", row.value));
-  }
-  out.initialiser = {static_cast<Initialiser::Kind>(row.initialiser), row.value};
   out.shape = checked_shape("parameters", row.rank, row.shape);
   return out;
 }

@@ -84,6 +84,12 @@ RunContext& Call::context() {
   return *context_;
 }
 
+const void* Call::plugin_service(std::string_view id) const {
+  if (run_ == nullptr || run_->registry == nullptr) return nullptr;
+  const PluginService* found = run_->registry->service(id);
+  return found == nullptr ? nullptr : found->table;
+}
+
 void Call::require(lathe_component_flags flag, std::string_view flag_name) const {
   if (component_.has(flag)) return;
   throw run_error(LATHE_PERMISSION_DENIED,

@@ -76,6 +76,8 @@ class Call : public lathe_call {
   RunContext& context();
   RunContext* context_or_null() const { return context_; }
   const Dataset& dataset();  // of the run, opened; throws FAILED_PRECONDITION if it has none
+  // The table of a service that a plugin of this run offers; null if none does, or there is no run.
+  const void* plugin_service(std::string_view id) const;
   // Throws PERMISSION_DENIED naming the flag if the component did not declare it.
   void require(lathe_component_flags flag, std::string_view flag_name) const;
 

@@ -67,7 +67,7 @@ lathe_code read(lathe_call* call, lathe_str split, const std::uint64_t* index, s
 
 }  // namespace
 
-const lathe_data_api& data_service() {
+const lathe_data_api& service_table(HostService<lathe_data_api>) {
   static constexpr lathe_data_api kTable{LATHE_SIZE_UP_TO(lathe_data_api, read), 0, fields, count,
                                          read};
   return kTable;

@@ -59,24 +59,12 @@ void each_row(const Table* table, std::size_t least, const Body& body) {
 }
 
 ChosenInitialiser initialiser_of(const lathe_initialiser& row) {
-  using Kind = Initialiser::Kind;
-  ChosenInitialiser out{std::string(view_of(row.parameter)), {}};
-  switch (row.kind) {
-    case LATHE_INITIALISER_CONSTANT:
-      out.initialiser = {Kind::constant, row.a, 0.0};
-      return out;
-    case LATHE_INITIALISER_UNIFORM:
-      out.initialiser = {Kind::uniform, row.a, row.b};
-      return out;
-    case LATHE_INITIALISER_NORMAL:
-      out.initialiser = {Kind::normal, row.a, row.b};
-      return out;
-    default:
-      throw Error(Blame::usage, LATHE_UNIMPLEMENTED,
-                  fmt::format("this host knows no initialiser {} for parameter '{}'; use a newer "
-                              "host, or give contents with set_parameter",
-                              row.kind, out.parameter));
-  }
+  const std::string parameter(view_of(row.parameter));
+  if (const auto known = initialiser_from(row.kind, row.a, row.b)) return {parameter, *known};
+  throw Error(Blame::usage, LATHE_UNIMPLEMENTED,
+              fmt::format("this host knows no initialiser {} for parameter '{}'; use a newer "
+                          "host, or give contents with set_parameter",
+                          row.kind, parameter));
 }
 
 NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& call) {
@@ -260,7 +248,7 @@ void rollback(lathe_call* call, lathe_edit* edit) noexcept {
 
 }  // namespace
 
-const lathe_edit_api& edit_service() {
+const lathe_edit_api& service_table(HostService<lathe_edit_api>) {
   static constexpr lathe_edit_api kTable{
       LATHE_SIZE_UP_TO(lathe_edit_api, rollback),
       0,

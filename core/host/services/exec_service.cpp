@@ -148,7 +148,7 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
 
 }  // namespace
 
-const lathe_exec_api& exec_service() {
+const lathe_exec_api& service_table(HostService<lathe_exec_api>) {
   static constexpr lathe_exec_api kTable{
       LATHE_SIZE_UP_TO(lathe_exec_api, statistics), 0, run, evaluate, observe, statistics_of,
   };

@@ -137,7 +137,7 @@ lathe_code release(lathe_call* call, lathe_graph* copy) noexcept {
 
 }  // namespace
 
-const lathe_graph_api& graph_service() {
+const lathe_graph_api& service_table(HostService<lathe_graph_api>) {
   static constexpr lathe_graph_api kTable{
       LATHE_SIZE_UP_TO(lathe_graph_api, parameters),
       0,

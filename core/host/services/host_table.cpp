@@ -6,7 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <array>
+#include <tuple>
 
 namespace lathe {
 namespace {
@@ -24,8 +24,20 @@ spdlog::level::level_enum log_level(lathe_log_level level) {
   }
 }
 
-const void* service(lathe_call*, const char* id) noexcept {
-  return id == nullptr ? nullptr : find_service(id);
+const void* service(lathe_call* call, const char* id) noexcept {
+  if (id == nullptr) return nullptr;
+  const void* table = find_service(id);
+  if (table != nullptr || call == nullptr) return table;
+  service_call(call, [&](Call& c) {
+    if (is_host_service(id)) {
+      throw run_error(LATHE_UNIMPLEMENTED, fmt::format("this lathe has no service '{}'", id));
+    }
+    table = c.plugin_service(id);
+    if (table == nullptr) {
+      throw run_error(LATHE_UNIMPLEMENTED, fmt::format("no plugin offers the service '{}'", id));
+    }
+  });
+  return table;
 }
 
 lathe_code fail_at(lathe_call* call, lathe_code code, const lathe_where* where,
@@ -89,30 +101,15 @@ void text_of_symbol(lathe_call*, std::uint32_t number, lathe_str* text) noexcept
   if (text != nullptr) *text = str_of(symbol_text(number));
 }
 
-struct Service {
-  std::string_view id;
-  const void* (*table)();
-};
-constexpr std::array<Service, 10> kServices{{
-    {LATHE_SVC_GRAPH, []() -> const void* { return &graph_service(); }},
-    {LATHE_SVC_EDIT, []() -> const void* { return &edit_service(); }},
-    {LATHE_SVC_TENSOR, []() -> const void* { return &tensor_service(); }},
-    {LATHE_SVC_EXEC, []() -> const void* { return &exec_service(); }},
-    {LATHE_SVC_OPTIONS, []() -> const void* { return &options_service(); }},
-    {LATHE_SVC_REPORT, []() -> const void* { return &report_service(); }},
-    {LATHE_SVC_DATA, []() -> const void* { return &data_service(); }},
-    {LATHE_SVC_META, []() -> const void* { return &meta_service(); }},
-    {LATHE_SVC_RNG, []() -> const void* { return &rng_service(); }},
-    {LATHE_SVC_PARALLEL, []() -> const void* { return &parallel_service(); }},
-}};
-
 }  // namespace
 
 const void* find_service(std::string_view id) {
-  for (const Service& s : kServices) {
-    if (s.id == id) return s.table();
-  }
-  return nullptr;
+  const void* table = nullptr;
+  const auto look = [&](const auto& known) {
+    if (known.id == id) table = &service_table(known);
+  };
+  std::apply([&](const auto&... known) { (look(known), ...); }, kHostServices);
+  return table;
 }
 
 const lathe_host& host_table() {

@@ -2,6 +2,8 @@
 // through it. One table for the process; nothing in it throws.
 #pragma once
 
+#include "core/plugin/services.hpp"
+
 #include <lathe/lathe.h>
 
 #include <string_view>
@@ -10,18 +12,18 @@ namespace lathe {
 
 const lathe_host& host_table();
 
-// Null for an id this host does not serve.
+// The table of a service of the host's; null for an id that it does not serve.
 const void* find_service(std::string_view id);
 
-const lathe_graph_api& graph_service();
-const lathe_edit_api& edit_service();
-const lathe_tensor_api& tensor_service();
-const lathe_exec_api& exec_service();
-const lathe_options_api& options_service();
-const lathe_report_api& report_service();
-const lathe_rng_api& rng_service();
-const lathe_data_api& data_service();
-const lathe_meta_api& meta_service();
-const lathe_parallel_api& parallel_service();
+const lathe_data_api& service_table(HostService<lathe_data_api>);
+const lathe_edit_api& service_table(HostService<lathe_edit_api>);
+const lathe_exec_api& service_table(HostService<lathe_exec_api>);
+const lathe_graph_api& service_table(HostService<lathe_graph_api>);
+const lathe_meta_api& service_table(HostService<lathe_meta_api>);
+const lathe_options_api& service_table(HostService<lathe_options_api>);
+const lathe_parallel_api& service_table(HostService<lathe_parallel_api>);
+const lathe_report_api& service_table(HostService<lathe_report_api>);
+const lathe_rng_api& service_table(HostService<lathe_rng_api>);
+const lathe_tensor_api& service_table(HostService<lathe_tensor_api>);
 
 }  // namespace lathe

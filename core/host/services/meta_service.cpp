@@ -43,7 +43,7 @@ lathe_code scalar(lathe_call* call, lathe_str pass, lathe_str name,
 
 }  // namespace
 
-const lathe_meta_api& meta_service() {
+const lathe_meta_api& service_table(HostService<lathe_meta_api>) {
   static constexpr lathe_meta_api kTable{LATHE_SIZE_UP_TO(lathe_meta_api, scalar), 0, set, get,
                                          scalar};
   return kTable;

@@ -38,7 +38,7 @@ lathe_code location(lathe_call* call, lathe_str key, lathe_str* text) noexcept {
 
 }  // namespace
 
-const lathe_options_api& options_service() {
+const lathe_options_api& service_table(HostService<lathe_options_api>) {
   static constexpr lathe_options_api kTable{
       LATHE_SIZE_UP_TO(lathe_options_api, location),
       0,

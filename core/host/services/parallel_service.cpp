@@ -83,7 +83,7 @@ lathe_code parallel_for(lathe_call* call, std::uint64_t count, std::uint64_t gra
 
 }  // namespace
 
-const lathe_parallel_api& parallel_service() {
+const lathe_parallel_api& service_table(HostService<lathe_parallel_api>) {
   static constexpr lathe_parallel_api kTable{
       LATHE_SIZE_UP_TO(lathe_parallel_api, width),
       0,

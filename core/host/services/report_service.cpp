@@ -128,7 +128,7 @@ lathe_code file(lathe_call* call, lathe_str path, lathe_str contents) noexcept {
 
 }  // namespace
 
-const lathe_report_api& report_service() {
+const lathe_report_api& service_table(HostService<lathe_report_api>) {
   static constexpr lathe_report_api kTable{
       LATHE_SIZE_UP_TO(lathe_report_api, file), 0, scalar, table, row, text, file,
   };

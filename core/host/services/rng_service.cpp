@@ -16,7 +16,7 @@ std::uint64_t stream(lathe_str text) noexcept { return stream_of(view_of(text));
 
 }  // namespace
 
-const lathe_rng_api& rng_service() {
+const lathe_rng_api& service_table(HostService<lathe_rng_api>) {
   static constexpr lathe_rng_api kTable{
       LATHE_SIZE_UP_TO(lathe_rng_api, stream),
       0,

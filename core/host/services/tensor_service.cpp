@@ -51,7 +51,7 @@ lathe_code release(lathe_call* call, const lathe_tensor* tensor) noexcept {
 
 }  // namespace
 
-const lathe_tensor_api& tensor_service() {
+const lathe_tensor_api& service_table(HostService<lathe_tensor_api>) {
   static constexpr lathe_tensor_api kTable{
       LATHE_SIZE_UP_TO(lathe_tensor_api, release), 0, parameter, zeros, release,
   };

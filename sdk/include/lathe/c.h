@@ -59,8 +59,10 @@ static inline const void *lathe_service_of(lathe_call *call, const char *id, uin
   uint32_t there = 0;
   if (table != NULL) memcpy(&there, table, sizeof there);
   if (there >= size) return table;
-  call->host->fail(call, LATHE_UNIMPLEMENTED,
-                   LATHE_TEXT("this plugin needs a newer lathe: a service is missing"));
+  if (table != NULL) { /* else the host has said why */
+    call->host->fail(call, LATHE_UNIMPLEMENTED,
+                     LATHE_TEXT("this plugin needs a newer lathe: a service is too short"));
+  }
   return NULL;
 }
 
@@ -94,6 +96,21 @@ static inline const void *lathe_service_of(lathe_call *call, const char *id, uin
                                               .component_count = 1,                          \
                                               .stamp = lathe_stamp,                          \
                                               .stamp_size = sizeof lathe_stamp};             \
+  LATHE_EXPORT const lathe_module *LATHE_ENTRY(void) { return &lathe_module_1; }
+
+/* The same for a file that offers one service to other plugins and nothing else. TABLE: an object,
+ * const and outside of functions. eg: LATHE_C_SERVICE("org.example.stats/1", stats) */
+#define LATHE_C_SERVICE(ID, TABLE)                                                    \
+  static const lathe_service lathe_services[] = {{.id = ID, .table = &TABLE}};        \
+  LATHE_STAMP static const char lathe_stamp[] =                                       \
+      "abi=" LATHE_STRINGIFY(LATHE_ABI_VERSION) "\0service=" ID "\0";                 \
+  static const lathe_module lathe_module_1 = {.struct_size = sizeof(lathe_module),    \
+                                              .abi_version = LATHE_ABI_VERSION,       \
+                                              .stamp = lathe_stamp,                   \
+                                              .stamp_size = sizeof lathe_stamp,       \
+                                              .services = lathe_services,             \
+                                              .service_count = 1,                     \
+                                              .service_size = sizeof(lathe_service)}; \
   LATHE_EXPORT const lathe_module *LATHE_ENTRY(void) { return &lathe_module_1; }
 
 #endif

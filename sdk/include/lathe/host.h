@@ -35,8 +35,11 @@ typedef struct lathe_host {
   uint32_t struct_size;
   uint32_t abi_version;
 
-  /* Returns the table of a service, or NULL if this host has none of that id.
-   * eg: service(call, LATHE_SVC_GRAPH). Owner: host. Valid: for the life of the process. [any] */
+  /* Returns the table of a service, or NULL; last_error then says why. The host's come first (eg:
+   * LATHE_SVC_GRAPH), then those that plugins offer (lathe_module.services): the file that offers
+   * one is loaded when it is first asked for. A call that belongs to no run finds the host's only.
+   * Look at the table's struct_size before you call. Owner: whoever offers it. Valid: for the life
+   * of the process. [any] */
   const void *(*service)(lathe_call *call, const char *id);
 
   /* Records why the call fails and returns `code`, so that a plugin can say

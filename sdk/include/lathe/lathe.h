@@ -6,6 +6,7 @@
 #include <lathe/abi.h>
 #include <lathe/field.h>
 #include <lathe/host.h>
+#include <lathe/initialiser.h>
 #include <lathe/kind/dataset.h>
 #include <lathe/kind/format.h>
 #include <lathe/kind/model.h>

@@ -16,6 +16,7 @@
 #include <lathe/hpp/op.hpp>
 #include <lathe/hpp/pass.hpp>
 #include <lathe/hpp/sampler.hpp>
+#include <lathe/hpp/service.hpp>
 
 // Types of a plugin may hold and derive from the sugar's hidden ones: nobody else sees either.
 #pragma GCC diagnostic ignored "-Wattributes"

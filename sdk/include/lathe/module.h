@@ -117,11 +117,25 @@ typedef struct lathe_component {
   const char *url;
 } lathe_component;
 
-/* A service without which the plugin cannot work; answered at load in one clear line. */
+/* A service without which the plugin cannot work, of the host or of another plugin; answered at
+ * load in one clear line. */
 typedef struct lathe_need {
-  const char *service; /* eg: LATHE_SVC_GRAPH */
+  const char *service; /* eg: LATHE_SVC_GRAPH, "org.example.stats/1" */
   uint64_t struct_size;
 } lathe_need;
+
+/* A service that this plugin offers to others, who find it by its id as they find the host's
+ * (lathe_host.service). Two files that offer one id cannot be used together. */
+typedef struct lathe_service {
+  /* With a version behind '/', eg: "org.example.stats/1": letters, digits, '_', '-', '.' and '/'.
+   * Ids that begin with "lathe." are the host's. */
+  const char *id;
+  /* A table of functions, which begins with uint32_t struct_size. Const static data, as the host's
+   * tables are. Whoever offers it publishes a header that says what it holds. A function that takes
+   * a lathe_call runs within the call of whoever called it: what it asks of the host is asked in
+   * that component's name, and what it says with fail is that component's failure. */
+  const void *table;
+} lathe_service;
 
 typedef struct lathe_module {
   uint32_t struct_size;
@@ -133,12 +147,15 @@ typedef struct lathe_module {
   uint64_t need_size; /* sizeof(lathe_need) as the plugin knew it */
   const char *stamp;  /* the stamp below: the reference keeps the linker from dropping it */
   uint64_t stamp_size;
+  const lathe_service *services;
+  uint64_t service_count;
+  uint64_t service_size; /* sizeof(lathe_service) as the plugin knew it */
 } lathe_module;
 
 /* The stamp: key=value texts, each ended by a NUL, in the ELF section ".lathe_meta". Read without
  * dlopen, so a file of another ABI is refused before any of its code runs, and components are
- * listed without loading. Keys: abi=0, then one component=KIND:ID:VERSION for each component, and
- * one source=ID for each data set with LATHE_FLAG_HAS_SOURCE.
+ * listed without loading. Keys: abi=0, then one component=KIND:ID:VERSION for each component, one
+ * source=ID for each data set with LATHE_FLAG_HAS_SOURCE, and one service=ID for each service.
  *   LATHE_STAMP static const char stamp[] = "abi=0\0component=pass/1:count_relu:1.0.0\0"; */
 #define LATHE_STAMP __attribute__((section(".lathe_meta"), used))
 

@@ -35,6 +35,12 @@ Json plugins_json(const Registry& registry) {
     entry["components"].push_back(
         fmt::format("{}:{}:{}", name(component->kind), component->id, component->version));
   }
+  for (const PluginService* service : registry.loaded_services()) {
+    Json& entry = files[service->file.string()];
+    entry["file"] = service->file.string();
+    entry["sha256"] = service->sha256;
+    entry["services"].push_back(service->id);
+  }
   Json list = Json::array();
   for (const auto& [file, entry] : files.items()) list.push_back(entry);
   return list;

@@ -145,10 +145,13 @@ const Row& row(const Row* rows, std::uint64_t row_size, std::uint64_t i) {
 template <class Api>
 const Api* service(lathe_call* call, const char* id, std::uint64_t size) {
   const auto* api = static_cast<const Api*>(call->host->service(call, id));
-  if (api == nullptr || api->struct_size < size) {
+  if (api == nullptr) {
+    throw error(LATHE_UNIMPLEMENTED,
+                join({"this plugin needs the service ", id, ": ", last_error(call)}));
+  }
+  if (api->struct_size < size) {
     throw error(LATHE_UNIMPLEMENTED, join({"this plugin needs the service ", id,
-                                           api == nullptr ? ", which this lathe does not have"
-                                                          : " of a newer lathe than this one"}));
+                                           " of a newer lathe or plugin than this one"}));
   }
   return api;
 }

@@ -122,16 +122,20 @@ struct op_result {
 struct op_parameter {
   std::string name;
   std::vector<std::int64_t> shape;
-  double value = 0;
-  lathe_initialiser initialiser = LATHE_INITIALISER_CONSTANT;
+  lathe_initialiser_kind initialiser = LATHE_INITIALISER_CONSTANT;
+  double a, b = 0;  // as lathe/initialiser.h says
   lathe_dtype dtype = LATHE_DTYPE_FLOAT32;
   bool is_buffer = false;
 
   op_parameter(std::string the_name, std::vector<std::int64_t> extents, double start = 0)
-      : name(std::move(the_name)), shape(std::move(extents)), value(start) {}
+      : name(std::move(the_name)), shape(std::move(extents)), a(start) {}
   // Uniform on [-bound, bound).
-  op_parameter uniform(double bound) const { return begun(LATHE_INITIALISER_UNIFORM, bound); }
-  op_parameter normal(double deviation) const { return begun(LATHE_INITIALISER_NORMAL, deviation); }
+  op_parameter uniform(double bound) const {
+    return begun(LATHE_INITIALISER_UNIFORM, -bound, bound);
+  }
+  op_parameter normal(double deviation) const {
+    return begun(LATHE_INITIALISER_NORMAL, 0, deviation);
+  }
   // State that is not trained.
   op_parameter buffer(lathe_dtype type = LATHE_DTYPE_FLOAT32) const {
     op_parameter p = *this;
@@ -141,10 +145,11 @@ struct op_parameter {
   }
 
  private:
-  op_parameter begun(lathe_initialiser how, double with) const {
+  op_parameter begun(lathe_initialiser_kind how, double first, double second) const {
     op_parameter p = *this;
     p.initialiser = how;
-    p.value = with;
+    p.a = first;
+    p.b = second;
     return p;
   }
 };
@@ -307,7 +312,8 @@ struct op_thunks {
           row.rank = static_cast<std::uint32_t>(p.shape.size());
           row.shape = lent(call, p.shape.data(), p.shape.size());
           row.initialiser = p.initialiser;
-          row.value = p.value;
+          row.a = p.a;
+          row.b = p.b;
           rows.push_back(row);
         }
         out->row_size = sizeof(lathe_op_parameter);

@@ -11,6 +11,7 @@
  * Gradients are first-order. With LATHE_FLAG_STOCHASTIC or LATHE_FLAG_NONDETERMINISTIC results are
  * never cached. */
 
+#include <lathe/initialiser.h>
 #include <lathe/svc/graph.h>
 #include <lathe/tensor.h>
 
@@ -47,14 +48,6 @@ typedef struct lathe_op_result {
   const int64_t *shape; /* from host->scratch, or the plugin's until destroy */
 } lathe_op_result;
 
-/* What a parameter starts with. The host refuses an unknown one. */
-typedef int32_t lathe_initialiser;
-enum {
-  LATHE_INITIALISER_CONSTANT = 0, /* value */
-  LATHE_INITIALISER_UNIFORM = 1,  /* on [-value, value) */
-  LATHE_INITIALISER_NORMAL = 2    /* mean 0, standard deviation value */
-};
-
 /* A parameter or buffer of a module. "weight" and "bias" can carry number formats, if
  * lathe_op.quantizable says so. */
 typedef struct lathe_op_parameter {
@@ -64,9 +57,10 @@ typedef struct lathe_op_parameter {
   uint8_t reserved[2];
   uint32_t rank;
   const int64_t *shape;
-  lathe_initialiser initialiser; /* of integers: CONSTANT */
+  lathe_initialiser_kind initialiser; /* of integers: CONSTANT */
   uint32_t reserved_2;
-  double value;
+  double a; /* as lathe/initialiser.h says */
+  double b;
 } lathe_op_parameter;
 
 /* The host clears it, and sets struct_size. Rows, shapes and names: from host->scratch, or the

@@ -4,6 +4,7 @@
 /* Changing a graph: a recorded transaction. Nothing shows in the graph before commit; an error, an
  * exception or a cancel leaves the graph byte-identical. */
 
+#include <lathe/initialiser.h>
 #include <lathe/svc/graph.h>
 #include <lathe/tensor.h>
 
@@ -15,15 +16,6 @@ extern "C" {
 
 typedef struct lathe_edit lathe_edit;
 
-/* Laws of contents, as torch.nn.init has them. A host refuses one that it does not know
- * (UNIMPLEMENTED): contents that nobody asked for would be worse. */
-typedef int32_t lathe_initialiser_kind;
-enum {
-  LATHE_INITIALISER_CONSTANT = 1, /* a everywhere */
-  LATHE_INITIALISER_UNIFORM = 2,  /* on [a, b) */
-  LATHE_INITIALISER_NORMAL = 3    /* mean a, standard deviation b */
-};
-
 /* How a parameter or buffer of a node begins, in place of PyTorch's default. Contents are made on
  * first read, as a function of the run's seed and the parameter's qualified name; whenever a change
  * of shape makes the parameter start afresh, they are made by this law again. */
@@ -31,8 +23,8 @@ typedef struct lathe_initialiser {
   lathe_str parameter; /* its name within the node, eg: "weight" */
   lathe_initialiser_kind kind;
   uint32_t reserved;
-  double a; /* finite; of an integer buffer an integer */
-  double b; /* finite; UNIFORM: not below a; NORMAL: not negative; CONSTANT: ignored */
+  double a;
+  double b;
 } lathe_initialiser;
 
 typedef struct lathe_initialiser_table {
