@@ -50,19 +50,53 @@ std::string default_text(const Option& option) {
   return option.default_value ? option.default_value->text() : "";
 }
 
+bool is_list(const Option& option) {
+  return option.type == LATHE_OPTION_INT_LIST || option.type == LATHE_OPTION_FLOAT_LIST ||
+         option.type == LATHE_OPTION_STRING_LIST;
+}
+
+bool is_table(const Option& option) {
+  return option.type == LATHE_OPTION_TABLE || option.type == LATHE_OPTION_TABLE_LIST;
+}
+
+// As the option was declared: a bar within a choice stands behind a backslash.
+std::string choices_text(const std::vector<std::string>& choices) {
+  std::string text;
+  for (const std::string& choice : choices) {
+    if (!text.empty()) text += '|';
+    for (const char c : choice) {
+      if (c == '|' || c == '\\') text += '\\';
+      text += c;
+    }
+  }
+  return text;
+}
+
+std::string allowed(const Option& option) {
+  std::string text;
+  if (option.range) text = option.range->text();
+  if (!option.choices.empty()) text = choices_text(option.choices);
+  if (!text.empty() && is_list(option)) text = "each " + text;
+  if (is_table(option) && option.items.empty()) text = "any keys";
+  if (option.nullable()) text += text.empty() ? "or NA" : " or NA";
+  return text;
+}
+
+std::string meaning(const Option& option) {
+  std::vector<std::string_view> notes;
+  if (option.tunable()) notes.emplace_back("tunable");
+  if (option.logarithmic()) notes.emplace_back("logarithmic");
+  if (option.beside()) notes.emplace_back("needs no name beside it");
+  if ((option.flags & LATHE_OPTION_FLAG_DEPRECATED) != 0) notes.emplace_back("deprecated");
+  return notes.empty() ? option.doc : fmt::format("{} ({})", option.doc, fmt::join(notes, ", "));
+}
+
 // Columns that are empty for every row are left out.
 std::string options_table(const std::vector<Option>& options) {
   TextTable table{{"option", "type", "default", "allowed", "unit", "meaning"}, {}};
   for (const Option& option : options) {
-    std::string allowed;
-    if (option.range) allowed = option.range->text();
-    if (!option.choices.empty()) allowed = fmt::format("{}", fmt::join(option.choices, "|"));
-    if (option.nullable()) allowed += allowed.empty() ? "or NA" : " or NA";
-    std::string doc = option.doc;
-    if (option.tunable()) doc += option.logarithmic() ? " (tunable, logarithmic)" : " (tunable)";
-    if ((option.flags & LATHE_OPTION_FLAG_DEPRECATED) != 0) doc += " (deprecated)";
     table.rows.push_back({option.key, std::string(type_name(option.type)), default_text(option),
-                          allowed, option.unit, doc});
+                          allowed(option), option.unit, meaning(option)});
   }
   for (std::size_t c = table.columns.size(); c-- > 0;) {
     const bool used =
@@ -108,6 +142,20 @@ std::string shown(const PluginService& service) {
       service.id, service.file.string(), service.sha256, service.table_size);
 }
 
+// What the tables among the options hold, and the tables within those.
+std::string keys_text(const std::vector<Option>& options, const std::string& outer) {
+  std::string out;
+  for (const Option& option : options) {
+    if (!is_table(option) || option.items.empty()) continue;
+    const std::string name = outer + option.key;
+    out += fmt::format("\nKeys of {}'{}':\n{}",
+                       option.type == LATHE_OPTION_TABLE_LIST ? "each table of " : "", name,
+                       options_table(option.items));
+    out += keys_text(option.items, name + ".");
+  }
+  return out;
+}
+
 std::string shown(const Component& c, const std::vector<std::string>& offers) {
   std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
   out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
@@ -135,16 +183,14 @@ std::string shown(const Component& c, const std::vector<std::string>& offers) {
   if (c.kind == Kind::op) out += op_text(c);
   if (c.options.options.empty()) return out + "It takes no options.\n";
   out += fmt::format("\n{}", options_table(c.options.options));
+  out += keys_text(c.options.options, "");
   for (const Option& option : c.options.options) {
-    if (option.items.empty()) continue;
-    if (option.type != LATHE_OPTION_NODE_MAP) {
-      out += fmt::format("\nKeys of '{}':\n{}", option.key, options_table(option.items));
-      continue;
-    }
+    if (option.type != LATHE_OPTION_NODE_MAP || option.items.empty()) continue;
     out += fmt::format(
         "\nPer node ('{}'): by = \"type\", \"name\" or \"regex_name\"; then `default`, an op, a "
         "node or a pattern, each with\n{}",
         option.key, options_table(option.items));
+    out += keys_text(option.items, "");
     if (!option.item_kind.empty()) {
       out += fmt::format("and the options of the {} that `name` chooses", option.item_kind);
       if (!option.item_roles.empty()) {
@@ -168,6 +214,8 @@ Json json_of(const std::vector<Option>& options) {
     row["nullable"] = option.nullable();
     row["tunable"] = option.tunable();
     if (option.logarithmic()) row["logarithmic"] = true;
+    if (option.beside()) row["beside"] = true;
+    if ((option.flags & LATHE_OPTION_FLAG_DEPRECATED) != 0) row["deprecated"] = true;
     row["doc"] = option.doc;
     if (!option.items.empty()) {
       row["items"] = json_of(option.items);
