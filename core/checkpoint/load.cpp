@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/convert.hpp"
+#include "core/graph/formats/sites.hpp"
 
 #include <algorithm>
 #include <set>
@@ -14,8 +15,19 @@ namespace {
 constexpr std::size_t kMostNamed = 8;     // of missing or mismatched tensors in one message
 constexpr std::size_t kPrefixClues = 16;  // parameters whose names suggest prefixes
 
-// Counts batches in training only; older files lack it, and evaluation does not need it.
-bool optional_in_a_file(const Parameter& parameter) {
+// Whether the file has any of the state of a number format's site: "fc.weight_quantizer.step".
+bool has_state(const Checkpoint& checkpoint, const std::string& name) {
+  const std::string site = name.substr(0, name.rfind('.') + 1);
+  const auto first = checkpoint.tensors.lower_bound(site);
+  return first != checkpoint.tensors.end() && first->first.starts_with(site);
+}
+
+// What counts batches does so in training only; older files lack it, and evaluation does not need
+// it. Weights that were trained without a number format have none of its state: then it stays as it
+// is in the graph, fresh.
+bool optional_in_a_file(const Parameter& parameter, const Checkpoint& checkpoint,
+                        const std::string& name) {
+  if (parameter.is_state()) return !has_state(checkpoint, name);
   return parameter.is_buffer && parameter.name == "num_batches_tracked";
 }
 
@@ -79,7 +91,7 @@ Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
     const std::string name = report.prefix + parameter->qualified_name;
     const auto found = checkpoint.tensors.find(name);
     if (found == checkpoint.tensors.end()) {
-      if (optional_in_a_file(*parameter))
+      if (optional_in_a_file(*parameter, checkpoint, name))
         report.missing.push_back(parameter->qualified_name);
       else
         faults.push_back("tensor '" + parameter->qualified_name + "' of shape " +
@@ -95,14 +107,20 @@ Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
     contents.emplace(parameter->qualified_name, converted(found->second, parameter->dtype));
   }
   report.matched = contents.size();
-  for (const auto& [name, tensor] : checkpoint.tensors)
-    if (used.count(name) == 0) report.unused.push_back(name);
+  std::map<std::string, Tensor> state;
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    if (used.count(name) != 0) continue;
+    if (name.starts_with(report.prefix) && is_state_name(name))
+      state.emplace(name.substr(report.prefix.size()), converted(tensor, DType::float32));
+    else
+      report.unused.push_back(name);
+  }
   if (!faults.empty())
     throw run_error(LATHE_INVALID_ARGUMENT,
                     "the checkpoint does not fit the model: " + listed(faults, "; ") + " (" +
                         summary(report, wanted.size()) + ")",
                     {path.string()});
-  return {graph.with_parameters(contents), std::move(report)};
+  return {graph.with_parameters(contents).with_spare_state(std::move(state)), std::move(report)};
 }
 
 std::map<std::string, Tensor> parameters_of(const Graph& graph) {

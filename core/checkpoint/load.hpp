@@ -14,10 +14,12 @@ struct Checkpoint;
 
 // How the names of a file met those of a graph.
 struct LoadReport {
-  std::string prefix;                // what the file puts before every name: "", "model.", ...
-  std::size_t matched = 0;           // parameters and buffers that got their contents
-  std::vector<std::string> missing;  // buffers the file lacks and nobody minds: counters of batches
-  std::vector<std::string> unused;   // tensors of the file that nothing takes
+  std::string prefix;       // what the file puts before every name: "", "model.", ...
+  std::size_t matched = 0;  // parameters and buffers that got their contents
+  // What the file lacks and nobody minds: counters of batches, state of number formats that the
+  // file knows nothing of.
+  std::vector<std::string> missing;
+  std::vector<std::string> unused;  // tensors of the file that nothing takes
 };
 struct Loaded {
   Graph graph;
@@ -26,7 +28,9 @@ struct Loaded {
 
 // The graph with the contents of the file. Prefixes ("model.", "module.") are recognised; a tensor
 // the graph needs and the file lacks, and a shape that disagrees, are errors that name the tensor,
-// the expected and the found shape, and what the file has besides.
+// the expected and the found shape, and what the file has besides. State of number formats that the
+// graph does not have yet stays with it for when it has (Graph::spare_state). State that the file
+// lacks for a whole operand stays as it is; a part of it is missing as any tensor is.
 Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
                        const std::filesystem::path& path);
 

@@ -55,9 +55,9 @@ class Reader {
     if (!only_reshapes(id, node)) {
       Layer layer;
       layer.in = layer.out = static_cast<std::size_t>(node.result.shape[1]);
-      const bool known = node.op == "linear"         ? read_linear(node, layer)
+      const bool known = node.op == "linear"         ? read_linear(id, node, layer)
                          : node.op == "batch_norm1d" ? read_batch_norm(id, node, layer)
-                                                     : node.op == "relu" && read_relu(node, layer);
+                                                     : node.op == "relu" && read_relu(id, layer);
       if (!known || layer.in > kWidestInput) return false;
       chain_.layers.push_back(layer);
     }
@@ -73,25 +73,26 @@ class Reader {
   }
 
   // A format that the chain can apply. In training its gradient has to be straight through, and it
-  // may draw nothing.
-  bool read_format(const Node& node, std::string_view role, run::Quantizer& into) const {
-    into = run::quantizer_of(registry_, row_of(chain_.graph.ops(), node), node, role);
-    return mode_ == run::Mode::evaluation || !into || (!into.has_backward() && !into.stochastic());
+  // may draw nothing and learn nothing.
+  bool read_format(NodeId id, std::string_view role, run::Quantizer& into) const {
+    into = run::quantizer_of(registry_, chain_.graph, id, role);
+    if (mode_ == run::Mode::evaluation || !into) return true;
+    return !into.has_backward() && !into.stochastic() && !into.has_state();
   }
 
-  bool read_linear(const Node& node, Layer& layer) const {
+  bool read_linear(NodeId id, const Node& node, Layer& layer) const {
     layer.kind = Layer::Kind::linear;
     layer.weight = node.parameter("weight");
     layer.bias = node.parameter("bias");
     if (node.opcode != Opcode::call_module || layer.weight == nullptr) return false;
     layer.in = static_cast<std::size_t>(layer.weight->shape[1]);
-    return layer.out <= kWidest && read_format(node, "data_in", layer.input_format) &&
-           read_format(node, "weight", layer.weight_format) &&
-           (layer.bias == nullptr || read_format(node, "bias", layer.bias_format));
+    return layer.out <= kWidest && read_format(id, "data_in", layer.input_format) &&
+           read_format(id, "weight", layer.weight_format) &&
+           (layer.bias == nullptr || read_format(id, "bias", layer.bias_format));
   }
 
-  bool read_relu(const Node& node, Layer& layer) const {
-    return read_format(node, "data_in", layer.input_format);
+  bool read_relu(NodeId id, Layer& layer) const {
+    return read_format(id, "data_in", layer.input_format);
   }
 
   bool read_batch_norm(NodeId id, const Node& node, Layer& layer) const {

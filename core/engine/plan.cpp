@@ -60,10 +60,11 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     step.value_inputs.push_back(step_of_[index_of(input)]);
   }
   for (const Parameter& parameter : node.parameters) {
+    if (parameter.is_state()) continue;
     PlanOperand& operand = operands_.emplace_back();
     operand.parameter = &parameter;
     if (!parameter.is_buffer) {
-      operand.format = run::quantizer_of(registry, row, node, parameter.name);
+      operand.format = run::quantizer_of(registry, graph_, id, parameter.name);
     }
     ++step.operand_count;
   }
@@ -81,10 +82,18 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
   if (node.op.starts_with("dropout")) step.stream = stream_of("dropout/" + node.name);
   if (node.formats.empty()) return;
   for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
-    step.input_formats.push_back(run::quantizer_of(registry, row, node, input_role(row, node, i),
+    step.input_formats.push_back(run::quantizer_of(registry, graph_, id, input_role(row, node, i),
                                                    static_cast<std::uint32_t>(i)));
   }
-  step.output_format = run::quantizer_of(registry, row, node, "data_out");
+  step.output_format = run::quantizer_of(registry, graph_, id, "data_out");
+}
+
+void Plan::train_on(run::TrainedParameters& parameters) {
+  for (PlanOperand& operand : operands_) operand.format.train_on(parameters);
+  for (Step& step : steps_) {
+    for (run::Quantizer& format : step.input_formats) format.train_on(parameters);
+    step.output_format.train_on(parameters);
+  }
 }
 
 void Plan::mark_dead(const std::vector<NodeId>& wanted) {

@@ -30,7 +30,7 @@ struct Step {
   std::vector<std::uint32_t> dead;  // steps nobody reads after this one
 };
 
-// A parameter or buffer of a step; nodes may share one.
+// A parameter or buffer of a step, as its kernel sees it; nodes may share one.
 struct PlanOperand {
   const Parameter* parameter = nullptr;
   run::Quantizer format;
@@ -52,6 +52,9 @@ class Plan {
   const std::vector<std::uint32_t>& kept() const { return kept_; }      // steps that `kept` named
   std::uint32_t step_of(NodeId node) const { return step_of_[index_of(node)]; }
   static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  // Formats take the state of a network in training, which must outlive the plan.
+  void train_on(run::TrainedParameters& parameters);
 
  private:
   void compile(const Registry& registry, NodeId id, run::Need need);

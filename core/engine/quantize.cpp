@@ -30,8 +30,10 @@ at::Tensor gradient(const run::Quantizer& format, const at::Tensor& x, const at:
 // Forward is the format; backward is the format's own, or straight through (Bengio et al.,
 // "Estimating or propagating gradients through stochastic neurons", 2013).
 struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
+  // `anchor` makes autograd come back for the gradients of state where x needs none.
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x,
-                            std::int64_t quantizer, std::int64_t seed, std::int64_t counter) {
+                            const at::Tensor& /*anchor*/, std::int64_t quantizer, std::int64_t seed,
+                            std::int64_t counter) {
     const auto& format = *reinterpret_cast<const run::Quantizer*>(quantizer);
     if (format.has_backward()) ctx->save_for_backward({x});
     ctx->saved_data["quantizer"] = quantizer;
@@ -51,7 +53,7 @@ struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
                                    static_cast<std::uint64_t>(ctx->saved_data["counter"].toInt())};
       dx = gradient(format, ctx->get_saved_variables()[0], dy[0], place);
     }
-    return {dx, {}, {}, {}};
+    return {dx, {}, {}, {}, {}};
   }
 };
 
@@ -78,8 +80,10 @@ void quantize_into(const run::Quantizer& format, const at::Tensor& x, at::Tensor
 
 at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x,
                           run::RandomPlace place) {
+  at::Tensor anchor;
+  if (format.learns()) anchor = at::zeros({}).requires_grad_(true);
   return QuantizeFunction::apply(
-      x, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&format)),
+      x, anchor, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&format)),
       static_cast<std::int64_t>(place.seed), static_cast<std::int64_t>(place.counter));
 }
 

@@ -25,6 +25,7 @@ EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at:
   std::vector<NodeId> steps;
   for (const Step& step : plan_.steps()) steps.push_back(step.node);
   check_differentiable(plan_.graph(), steps);
+  plan_.train_on(parameters);
   for (run::TrainedParameters::Piece& piece : parameters.pieces()) {
     pieces_.push_back(piece_of(piece));
   }
@@ -42,6 +43,7 @@ EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& pi
   const Parameter& parameter = *piece.parameter;
   if (parameter.is_buffer) {
     const at::Tensor host = borrowed(piece.buffer.data(), parameter.shape, parameter.dtype);
+    if (parameter.is_state()) return {&piece, host, {}, host};
     const bool moves = at::isFloatingType(host.scalar_type());
     return {&piece, host, {}, moves ? host.to(device_) : host};
   }
@@ -49,6 +51,9 @@ EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& pi
             borrowed(piece.value, parameter.shape, DType::float32),
             borrowed(piece.gradient, parameter.shape, DType::float32),
             {}};
+  out.leaf = out.host;
+  // Formats run on the CPU and see no autograd: they fill in the gradients of their state.
+  if (parameter.is_state()) return out;
   out.leaf = device_.is_cpu() ? out.host : out.host.to(device_);
   out.leaf.requires_grad_(true);
   out.leaf.mutable_grad() = device_.is_cpu() ? out.gradient : at::zeros_like(out.leaf);
@@ -131,7 +136,7 @@ void EngineTraining::backward(const at::Tensor& output, const at::Tensor& gradie
   output.backward(gradient.to(output.device(), output.scalar_type()));
   if (device_.is_cpu()) return;
   for (Piece& piece : pieces_) {
-    if (piece.of->parameter->is_buffer) continue;
+    if (piece.of->parameter->is_buffer || piece.of->parameter->is_state()) continue;
     piece.gradient.add_(piece.leaf.grad().to(at::kCPU));
     piece.leaf.mutable_grad().zero_();
   }
@@ -140,7 +145,8 @@ void EngineTraining::backward(const at::Tensor& output, const at::Tensor& gradie
 void EngineTraining::values_changed() {
   if (device_.is_cpu()) return;
   for (Piece& piece : pieces_) {
-    if (!piece.of->parameter->is_buffer) piece.leaf.detach().copy_(piece.host.detach());
+    const bool moved = !piece.of->parameter->is_buffer && !piece.leaf.is_same(piece.host);
+    if (moved) piece.leaf.detach().copy_(piece.host.detach());
   }
 }
 

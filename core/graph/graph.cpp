@@ -79,7 +79,8 @@ std::vector<Graph::Named> Graph::parameters() const {
 std::int64_t Graph::parameter_count() const {
   std::int64_t count = 0;
   for (const Named& named : parameters()) {
-    if (!named.parameter->is_buffer) count += named.parameter->shape.numel();
+    const Parameter& p = *named.parameter;
+    if (!p.is_buffer && !p.is_state()) count += p.shape.numel();
   }
   return count;
 }
@@ -124,6 +125,19 @@ Graph Graph::with_parameters(const std::map<std::string, Tensor>& contents) cons
   }
   transaction.commit();
   return copy;
+}
+
+Graph Graph::with_spare_state(std::map<std::string, Tensor> contents) const {
+  Graph copy = *this;
+  copy.spare_state_ =
+      contents.empty() ? nullptr
+                       : std::make_shared<const std::map<std::string, Tensor>>(std::move(contents));
+  return copy;
+}
+
+const std::map<std::string, Tensor>& Graph::spare_state() const {
+  static const std::map<std::string, Tensor> none;
+  return spare_state_ == nullptr ? none : *spare_state_;
 }
 
 ContentHash Graph::hash(NodeId id) const {

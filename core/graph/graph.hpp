@@ -49,7 +49,7 @@ class Graph {
     const Parameter* parameter;
   };
   std::vector<Named> parameters() const;
-  std::int64_t parameter_count() const;  // elements, buffers left out
+  std::int64_t parameter_count() const;  // elements; buffers and state of formats left out
 
   // The same graph for another batch size: placeholder shapes and everything inferred from them.
   Graph with_batch(std::int64_t batch) const;
@@ -57,6 +57,11 @@ class Graph {
   // The same graph with contents: (qualified name, tensor). Unknown names, wrong shapes and wrong
   // types throw run_error; parameters that are not named keep what they have.
   Graph with_parameters(const std::map<std::string, Tensor>& contents) const;
+
+  // State of number formats that a checkpoint has, by qualified name, for formats that are still to
+  // be set: whoever takes that name starts with it. It is no part of what the graph computes.
+  Graph with_spare_state(std::map<std::string, Tensor> contents) const;
+  const std::map<std::string, Tensor>& spare_state() const;
 
   // Content hash of a node: op, attributes, formats, parameters and buffers, hashes of its inputs.
   // The batch size does not count.
@@ -68,6 +73,7 @@ class Graph {
   NodeTable nodes_;
   GraphColumns columns_;
   HashMemo hashes_;
+  std::shared_ptr<const std::map<std::string, Tensor>> spare_state_;  // null: none
   const OpSet* ops_ = nullptr;
   std::uint64_t seed_ = 0;
   std::uint32_t epoch_ = 0;

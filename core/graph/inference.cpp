@@ -1,6 +1,7 @@
 #include "core/graph/inference.hpp"
 
 #include "core/base/error.hpp"
+#include "core/graph/formats/sites.hpp"
 #include "core/graph/ops/index_items.hpp"
 
 #include <fmt/format.h>
@@ -240,25 +241,56 @@ void choose_initialisers(Node& node, std::vector<Parameter>& parameters, bool is
   if (kept.size() != node.initialisers.size()) node.initialisers = std::move(kept);
 }
 
-void make_parameters(Node& node, const Value& attributes, const OpRow& row, std::uint64_t seed,
+std::shared_ptr<const ParameterContent> fresh_content(const Parameter& p,
+                                                      const FreshContents& fresh) {
+  const auto found = p.is_state() ? fresh.state.find(p.qualified_name) : fresh.state.end();
+  if (found == fresh.state.end()) {
+    return std::make_shared<ParameterContent>(p.initialiser, p.dtype, p.shape, fresh.seed,
+                                              p.qualified_name);
+  }
+  const Tensor& given = found->second;
+  if (given.shape() != p.shape || given.dtype() != p.dtype) {
+    throw usage_error(
+        fmt::format("state '{}' should be {} of shape {}; that of the loaded weights "
+                    "is {} of shape {}",
+                    p.qualified_name, name(p.dtype), p.shape.text(), name(given.dtype()),
+                    given.shape().text()));
+  }
+  return std::make_shared<ParameterContent>(given);
+}
+
+// The contents that the node has for a parameter, or fresh ones.
+void give_content(Parameter& p, const Parameter* old, const FreshContents& fresh) {
+  // State is named after its node, which may get another name.
+  const bool same = old != nullptr && old->shape == p.shape && old->dtype == p.dtype &&
+                    (old->qualified_name == p.qualified_name || p.is_state());
+  if (same && (old->content->trained() || old->initialiser == p.initialiser)) {
+    p.content = old->content;
+  } else {
+    p.content = fresh_content(p, fresh);
+  }
+}
+
+void make_parameters(Node& node, const OpInputs& in, const OpRow& row, const FreshContents& fresh,
                      bool is_new) {
   std::vector<Parameter> made;
   // A function reads its tensors as inputs.
-  if (row.parameters && !node.is_function()) made = row.parameters(attributes);
+  if (row.parameters && !node.is_function()) made = row.parameters(in.attributes);
   choose_initialisers(node, made, is_new);
   for (Parameter& p : made) {
     p.qualified_name = node.opcode == Opcode::get_attr ? node.target : node.target + "." + p.name;
-    const Parameter* old = node.parameter(p.name);
-    const bool same = old != nullptr && old->shape == p.shape && old->dtype == p.dtype &&
-                      old->qualified_name == p.qualified_name;
-    if (same && (old->content->trained() || old->initialiser == p.initialiser)) {
-      p.content = old->content;
-    } else {
-      p.content = std::make_shared<ParameterContent>(p.initialiser, p.dtype, p.shape, seed,
-                                                     p.qualified_name);
-    }
+    give_content(p, node.parameter(p.name), fresh);
   }
+  const SharedList<Parameter> before = node.parameters;
+  const auto old = [&](const Parameter& p) {
+    const auto found = std::ranges::find(before, p.name, &Parameter::name);
+    return found == before.end() ? nullptr : &*found;
+  };
   node.parameters = std::move(made);
+  for (Parameter& state : state_parameters(node, row, in.tensors)) {
+    give_content(state, old(state), fresh);
+    node.parameters.own().push_back(std::move(state));
+  }
 }
 
 }  // namespace
@@ -317,7 +349,7 @@ bool set_inert_attribute(const Node& node, Value& attributes, std::string_view k
   return true;
 }
 
-void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
+void infer(Node& node, Value& attributes, const OpSet& ops, const FreshContents& fresh,
            std::vector<Result> inputs) {
   const OpRow& row = row_of(ops, node);
   const bool is_new = node.row == nullptr;
@@ -333,7 +365,7 @@ void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
       node.result.shape = in.tensors[0].shape;
     }
     node.result.shape.numel();  // refuses what 64 bits cannot count
-    make_parameters(node, attributes, row, seed, is_new);
+    make_parameters(node, in, row, fresh, is_new);
   } catch (const Error& error) {
     throw error.within(described(node));
   }

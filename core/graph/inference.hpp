@@ -4,6 +4,8 @@
 
 #include "core/graph/ops/op_table.hpp"
 
+#include <map>
+
 namespace lathe {
 
 // "node 'fc1' (linear)": how messages name a node.
@@ -23,9 +25,15 @@ void complete_attributes(const Node& node, Value& attributes, const OpRow& row,
 bool set_inert_attribute(const Node& node, Value& attributes, std::string_view key,
                          const Value& value);
 
+// What is behind contents that a node does not have yet.
+struct FreshContents {
+  std::uint64_t seed = 0;                      // of initialisers
+  const std::map<std::string, Tensor>& state;  // of number formats, by qualified name, before those
+};
+
 // Completes attributes, result and parameters. Contents of parameters that stay the same are kept,
-// others start from their initialisers. Throws usage_error that names the node.
-void infer(Node& node, Value& attributes, const OpSet& ops, std::uint64_t seed,
+// others are fresh. Throws usage_error that names the node.
+void infer(Node& node, Value& attributes, const OpSet& ops, const FreshContents& fresh,
            std::vector<Result> inputs);
 
 // Throws usage_error if the op cannot carry a format in that role.

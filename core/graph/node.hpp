@@ -79,14 +79,35 @@ struct ChosenInitialiser {
   bool operator==(const ChosenInitialiser&) const = default;
 };
 
+// Which tensor of a node a number format sits on.
+struct FormatSite {
+  lathe_role role = LATHE_ROLE_NONE;
+  std::uint32_t input = 0;  // which of its tensor inputs; 0 for anything else
+  bool operator==(const FormatSite&) const = default;
+};
+
 struct Parameter {
-  std::string name;            // "weight"
+  std::string name;            // "weight"; of a state "weight_quantizer.step"
   std::string qualified_name;  // "seq_blocks.2.weight", as PyTorch names it
   DType dtype = DType::float32;
   Shape shape;
   bool is_buffer = false;   // running_mean, ...: state, not trained
   Initialiser initialiser;  // chosen by who added the node, else the op row's
   std::shared_ptr<const ParameterContent> content;
+  FormatSite site;  // of the state of a number format; else of no role
+
+  // State follows the parameters of the layer itself, and no kernel sees it.
+  bool is_state() const { return site.role != LATHE_ROLE_NONE; }
+};
+
+// A tensor that a number format keeps for each tensor it sits on: float32.
+struct StateSpec {
+  std::string name;          // "step"
+  bool learnable = false;    // else a buffer
+  bool per_channel = false;  // one number per channel of what it sits on; then `shape` is empty
+  Shape shape;
+  double initial = 0.0;
+  bool operator==(const StateSpec&) const = default;
 };
 
 // The number format of one operand. `precision` and `bits` come from the format when it is set, so
@@ -98,6 +119,7 @@ struct OperandFormat {
   Value precision;          // a list, eg: [8, 4]
   double bits = 32.0;       // storage per element
   std::string plugin_hash;  // of the file that brings the format
+  std::vector<StateSpec> state = {};
   bool operator==(const OperandFormat&) const = default;
 };
 

@@ -61,7 +61,7 @@ void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows
   }
   for (bool buffers : {false, true}) {
     for (const Parameter& p : node.parameters) {
-      if (p.is_buffer != buffers) continue;
+      if (p.is_buffer != buffers || p.is_state()) continue;
       rows.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name,
                            p.dtype, p.shape));
       rows.back().parameter = &p;
@@ -71,6 +71,11 @@ void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows
   if (node.result.is_tensor()) {
     rows.push_back(plain(LATHE_OPERAND_OUTPUT, "data_out_0", node.result.dtype, node.result.shape));
     play(rows.back(), node, "data_out");
+  }
+  for (const Parameter& p : node.parameters) {
+    if (!p.is_state()) continue;
+    rows.push_back(plain(LATHE_OPERAND_STATE, p.name, p.dtype, p.shape));
+    rows.back().parameter = &p;
   }
 }
 

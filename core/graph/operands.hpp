@@ -33,7 +33,7 @@ struct OperandView {
   DType dtype;
   const Shape* shape;
   lathe_role role = LATHE_ROLE_NONE;
-  const Parameter* parameter = nullptr;   // of a parameter or buffer
+  const Parameter* parameter = nullptr;   // of a parameter, buffer or state
   const OperandFormat* format = nullptr;  // null: float
 };
 // Equal for those with the same contents in memory; never 0.

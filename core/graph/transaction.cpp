@@ -2,6 +2,7 @@
 
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
+#include "core/graph/operands.hpp"
 #include "core/graph/verify.hpp"
 
 #include <fmt/format.h>
@@ -251,6 +252,8 @@ void Transaction::rename(NodeId id, std::string_view name) {
                                   draft_.node(id).name, name));
   }
   Node& node = writable(id);
+  // State of a function's formats is named after the node.
+  if (std::ranges::any_of(node.parameters, &Parameter::is_state)) stale(id);
   names_.erase(node.name);
   node.name = std::string(name);
   names_.emplace(node.name, id);
@@ -266,12 +269,28 @@ void Transaction::set_format(NodeId id, const OperandFormat& format) {
   const Node& before = node(id);
   check_format_role(before, row_of(draft_.ops(), before), format.role);
   formats_changed_ = true;
+  const OperandFormat* old = before.format(format.role);
+  // State goes on only under the very format that it was kept for.
+  if (old != nullptr && (old->format != format.format || old->options != format.options)) {
+    drop_state(id, format.role);
+  }
+  if (!format.state.empty()) stale(id);
   alike_.set_format(writable(id).formats, format);
 }
 
 void Transaction::clear_format(NodeId id, std::string_view role) {
   if (node(id).format(role) == nullptr) return;
+  drop_state(id, role);
   alike_.clear_format(writable(id).formats, role);
+}
+
+void Transaction::drop_state(NodeId id, std::string_view role) {
+  const auto is_of_role = [number = role_named(role)](const Parameter& p) {
+    return p.is_state() && p.site.role == number;
+  };
+  if (std::ranges::none_of(node(id).parameters, is_of_role)) return;
+  std::erase_if(writable(id).parameters.own(), is_of_role);
+  parameters_changed_ = true;
 }
 
 // Verified, so that what follows may go by them.
@@ -330,11 +349,12 @@ bool Transaction::infer_one(NodeId id) {
   const SharedList<Parameter> old_parameters = node.parameters;
   Shared<Attributes>& attributes = draft_.nodes_.own_attributes(id);
   Value values = attributes->values;
-  infer(node, values, draft_.ops(), draft_.seed(), std::move(results));
+  infer(node, values, draft_.ops(), {draft_.seed(), draft_.spare_state()}, std::move(results));
   alike_.give(attributes, *node.row, std::move(values));
   const bool same = std::ranges::equal(
-      node.parameters, old_parameters,
-      [](const Parameter& a, const Parameter& b) { return a.content == b.content; });
+      node.parameters, old_parameters, [](const Parameter& a, const Parameter& b) {
+        return a.content == b.content && a.qualified_name == b.qualified_name;
+      });
   if (same) {
     node.parameters = old_parameters;  // which copies of the graph share
   } else {

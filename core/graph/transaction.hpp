@@ -64,6 +64,7 @@ class Transaction {
   void infer_changed();
   bool infer_one(NodeId id);
   void drop_empty_formats();
+  void drop_state(NodeId id, std::string_view role);
   void update_columns();
 
   // What has to be done for a node at commit.

@@ -156,7 +156,8 @@ lathe_value Metadata::common(NodeId id, Memory& memory) {
   for (const OperandView& operand : operands_) {
     if (operand.kind == LATHE_OPERAND_OUTPUT) {
       put(results_, operand.name, operand_value(operand, memory));
-    } else if (operand.kind != LATHE_OPERAND_BUFFER && node.opcode != Opcode::output) {
+    } else if (operand.kind != LATHE_OPERAND_BUFFER && operand.kind != LATHE_OPERAND_STATE &&
+               node.opcode != Opcode::output) {
       put(args_, operand.name, operand_value(operand, memory));
     }
   }
@@ -180,7 +181,7 @@ lathe_value Metadata::software(NodeId id, Memory& memory) {
   node.for_each_input(
       [&](NodeId) { put(args_, input_name(row, node, i++), place_for_statistics()); });
   for (const Parameter& parameter : node.parameters) {
-    if (parameter.name != "num_batches_tracked") {
+    if (parameter.name != "num_batches_tracked" && !parameter.is_state()) {
       put(args_, parameter.name, place_for_statistics());
     }
   }

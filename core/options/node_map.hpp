@@ -10,7 +10,7 @@ namespace lathe {
 
 struct NodeOptions {
   NodeId node;
-  Value options;  // a map with `name`; prefixed options of the chosen format filled in and checked
+  Value options;  // see node_options()
 };
 
 // Reads `map` ({by, default, <key>: {config: {...}} or {...}}) for a graph. Nodes whose name is

@@ -1,26 +1,34 @@
-// One number format on one operand of a node, as programs call it: on contiguous float32 on the
-// CPU, whole batch by whole batch. Knows nothing about graphs beyond the node it belongs to.
+// One number format on one tensor of a node, as programs call it: on contiguous float32 on the CPU,
+// whole batch by whole batch, with the state that it keeps there. Knows nothing about graphs beyond
+// the node it belongs to.
 #pragma once
 
-#include "core/graph/ops/op_table.hpp"
+#include "core/graph/formats/sites.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/run/random_place.hpp"
+#include "core/run/training/parameters.hpp"
 
 namespace lathe::run {
 
 class Quantizer {
  public:
   Quantizer() = default;
-  // `row` of the node's op must outlive the quantizer.
-  Quantizer(const Registry& registry, const OperandFormat& format, std::string_view role,
-            std::uint32_t input_index, const OpRow& row, std::string_view node);
+  // The node, and so its graph, must outlive the quantizer.
+  Quantizer(const Registry& registry, const Graph& graph, NodeId node, const OperandFormat& format,
+            std::uint32_t input_index);
 
   explicit operator bool() const { return format_ != nullptr; }
   bool stochastic() const { return stochastic_; }
   bool has_backward() const { return format_->has_backward(); }
+  bool has_state() const { return !state_.empty(); }
+  bool learns() const;  // some of its state is trained
 
   // What makes two quantizers give the same tensor for the same contents.
   ContentHash identity() const;
+
+  // Takes the state of a network in training instead of the graph's: it is written to, and
+  // backward() adds to its gradients. `parameters` must outlive the quantizer.
+  void train_on(TrainedParameters& parameters);
 
   // The nearest representable values of x in y, between contiguous memory of one shape.
   void quantize(const float* x, float* y, std::span<const std::int64_t> shape, bool training,
@@ -33,18 +41,24 @@ class Quantizer {
                 bool training, RandomPlace place) const;
 
  private:
-  lathe_format_context context(bool training, RandomPlace place) const;
+  struct State {
+    const Parameter* parameter = nullptr;
+    float* value = nullptr;     // in training
+    float* gradient = nullptr;  // in training, of what is learnable
+  };
+  class Arguments;
 
   const FormatInstance* format_ = nullptr;
-  lathe_role role_ = LATHE_ROLE_DATA_IN;
-  std::uint32_t input_index_ = 0;
-  const OpRow* row_ = nullptr;
+  const Node* node_ = nullptr;
+  SiteTensor tensor_;
+  std::vector<State> state_;
   std::uint64_t stream_ = 0;
   bool stochastic_ = false;
 };
 
-// That of an operand in evaluation mode ("data_in", "weight", ...), or none.
-Quantizer quantizer_of(const Registry& registry, const OpRow& row, const Node& node,
+// That of a tensor of a node, with the state that the graph has: of a role ("data_in", "weight",
+// ...), and of the tensor inputs the one with that number. None if no format sits there.
+Quantizer quantizer_of(const Registry& registry, const Graph& graph, NodeId node,
                        std::string_view role, std::uint32_t input_index = 0);
 
 }  // namespace lathe::run

@@ -68,8 +68,9 @@ struct ChannelMultiplier {
   void run(lathe::graph graph, lathe::edit& edit, lathe::weights weights, lathe::report report,
            lathe::context context) {
     std::vector<Request> requests;
-    for (const auto& [node, chosen] : graph.choose("nodes")) {
-      if (const auto factor = factor_of(node, chosen)) requests.push_back({node, *factor});
+    for (const auto& chosen : graph.choose("nodes")) {
+      const auto factor = factor_of(chosen.node, chosen.options);
+      if (factor) requests.push_back({chosen.node, *factor});
     }
     const widths::Trace trace = widths::trace_axes(graph);
     const widths::Sizes sizes = widths::Solver(graph, trace).solve(requests);

@@ -3,34 +3,20 @@
 // leaves its frac_width open, the pass can choose it from values it observes.
 #include <lathe/lathe.hpp>
 
+#include <iterator>
 #include <map>
 
 #include "calibration.hpp"
 
 namespace {
 
-// Roles whose operands are quantized unasked, in the order of their options.
-constexpr lathe_role kRoles[] = {LATHE_ROLE_DATA_IN, LATHE_ROLE_WEIGHT, LATHE_ROLE_BIAS};
-
 // The format that one operand of a node is to have.
 struct Choice {
   lathe::node_id node;
   std::string_view role;
-  std::string format;
-  std::vector<lathe_entry> options;  // without the role's prefix; borrowed from the node's options
+  std::string_view format;
+  std::vector<lathe_entry> options;  // borrowed
 };
-
-// The options with that role's prefix, the prefix cut off.
-std::vector<lathe_entry> options_of_role(const lathe::options& chosen, std::string_view role) {
-  std::vector<lathe_entry> options;
-  for (const lathe_entry& entry : chosen.all().entries()) {
-    const std::string_view key = lathe::to_view(entry.key);
-    if (key.size() <= role.size() || key.substr(0, role.size()) != role) continue;
-    if (key[role.size()] != '_') continue;
-    options.push_back({lathe::to_str(key.substr(role.size() + 1)), entry.value});
-  }
-  return options;
-}
 
 lathe::value_view option_of(const Choice& choice, std::string_view key) {
   for (const lathe_entry& entry : choice.options) {
@@ -39,21 +25,48 @@ lathe::value_view option_of(const Choice& choice, std::string_view key) {
   return {};
 }
 
-std::vector<Choice> choices_of(const lathe::graph& graph) {
-  std::vector<Choice> choices;
-  for (const auto& [node, chosen] : graph.choose("nodes")) {
-    // MASE's metadata says "quantized" after a bypass, although nothing is.
-    if (chosen.boolean_or("bypass", false)) continue;
-    const std::string format = chosen.text("name");
-    for (const lathe_role role : kRoles) {
-      if (!node.can_quantize(role)) continue;
-      const std::string_view word = lathe::role_name(role);
-      choices.push_back({node, word, format, options_of_role(chosen, word)});
+// How many operands of the chosen nodes get no format, by role. Outputs do not count: they get one
+// only if somebody asks.
+class LeftFloat {
+ public:
+  void add(const lathe::graph::chosen& chosen) {
+    for (std::size_t i = 0; i < std::size(kRoles); ++i) {
+      bool is_chosen = false;
+      for (const auto& operand : chosen.operands) is_chosen |= operand.role == kRoles[i];
+      counts_[i] += chosen.node.can_quantize(kRoles[i]) && !is_chosen ? 1 : 0;
     }
-    // An output is quantized only if somebody asks for it.
-    std::vector<lathe_entry> output = options_of_role(chosen, "data_out");
-    if (!output.empty()) choices.push_back({node, "data_out", format, std::move(output)});
   }
+  void tell(lathe::report& out) const {
+    std::string text;
+    for (std::size_t i = 0; i < std::size(kRoles); ++i) {
+      if (counts_[i] == 0) continue;
+      text += lathe::join({text.empty() ? "" : ", ", lathe::to_string(counts_[i]), " ",
+                           lathe::role_name(kRoles[i])});
+    }
+    if (text.empty()) return;
+    out.text("left_float", lathe::join({"operands of the chosen nodes that stay float, because "
+                                        "their entries name others: ",
+                                        text, "\n"}));
+  }
+
+ private:
+  static constexpr lathe_role kRoles[] = {LATHE_ROLE_DATA_IN, LATHE_ROLE_WEIGHT, LATHE_ROLE_BIAS};
+  std::int64_t counts_[std::size(kRoles)] = {};
+};
+
+std::vector<Choice> choices_of(const lathe::graph& graph, lathe::report& out) {
+  std::vector<Choice> choices;
+  LeftFloat left;
+  for (const auto& chosen : graph.choose("nodes")) {
+    // MASE's metadata says "quantized" after a bypass, although nothing is.
+    if (chosen.options.boolean_or("bypass", false)) continue;
+    for (const auto& operand : chosen.operands) {
+      choices.push_back({chosen.node, lathe::role_name(operand.role), operand.name,
+                         operand.options.all().entries().to_vector()});
+    }
+    left.add(chosen);
+  }
+  left.tell(out);
   return choices;
 }
 
@@ -142,7 +155,9 @@ class Calibration {
 class Quantize {
  public:
   static constexpr lathe_option entry[] = {
-      lathe::choice_option("name", nullptr, "Number format; NA leaves the node as it is.")
+      lathe::choice_option("name", nullptr,
+                           "Number format of the operands that are named, or of all; NA leaves the "
+                           "node as it is.")
           .nullable(),
       lathe::bool_option("bypass", "Leave the node as it is, whatever else is said.")
           .by_default("false"),
@@ -170,7 +185,7 @@ class Quantize {
 
   void run(lathe::graph graph, lathe::edit& edit, lathe::executor executor, lathe::weights weights,
            lathe::report out) {
-    std::vector<Choice> choices = choices_of(graph);
+    std::vector<Choice> choices = choices_of(graph, out);
     if (method_ != calibration::method::none) {
       Calibration(method_, rows_).apply(choices, graph, executor, weights, out);
     }

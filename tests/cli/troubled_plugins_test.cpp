@@ -13,12 +13,12 @@ constexpr TroubledPlace kPlaces[] = {
     {"transform", "pass 'ender'", "create"},     {"transform", "pass 'ender'", "run"},
     {"train", "format 'ender'", "create"},       {"train", "format 'ender'", "precision"},
     {"train", "format 'ender'", "storage_bits"}, {"train", "format 'ender'", "quantize"},
-    {"train", "format 'ender'", "backward"},     {"train", "dataset 'ender'", "create"},
-    {"train", "dataset 'ender'", "info"},        {"train", "dataset 'ender'", "open"},
-    {"train", "dataset 'ender'", "count"},       {"train", "dataset 'ender'", "files"},
-    {"train", "dataset 'ender'", "read"},        {"search", "pass 'ender'", "run"},
-    {"search", "format 'ender'", "quantize"},    {"search", "sampler 'ender'", "create"},
-    {"search", "sampler 'ender'", "suggest"},
+    {"train", "format 'ender'", "backward"},     {"train", "format 'ender'", "state"},
+    {"train", "dataset 'ender'", "create"},      {"train", "dataset 'ender'", "info"},
+    {"train", "dataset 'ender'", "open"},        {"train", "dataset 'ender'", "count"},
+    {"train", "dataset 'ender'", "files"},       {"train", "dataset 'ender'", "read"},
+    {"search", "pass 'ender'", "run"},           {"search", "format 'ender'", "quantize"},
+    {"search", "sampler 'ender'", "create"},     {"search", "sampler 'ender'", "suggest"},
 };
 // Nothing can be refused there any more.
 constexpr TroubledPlace kDestroyers[] = {
@@ -144,6 +144,20 @@ BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_refused_by_the_name_of_who_gave_
       {{"train", "format 'ender'", "quantize"}, "count", "precision() gave 18446744073709551615"},
       {{"train", "format 'ender'", "quantize"}, "kind", "precision() gave no list of values"},
       {{"train", "format 'ender'", "quantize"}, "negative", "storage_bits() gave -1 bits"},
+      {{"train", "format 'ender'", "quantize"}, "many_states", "asks for 18446744073709551615"},
+      {{"train", "format 'ender'", "quantize"}, "twice", "state() asks for 'a' twice"},
+      {{"train", "format 'ender'", "quantize"}, "name", "asks for a tensor called 'a.b'"},
+      {{"train", "format 'ender'", "quantize"},
+       "endless",
+       "a name of 18446744073709551615 letters"},
+      {{"train", "format 'ender'", "quantize"}, "extent", "asks for a 'a' with an extent of -3"},
+      {{"train", "format 'ender'", "quantize"}, "rank", "asks for a 'a' of rank 100000"},
+      {{"train", "format 'ender'", "quantize"},
+       "both",
+       "per channel, and gives it a shape as well"},
+      {{"train", "format 'ender'", "quantize"}, "nan", "asks for a 'a' of nan"},
+      {{"train", "format 'ender'", "quantize"}, "null", "and gives no rows for them"},
+      {{"train", "format 'ender'", "quantize"}, "narrow", "and gives no rows for them"},
   };
   for (const Case& c : cases) BOOST_TEST_CONTEXT(c.how) {
       const Outcome outcome = outcome_of(c.place, c.how);

@@ -1,6 +1,7 @@
 // Models, formats and samplers as objects.
 #include "core/tensor/borrowed_tensor.hpp"
 #include "tests/host/world.hpp"
+#include "tests/support/format_call.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,13 +19,6 @@ struct Lent : BorrowedTensor {
       : BorrowedTensor(DType::float32, values.data(),
                        std::array{static_cast<std::int64_t>(values.size())}, 0) {}
 };
-
-lathe_format_context role(lathe_role role) {
-  lathe_format_context context{};
-  context.struct_size = sizeof context;
-  context.role = role;
-  return context;
-}
 
 }  // namespace
 
@@ -75,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_tensors) {
   std::vector<float> x{0.2F, 0.3F, -1.6F, 99.0F}, y(4);
   const Lent in(x);
   Lent out(y);
-  halves.quantize(role(LATHE_ROLE_WEIGHT), in.view(), out.view());
+  halves.quantize(FormatCall(LATHE_ROLE_WEIGHT).context(), in.view(), out.view());
   BOOST_TEST(y == (std::vector<float>{0.0F, 0.5F, -1.5F, 3.5F}), boost::test_tools::per_element());
   BOOST_TEST(!halves.has_backward());
   BOOST_TEST(halves.storage_bits(Shape{3, 5}) == 60.0);
@@ -89,8 +83,9 @@ BOOST_AUTO_TEST_CASE(a_failing_kernel_is_an_error_that_names_its_format) {
   std::vector<float> x{1.0F}, y{0.0F};
   const Lent in(x);
   Lent out(y);
-  BOOST_TEST(message_of([&] { halves.quantize(role(LATHE_ROLE_BIAS), in.view(), out.view()); }) ==
-             "format 'halves': halves has no biases");
+  BOOST_TEST(message_of([&] {
+               halves.quantize(FormatCall(LATHE_ROLE_BIAS).context(), in.view(), out.view());
+             }) == "format 'halves': halves has no biases");
 }
 
 BOOST_AUTO_TEST_CASE(there_is_one_instance_per_format_and_options) {

@@ -14,6 +14,10 @@ using namespace lathe_test;
 
 namespace {
 
+Value halves_on_weight(int width) {
+  return Value(Value::Map{{"weight", Value::Map{{"name", "halves"}, {"width", width}}}});
+}
+
 std::string everything(const Graph& graph) {
   std::string text = fx_text(graph) + graph_to_json(graph).text();
   for (const NodeId id : graph.order()) text += graph.hash(id).text();
@@ -258,9 +262,8 @@ BOOST_AUTO_TEST_CASE(node_maps_may_be_given_already_resolved) {
   Graph graph = world.graph();
   const Component& probe = world.registry.find(Kind::pass, "probe");
   PassInstance pass(probe, world.checked(Kind::pass, "probe", {{"mode", "rows"}}), world.context);
-  const std::vector<NodeOptions> rows{
-      {graph.find("blocks_0"), Value(Value::Map{{"name", "halves"}, {"weight_width", 5}})},
-      {graph.find("blocks_1"), Value(Value::Map{{"name", "halves"}, {"weight_width", 9}})}};
+  const std::vector<NodeOptions> rows{{graph.find("blocks_0"), halves_on_weight(5)},
+                                      {graph.find("blocks_1"), halves_on_weight(9)}};
   const PassReport report = pass.run(graph, world.context, rows);
   BOOST_TEST(report.scalars[0].second.as_int() == 2);
   BOOST_TEST(report.scalars[1].second.as_int() == 14);

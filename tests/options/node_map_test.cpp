@@ -50,8 +50,9 @@ BOOST_AUTO_TEST_CASE(by_type_an_op_selects_all_its_nodes) {
   const Resolved r = resolve(
       "by = 'type'\ndefault.config.name = 'NA'\n[linear.config]\nname = 'integer'\n" + kWidths);
   BOOST_TEST(joined(r.rows) ==
-             "seq_blocks_2 {name=integer, data_in_width=8, data_in_frac_width=NA, weight_width=4, "
-             "weight_frac_width=NA, bias_width=6, bias_frac_width=NA}\n");
+             "seq_blocks_2 {data_in={name=integer, width=8, frac_width=NA}, "
+             "weight={name=integer, width=4, frac_width=NA}, "
+             "bias={name=integer, width=6, frac_width=NA}}\n");
   BOOST_TEST(r.warnings.empty());
 }
 
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(by_name_a_node_selects_itself) {
   const Resolved r = resolve("by = 'name'\n[seq_blocks_5.config]\nname = 'integer'\n" + kWidths,
                              lathe_test::jsc_toy());
   BOOST_REQUIRE(r.rows.size() == 1);
-  BOOST_TEST(r.rows[0].starts_with("seq_blocks_5 {name=integer"));
+  BOOST_TEST(r.rows[0].starts_with("seq_blocks_5 {data_in={name=integer"));
 }
 
 BOOST_AUTO_TEST_CASE(by_regex_the_first_full_match_in_file_order_wins) {
@@ -71,8 +72,9 @@ BOOST_AUTO_TEST_CASE(by_regex_the_first_full_match_in_file_order_wins) {
     std::string names;
     for (const std::string& row : r.rows) names += row.substr(11, row.find(',') - 11) + "; ";
     BOOST_TEST(names ==
-               "1 {name=log; 2 {name=integer; 4 {name=log; 5 {name=integer; 7 {name=log; "
-               "8 {name=log; 10 {name=log; ");
+               "1 {data_in={name=log; 2 {data_in={name=integer; 4 {data_in={name=log; "
+               "5 {data_in={name=integer; 7 {data_in={name=log; 8 {data_in={name=log; "
+               "10 {data_in={name=log; ");
     BOOST_REQUIRE(r.warnings.size() == 1);
     BOOST_TEST(r.warnings[0] ==
                "a.toml:4:1: 'locks_[8]' in pass 'quantize' is not used: no node matches it");
@@ -82,8 +84,8 @@ BOOST_AUTO_TEST_CASE(by_regex_the_first_full_match_in_file_order_wins) {
 BOOST_AUTO_TEST_CASE(the_default_takes_what_no_key_selects_wherever_it_stands) {
   const Resolved r = resolve("by = 'type'\ndefault = {name = 'log'}\nlinear = {name = 'NA'}");
   BOOST_TEST(joined(r.rows) ==
-             "seq_blocks_1 {name=log, data_in_width=8, data_in_exponent_bias=NA}\n"
-             "seq_blocks_3 {name=log, data_in_width=8, data_in_exponent_bias=NA}\n");
+             "seq_blocks_1 {data_in={name=log, width=8, exponent_bias=NA}}\n"
+             "seq_blocks_3 {data_in={name=log, width=8, exponent_bias=NA}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(ops_that_the_pass_does_not_act_on_are_left_alone) {
@@ -94,8 +96,8 @@ BOOST_AUTO_TEST_CASE(ops_that_the_pass_does_not_act_on_are_left_alone) {
 BOOST_AUTO_TEST_CASE(options_of_operands_that_an_op_lacks_are_legal_and_dropped) {
   const Resolved r = resolve("by = 'type'\n[relu.config]\nname = 'integer'\n" + kWidths);
   BOOST_TEST(joined(r.rows) ==
-             "seq_blocks_1 {name=integer, data_in_width=8, data_in_frac_width=NA}\n"
-             "seq_blocks_3 {name=integer, data_in_width=8, data_in_frac_width=NA}\n");
+             "seq_blocks_1 {data_in={name=integer, width=8, frac_width=NA}}\n"
+             "seq_blocks_3 {data_in={name=integer, width=8, frac_width=NA}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_layer_without_bias_needs_no_options_for_it) {
@@ -105,16 +107,16 @@ BOOST_AUTO_TEST_CASE(a_layer_without_bias_needs_no_options_for_it) {
   const Resolved r = resolve(
       "by = 'type'\nlinear = {name='integer', data_in_width=8, weight_width=8}", writer.finish(2));
   BOOST_TEST(joined(r.rows) ==
-             "fc {name=integer, data_in_width=8, data_in_frac_width=NA, weight_width=8, "
-             "weight_frac_width=NA}\n");
+             "fc {data_in={name=integer, width=8, frac_width=NA}, "
+             "weight={name=integer, width=8, frac_width=NA}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_output_is_quantized_only_if_somebody_asks) {
   const Resolved r =
       resolve("by = 'type'\nrelu = {name='integer', data_in_width=8, data_out_width=4}");
   BOOST_TEST(r.rows[0] ==
-             "seq_blocks_1 {name=integer, data_in_width=8, data_in_frac_width=NA, "
-             "data_out_width=4, data_out_frac_width=NA}");
+             "seq_blocks_1 {data_in={name=integer, width=8, frac_width=NA}, "
+             "data_out={name=integer, width=4, frac_width=NA}}");
 }
 
 BOOST_AUTO_TEST_CASE(bypass_leaves_a_node_as_it_is) {
@@ -124,7 +126,7 @@ BOOST_AUTO_TEST_CASE(bypass_leaves_a_node_as_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_mase_word_for_a_format_is_translated) {
   const Resolved r = resolve("by = 'type'\nrelu = {name='fixed', data_in_width=8}");
-  BOOST_TEST(r.rows[0].starts_with("seq_blocks_1 {name=integer"));
+  BOOST_TEST(r.rows[0].starts_with("seq_blocks_1 {data_in={name=integer"));
 }
 
 BOOST_AUTO_TEST_CASE(config_tables_and_flat_entries_say_the_same) {
@@ -142,7 +144,7 @@ BOOST_AUTO_TEST_CASE(the_text_form_says_the_same) {
   std::vector<std::string> warnings;
   const auto rows = resolve_node_map(text.options, quantize_rules(), graph, warnings);
   BOOST_REQUIRE(rows.size() == 1);
-  BOOST_TEST(rows[0].options.find("weight_width")->as_int() == 4);
+  BOOST_TEST(find_option(rows[0].options, "weight_width")->as_int() == 4);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_map_selects_nothing) { BOOST_TEST(resolve("").rows.empty()); }
@@ -199,7 +201,7 @@ BOOST_AUTO_TEST_CASE(every_mistake_is_placed_and_says_the_way_out) {
   refused(by + "linear = {name='integer', weight_width=65}", "a.toml:2:27",
           {"1..64; got integer 65"});
   refused(by + "linear = {name='integer', bypass=1}", "a.toml:2:27", {"takes true or false"});
-  refused(by + "linear = {name='integer', data_in_width=8, weight_width=8}", "a.toml:2:1",
+  refused(by + "linear = {name='integer', data_in_width=8, bias_frac_width=8}", "a.toml:2:1",
           {"(node 'seq_blocks_2') needs the option 'bias_width' (an integer in 1..64)"});
 }
 
@@ -251,6 +253,103 @@ BOOST_AUTO_TEST_CASE(an_option_that_stands_beside_names_needs_none) {
          {"'channel_multiplier'", "needs a 'name' beside it"});
   // A pass without such an option refuses it, as any unknown key.
   refused("by='type'\nlinear={name='log', width=2}", "a.toml:2:21", {"unknown option 'width'"});
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_name_is_for_inputs_weight_and_bias) {
+  BOOST_TEST(resolve("by='type'\nlinear = {name='log'}").rows.at(0) ==
+             "seq_blocks_2 {data_in={name=log, width=8, exponent_bias=NA}, "
+             "weight={name=log, width=8, exponent_bias=NA}, "
+             "bias={name=log, width=8, exponent_bias=NA}}");
+}
+
+BOOST_AUTO_TEST_CASE(once_an_operand_is_named_the_others_are_left_alone) {
+  const std::string weight = "seq_blocks_2 {weight={name=integer, width=4, frac_width=NA}}";
+  for (const char* entry :
+       {"name='integer', weight_width=4", "weight={name='integer', width=4}",
+        "name='integer', weight={width=4}", "name='log', weight={name='integer', width=4}"}) {
+    BOOST_TEST(resolve(std::string("by='type'\nlinear = {") + entry + "}").rows.at(0) == weight,
+               entry);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_operand_may_have_a_format_of_its_own) {
+  const Resolved r = resolve(
+      "by='type'\nlinear = {name='integer', weight={name='log', width=3}, data_in_width=8}");
+  BOOST_TEST(r.rows.at(0) ==
+             "seq_blocks_2 {data_in={name=integer, width=8, frac_width=NA}, "
+             "weight={name=log, width=3, exponent_bias=NA}}");
+  const ComponentText text = parse_component(
+      "quantize<by=type,linear.weight={name=log,width=3},linear.data_in.name=integer,"
+      "linear.data_in.width=8>",
+      "--passes");
+  std::vector<std::string> warnings;
+  const Graph graph = lathe_test::jsc_tiny();
+  const auto rows = resolve_node_map(text.options, quantize_rules(), graph, warnings);
+  BOOST_REQUIRE(rows.size() == 1);
+  BOOST_TEST("seq_blocks_2 " + rows[0].options.text() == r.rows[0]);
+}
+
+BOOST_AUTO_TEST_CASE(an_operand_that_is_na_is_left_out_and_names_no_other_out) {
+  const std::string rest =
+      "seq_blocks_2 {data_in={name=log, width=8, exponent_bias=NA}, "
+      "bias={name=log, width=8, exponent_bias=NA}}";
+  for (const char* weight : {"'NA'", "{name='NA'}", "{name='NA', width=3}"}) {
+    BOOST_TEST(resolve(std::string("by='type'\nlinear = {name='log', weight=") + weight + "}")
+                       .rows.at(0) == rest,
+               weight);
+  }
+  BOOST_TEST(resolve("by='type'\nlinear = {weight='NA'}").rows.at(0) == "seq_blocks_2 {}");
+  // The name of the entry leaves the whole node alone.
+  BOOST_TEST(resolve("by='type'\nlinear = {name='NA', weight={name='log'}}").rows.empty());
+  BOOST_TEST(resolve("by='type'\nlinear = {weight={name='log'}, bypass=true}").rows.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_table_of_an_operand_that_the_op_lacks_is_legal_and_dropped) {
+  const Resolved r =
+      resolve("by='type'\nrelu = {data_in={name='log'}, weight={name='integer', width=4}}");
+  BOOST_TEST(r.rows.at(0) == "seq_blocks_1 {data_in={name=log, width=8, exponent_bias=NA}}");
+  lathe_test::Writer writer;
+  writer.input({4});
+  writer.module("fc", "linear", {{"in_features", 4}, {"out_features", 2}, {"bias", false}});
+  BOOST_TEST(
+      resolve("by='type'\nlinear = {weight={name='log'}, bias={name='log'}}", writer.finish(2))
+          .rows.at(0) == "fc {weight={name=log, width=8, exponent_bias=NA}}");
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_in_an_operands_table_are_placed) {
+  const auto refuse = [](const std::string& entry, int column,
+                         const std::vector<std::string>& says) {
+    refused("by='type'\nlinear = {" + entry + "}", "a.toml:2:" + std::to_string(column), says);
+  };
+  refuse("weight={width=4}", 11,
+         {"'weight' in pass 'quantize' needs a 'name', in its table or beside it"});
+  refuse("weight={name='integr', width=4}", 19,
+         {"knows no format 'integr'", "did you mean 'integer'?"});
+  refuse("weight={name='integer', widht=4}", 35,
+         {"unknown option 'widht' of 'integer' for 'weight' in pass 'quantize'",
+          "did you mean 'width'?"});
+  refuse("weight={name='log', frac_width=4}", 31, {"unknown option 'frac_width' of 'log'"});
+  refuse("weight={name='integer', width='8'}", 35, {"takes an integer in 1..64"});
+  refuse("weight={name='integer', width={a=1}}", 35, {"takes an integer in 1..64; got table"});
+  refuse("weight={name='integer'}", 11,
+         {"'integer' for 'weight' in pass 'quantize' (node 'seq_blocks_2') needs the option "
+          "'width'"});
+  refuse("name='log', weight=8", 23,
+         {"'weight' in pass 'quantize' takes a table with a 'name', "
+          "or NA; got integer 8"});
+  refuse("name='log', weight={width=8}, weight_width=4", 41,
+         {"'weight_width' in pass 'quantize' stands beside 'weight'", "move it inside"});
+  refuse("name='log', wieght={width=8}", 23, {"unknown option 'wieght'", "did you mean 'weight'?"});
+  refuse("weight={name='log'}, data_in_width=4", 32, {"needs a 'name' beside it"});
+  refuse("weight={name='log'}, baias={name='log'}", 32, {"'baias'", "did you mean 'bias'?"});
+  refuse("weight={name=3}", 19, {"got integer 3"});
+  // A pass that chooses no component for operands has none.
+  expect_usage_error(
+      [] {
+        resolve("by='type'\nlinear={name='both', weight={name='log'}}", lathe_test::jsc_tiny(),
+                lathe_test::widen_rules());
+      },
+      "a.toml:2:22", {"unknown option 'weight' of 'both'"});
 }
 
 BOOST_AUTO_TEST_CASE(no_pattern_takes_for_ever) {

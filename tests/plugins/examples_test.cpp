@@ -2,6 +2,7 @@
 #include "tests/support/examples.hpp"
 #include "core/tensor/borrowed_tensor.hpp"
 #include "tests/plugins/workbench.hpp"
+#include "tests/support/format_call.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -83,9 +84,7 @@ BOOST_AUTO_TEST_CASE(powers_of_two_are_the_nearest_ones) {
   std::vector<float> y = x;
   lathe::BorrowedTensor tensor(lathe::DType::float32, y.data(),
                                std::array{static_cast<std::int64_t>(x.size())}, 0);
-  lathe_format_context context = {};
-  context.struct_size = sizeof context;
-  format.quantize(context, tensor.view(), tensor.view());
+  format.quantize(FormatCall().context(), tensor.view(), tensor.view());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double reachable = std::fmax(-2.0, std::fmin(2.0, x[i]));
     double least = 1e9;

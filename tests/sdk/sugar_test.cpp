@@ -6,6 +6,7 @@
 #include "core/host/instances/instances.hpp"
 #include "core/plugin/descriptor.hpp"
 #include "core/tensor/borrowed_tensor.hpp"
+#include "tests/support/format_call.hpp"
 #include "tests/support/messages.hpp"
 
 #include <lathe/draft/quantization.h>
@@ -260,16 +261,14 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_and_describes_itself) {
   std::array<float, 2> x = {3, -5};
   lathe::BorrowedTensor lent(lathe::DType::float32, x.data(), std::array{std::int64_t{2}}, 0);
   lathe_tensor& tensor = lent.view();
-  lathe_format_context context = {};
-  context.struct_size = sizeof context;
-  format.quantize(context, tensor, tensor);
+  format.quantize(lathe_test::FormatCall().context(), tensor, tensor);
   BOOST_TEST(x[0] == 1.5F);
   BOOST_TEST(x[1] == -2.5F);
   BOOST_TEST(format.storage_bits(Shape{2, 3}) == 96);
   BOOST_TEST(format.precision().as_list().size() == 4);
   BOOST_TEST(format.precision().as_list()[3].text() == "[1, 2]");
-  context.op = {"nothing", 7};
-  BOOST_CHECK_EXCEPTION(format.quantize(context, tensor, tensor), Error,
+  const lathe_test::FormatCall nothing(LATHE_ROLE_DATA_IN, "nothing");
+  BOOST_CHECK_EXCEPTION(format.quantize(nothing.context(), tensor, tensor), Error,
                         [](const Error& e) { return has(e.what(), "no kernel for this op"); });
 }
 
@@ -277,11 +276,10 @@ BOOST_AUTO_TEST_CASE(a_tensor_that_is_not_dense_floats_is_refused) {
   const FormatInstance format(component("halves"), Value(Value::Map{}));
   std::array<double, 4> x = {};
   const std::array<std::int64_t, 2> extents = {2, 2};
-  lathe_format_context context = {};
-  context.struct_size = sizeof context;
+  const lathe_test::FormatCall call;
   const auto refused = [&](lathe_tensor& y) {
     const lathe::BorrowedTensor x_of_floats(lathe::DType::float32, x.data(), extents, 0);
-    return lathe_test::message_of([&] { format.quantize(context, x_of_floats.view(), y); });
+    return lathe_test::message_of([&] { format.quantize(call.context(), x_of_floats.view(), y); });
   };
   lathe::BorrowedTensor doubles(lathe::DType::float64, x.data(), extents, 0);
   BOOST_TEST(has(refused(doubles.view()), "another element type"));

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(the_width_of_a_format_can_be_a_range) {
   BOOST_TEST(*space.networks() == 4U);
   const auto nodes = space.node_options(std::vector<double>{0, 0, 0, 6});
   BOOST_REQUIRE(nodes.size() == 1);
-  BOOST_TEST(nodes[0].nodes[0].options.find("weight_width")->as_int() == 6);
+  BOOST_TEST(find_option(nodes[0].nodes[0].options, "weight_width")->as_int() == 6);
 }
 
 BOOST_AUTO_TEST_CASE(a_multiple_of_a_width_can_be_a_range_of_fractions) {

@@ -163,8 +163,9 @@ BOOST_AUTO_TEST_CASE(the_golden_configs_reach_the_transform_as_options) {
       build_space(space_table(golden.at("cases").at(2).at("toml")), graph, only_quantize());
   space.check_runnable();
   BOOST_TEST(told(space, graph, {0, 0, 1, 0, 2, 0, 1, 0, 0}) ==
-             "quantize seq_blocks_2 {name=integer, data_in_width=8, data_in_frac_width=NA, "
-             "weight_width=8, weight_frac_width=NA, bias_width=4, bias_frac_width=NA}\n");
+             "quantize seq_blocks_2 {data_in={name=integer, width=8, frac_width=NA}, "
+             "weight={name=integer, width=8, frac_width=NA}, "
+             "bias={name=integer, width=4, frac_width=NA}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_point_never_depends_on_the_point_before) {
@@ -210,8 +211,9 @@ BOOST_AUTO_TEST_CASE(a_width_beside_a_format_goes_to_the_other_transform_which_r
   space.check_runnable();
   BOOST_TEST(space.size() == 18);
   const std::string format =
-      "quantize seq_blocks_2 {name=integer, data_in_width=4, data_in_frac_width=NA, "
-      "weight_width=8, weight_frac_width=NA, bias_width=8, bias_frac_width=NA}\n";
+      "quantize seq_blocks_2 {data_in={name=integer, width=4, frac_width=NA}, "
+      "weight={name=integer, width=8, frac_width=NA}, "
+      "bias={name=integer, width=8, frac_width=NA}}\n";
   BOOST_TEST(told(space, graph, {0, 0, 2, 0, 0}) ==
              "widen seq_blocks_2 {name=NA, width=NA}\n" + format);
   BOOST_TEST(told(space, graph, {0, 0, 2, 0, 2}) ==
@@ -232,8 +234,9 @@ BOOST_AUTO_TEST_CASE(a_width_beside_names_of_both_transforms_is_said_once_whatev
       space_of("seq_blocks_2={name=['log', 'both', 'NA'], width=[2, 4]}", both());
   space.check_runnable();
   const std::string log =
-      "quantize seq_blocks_2 {name=log, data_in_width=8, data_in_exponent_bias=NA, weight_width=8, "
-      "weight_exponent_bias=NA, bias_width=8, bias_exponent_bias=NA}\n";
+      "quantize seq_blocks_2 {data_in={name=log, width=8, exponent_bias=NA}, "
+      "weight={name=log, width=8, exponent_bias=NA}, "
+      "bias={name=log, width=8, exponent_bias=NA}}\n";
   BOOST_TEST(told(space, graph, {0, 1}) == "widen seq_blocks_2 {name=NA, width=4.0}\n" + log);
   BOOST_TEST(told(space, graph, {1, 1}) ==
              "widen seq_blocks_2 {name=both, channel_multiplier=1, width=4.0}\n");
@@ -287,9 +290,9 @@ BOOST_AUTO_TEST_CASE(names_of_several_formats_share_the_options_they_know) {
       "data_in_exponent_bias=['NA', 3]}");
   BOOST_TEST(space.size() == 12);
   BOOST_TEST(told(space, graph, {0, 1, 1}) ==
-             "quantize seq_blocks_1 {name=integer, data_in_width=8, data_in_frac_width=NA}\n");
+             "quantize seq_blocks_1 {data_in={name=integer, width=8, frac_width=NA}}\n");
   BOOST_TEST(told(space, graph, {1, 1, 1}) ==
-             "quantize seq_blocks_1 {name=log, data_in_width=8, data_in_exponent_bias=3}\n");
+             "quantize seq_blocks_1 {data_in={name=log, width=8, exponent_bias=3}}\n");
   BOOST_TEST(told(space, graph, {2, 1, 1}).empty());
 }
 
@@ -298,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_bypass_can_be_searched) {
   const SearchSpace space = space_of("seq_blocks_1={name=['log'], bypass=[true, false]}");
   BOOST_TEST(told(space, graph, {0, 0}).empty());
   BOOST_TEST(told(space, graph, {0, 1}) ==
-             "quantize seq_blocks_1 {name=log, data_in_width=8, data_in_exponent_bias=NA}\n");
+             "quantize seq_blocks_1 {data_in={name=log, width=8, exponent_bias=NA}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_scalar_is_the_only_choice_and_kinds_may_mix) {
@@ -392,7 +395,7 @@ BOOST_AUTO_TEST_CASE(every_mistake_of_a_space_is_placed) {
        {"option 'data_in_width' of 'integer' in pass 'quantize' takes an integer in 1..64; got "
         "integer 65"}},
       {node + "name=['integer'], data_in_width=['NA']}", 56, {"got NA"}},
-      {node + "name=['integer'], data_in_width=[8]}", 29, {"needs the option 'weight_width'"}},
+      {node + "name=['integer'], weight_frac_width=[8]}", 29, {"needs the option 'weight_width'"}},
       {"seq_block_2={name=['NA']}",
        9,
        {"'seq_block_2' in the search space is neither an op nor a node",

@@ -55,7 +55,7 @@ CheckedPlan planned(Session& session) {
   plan.run_options = settings.values;
   plan.training_options = training_options;
   plan.build = [&session](const Value& options, RunContext& context) {
-    return session.rebuild_graph(options, context);
+    return session.rebuild_graph(options, context).with_spare_state({});
   };
   return check_plan(std::move(plan));
 }
@@ -224,7 +224,8 @@ void run_search(Session& session) {
   prepare_run_folder(folder, settings);
   Results results;
   results.passes = run_passes(pipeline, graph, context, settings);
-  const Graph original = graph;
+  // Trials choose formats of their own, whose state is not that of the loaded weights.
+  const Graph original = graph.with_spare_state({});
   context.original = &original;
   const SearchSpace space =
       build_space(plan->space, original, session.registry(), &session.model().component->options);

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <set>
+
 namespace lathe {
 
 namespace {
@@ -28,6 +30,21 @@ HookOptions hook_options(const Settings& settings, const Pipeline& pipeline) {
     options.print_after.push_back(id);
   }
   return options;
+}
+
+// Weights that were trained through number formats, loaded without them.
+void warn_of_spare_state(const Graph& graph) {
+  if (graph.spare_state().empty()) return;
+  std::set<std::string_view> taken;
+  for (const auto& [node, parameter] : graph.parameters()) taken.insert(parameter->qualified_name);
+  for (const auto& [name, contents] : graph.spare_state()) {
+    if (taken.contains(name)) continue;
+    spdlog::warn(
+        "no number format of the graph takes '{}' of the loaded weights; the passes that they were "
+        "trained with would set one",
+        name);
+    return;
+  }
 }
 
 }  // namespace
@@ -66,7 +83,10 @@ std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunCo
                                    const Settings& settings) {
   const Graph original = graph;
   context.original = &original;
-  return run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings, pipeline)));
+  auto reports =
+      run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings, pipeline)));
+  warn_of_spare_state(graph);
+  return reports;
 }
 
 }  // namespace lathe

@@ -163,8 +163,10 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
   spdlog::info("'{}': {} of {} tensors{}", path.string(), report.matched, checkpoint.tensors.size(),
                report.prefix.empty() ? "" : fmt::format(", under the prefix '{}'", report.prefix));
   if (!report.missing.empty())
-    spdlog::info("'{}' lacks {} counts of batches (num_batches_tracked), which only training uses",
-                 path.string(), report.missing.size());
+    spdlog::info(
+        "'{}' lacks {} tensors that can be done without: counts of batches "
+        "(num_batches_tracked), or state of number formats, which starts afresh",
+        path.string(), report.missing.size());
   if (!report.unused.empty())
     spdlog::warn("'{}': nothing in the graph takes {}", path.string(), quoted_list(report.unused));
   weights_ = Value(Value::Map{{"file", path.string()},

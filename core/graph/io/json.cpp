@@ -35,10 +35,23 @@ Value argument_to_json(const Graph& graph, const Argument& argument) {
   return items;
 }
 
+Value state_to_json(const StateSpec& spec) {
+  const Value::List extents(spec.shape.begin(), spec.shape.end());
+  return Value::Map{{"name", spec.name},
+                    {"learnable", spec.learnable},
+                    {"per_channel", spec.per_channel},
+                    {"shape", extents},
+                    {"initial", spec.initial}};
+}
+
 Value format_to_json(const OperandFormat& format) {
-  return Value::Map{{"role", format.role},       {"format", format.format},
-                    {"options", format.options}, {"precision", format.precision},
-                    {"bits", format.bits},       {"plugin_hash", format.plugin_hash}};
+  Value json = Value::Map{{"role", format.role},       {"format", format.format},
+                          {"options", format.options}, {"precision", format.precision},
+                          {"bits", format.bits},       {"plugin_hash", format.plugin_hash}};
+  Value::List state;
+  for (const StateSpec& spec : format.state) state.push_back(state_to_json(spec));
+  if (!state.empty()) json.set("state", std::move(state));
+  return json;
 }
 
 Value initialiser_to_json(const ChosenInitialiser& chosen) {
@@ -80,6 +93,14 @@ Opcode opcode_from_json(const Value& json) {
   throw usage_error(fmt::format("unknown opcode '{}'", json.as_string()), json.position());
 }
 
+StateSpec state_from_json(const Value& json) {
+  std::vector<std::int64_t> extents;
+  for (const Value& extent : member(json, "shape").as_list()) extents.push_back(extent.as_int());
+  return {member(json, "name").as_string(), member(json, "learnable").as_bool(),
+          member(json, "per_channel").as_bool(), Shape(std::move(extents)),
+          member(json, "initial").as_float()};
+}
+
 OperandFormat format_from_json(const Value& json) {
   OperandFormat format;
   format.role = member(json, "role").as_string();
@@ -88,6 +109,9 @@ OperandFormat format_from_json(const Value& json) {
   format.precision = member(json, "precision");
   format.bits = member(json, "bits").as_float();
   format.plugin_hash = member(json, "plugin_hash").as_string();
+  if (const Value* state = json.find("state")) {
+    for (const Value& spec : state->as_list()) format.state.push_back(state_from_json(spec));
+  }
   return format;
 }
 

@@ -1,6 +1,8 @@
 #include "core/host/instances/format_choice.hpp"
 
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/operands.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/host/instances/format_instance.hpp"
 
 #include <mutex>
@@ -92,6 +94,24 @@ const OperandFormat& format_choice(const Registry& registry, std::string_view fo
   made->plugin_hash = component.sha256;
   const std::unique_lock lock(c.mutex);
   return *c.known.try_emplace(key, std::move(made)).first->second;
+}
+
+OperandFormat operand_format(const Registry& registry, std::string_view format,
+                             const lathe_value* options, std::string_view role, const Node& node,
+                             const OpRow& row) {
+  OperandFormat chosen = format_choice(registry, format, options);
+  chosen.role = role;
+  const bool owned = !node.is_function() && (role == "weight" || role == "bias");
+  lathe_site site{};
+  site.struct_size = sizeof site;
+  site.role = role_named(role);
+  site.node = {node.name.data(), node.name.size()};
+  if (owned) site.parameter = {role.data(), role.size()};
+  site.op = {row.op.data(), row.op.size()};
+  site.is_unsigned = row.is_unsigned ? 1 : 0;
+  site.channel_axis = -1;
+  chosen.state = format_instance(registry, chosen.format, chosen.options).state(site);
+  return chosen;
 }
 
 }  // namespace lathe

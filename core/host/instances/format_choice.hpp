@@ -15,4 +15,10 @@ namespace lathe {
 const OperandFormat& format_choice(const Registry& registry, std::string_view format,
                                    const lathe_value* options);
 
+// The same for one operand of a node, whose row it is: with its role and the state that the format
+// keeps there.
+OperandFormat operand_format(const Registry& registry, std::string_view format,
+                             const lathe_value* options, std::string_view role, const Node& node,
+                             const OpRow& row);
+
 }  // namespace lathe

@@ -3,6 +3,7 @@
 #include "core/host/instances/format_instance.hpp"
 
 #include "core/graph/io/abi_value.hpp"
+#include "core/host/instances/read_state.hpp"
 #include "core/host/services/call.hpp"
 
 #include <fmt/format.h>
@@ -93,11 +94,27 @@ bool FormatInstance::has_backward() const {
 }
 
 void FormatInstance::backward(const lathe_format_context& context, const lathe_tensor& x,
-                              const lathe_tensor& dy, lathe_tensor& dx) const {
+                              lathe_format_gradients& gradients) const {
   Call call(*component_);
   call.enter({"backward", Guarded::numbers}, [&](lathe_call* c) {
-    return component_->as<lathe_format>().backward(c, self_, &context, &x, &dy, &dx);
+    return component_->as<lathe_format>().backward(c, self_, &context, &x, &gradients);
   });
+}
+
+std::vector<StateSpec> FormatInstance::state(const lathe_site& site) const {
+  const auto& format = component_->as<lathe_format>();
+  if (format.state == nullptr) return {};
+  lathe_state_table table{};
+  table.struct_size = sizeof table;
+  Call call(*component_);
+  call.enter({"state", Guarded::numbers},
+             [&](lathe_call* c) { return format.state(c, self_, &site, &table); });
+  const InPlugin reading(component_->options.owner, component_->file, "state");
+  try {
+    return read_state(table);
+  } catch (const Error& error) {
+    throw broken(fmt::format("state() {}", error.message()));
+  }
 }
 
 double FormatInstance::storage_bits(const Shape& shape) const {

@@ -1,6 +1,7 @@
 // A number-format plugin as a C++ object.
 #pragma once
 
+#include "core/graph/node.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/tensor/tensor.hpp"
 
@@ -16,8 +17,10 @@ class FormatInstance {
   const Component& component() const { return *component_; }
   void quantize(const lathe_format_context& context, const lathe_tensor& x, lathe_tensor& y) const;
   bool has_backward() const;
-  void backward(const lathe_format_context& context, const lathe_tensor& x, const lathe_tensor& dy,
-                lathe_tensor& dx) const;
+  void backward(const lathe_format_context& context, const lathe_tensor& x,
+                lathe_format_gradients& gradients) const;
+  // What is to be kept for a site; checked.
+  std::vector<StateSpec> state(const lathe_site& site) const;
   double storage_bits(const Shape& shape) const;
   Value precision() const;  // a list
 

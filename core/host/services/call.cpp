@@ -190,7 +190,7 @@ Position Call::place_of(const Failure& failure) const {
   if (failure.option.empty()) return {};
   if (!failure.node.empty() && graphs_) {
     if (const NodeOptions* row = graphs_->row_of(failure.node)) {
-      if (const Value* value = row->options.find(failure.option)) return value->position();
+      if (const Value* value = find_option(row->options, failure.option)) return value->position();
       return row->options.position();
     }
   }

@@ -1,5 +1,6 @@
 // lathe.edit/0: changing graphs, by transactions.
 
+#include "core/graph/inference.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/instances/format_choice.hpp"
 #include "core/host/services/call.hpp"
@@ -202,10 +203,13 @@ std::string_view role_of(lathe_str role) {
 
 void give_format(Call& call, lathe_edit& edit, std::uint32_t node, lathe_str role, lathe_str format,
                  const lathe_value* options) {
-  OperandFormat chosen =
-      format_choice(*call.context().registry, std::string(view_of(format)), options);
-  chosen.role = role_of(role);
-  edit.transaction->set_format(NodeId{node}, chosen);
+  const std::string_view of_role = role_of(role);
+  const Node& drafted = edit.transaction->node(NodeId{node});
+  const OpRow& row = row_of(edit.graph->graph->ops(), drafted);
+  check_format_role(drafted, row, of_role);
+  edit.transaction->set_format(
+      NodeId{node},
+      operand_format(*call.context().registry, view_of(format), options, of_role, drafted, row));
 }
 
 lathe_code set_format(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str role,

@@ -1,6 +1,7 @@
 #include "core/host/services/graph_handles.hpp"
 
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/operands.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/warn_once.hpp"
@@ -147,10 +148,35 @@ std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,
     out.options = out.resolved;
   }
   out.rows.reserve(out.options.size());
-  for (const NodeOptions& row : out.options) {
-    out.rows.push_back({index_of(row.node), 0, to_abi_pointer(row.options, call_.memory())});
-  }
+  for (const NodeOptions& row : out.options) out.rows.push_back(lend(row));
   return out.rows;
+}
+
+// Operands' tables apart from the rest; the first of their entries is the name.
+lathe_node_options GraphHandles::lend(const NodeOptions& options) {
+  const Value::Map& map = options.options.as_map();
+  auto* const roles = call_.kept<lathe_role_options>(map.size());
+  auto* const rest = call_.kept<lathe_entry>(map.size());
+  std::uint64_t role_count = 0, rest_count = 0;
+  for (const auto& [key, value] : map) {
+    const lathe_role role = value.is_map() ? role_named(key) : lathe_role{LATHE_ROLE_NONE};
+    lathe_value tree = to_abi(value, call_.memory());
+    if (role == LATHE_ROLE_NONE) {
+      new (&rest[rest_count++]) lathe_entry{str_of(key), tree};
+      continue;
+    }
+    const lathe_value& name = tree.as.map[0].value;
+    const lathe_str id{name.as.text, name.size};
+    ++tree.as.map;
+    --tree.size;
+    new (&roles[role_count++])
+        lathe_role_options{role, {}, id, new (call_.kept<lathe_value>(1)) lathe_value(tree)};
+  }
+  auto* const own = new (call_.kept<lathe_value>(1)) lathe_value{};
+  own->kind = LATHE_VALUE_MAP;
+  own->size = rest_count;
+  own->as.map = rest;
+  return {index_of(options.node), sizeof(lathe_role_options), own, roles, role_count};
 }
 
 const NodeOptions* GraphHandles::row_of(std::string_view node) const {

@@ -86,6 +86,7 @@ class GraphHandles {
     std::span<const NodeOptions> options;
     std::vector<lathe_node_options> rows;
   };
+  lathe_node_options lend(const NodeOptions& options);
 
   Call& call_;
   std::unordered_map<const lathe_graph*, std::unique_ptr<lathe_graph>> graphs_;

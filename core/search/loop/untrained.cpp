@@ -27,7 +27,8 @@ std::vector<std::string> untrained_layers(const Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     const auto fresh = [](const Parameter& parameter) {
-      return !parameter.is_buffer && parameter.content != nullptr && !parameter.content->trained();
+      return !parameter.is_buffer && !parameter.is_state() && parameter.content != nullptr &&
+             !parameter.content->trained();
     };
     if (std::any_of(node.parameters.begin(), node.parameters.end(), fresh))
       names.push_back(node.name);

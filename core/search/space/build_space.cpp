@@ -122,6 +122,28 @@ void check_parameter(SearchParameter& parameter, const Option& option, std::stri
   check_range(parameter, parameter.given, single, owner);
 }
 
+// NA alone is a name; nothing for what is neither.
+std::optional<Value> operand_table(const std::string& role, const Value& given) {
+  if (given.is_map()) {
+    if (!given.as_map().empty()) return given;
+    throw usage_error(fmt::format("the table '{}' is empty", role), given.position());
+  }
+  const bool only_none = given.is_none() || (given.is_list() && given.as_list().size() == 1 &&
+                                             given.as_list().front().is_none());
+  if (!only_none) return std::nullopt;
+  Value table{Value::Map{}};
+  table.at(given.position());
+  table.set("name", given);
+  return table;
+}
+
+bool has_operand(const Node& node, const OpSet& ops, std::string_view role) {
+  const OpRow* row = ops.find(node.op);
+  if (row == nullptr) return false;
+  const std::vector<std::string_view> roles = quantizable_roles(*row, node);
+  return role == "data_out" ? !roles.empty() : std::ranges::find(roles, role) != roles.end();
+}
+
 Error unknown_model_option(const std::string& key, const Value& given, const OptionTable* model) {
   if (model == nullptr) {
     return usage_error(
@@ -221,21 +243,57 @@ class Builder {
     const auto begin = space_.parameters.begin() + static_cast<std::ptrdiff_t>(first);
     if (key == "name") return begin;
     if (key != "bypass") return space_.parameters.end();
-    return begin != space_.parameters.end() && begin->key == "name" ? begin + 1 : begin;
+    const bool named = begin != space_.parameters.end() && begin->key == "name";
+    return named && begin->operand.empty() ? begin + 1 : begin;
+  }
+
+  bool is_operand(std::string_view key) const {
+    return std::ranges::any_of(transforms_, [&](const SpaceTransform& transform) {
+      return lathe::is_operand(key, transform.rules);
+    });
+  }
+
+  // The table of an operand: its name first, then the rest in file order. Left out where the op
+  // lacks the operand.
+  void add_operand(const Node& node, NodeId id, const std::string& role, const Value& given) {
+    const std::optional<Value> table = operand_table(role, given);
+    if (!table) {
+      throw usage_error(
+          fmt::format("'{}' in the seed of node '{}' takes a table of choices, eg: {} = {{name = "
+                      "[\"integer\"], width = [4, 8]}}, or NA; got {}",
+                      role, node.name, role, given.text()),
+          given.position());
+    }
+    if (!has_operand(node, graph_.ops(), role)) return;
+    const auto first = static_cast<std::ptrdiff_t>(space_.parameters.size());
+    for (const auto& [key, choices] : table->as_map()) {
+      SearchParameter parameter =
+          parameter_of(fmt::format("{}/config/{}/", node.name, role), key, choices);
+      parameter.node = id;
+      parameter.operand = role;
+      space_.parameters.insert(
+          key == "name" ? space_.parameters.begin() + first : space_.parameters.end(),
+          std::move(parameter));
+    }
   }
 
   void add_node(const Node& node, NodeId id, const Value& entry) {
     const std::size_t first = space_.parameters.size();
     const std::string prefix = fmt::format("{}/config/", node.name);
+    if (entry.as_map().empty()) {
+      throw usage_error(fmt::format("the seed of node '{}' is empty", node.name), entry.position());
+    }
     for (const auto& [key, given] : entry.as_map()) {
+      if (is_operand(key)) {
+        add_operand(node, id, key, given);
+        continue;
+      }
       SearchParameter parameter = parameter_of(prefix, key, given);
       parameter.node = id;
       space_.parameters.insert(place_of(key, first), std::move(parameter));
     }
     const std::size_t count = space_.parameters.size() - first;
-    if (count == 0) {
-      throw usage_error(fmt::format("the seed of node '{}' is empty", node.name), entry.position());
-    }
+    if (count == 0) return;  // tables of operands that the op lacks
     if (!plan_node(space_, first, count, node, graph_.ops(), transforms_, plan_->nodes)) {
       space_.parameters.resize(first);
     }

@@ -42,13 +42,14 @@ class Conditions {
   std::size_t parent_of(std::size_t p) const {
     const auto& [key, values] = entry(p);
     const std::string& name = parameters_[p].name;
-    const std::string beside = name.substr(0, name.rfind('/') + 1) + key;
     std::vector<std::string> known;
-    for (const std::string& wanted : {beside, key}) {
-      for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        if (parameters_[i].name == wanted) return i;
-      }
+    // Beside it, then around the table that it stands in, then by its whole name.
+    for (std::size_t slash = name.rfind('/'); slash != name.npos && slash > 0;
+         slash = name.rfind('/', slash - 1)) {
+      const std::size_t found = find(name.substr(0, slash + 1) + key);
+      if (found != kNone) return found;
     }
+    if (const std::size_t found = find(key); found != kNone) return found;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
       if (i == p) continue;
       const std::string& other = parameters_[i].name;
@@ -59,6 +60,13 @@ class Conditions {
                                   "search space{}",
                                   name, key, suggestion(key, known)),
                       values.position());
+  }
+
+  std::size_t find(std::string_view name) const {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      if (parameters_[i].name == name) return i;
+    }
+    return kNone;
   }
 
   void check_order(std::size_t p) const {

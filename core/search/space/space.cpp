@@ -46,6 +46,18 @@ bool is_bypassed(const SearchSpace& space, std::span<const double> point, const 
          name.bypassed[choice_of(space, point, name.bypass)];
 }
 
+// What a node and its operands say for one transform is one row.
+void add_options(std::vector<NodeOptions>& rows, NodeId node, Value options) {
+  if (rows.empty() || rows.back().node != node) {
+    rows.push_back({node, std::move(options)});
+    return;
+  }
+  Value& row = rows.back().options;
+  for (const auto& [key, value] : options.as_map()) {
+    if (row.find(key) == nullptr) row.set(key, value);
+  }
+}
+
 // What the node's name says at a point.
 const PlannedName& name_at(const SearchSpace& space, std::span<const double> point,
                            const PlannedNode& node) {
@@ -117,9 +129,11 @@ std::vector<TransformOptions> SearchSpace::node_options(std::span<const double> 
     if (name.transform == kNoParameter || is_bypassed(*this, point, name)) continue;
     Value options = name.options;
     for (const PlannedOption& varying : name.varying) {
-      options.as_map()[varying.entry].second = planned_value(*this, point, varying);
+      Value& entry = options.as_map()[varying.entry].second;
+      Value& option = varying.inner == kNoParameter ? entry : entry.as_map()[varying.inner].second;
+      option = planned_value(*this, point, varying);
     }
-    all[name.transform].nodes.push_back({node.node, std::move(options)});
+    add_options(all[name.transform].nodes, node.node, std::move(options));
   }
   std::erase_if(all, [](const TransformOptions& options) { return options.nodes.empty(); });
   return all;

@@ -12,10 +12,13 @@ namespace lathe {
 enum class SpacePart { node, training, model };
 
 struct SearchParameter : Domain {
-  std::string name;  // "seq_blocks_2/config/weight_width", "training/batch_size", "model/width"
+  // "seq_blocks_2/config/weight_width", "seq_blocks_2/config/weight/width", "training/batch_size",
+  // "model/width".
+  std::string name;
   SpacePart part = SpacePart::node;
   NodeId node = NodeId::none;
-  std::string key;  // "weight_width", "name", "batch_size"
+  std::string key;      // "weight_width", "name", "batch_size"
+  std::string operand;  // of a node: in whose table the key stands, "weight"; empty: the node's own
   Position position;
   Value given;           // as the file has it
   Condition condition;   // when it exists

@@ -3,6 +3,7 @@
 #include "core/search/space/space_plan.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/search/space/node_names.hpp"
 #include "core/search/space/read_domain.hpp"
 #include "core/search/space/unsaid_conditions.hpp"
 
@@ -26,18 +27,6 @@ Value without_positions(const Value& value) {
   return result;
 }
 
-struct Routed {
-  std::size_t transform = kNoParameter;
-  std::string name;
-};
-
-Routed route(const Value& choice, std::span<const SpaceTransform> transforms) {
-  for (std::size_t i = 0; choice.is_string() && i < transforms.size(); ++i) {
-    if (auto name = accepted_name(choice.as_string(), transforms[i].rules)) return {i, *name};
-  }
-  return {};
-}
-
 std::vector<std::string> every_name(std::span<const SpaceTransform> transforms) {
   std::vector<std::string> names;
   for (const SpaceTransform& transform : transforms) {
@@ -46,6 +35,12 @@ std::vector<std::string> every_name(std::span<const SpaceTransform> transforms) 
   }
   return names;
 }
+
+// What a name chooses for: the node, or the operand whose table it stands in.
+struct Scope {
+  std::string operand;  // empty: the node, and operands whose tables have no name
+  std::size_t name;
+};
 
 // One node's parameters, and what they mean to the transforms.
 class NodePlanner {
@@ -57,150 +52,38 @@ class NodePlanner {
         end_(first + count),
         node_(node),
         ops_(ops),
-        transforms_(transforms) {}
+        transforms_(transforms),
+        names_(parameters_, first, node, transforms) {}
 
   bool plan(std::vector<PlannedNode>& into) {
-    name_ = find(kName);
-    for (std::size_t t = 0; t < transforms_.size(); ++t) {
-      if (is_beside(t)) beside_.push_back(t);
-    }
-    if (name_ == kNoParameter && beside_.empty()) {
-      throw usage_error(fmt::format("the seed of node '{}' needs a 'name', a list of choices{}",
-                                    node_.name, beside_text()),
-                        parameters_[first_].position);
-    }
-    if (!is_for_this_node()) return false;
-    for (std::size_t i = first_; i < end_; ++i) {
-      if (i == name_) continue;
-      check_key(i);
-      settle(i);
-    }
+    names_.check_keys();
+    if (!names_.is_for_this_node()) return false;
+    names_.settle_ranges();
     const std::size_t before = into.size();
-    if (name_ != kNoParameter) into.push_back(planned());
-    for (const std::size_t transform : beside_) {
-      if (acts_here(transform)) into.push_back(planned_beside(transform));
+    if (names_.name() != kNoParameter) into.push_back(planned({"", names_.name()}));
+    for (const std::size_t transform : names_.beside()) {
+      if (names_.acts_here(transform)) into.push_back(planned_beside(transform));
     }
-    set_unsaid_conditions(std::span(parameters_).subspan(0, end_), first_, name_,
-                          std::span(into).subspan(before));
+    const std::size_t own = into.size();
+    for (const auto& [operand, name] : names_.tables()) into.push_back(planned({operand, name}));
+    const std::span<const PlannedNode> plans = std::span(into).subspan(before);
+    set_unsaid_conditions(std::span(parameters_).subspan(0, end_), first_, names_.name(),
+                          plans.first(own - before));
+    for (const PlannedNode& table : plans.subspan(own - before)) {
+      set_table_conditions(std::span(parameters_).subspan(0, end_), first_, names_.name(), table);
+    }
     return true;
   }
 
  private:
-  std::size_t find(std::string_view key) const {
-    for (std::size_t i = first_; i < end_; ++i) {
-      if (parameters_[i].key == key) return i;
-    }
-    return kNoParameter;
-  }
-  // Whether the seed has an option of a transform that needs no name of that transform.
-  bool is_beside(std::size_t transform) const {
-    for (std::size_t i = first_; i < end_; ++i) {
-      if (beside_option(parameters_[i].key, transforms_[transform].rules) != nullptr) return true;
-    }
-    return false;
-  }
-  std::string beside_text() const {
-    std::string text;
-    for (const SpaceTransform& transform : transforms_) {
-      for (const std::string& key : beside_keys(transform.rules)) {
-        text += fmt::format(", or a '{}'", key);
-      }
-    }
-    return text;
-  }
-  bool acts_here(std::size_t transform) const {
-    return acts_on(transforms_[transform].rules, *node_.row);
-  }
-
-  template <typename Visit>  // visit(choice, routed) for every choice of the name
-  void each_name(Visit visit) const {
-    if (name_ == kNoParameter) return;
-    for (const Value& choice : parameters_[name_].choices) {
-      visit(choice, route(choice, transforms_));
-    }
-  }
-
-  bool known_to_a_name(std::string_view key) const {
-    bool known = false;
-    each_name([&](const Value&, const Routed& routed) {
-      if (routed.transform == kNoParameter) return;
-      known = known || entry_option(key, routed.name, transforms_[routed.transform].rules);
-    });
-    return known;
-  }
-  bool known_beside(std::string_view key) const {
-    return std::any_of(beside_.begin(), beside_.end(), [&](std::size_t transform) {
-      return beside_option(key, transforms_[transform].rules) != nullptr;
-    });
-  }
-
-  // MASE's `default` reaches every node; a name, and what stands beside it, counts where its
-  // transform acts on the op.
-  bool is_for_this_node() const {
-    bool routable = !beside_.empty();
-    bool acts = std::any_of(beside_.begin(), beside_.end(),
-                            [&](std::size_t transform) { return acts_here(transform); });
-    each_name([&](const Value&, const Routed& routed) {
-      if (routed.transform == kNoParameter) return;
-      routable = true;
-      acts = acts || acts_here(routed.transform);
-    });
-    return acts || !routable;
-  }
-
-  void check_key(std::size_t parameter) const {
-    const SearchParameter& given = parameters_[parameter];
-    if (known_to_a_name(given.key) || known_beside(given.key)) return;
-    std::vector<std::string> known;
-    for (const SpaceTransform& transform : transforms_) {
-      const auto keys = beside_keys(transform.rules);
-      known.insert(known.end(), keys.begin(), keys.end());
-    }
-    std::string names;
-    bool unroutable = false;
-    each_name([&](const Value& choice, const Routed& routed) {
-      if (choice.is_none()) return;
-      if (!names.empty()) names += ", ";
-      names += choice.text();
-      if (routed.transform == kNoParameter) {
-        unroutable = true;
-      } else {
-        const auto keys = entry_keys(routed.name, transforms_[routed.transform].rules);
-        known.insert(known.end(), keys.begin(), keys.end());
-      }
-    });
-    // Without the transform nobody can say what its options are, and NA takes any.
-    if (unroutable || (names.empty() && name_ != kNoParameter)) return;
-    if (name_ == kNoParameter) {
-      throw usage_error(fmt::format("'{}' in the seed of node '{}' needs a 'name' beside it{}",
-                                    given.key, node_.name, suggestion(given.key, known)),
-                        given.position);
-    }
-    throw usage_error(fmt::format("unknown option '{}' of '{}' in the seed of node '{}'{}",
-                                  given.key, names, node_.name, suggestion(given.key, known)),
-                      given.position);
-  }
-
-  // Whether a range is of integers, as the options say that take it.
-  void settle(std::size_t parameter) {
-    SearchParameter& given = parameters_[parameter];
-    if (given.categorical()) return;
-    std::vector<Option> options;
-    each_name([&](const Value&, const Routed& routed) {
-      if (routed.transform == kNoParameter) return;
-      const auto option = entry_option(given.key, routed.name, transforms_[routed.transform].rules);
-      if (option) options.push_back(*option);
-    });
-    for (const std::size_t transform : beside_) {
-      const Option* option = beside_option(given.key, transforms_[transform].rules);
-      if (option != nullptr) options.push_back(*option);
-    }
-    settle_range(given, given.given, options);
+  bool in_scope(std::size_t parameter, const Scope& scope) const {
+    return parameter != scope.name && names_.name_of(parameter) == scope.name &&
+           (scope.operand.empty() || parameters_[parameter].operand == scope.operand);
   }
 
   PlannedOption varying(std::size_t parameter, const Option& option, std::string_view owner) const {
     const SearchParameter& given = parameters_[parameter];
-    PlannedOption result{0, parameter, {}, false, {}};
+    PlannedOption result{0, kNoParameter, parameter, {}, false, {}};
     for (const Value& value : given.choices) {
       result.values.push_back(without_positions(check_value(option, value, owner)));
     }
@@ -216,21 +99,26 @@ class NodePlanner {
     return given.categorical() ? given.choices.front() : *given.given.find("low");
   }
 
-  PlannedNode planned() const {
-    PlannedNode result{parameters_[name_].node, name_, {}, {}};
-    for (const Value& choice : parameters_[name_].choices) {
-      result.names.push_back(planned_name(choice));
+  PlannedNode planned(const Scope& scope) const {
+    PlannedNode result{parameters_[scope.name].node, scope.name, {}, {}};
+    for (const Value& choice : parameters_[scope.name].choices) {
+      result.names.push_back(planned_name(scope, choice));
     }
     return result;
   }
 
   // Where the name is this transform's own, its options are part of what the name says.
   PlannedNode planned_beside(std::size_t transform) const {
-    PlannedNode result{parameters_[first_].node, name_, {}, beside(transform)};
-    if (name_ == kNoParameter) result.names.push_back(result.otherwise);
-    each_name([&](const Value&, const Routed& routed) {
-      result.names.push_back(routed.transform == transform ? PlannedName{} : beside(transform));
-    });
+    const std::size_t name = names_.name();
+    PlannedNode result{parameters_[first_].node, name, {}, beside(transform)};
+    if (name == kNoParameter) {
+      result.names.push_back(result.otherwise);
+      return result;
+    }
+    for (const Value& choice : parameters_[name].choices) {
+      const bool own = names_.route(choice).transform == transform;
+      result.names.push_back(own ? PlannedName{} : beside(transform));
+    }
     return result;
   }
 
@@ -240,7 +128,7 @@ class NodePlanner {
     Value entry{Value::Map{}};
     for (std::size_t i = first_; i < end_; ++i) {
       const SearchParameter& parameter = parameters_[i];
-      const Option* option = beside_option(parameter.key, rules);
+      const Option* option = names_.beside_option_of(i, transform);
       if (option == nullptr) continue;
       PlannedOption varied = varying(i, *option, rules.owner);
       // A choice that says something: with NA alone there is nothing to plan.
@@ -260,52 +148,91 @@ class NodePlanner {
     return result;
   }
 
-  PlannedName planned_name(const Value& choice) const {
+  PlannedName refused(const Scope& scope, const Value& choice) const {
+    PlannedName result;
+    result.position = choice.position();
+    result.refusal =
+        fmt::format("no loaded transform accepts the name '{}' of node '{}'{}", choice.text(),
+                    node_.name, suggestion(choice.text(), every_name(transforms_)));
+    for (std::size_t i = first_; i < end_; ++i) {
+      if (in_scope(i, scope)) result.reads.push_back(i);
+    }
+    return result;
+  }
+
+  PlannedName planned_name(const Scope& scope, const Value& choice) const {
     PlannedName result;
     result.position = choice.position();
     if (choice.is_none()) return result;
-    const Routed routed = route(choice, transforms_);
-    if (routed.transform == kNoParameter) {
-      result.refusal =
-          fmt::format("no loaded transform accepts the name '{}' of node '{}'{}", choice.text(),
-                      node_.name, suggestion(choice.text(), every_name(transforms_)));
-      for (std::size_t i = first_; i < end_; ++i) result.reads.push_back(i);
-      return result;
-    }
-    if (!acts_here(routed.transform)) return result;
+    const NodeNames::Routed routed = names_.route(choice);
+    if (routed.transform == kNoParameter) return refused(scope, choice);
+    if (!names_.acts_here(routed.transform)) return result;
     const NodeMapRules& rules = transforms_[routed.transform].rules;
     const std::string owner = fmt::format("'{}' in {}", routed.name, rules.owner);
 
     Value entry{Value::Map{}};
     entry.at(choice.position());
-    entry.set(kName, choice);
+    set_in(entry, scope.operand, std::string(kName), choice);
+    bool names_operands = false;
     for (std::size_t i = first_; i < end_; ++i) {
-      const SearchParameter& parameter = parameters_[i];
-      if (i == name_) continue;
-      const auto option = entry_option(parameter.key, routed.name, rules);
+      if (!in_scope(i, scope)) continue;
+      const auto option = names_.option_of(i, routed);
       if (!option) continue;
       PlannedOption varied = varying(i, *option, owner);
-      if (parameter.key == "bypass") {
-        result.bypass = i;
-        result.reads.push_back(i);
-        for (const Value& value : varied.values) result.bypassed.push_back(value.as_bool());
+      if (parameters_[i].operand.empty() && parameters_[i].key == "bypass") {
+        set_bypass(result, i, varied);
         continue;
       }
-      entry.set(parameter.key, example(i));
+      names_operands = names_operands || !names_.place_of(i, routed.transform).role.empty();
+      set_in(entry, parameters_[i].operand, parameters_[i].key, example(i));
+      if (may_be_absent(i, choice)) varied.otherwise = left_out(i, *option, owner);
       result.varying.push_back(std::move(varied));
+    }
+    if (scope.operand.empty()) {
+      leave_to_tables(entry, rules, names_operands);
+    } else if (const std::size_t bypass = names_.find("bypass"); bypass != kNoParameter) {
+      set_bypass(result, bypass,
+                 varying(bypass, *entry_option("bypass", routed.name, rules), owner));
     }
     result.options = without_positions(node_options(entry, rules, node_, ops_));
     result.transform = routed.transform;
-    for (PlannedOption& varied : result.varying) {
-      if (may_be_absent(varied.parameter, choice)) {
-        varied.otherwise = left_out(varied.parameter, entry, rules);
-      }
-    }
     place_options(result);
     return result;
   }
 
-  // Whether the condition of a parameter can be false under a name.
+  static void set_in(Value& entry, const std::string& operand, const std::string& key,
+                     const Value& value) {
+    if (operand.empty()) {
+      entry.set(key, value);
+      return;
+    }
+    if (entry.find(operand) == nullptr) {
+      entry.set(operand, Value(Value::Map{}).at(entry.position()));
+    }
+    entry.find_to_write(operand)->set(key, value);
+  }
+
+  static void set_bypass(PlannedName& name, std::size_t parameter, const PlannedOption& choices) {
+    name.bypass = parameter;
+    name.reads.push_back(parameter);
+    for (const Value& value : choices.values) name.bypassed.push_back(value.as_bool());
+  }
+
+  // Operands whose tables have names are planned apart from the node's own name, and where they are
+  // all that is named, it means no others.
+  void leave_to_tables(Value& entry, const NodeMapRules& rules, bool names_operands) const {
+    bool tables_name = false;
+    for (const auto& [operand, name] : names_.tables()) {
+      if (!is_operand(operand, rules)) continue;
+      entry.set(operand, Value());
+      tables_name = tables_name || std::ranges::any_of(parameters_[name].choices,
+                                                       [](const Value& v) { return !v.is_none(); });
+    }
+    if (!tables_name || names_operands) return;
+    for (const std::string& role : rules.option->item_roles) entry.set(role, Value());
+  }
+
+  // Whether the condition of a parameter can be false under a name that stands beside it.
   bool may_be_absent(std::size_t parameter, const Value& name) const {
     const Value* when = parameters_[parameter].when();
     if (when == nullptr || !when->is_map() || when->find(kName) == nullptr) return when != nullptr;
@@ -315,31 +242,36 @@ class NodePlanner {
   }
 
   // What the option of a parameter is while its condition is false.
-  Value left_out(std::size_t parameter, Value entry, const NodeMapRules& rules) const {
-    const SearchParameter& given = parameters_[parameter];
-    entry.erase(given.key);
-    try {
-      const Value options = node_options(entry, rules, node_, ops_);
-      const Value* option = options.find(given.key);
-      return option == nullptr ? Value() : without_positions(*option);
-    } catch (const Error& error) {
-      throw usage_error(fmt::format("'{}' of node '{}' has a condition, but cannot be left out: {}",
-                                    given.key, node_.name, error.message()),
-                        given.position);
+  Value left_out(std::size_t parameter, const Option& option, const std::string& owner) const {
+    if (option.default_value) {
+      return without_positions(check_value(option, *option.default_value, owner));
     }
+    if (!option.required()) return Value();
+    throw usage_error(fmt::format("'{}' of node '{}' has a condition, but cannot be left out: {} "
+                                  "needs the option '{}' ({})",
+                                  parameters_[parameter].key, node_.name, owner, option.key,
+                                  allowed_text(option)),
+                      parameters_[parameter].given.position());
   }
 
   // Options of operands that the op lacks have no place; MASE searches them all the same.
   void place_options(PlannedName& result) const {
+    const auto index_in = [](const Value::Map& map, std::string_view key) {
+      const auto at =
+          std::ranges::find(map, key, [](const Value::Entry& entry) { return entry.first; });
+      return at == map.end() ? kNoParameter : static_cast<std::size_t>(at - map.begin());
+    };
     std::vector<PlannedOption> placed;
-    const Value::Map& options = result.options.as_map();
+    const Value::Map& options = std::as_const(result.options).as_map();
     for (PlannedOption& varying : result.varying) {
-      const std::string& key = parameters_[varying.parameter].key;
-      const auto at = std::find_if(options.begin(), options.end(),
-                                   [&](const Value::Entry& entry) { return entry.first == key; });
-      if (at == options.end()) continue;
+      const auto [role, key] = names_.place_of(varying.parameter, result.transform);
+      varying.entry = index_in(options, role.empty() ? key : role);
+      if (varying.entry == kNoParameter) continue;
+      if (!role.empty()) {
+        varying.inner = index_in(options[varying.entry].second.as_map(), key);
+        if (varying.inner == kNoParameter) continue;
+      }
       result.reads.push_back(varying.parameter);
-      varying.entry = static_cast<std::size_t>(at - options.begin());
       const bool constant =
           varying.values.size() == 1 && parameters_[varying.parameter].when() == nullptr;
       if (!constant) placed.push_back(std::move(varying));
@@ -352,8 +284,7 @@ class NodePlanner {
   const Node& node_;
   const OpSet& ops_;
   std::span<const SpaceTransform> transforms_;
-  std::size_t name_ = kNoParameter;
-  std::vector<std::size_t> beside_;  // transforms with an option in this seed that needs no name
+  NodeNames names_;
 };
 
 }  // namespace

@@ -10,11 +10,12 @@ constexpr std::size_t kNoParameter = static_cast<std::size_t>(-1);
 
 // An option of a node whose value a parameter chooses.
 struct PlannedOption {
-  std::size_t entry = 0;      // in the map of options
-  std::size_t parameter = 0;  // of the space
-  std::vector<Value> values;  // one per choice, checked; empty: a range, whose number it is
-  bool as_real = false;       // the number of a range is no integer
-  Value otherwise;            // where the parameter does not exist
+  std::size_t entry = 0;             // in the map of options
+  std::size_t inner = kNoParameter;  // in the table of an operand that stands there; none: no table
+  std::size_t parameter = 0;         // of the space
+  std::vector<Value> values;         // one per choice, checked; empty: a range, whose number it is
+  bool as_real = false;              // the number of a range is no integer
+  Value otherwise;                   // where the parameter does not exist
 };
 
 // One choice of `name`.
@@ -30,8 +31,8 @@ struct PlannedName {
   std::vector<bool> bypassed;
 };
 
-// What the `name` of one node chooses, or what stands beside it: a node has several if, eg, its
-// width is chosen beside its format.
+// What the `name` of one node, or of one of its operands, chooses, or what stands beside it: a node
+// has several if, eg, its width is chosen beside its format.
 struct PlannedNode {
   NodeId node = NodeId::none;
   std::size_t parameter = kNoParameter;  // the one that chooses the name; none: names has one entry

@@ -11,4 +11,10 @@ namespace lathe {
 void set_unsaid_conditions(std::span<SearchParameter> parameters, std::size_t first,
                            std::size_t name, std::span<const PlannedNode> plans);
 
+// The same for the table of an operand with a name of its own, as `plan` has it: its name exists
+// while the node's own is not NA and the node is not passed by; the rest of the table under the
+// names that read it. REQUIRES: set_unsaid_conditions() was called before.
+void set_table_conditions(std::span<SearchParameter> parameters, std::size_t first,
+                          std::size_t name, const PlannedNode& plan);
+
 }  // namespace lathe

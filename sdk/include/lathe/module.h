@@ -74,8 +74,9 @@ typedef struct lathe_option {
   const char *doc;  /* one sentence, mandatory */
   /* For TABLE and TABLE_LIST: the options a table may have. For NODE_MAP: those of an entry; one of
    * them is `name`. If its choices are NULL, `name` is the id of a component of kind `item_kind`
-   * and that component's options are legal with the prefixes `item_roles`, eg:
-   * "data_in|weight|bias|data_out". */
+   * for each of the operands `item_roles`, eg: "data_in|weight|bias|data_out"; that component's
+   * options are legal with those words as prefixes, and an operand may have a table with a `name`
+   * of its own. svc/options.h gives what follows for each operand. */
   const struct lathe_option *items;
   uint64_t item_count;
   const char *item_kind;

@@ -1,6 +1,7 @@
 // Number format integer: against MASE's operands, and against its definition in exact arithmetic.
 #include "core/tensor/borrowed_tensor.hpp"
 #include "tests/plugins/workbench.hpp"
+#include "tests/support/format_call.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,12 +21,8 @@ std::vector<float> quantized(const json& options, std::vector<float> x, const ch
                                        lathe::check_options(component.options, to_value(options)));
   lathe::BorrowedTensor tensor(lathe::DType::float32, x.data(),
                                std::array{static_cast<std::int64_t>(x.size())}, 0);
-  lathe_format_context context = {};
-  context.struct_size = sizeof context;
-  context.role = role;
-  context.op = {op, std::char_traits<char>::length(op)};
-  context.is_unsigned = lathe::builtin_ops().find(op)->is_unsigned ? 1 : 0;
-  instance.quantize(context, tensor.view(), tensor.view());
+  const FormatCall call(role, op);
+  instance.quantize(call.context(), tensor.view(), tensor.view());
   return x;
 }
 

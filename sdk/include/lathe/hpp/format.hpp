@@ -2,7 +2,8 @@
 //   void quantize(const lathe::format_context&, lathe::tensor<const float> x,
 //                 lathe::tensor<float> y) const          y may be x
 //   void backward(const lathe::format_context&, lathe::tensor<const float> x,
-//                 lathe::tensor<const float> dy, lathe::tensor<float> dx) const     optional
+//                 const lathe::format_gradients&) const                           optional
+//   std::vector<lathe::state_spec> state(const lathe::site&) const                optional
 //   double storage_bits(lathe::shape) const
 //   std::vector<lathe::value> precision() const
 #pragma once
@@ -10,34 +11,121 @@
 #include <lathe/kind/format.h>
 #include <lathe/hpp/component.hpp>
 
+#include <algorithm>
+
 #pragma GCC visibility push(hidden)
 
 namespace lathe {
 
-// What is being quantized.
+// The tensor of a node that a format sits on.
+class site {
+ public:
+  explicit site(const lathe_site& s) : s_(&s) {}
+  lathe_role role() const { return s_->role; }
+  bool is_activation() const {
+    return s_->role == LATHE_ROLE_DATA_IN || s_->role == LATHE_ROLE_DATA_OUT;
+  }
+  std::string_view op() const { return to_view(s_->op); }  // "linear", "relu"
+  std::uint32_t input_index() const { return s_->input_index; }
+  // Fixed point of this operand has no sign, whatever the options say: the input of a ReLU.
+  bool is_unsigned() const { return s_->is_unsigned != 0; }
+  // The dimension that channels lie along; -1: none.
+  std::int32_t channel_axis() const { return s_->channel_axis; }
+  // Of the graph, batch included; empty in state().
+  lathe::shape shape() const { return {s_->shape, s_->rank}; }
+  // For messages.
+  std::string_view node() const { return to_view(s_->node); }
+  std::string_view parameter() const { return to_view(s_->parameter); }  // empty: an activation
+
+ private:
+  const lathe_site* s_;
+};
+
+// A tensor that the host keeps for each tensor that the format sits on: learned("step", 1.0),
+// buffer("seen"), learned("step", 1.0).per_channel(), buffer("range").of({2}).
+class state_spec {
+ public:
+  state_spec(std::string_view name, bool learnable, double initial) : row_{} {
+    row_.name = to_str(name);
+    row_.learnable = learnable ? 1 : 0;
+    row_.initial = initial;
+  }
+  // One number per channel, or a single one where there are no channels.
+  state_spec per_channel() const {
+    state_spec changed = *this;
+    changed.row_.per_channel = 1;
+    return changed;
+  }
+  state_spec of(std::vector<std::int64_t> extents) const {
+    state_spec changed = *this;
+    changed.shape_ = std::move(extents);
+    return changed;
+  }
+  // Borrowed from this.
+  lathe_state_spec row() const {
+    lathe_state_spec row = row_;
+    row.shape = shape_.data();
+    row.rank = shape_.size();
+    return row;
+  }
+
+ private:
+  lathe_state_spec row_;
+  std::vector<std::int64_t> shape_;
+};
+// The name must outlive the format, eg: a literal.
+inline state_spec learned(std::string_view name, double initial = 0) {
+  return {name, true, initial};
+}
+inline state_spec buffer(std::string_view name, double initial = 0) {
+  return {name, false, initial};
+}
+
+// How a kernel is called.
 class format_context {
  public:
   format_context(lathe_call* call, const lathe_format_context& c) : call_(call), c_(c) {}
-  lathe_role role() const { return static_cast<lathe_role>(c_.role); }
-  bool is_activation() const {
-    return c_.role == LATHE_ROLE_DATA_IN || c_.role == LATHE_ROLE_DATA_OUT;
-  }
-  std::string_view op() const { return to_view(c_.op); }  // "linear", "relu"
+  lathe::site site() const { return lathe::site(*c_.site); }
+  lathe_role role() const { return site().role(); }
+  bool is_activation() const { return site().is_activation(); }
+  std::string_view op() const { return site().op(); }
+  bool is_unsigned() const { return site().is_unsigned(); }
+  std::uint32_t input_index() const { return site().input_index(); }
   bool training() const { return c_.training != 0; }
-  // Fixed point of this operand has no sign, whatever the options say: the input of a ReLU.
-  bool is_unsigned() const {
-    return c_.struct_size >= LATHE_SIZE_UP_TO(lathe_format_context, is_unsigned) &&
-           c_.is_unsigned != 0;
-  }
-  std::uint32_t input_index() const { return c_.input_index; }
+  // The tensors that state() asked for, in its order. To write to in quantize() while training.
+  std::uint64_t state_count() const { return c_.state_count; }
+  tensor<const float> state(std::uint64_t i) const { return tensor<const float>(raw_state(i)); }
+  tensor<float> state_to_write(std::uint64_t i) const { return tensor<float>(raw_state(i)); }
   // Of the random stream, for formats with LATHE_FLAG_STOCHASTIC.
   std::uint64_t seed() const { return c_.seed; }
   std::uint64_t counter() const { return c_.counter; }
   context host() const { return context(call_); }
 
  private:
+  const lathe_tensor& raw_state(std::uint64_t i) const {
+    if (i >= c_.state_count) throw error(LATHE_OUT_OF_RANGE, "the site has no such state");
+    return *c_.state[i];
+  }
   lathe_call* call_;
   const lathe_format_context& c_;
+};
+
+// What backward() is given and fills in.
+class format_gradients {
+ public:
+  explicit format_gradients(const lathe_format_gradients& g) : g_(g) {}
+  tensor<const float> dy() const { return tensor<const float>(*g_.dy); }
+  tensor<float> dx() const { return tensor<float>(*g_.dx); }
+  // Of a learned state; zero until it is filled in.
+  tensor<float> state(std::uint64_t i) const {
+    if (i >= g_.d_state_count || g_.d_state[i] == nullptr) {
+      throw error(LATHE_OUT_OF_RANGE, "the site has no such learned state");
+    }
+    return tensor<float>(*g_.d_state[i]);
+  }
+
+ private:
+  const lathe_format_gradients& g_;
 };
 
 namespace detail {
@@ -63,6 +151,18 @@ template <class T, class = void>
 constexpr bool has_backward = false;
 template <class T>
 constexpr bool has_backward<T, std::void_t<decltype(&T::backward)>> = true;
+template <class T, class = void>
+constexpr bool has_state = false;
+template <class T>
+constexpr bool has_state<T, std::void_t<decltype(&T::state)>> = true;
+
+// Memory of the host's that is valid until the call ends.
+template <class T>
+T* scratch(lathe_call* call, std::uint64_t count) {
+  void* memory = call->host->scratch(call, (count == 0 ? 1 : count) * sizeof(T), alignof(T));
+  if (memory == nullptr) throw error(LATHE_RESOURCE_EXHAUSTED, "out of memory");
+  return static_cast<T*>(memory);
+}
 
 // The instance, and the precision list that the host borrows until it is destroyed.
 template <class T>
@@ -112,12 +212,29 @@ struct format_thunks {
     });
   }
   static lathe_code backward(lathe_call* call, void* self, const lathe_format_context* c,
-                             const lathe_tensor* x, const lathe_tensor* dy,
-                             lathe_tensor* dx) noexcept {
+                             const lathe_tensor* x, lathe_format_gradients* gradients) noexcept {
     return guarded(call, [&] {
       if constexpr (has_backward<T>) {
         of(self).backward(format_context(call, *c), tensor<const float>(*x),
-                          tensor<const float>(*dy), tensor<float>(*dx));
+                          format_gradients(*gradients));
+      }
+    });
+  }
+  static lathe_code state(lathe_call* call, void* self, const lathe_site* where,
+                          lathe_state_table* table) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_state<T>) {
+        const std::vector<state_spec> specs = of(self).state(site(*where));
+        auto* rows = scratch<lathe_state_spec>(call, specs.size());
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+          rows[i] = specs[i].row();
+          auto* extents = scratch<std::int64_t>(call, rows[i].rank);
+          std::copy(rows[i].shape, rows[i].shape + rows[i].rank, extents);
+          rows[i].shape = extents;
+        }
+        table->row_size = sizeof(lathe_state_spec);
+        table->rows = rows;
+        table->count = specs.size();
       }
     });
   }
@@ -136,14 +253,15 @@ struct format_thunks {
 };
 
 template <class T>
-constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, precision),
+constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, state),
                                            0,
                                            format_thunks<T>::create,
                                            destroy<format_instance<T>>,
                                            format_thunks<T>::quantize,
                                            has_backward<T> ? format_thunks<T>::backward : nullptr,
                                            format_thunks<T>::storage_bits,
-                                           format_thunks<T>::precision};
+                                           format_thunks<T>::precision,
+                                           has_state<T> ? format_thunks<T>::state : nullptr};
 
 }  // namespace detail
 

@@ -77,6 +77,8 @@ class operand {
   bool is_parameter() const { return o_->kind == LATHE_OPERAND_PARAMETER; }
   bool is_buffer() const { return o_->kind == LATHE_OPERAND_BUFFER; }
   bool is_output() const { return o_->kind == LATHE_OPERAND_OUTPUT; }
+  // What a number format keeps, eg: "weight_quantizer.step".
+  bool is_state() const { return o_->kind == LATHE_OPERAND_STATE; }
   bool is_tensor() const { return o_->dtype != LATHE_DTYPE_NONE; }
   double bits() const { return o_->bits; }  // storage per element
   std::uint64_t precision_count() const { return o_->precision_count; }
@@ -85,7 +87,8 @@ class operand {
   }
   lathe::shape shape() const { return {o_->shape, o_->rank}; }
   std::int64_t numel() const { return o_->numel; }
-  // Of a parameter or buffer: "seq_blocks.2.weight"; and equal for those that share their contents.
+  // Of a parameter, buffer or state: "seq_blocks.2.weight"; and equal for those that share their
+  // contents.
   // Empty and 0 for all others.
   std::string_view qualified_name() const {
     return has_own() ? to_view(detail::parameters(of_).qualified_name[own()]) : std::string_view();
@@ -376,8 +379,15 @@ class graph {
 };
 
 struct graph::chosen {
+  // What is chosen for one operand, eg: a number format and its options.
+  struct operand {
+    lathe_role role;
+    std::string_view name;
+    lathe::options options;
+  };
   lathe::node node;
-  lathe::options options;
+  lathe::options options;  // that belong to no operand
+  std::vector<operand> operands;
 };
 
 inline std::vector<graph::chosen> graph::choose(std::string_view key) const {
@@ -389,7 +399,12 @@ inline std::vector<graph::chosen> graph::choose(std::string_view key) const {
   std::vector<chosen> all;
   for (std::uint64_t i = 0; i < table.count; ++i) {
     const lathe_node_options& row = detail::row(table.rows, table.row_size, i);
-    all.push_back({at({row.node}), lathe::options(value_view(row.options))});
+    std::vector<chosen::operand> operands;
+    for (std::uint64_t r = 0; r < row.role_count; ++r) {
+      const lathe_role_options& role = detail::row(row.roles, row.role_row_size, r);
+      operands.push_back({role.role, to_view(role.name), lathe::options(value_view(role.options))});
+    }
+    all.push_back({at({row.node}), lathe::options(value_view(row.options)), std::move(operands)});
   }
   return all;
 }

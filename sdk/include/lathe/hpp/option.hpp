@@ -47,8 +47,8 @@ struct option : lathe_option {
   constexpr option logarithmic() const { return with(LATHE_OPTION_FLAG_LOG); }
   // Items of node maps: may stand beside another transform's `name`, or alone.
   constexpr option beside() const { return with(LATHE_OPTION_FLAG_BESIDE); }
-  // Tables: their keys. Node maps: what an entry may say, which kind `name` chooses, the roles that
-  // prefix its options.
+  // Tables: their keys. Node maps: what an entry may say, which kind `name` chooses, the operands
+  // that it is chosen for.
   template <unsigned long Count>
   constexpr option with_items(const lathe_option (&list)[Count], const char* kind = nullptr,
                               const char* roles = nullptr) const {

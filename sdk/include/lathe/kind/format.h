@@ -1,7 +1,8 @@
 #ifndef LATHE_KIND_FORMAT_H
 #define LATHE_KIND_FORMAT_H
 
-/* Kind "format": a number format, simulated on float32 tensors. The kernel sees whole tensors. */
+/* Kind "format": a number format, simulated on float32 tensors. The kernel sees whole tensors. A
+ * format may keep tensors of its own for each tensor it sits on, eg: a learned step. */
 
 #include <lathe/svc/graph.h>
 #include <lathe/tensor.h>
@@ -10,18 +11,70 @@
 extern "C" {
 #endif
 
-/* What is being quantized. */
+/* The tensor of a node that a format sits on. What a format computes may follow from role, op,
+ * input_index, channel_axis and is_unsigned; the names are for messages. Owner: host. Valid: for
+ * the call. */
+typedef struct lathe_site {
+  uint32_t struct_size;
+  lathe_role role;
+  uint8_t reserved[3];
+  lathe_str node;       /* eg: "seq_blocks_2" */
+  lathe_str parameter;  /* of the node, eg: "weight"; empty: an activation */
+  lathe_str op;         /* eg: "linear", "relu" */
+  uint32_t input_index; /* which tensor input of the node; 0 for parameters and outputs */
+  uint32_t is_unsigned; /* 1: fixed point of this operand has no sign, whatever its options say */
+  /* Extents as the graph knows them, batch included: a tensor of another batch may come. NULL with
+   * rank 0 in state(), which is asked before they are known. */
+  const int64_t *shape;
+  uint64_t rank;
+  /* The dimension that channels lie along: of a weight its output channels, of an activation 1. -1:
+   * it has none (rank below 2), or in state(). */
+  int32_t channel_axis;
+  uint32_t reserved_2;
+} lathe_site;
+
+/* A tensor that the host keeps for each site of a format. */
+typedef struct lathe_state_spec {
+  lathe_str name; /* letters, digits and underscores, eg: "step"; one of each in a format */
+  /* 1: trained with the network's parameters, by the same optimizer; 0: a buffer. */
+  uint32_t learnable;
+  /* 1: one number per channel of the site, or a single one if it has none; then rank is 0. */
+  uint32_t per_channel;
+  const int64_t *shape; /* NULL with rank 0: a scalar */
+  uint64_t rank;
+  double initial; /* value of all its elements */
+} lathe_state_spec;
+
+typedef struct lathe_state_table {
+  uint32_t struct_size; /* written by the caller */
+  uint32_t row_size;
+  const lathe_state_spec *rows;
+  uint64_t count;
+} lathe_state_table;
+
+/* How a kernel is called. Owner: host. Valid: for the call. */
 typedef struct lathe_format_context {
   uint32_t struct_size;
-  uint32_t role; /* a lathe_role */
-  lathe_str op;  /* eg: "linear", "relu" */
   uint32_t training;
-  uint32_t input_index; /* for data_in: which input */
-  uint64_t seed;        /* of the random stream; used with LATHE_FLAG_STOCHASTIC only */
-  uint64_t counter;     /* where this tensor's part of the stream begins */
-  uint32_t is_unsigned; /* 1: fixed point of this operand has no sign, whatever its options say */
-  uint32_t reserved;
+  const lathe_site *site;
+  uint64_t seed;    /* of the random stream; used with LATHE_FLAG_STOCHASTIC only */
+  uint64_t counter; /* where this tensor's part of the stream begins */
+  /* As state() gave them: float32, in host memory and dense. quantize() may write to them if
+   * `training`; otherwise they are LATHE_TENSOR_READ_ONLY. */
+  lathe_tensor *const *state;
+  uint64_t state_count;
 } lathe_format_context;
+
+/* Gradients by the tensors of one site: float32, in host memory and dense. */
+typedef struct lathe_format_gradients {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const lathe_tensor *dy;
+  lathe_tensor *dx; /* to fill in; of the shape of x */
+  /* To fill in, as context->state; zeroed by the host. NULL: not learnable. */
+  lathe_tensor *const *d_state;
+  uint64_t d_state_count;
+} lathe_format_gradients;
 
 typedef struct lathe_format {
   uint32_t struct_size;
@@ -32,16 +85,19 @@ typedef struct lathe_format {
   void (*destroy)(void *self);
 
   /* y = nearest representable of x. Both are float32 of one shape, in host memory and dense; the
-   * data of y may be those of x.
-   * Must be deterministic unless LATHE_FLAG_STOCHASTIC. [call], from several threads at once */
+   * data of y may be those of x. Must be deterministic unless LATHE_FLAG_STOCHASTIC, and the same
+   * whichever node and batch the tensor is of. [call], from several threads at once; in training
+   * one at a time for one site's state */
   lathe_code (*quantize)(lathe_call *call, void *self, const lathe_format_context *context,
                          const lathe_tensor *x, lathe_tensor *y);
 
-  /* dx from dy. NULL: straight-through, dx = dy. [call], from several threads at once */
+  /* dx and the gradients of the state, from dy; the state is as quantize() left it, READ_ONLY.
+   * NULL: straight-through, dx = dy, and the state has none. [call], from several threads at once
+   */
   lathe_code (*backward)(lathe_call *call, void *self, const lathe_format_context *context,
-                         const lathe_tensor *x, const lathe_tensor *dy, lathe_tensor *dx);
+                         const lathe_tensor *x, lathe_format_gradients *gradients);
 
-  /* Bits to store a tensor of that shape, shared fields included. [call] */
+  /* Bits to store a tensor of that shape, shared fields included; state does not count. [call] */
   lathe_code (*storage_bits)(lathe_call *call, void *self, const int64_t *shape, uint64_t rank,
                              double *bits);
 
@@ -49,6 +105,14 @@ typedef struct lathe_format {
    * destroy. [call] */
   lathe_code (*precision)(lathe_call *call, void *self, const lathe_value **precision,
                           uint64_t *count);
+
+  /* What the host is to keep for a site: one set of tensors per tensor that the format sits on,
+   * saved and copied with the network. Asked once, when the format is set on an operand, and for
+   * all inputs that the operand stands for. Whoever needs to know whether a state was ever set
+   * keeps a buffer that says so. Owner: plugin. Valid: until the call ends. NULL: nothing. [call],
+   * from several threads at once */
+  lathe_code (*state)(lathe_call *call, void *self, const lathe_site *site,
+                      lathe_state_table *table);
 } lathe_format;
 
 #ifdef __cplusplus

@@ -90,14 +90,16 @@ enum {
   LATHE_OPERAND_INPUT = 0,     /* data_in_0, data_in_1, ... */
   LATHE_OPERAND_PARAMETER = 1, /* weight, bias, ... */
   LATHE_OPERAND_BUFFER = 2,    /* running_mean, ... */
-  LATHE_OPERAND_OUTPUT = 3     /* data_out_0 */
+  LATHE_OPERAND_OUTPUT = 3,    /* data_out_0 */
+  LATHE_OPERAND_STATE = 4      /* weight_quantizer.step, ...: what a number format keeps for one of
+                                * the others; nothing that the op computes with */
 };
 
 /* What an operand is to its node. Formats are set by role (svc/edit.h), and so two inputs of an add
  * share one: both are data_in. An unknown one is taken for NONE. */
 typedef uint8_t lathe_role;
 enum {
-  LATHE_ROLE_NONE = 0,    /* buffers, and what the op knows no role for */
+  LATHE_ROLE_NONE = 0,    /* buffers, state, and what the op knows no role for */
   LATHE_ROLE_DATA_IN = 1, /* eg: every input of a module */
   LATHE_ROLE_WEIGHT = 2,  /* also the second operand of matmul, and a function's weight input */
   LATHE_ROLE_BIAS = 3,
@@ -238,8 +240,9 @@ typedef struct lathe_graph_api {
   /* Id of the node of that name; LATHE_NONE_ID if there is none. [call] */
   lathe_code (*find)(lathe_call *call, const lathe_graph *graph, lathe_str name, uint32_t *node);
 
-  /* Everything the node reads, owns and makes: inputs, parameters, buffers, output, in this order.
-   * Owner: host. Valid: as the view. profiles() gives those of all nodes at once. [call] */
+  /* Everything the node reads, owns and makes: inputs, parameters, buffers, output, state of number
+   * formats, in this order. Owner: host. Valid: as the view. profiles() gives those of all nodes at
+   * once. [call] */
   lathe_code (*operands)(lathe_call *call, const lathe_graph *graph, uint32_t node,
                          lathe_operand_table *operands);
 

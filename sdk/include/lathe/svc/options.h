@@ -12,12 +12,24 @@ extern "C" {
 
 #define LATHE_SVC_OPTIONS "lathe.options/0"
 
-/* The options of one node; node map entries whose `name` is NA are left out.
- * eg: {name: "integer", data_in_width: 8, data_in_frac_width: 4, weight_width: 8, ...} */
+/* The component that a node map chooses for one operand of a node, eg: its number format. */
+typedef struct lathe_role_options {
+  lathe_role role;
+  uint8_t reserved[7];
+  lathe_str name;             /* the component's id, eg: "integer" */
+  const lathe_value *options; /* a map: all options of that component, eg: {width: 8, ...} */
+} lathe_role_options;
+
+/* What a node map says of one node, whichever way the user wrote it; entries whose `name` is NA are
+ * left out. */
 typedef struct lathe_node_options {
   uint32_t node;
-  uint32_t reserved;
-  const lathe_value *options; /* a map */
+  uint32_t role_row_size;
+  /* A map: what belongs to no operand. It holds `name` unless that chooses for operands. */
+  const lathe_value *options;
+  /* The operands that are chosen for, in the order of item_roles; others stay as they are. */
+  const lathe_role_options *roles;
+  uint64_t role_count;
 } lathe_node_options;
 
 typedef struct lathe_node_options_table {
@@ -37,7 +49,7 @@ typedef struct lathe_options_api {
                       lathe_node_options_table *table);
 
   /* Where the user wrote an option: "file:line:column", or the command line; empty if nowhere. A
-   * dotted key reaches into tables: "seq_blocks_2.weight_width". Owner: host. Valid: until the
+   * dotted key reaches into tables: "seq_blocks_2.weight.width". Owner: host. Valid: until the
    * plugin function returns. [call] */
   lathe_code (*location)(lathe_call *call, lathe_str key, lathe_str *text);
 } lathe_options_api;

@@ -1,0 +1,37 @@
+// Where number formats sit: the tensors of a node, as formats see them, and the state that they
+// keep there. Knows nothing about what a format computes.
+#pragma once
+
+#include "core/graph/ops/op_table.hpp"
+
+#include <span>
+
+namespace lathe {
+
+class Graph;
+
+// One tensor that a format sits on.
+struct SiteTensor {
+  FormatSite site;
+  // What names of its state begin with: "weight", "data_in", and "data_in_1" where several inputs
+  // have the role.
+  std::string name;
+  Shape shape;
+  std::int32_t channel_axis = -1;  // as lathe_site has it
+};
+
+// The tensors of that role. `inputs`: results of the node's inputs, in order.
+std::vector<SiteTensor> sites_of(const Node& node, const OpRow& row, std::span<const Result> inputs,
+                                 std::string_view role);
+// One of them; of no role if there is none.
+SiteTensor site_of(const Graph& graph, NodeId id, std::string_view role, std::uint32_t input);
+
+// The parameters that hold the state of the node's formats, without contents. REQUIRES: the node
+// has its own parameters and its result.
+std::vector<Parameter> state_parameters(const Node& node, const OpRow& row,
+                                        std::span<const Result> inputs);
+
+// Whether a qualified name is one of such a parameter: "fc.weight_quantizer.step".
+bool is_state_name(std::string_view qualified_name);
+
+}  // namespace lathe

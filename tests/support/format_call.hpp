@@ -1,0 +1,52 @@
+// What a number format's kernel is called with, outside of any network: a site of a role and an op,
+// and the tensors of its state.
+#pragma once
+
+#include "core/graph/ops/op_table.hpp"
+#include "core/tensor/borrowed_tensor.hpp"
+
+#include <lathe/kind/format.h>
+
+#include <array>
+#include <list>
+#include <vector>
+
+namespace lathe_test {
+
+class FormatCall {
+ public:
+  explicit FormatCall(lathe_role role = LATHE_ROLE_DATA_IN, std::string_view op = "linear",
+                      bool training = false) {
+    site_.struct_size = sizeof site_;
+    site_.role = role;
+    site_.op = {op.data(), op.size()};
+    site_.channel_axis = -1;
+    const lathe::OpRow* row = lathe::builtin_ops().find(op);
+    site_.is_unsigned = row != nullptr && row->is_unsigned ? 1 : 0;
+    context_.struct_size = sizeof context_;
+    context_.training = training ? 1 : 0;
+    context_.site = &site_;
+  }
+  FormatCall(const FormatCall&) = delete;
+  FormatCall& operator=(const FormatCall&) = delete;
+
+  // A state of one number, which must outlive the call.
+  void lend(float& number) {
+    const lathe_tensor_flags flags = context_.training != 0 ? 0 : LATHE_TENSOR_READ_ONLY;
+    tensors_.emplace_back(lathe::DType::float32, &number, std::span<const std::int64_t>(), flags);
+    state_.push_back(&tensors_.back().view());
+    context_.state = state_.data();
+    context_.state_count = state_.size();
+  }
+
+  lathe_site& site() { return site_; }
+  const lathe_format_context& context() const { return context_; }
+
+ private:
+  lathe_site site_{};
+  lathe_format_context context_{};
+  std::list<lathe::BorrowedTensor> tensors_;
+  std::vector<lathe_tensor*> state_;
+};
+
+}  // namespace lathe_test
