@@ -219,4 +219,112 @@ metrics.total_bitops = { scale = 1.0, direction = "minimize" }
   BOOST_TEST(metrics.size() == 2U);
 }
 
+namespace {
+
+// jsc-tiny with learned steps of 3 bits on the inputs and weights of its linear layers.
+Words learned(const Words& more) {
+  Words words = more;
+  words.insert(words.end(), {"--plugin", "./lsq.so", "--passes",
+                             "quantize<by=type,linear.data_in.name=example.lsq,"
+                             "linear.data_in.width=3,linear.weight.name=example.lsq,"
+                             "linear.weight.width=3>",
+                             "--project-dir", ".", "--batch-size", "64"});
+  return words;
+}
+
+Words training_of(const std::string& project, const std::string& epochs,
+                  const std::string& rate = "1e-2") {
+  return learned({"train", "jsc-tiny", "jsc-sim", "--learning-rate", rate, "--seed", "3",
+                  "--max-epochs", epochs, "--project", project});
+}
+
+}  // namespace
+
+// What a format learns is in the checkpoint, and whoever sets the same format gets it back.
+BOOST_AUTO_TEST_CASE(a_learned_format_trains_and_is_loaded_with_its_state) {
+  TemporaryFolder folder;
+  build("lsq.cpp", folder.path());
+  Words words = training_of("p", "6");
+  words.push_back("--json");
+  const double learned_accuracy =
+      succeed(words, folder.path()).json().at("metrics").at("accuracy").get<double>();
+  const double fresh_accuracy = [&] {
+    Words once = training_of("once", "1", "0");
+    once.push_back("--json");
+    return succeed(once, folder.path()).json().at("metrics").at("accuracy").get<double>();
+  }();
+  BOOST_TEST_MESSAGE("accuracy " << learned_accuracy << ", untrained " << fresh_accuracy);
+  BOOST_TEST(learned_accuracy > fresh_accuracy + 0.1);
+
+  const std::string best = "p/software/training_ckpts/best.safetensors";
+  const auto tested = [&](const Words& more) {
+    Words test{"test", "jsc-tiny", "jsc-sim", "--json", "--project", "t"};
+    test.insert(test.end(), more.begin(), more.end());
+    return succeed(test, folder.path());
+  };
+  const Outcome loaded = tested(learned({"--load", best}));
+  BOOST_TEST(loaded.json().at("metrics").at("accuracy").get<double>() == learned_accuracy);
+  BOOST_TEST(loaded.err.find("no number format") == std::string::npos, loaded.err);
+  // Without the format the state is of no use, and that is said.
+  const Outcome plain = tested({"--load", best, "--project-dir", ".", "--batch-size", "64"});
+  BOOST_TEST(plain.err.find("no number format of the graph takes "
+                            "'seq_blocks.2.data_in_quantizer.initialised'") != std::string::npos,
+             plain.err);
+  // A saved graph holds formats and state.
+  succeed(learned({"transform", "jsc-tiny", "jsc-sim", "--load", best, "--project", "s"}),
+          folder.path());
+  const Outcome saved = tested({"--load", "s/software/transform/transformed_ckpt", "--plugin",
+                                "./lsq.so", "--project-dir", ".", "--batch-size", "64"});
+  BOOST_TEST(saved.json().at("metrics") == loaded.json().at("metrics"));
+}
+
+BOOST_AUTO_TEST_CASE(a_training_of_learned_formats_killed_at_ten_moments_ends_with_the_same_bytes) {
+  TemporaryFolder folder;
+  build("lsq.cpp", folder.path());
+  const auto last = [&](const std::string& project) {
+    return folder.path() / project / "software/training_ckpts/last.safetensors";
+  };
+  const auto words = [&](const std::string& project) {
+    Words training = training_of(project, "30");
+    if (std::filesystem::exists(last(project))) training.push_back("--resume");
+    return training;
+  };
+  for (const std::string& killed : kill_ten_times(words, folder.path()))
+    BOOST_TEST((read_file(last(killed)) == read_file(last("whole"))), killed);
+}
+
+BOOST_AUTO_TEST_CASE(a_search_trains_learned_formats) {
+  TemporaryFolder folder;
+  build("lsq.cpp", folder.path());
+  write_file(folder.path() / "a.toml", R"(
+model = "jsc-tiny"
+dataset = "jsc-sim"
+batch_size = 64
+
+[search.search_space]
+setup.by = "type"
+seed.default.config.name = ["NA"]
+
+[search.search_space.seed.linear.config]
+weight = { name = ["example.lsq", "integer"], width = [2, 4] }
+data_in = { name = ["example.lsq"], width = [8] }
+
+[search.strategy]
+eval_mode = false
+sw_runner.basic_train = { max_epochs = 2, learning_rate = 0.01 }
+setup = { n_trials = 4, sampler = "brute" }
+metrics.accuracy = { scale = 1.0, direction = "maximize" }
+)");
+  const auto run = succeed({"search", "--config", "a.toml", "--plugin", "./lsq.so", "--project-dir",
+                            ".", "--project", "s", "--json"},
+                           folder.path())
+                       .json();
+  BOOST_TEST(run.at("space").at("networks") == 4);
+  BOOST_TEST(run.at("space").at("parameters").contains("seq_blocks_2/config/weight/width"));
+  const auto log =
+      nlohmann::json::parse(read_file(folder.path() / "s/software/search_ckpts/log.json"));
+  BOOST_TEST(log.size() == 4U);
+  for (const auto& trial : log) BOOST_TEST(trial.at("state") == "COMPLETE");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

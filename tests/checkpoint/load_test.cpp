@@ -137,4 +137,39 @@ BOOST_AUTO_TEST_CASE(a_graph_written_and_read_back_has_the_same_contents) {
                name);
 }
 
+BOOST_AUTO_TEST_CASE(state_of_formats_may_be_missing_whole_and_not_in_part) {
+  Graph quantized = net();
+  OperandFormat format;
+  format.role = "weight";
+  format.format = "any";
+  format.state = {{"low", false, false, {}, -1.0}, {"high", false, false, {}, 1.0}};
+  Transaction edit(quantized);
+  edit.set_format(quantized.find("blocks_fc"), format);
+  edit.commit();
+  Checkpoint file = fitting("model.");
+  const Loaded fresh = load_parameters(quantized, file, "some.ckpt");
+  BOOST_TEST(fresh.report.missing.size() == 3U);  // and the count of batches
+  BOOST_TEST(parameters_of(fresh.graph).at("blocks.fc.weight_quantizer.low").values<float>()[0] ==
+             -1.0F);
+  file.tensors["model.blocks.fc.weight_quantizer.low"] = floats(Shape{}, {-3});
+  try {
+    load_parameters(quantized, file, "some.ckpt");
+    BOOST_ERROR("nothing was refused");
+  } catch (const Error& error) {
+    BOOST_TEST(std::string(error.what())
+                       .find("'blocks.fc.weight_quantizer.high' of shape [] is missing") !=
+                   std::string::npos,
+               error.what());
+  }
+  file.tensors["model.blocks.fc.weight_quantizer.high"] = floats(Shape{}, {3});
+  const Loaded whole = load_parameters(quantized, file, "some.ckpt");
+  BOOST_TEST(parameters_of(whole.graph).at("blocks.fc.weight_quantizer.high").values<float>()[0] ==
+             3.0F);
+  // A float graph keeps it for when it is quantized.
+  const Loaded plain = load_parameters(net(), file, "some.ckpt");
+  BOOST_TEST(plain.report.unused.empty());
+  BOOST_TEST(plain.graph.spare_state().size() == 2U);
+  BOOST_TEST(plain.graph.spare_state().contains("blocks.fc.weight_quantizer.low"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,6 @@
 // The example plugins, each built from its one file with one compiler line, as a student would.
-#include "tests/support/examples.hpp"
 #include "core/tensor/borrowed_tensor.hpp"
-#include "tests/plugins/workbench.hpp"
+#include "tests/plugins/built_examples.hpp"
 #include "tests/support/format_call.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -11,29 +10,7 @@
 #include <limits>
 #include <set>
 
-namespace {
-
 using namespace lathe_test;
-
-// Example plugins in a folder of their own, beside the built-in ones.
-class Built {
- public:
-  explicit Built(const std::vector<std::string>& sources) {
-    std::vector<std::filesystem::path> files;
-    for (const std::string& source : sources) {
-      files.push_back(built_example(source, folder_.path()));
-    }
-    registry_ = std::make_unique<lathe::Registry>(
-        std::vector<lathe::PluginFolder>{{lathe_test::built_plugin_dir(), "built-in"}}, files);
-  }
-  const lathe::Registry& registry() const { return *registry_; }
-
- private:
-  TemporaryFolder folder_;
-  std::unique_ptr<lathe::Registry> registry_;
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(the_pass_counts_the_same_in_cpp_and_in_c) {
   const Built built({"count_relu.cpp", "count_relu.c"});

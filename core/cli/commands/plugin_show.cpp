@@ -194,7 +194,10 @@ std::string shown(const Component& c, const std::vector<std::string>& offers) {
     if (!option.item_kind.empty()) {
       out += fmt::format("and the options of the {} that `name` chooses", option.item_kind);
       if (!option.item_roles.empty()) {
-        out += fmt::format(", each behind {}_", fmt::join(option.item_roles, "_, "));
+        out += fmt::format(
+            ", each behind {}_, or in a table of the operand, eg: {} = {{ name = "
+            "\"...\" }}",
+            fmt::join(option.item_roles, "_, "), option.item_roles.front());
       }
       out += fmt::format(" (see lathe plugin show {}:NAME).\n", option.item_kind);
     }

@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(calibration_by_error_clips_an_outlier_for_the_sake_of_the_r
 
 BOOST_AUTO_TEST_CASE(a_fraction_that_is_given_is_not_calibrated) {
   Calibrated run;
-  run.quantize({{"calibration", "range"}}, {{"name", "integer"}, {"weight_frac_width", 2}});
+  run.quantize({{"calibration", "range"}},
+               {{"name", "integer"}, {"data_in_width", 8}, {"weight_frac_width", 2}});
   BOOST_TEST(run.fraction("weight") == 2);
   BOOST_TEST(run.fraction("data_in") == widest(run.data_in, 8));
 }

@@ -182,12 +182,53 @@ BOOST_AUTO_TEST_CASE(an_output_is_quantized_only_if_somebody_asks_for_it) {
   Workbench bench(8);
   lathe::Graph graph = bench.model("jsc-tiny");
   bench.run("quantize", graph,
-            {{"by", "name"}, {"seq_blocks_2", {{"name", "integer"}, {"data_out_width", 6}}}});
+            {{"by", "name"},
+             {"seq_blocks_1", {{"name", "integer"}}},
+             {"seq_blocks_2", {{"name", "integer"}, {"data_in_width", 8}, {"data_out_width", 6}}}});
   const lathe::Node& linear = graph.node(graph.find("seq_blocks_2"));
   BOOST_TEST_REQUIRE(linear.format("data_out") != nullptr);
   BOOST_TEST(linear.format("data_out")->precision.text() == "[6, 3]");
   BOOST_TEST(linear.format("data_in")->precision.text() == "[8, 4]");
+  BOOST_TEST(graph.node(graph.find("seq_blocks_1")).format("data_out") == nullptr);
   BOOST_TEST(graph.node(graph.find("seq_blocks_3")).format("data_in") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(each_operand_has_a_format_of_its_own_and_those_left_float_are_counted) {
+  Workbench bench(8);
+  lathe::Graph graph = bench.model("jsc-toy");
+  const lathe::PassReport report = bench.run("quantize", graph,
+                                             {{"by", "type"},
+                                              {"linear",
+                                               {{"name", "integer"},
+                                                {"data_in_width", 6},
+                                                {"weight", {{"name", "fixed"}, {"width", 3}}}}}});
+  for (const char* layer : {"seq_blocks_2", "seq_blocks_5", "seq_blocks_8"}) {
+    const lathe::Node& linear = graph.node(graph.find(layer));
+    BOOST_TEST_REQUIRE(linear.format("weight") != nullptr);
+    BOOST_TEST(linear.format("weight")->format == "fixed");
+    BOOST_TEST(linear.format("weight")->precision.text() == "[3, 1]");
+    BOOST_TEST(linear.format("data_in")->format == "integer");
+    BOOST_TEST(linear.format("data_in")->precision.text() == "[6, 3]");
+    BOOST_TEST(linear.format("bias") == nullptr);
+  }
+  BOOST_TEST_REQUIRE(report.texts.size() == 1U);
+  BOOST_TEST(report.texts[0].first == "left_float");
+  BOOST_TEST(report.texts[0].second.find("3 bias") != std::string::npos, report.texts[0].second);
+  BOOST_TEST(report.texts[0].second.find("weight") == std::string::npos, report.texts[0].second);
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_name_leaves_nothing_float) {
+  Workbench bench(8);
+  lathe::Graph graph = bench.model("jsc-tiny");
+  const auto report =
+      bench.run("quantize", graph, {{"by", "type"}, {"linear", {{"name", "integer"}}}});
+  const lathe::Node& linear = graph.node(graph.find("seq_blocks_2"));
+  for (const char* role : {"data_in", "weight", "bias"}) {
+    BOOST_TEST_REQUIRE(linear.format(role) != nullptr);
+    BOOST_TEST(linear.format(role)->precision.text() == "[8, 4]");
+  }
+  BOOST_TEST(linear.format("data_out") == nullptr);
+  BOOST_TEST(report.texts.empty());
 }
 
 BOOST_AUTO_TEST_CASE(functions_are_quantized_where_their_operands_are) {
