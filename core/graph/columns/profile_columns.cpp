@@ -84,7 +84,7 @@ ProfileColumns::ProfileColumns(const Graph& graph, const ProfileColumns* earlier
   } else {
     make_all(graph, *memory);
   }
-  memory_.push_back(memory);
+  if (!renew || rows.size() > earlier->rows.size()) memory_.push_back(memory);
 }
 
 void ProfileColumns::give(const Graph& graph, NodeId id, AlikeNodes& alike, Memory& memory) {
