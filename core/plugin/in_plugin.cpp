@@ -285,6 +285,8 @@ SignalLine& SignalLine::operator<<(const PluginCall& call) {
   return *this;
 }
 
+std::optional<PluginCall> call_of_thread() { return innermost(own); }
+
 std::string text_of(const PluginCall& call) {
   std::string text;
   for (const char* word : words_of(call)) text += word;

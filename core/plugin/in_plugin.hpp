@@ -48,6 +48,8 @@ struct PluginCall {
   const char* call;
 };
 std::string text_of(const PluginCall& call);  // "pass 'prune' of 'prune.so' in run()"
+// The innermost that runs on this thread; nothing on a thread of the plugin's own.
+std::optional<PluginCall> call_of_thread();
 
 // From here on, until work_is_done: SIGSEGV, SIGABRT and their like within a plugin, and exit() and
 // _exit() wherever they are called, end the process with exit code 1 and a line on stderr that

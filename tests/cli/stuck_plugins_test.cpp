@@ -33,6 +33,10 @@ class StuckRun {
     start(troubled_run(place, how, folder_.path()), meanwhile);
   }
   explicit StuckRun(const Words& words) { start(words, {}); }
+  // Words that want files in the folder.
+  explicit StuckRun(const std::function<Words(const fs::path& folder)>& words) {
+    start(words(folder_.path()), {});
+  }
 
   void signal(int number) const { kill(process_, number); }
   void wait_for_text(const std::string& text) const {
@@ -93,6 +97,11 @@ BOOST_AUTO_TEST_CASE(so_does_it_while_the_file_is_loaded) {
                            "--plugin", fixture_file("spins_when_loaded")});
   check_killed(run, SIGTERM,
                "plugin '" + fixture_file("spins_when_loaded") + "' while it was loaded");
+  const StuckRun search([](const fs::path& folder) {
+    return troubled_run({"search", "pass 'spins_when_loaded'", "run"}, "spin", folder);
+  });
+  check_killed(search, SIGINT,
+               "plugin '" + fixture_file("spins_when_loaded") + "' while it was loaded");
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_holds_every_signal_back_is_no_way_out) {
@@ -136,6 +145,24 @@ BOOST_AUTO_TEST_CASE(the_last_checkpoint_of_a_training_is_kept_and_it_goes_on) {
   Words words = troubled_run(place, "spin_later", run.folder());
   words.insert(words.end(), {"--resume", "--max-steps", "1"});
   BOOST_TEST(contains(good(words, run.folder()).out, "weights and metrics.csv are in"));
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_keeps_the_last_checkpoint_too) {
+  const TroubledPlace place{"train", "format 'ender'", "quantize"};
+  const fs::path last = fs::path("p") / "software" / "training_ckpts" / "last.safetensors";
+  const TemporaryFolder folder;
+  Words words = troubled_run(place, "segv_later", folder.path());
+  words.insert(words.end(), {"--max-epochs", "100000"});
+  const int process =
+      start_lathe(words, folder.path(), folder.path() / "out", folder.path() / "err");
+  wait_until([&] { return fs::exists(folder.path() / last); });
+  write_file(folder.path() / "now", "");
+  BOOST_TEST(wait_for(process) == 1);
+  const std::string said = read_file(folder.path() / "err");
+  BOOST_TEST(contains(said, "in quantize() ended the run by SIGSEGV"), said);
+  fs::remove(folder.path() / "now");
+  words.insert(words.end(), {"--resume", "--max-steps", "1"});
+  BOOST_TEST(contains(good(words, folder.path()).out, "weights and metrics.csv are in"));
 }
 
 BOOST_AUTO_TEST_CASE(a_function_that_looks_at_cancelled_ends_the_run_in_order) {

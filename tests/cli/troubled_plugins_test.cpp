@@ -24,6 +24,7 @@ constexpr TroubledPlace kPlaces[] = {
 constexpr TroubledPlace kDestroyers[] = {
     {"transform", "pass 'ender'", "destroy"},
     {"train", "dataset 'ender'", "destroy"},
+    {"search", "pass 'ender'", "destroy"},
     {"search", "sampler 'ender'", "destroy"},
 };
 
@@ -65,6 +66,8 @@ BOOST_AUTO_TEST_CASE(plugins_that_are_not_in_trouble_do_their_work) {
 BOOST_AUTO_TEST_CASE(who_ends_the_process_is_named_with_the_function_wherever_it_does) {
   const std::pair<const char*, const char*> hows[] = {
       {"segv", "SIGSEGV"}, {"abort", "SIGABRT"}, {"exit", "exit()"}};
+  // What leaves a destructor, which is noexcept, ends the same way.
+  for (const TroubledPlace& place : kDestroyers) check_ends(place, "terminate", "SIGABRT");
   for (const TroubledPlace& place : kPlaces)
     for (const auto& [how, says] : hows) check_ends(place, how, says);
   for (const TroubledPlace& place : kDestroyers)
@@ -110,7 +113,8 @@ BOOST_AUTO_TEST_CASE(what_a_plugin_throws_is_an_error_that_names_it) {
     for (const char* how : {"throw", "odd_throw"}) BOOST_TEST_CONTEXT(context_of(place, how)) {
         const Outcome outcome = outcome_of(place, how);
         BOOST_TEST(outcome.exit_code == 1, outcome.err);
-        for (const std::string& word : {std::string("let nothing unwind"), file_of(place)})
+        for (const std::string& word :
+             {std::string("let nothing unwind"), file_of(place), function_of(place)})
           BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
       }
 }
@@ -167,14 +171,55 @@ BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_refused_by_the_name_of_who_gave_
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_parallel_body_throws_is_an_error_that_names_it) {
+  for (const char* command : {"transform", "search"}) {
+    const TroubledPlace place{command, "pass 'ender'", "run"};
+    BOOST_TEST_CONTEXT(command) {
+      const Outcome outcome = outcome_of(place, "body");
+      BOOST_TEST(outcome.exit_code == 1);
+      for (const char* word :
+           {"pass 'ender' of '", "ender.so' a parallel body", "it threw: in a body"})
+        BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_plugin_must_not_give_is_its_mistake_and_names_it) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"null_view", "it gave the host NULL for 'view'"},
+      {"null_columns", "it gave the host NULL for 'columns'"},
+      {"null_body", "it gave the host NULL for 'body'"},
+      {"long_row", "table 't' has 1 columns, but a row of 2 cells came"},
+      {"no_node", "the graph has no node with id 4711"},
+      {"given_back", "that is no graph of this call, or it was given back already"},
+  };
+  for (const char* command : {"transform", "search"})
+    for (const auto& [how, says] : cases)
+      check_ends({command, "pass 'careless'", "run"}, how, says);
+}
+
 BOOST_AUTO_TEST_CASE(an_option_that_a_plugin_forgot_to_declare_is_not_the_users_mistake) {
   const TemporaryFolder folder;
   const Outcome outcome = run_lathe({"transform", "jsc-tiny", "jsc-sim", "--passes",
                                      "forgetful<width=3>", "--plugin", fixture_file("forgetful")},
                                     folder.path());
   BOOST_TEST(outcome.exit_code == 1);
-  for (const char* word : {"pass 'forgetful'", "forgetful.so", "'widht'", "does not declare",
-                           "it declares width, fast"})
+  for (const char* word : {"pass 'forgetful'", "forgetful.so' in create()", "'widht'",
+                           "does not declare", "it declares width, fast"})
+    BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
+}
+
+BOOST_AUTO_TEST_CASE(nor_is_it_in_a_search) {
+  const TemporaryFolder folder;
+  const TroubledPlace place{"search", "pass 'forgetful'", "create"};
+  const Words words = troubled_run(place, "not", folder.path());
+  std::string text = read_file(folder.path() / "a.toml");
+  const std::string given = "hw_runner.forgetful = { how = 'not', where = 'create' }";
+  text.replace(text.find(given), given.size(), "hw_runner.forgetful = { width = 3 }");
+  write_file(folder.path() / "a.toml", text);
+  const Outcome outcome = run_lathe(words, folder.path());
+  BOOST_TEST(outcome.exit_code == 1);
+  for (const char* word : {"forgetful.so' in create()", "'widht'", "does not declare"})
     BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
 }
 
@@ -196,6 +241,30 @@ BOOST_AUTO_TEST_CASE(what_a_function_changes_of_the_host_is_put_back_and_told_on
         BOOST_TEST(at != std::string::npos, outcome.err);
         BOOST_TEST(outcome.err.find(warning, at + 1) == std::string::npos, outcome.err);
       }
+}
+
+// Two threads at once: what one of them changed is not what the other computes with.
+BOOST_AUTO_TEST_CASE(a_search_is_the_same_with_a_pass_that_changes_the_hosts_state) {
+  const TroubledPlace place{"search", "pass 'ender'", "run"};
+  const auto found = [&](const std::string& how) {
+    const TemporaryFolder folder;
+    Words words = troubled_run(place, how, folder.path());
+    words.emplace_back("--json");
+    const Outcome outcome = good(words, folder.path());
+    if (how != "not") {
+      const std::string warning = "ender.so' in run() changed ";
+      const std::size_t at = outcome.err.find(warning);
+      BOOST_TEST(at != std::string::npos, outcome.err);
+      BOOST_TEST(outcome.err.find(warning, at + 1) == std::string::npos, outcome.err);
+    }
+    BOOST_TEST(
+        std::filesystem::exists(folder.path() / "p" / "software" / "search_ckpts" / "study.db"));
+    return outcome.json().at("metrics");
+  };
+  const auto expected = found("not");
+  for (const char* how :
+       {"rounding", "flush", "folder", "locale", "thread_locale", "umask", "mask", "signals"})
+    BOOST_TEST_CONTEXT(how) { BOOST_TEST(found(how) == expected); }
 }
 
 BOOST_AUTO_TEST_CASE(what_a_file_changes_while_it_is_loaded_is_put_back_and_told) {

@@ -8,6 +8,14 @@ namespace {
 
 bool is(const char* text, std::string_view other) { return text == other; }
 
+// "ender" of "pass 'ender'"; empty if it is none.
+std::string pass_of(const TroubledPlace& place) {
+  const std::string_view component = place.component;
+  constexpr std::string_view kPass = "pass '";
+  if (!component.starts_with(kPass)) return "";
+  return std::string(component.substr(kPass.size(), component.size() - kPass.size() - 1));
+}
+
 std::string options_of(const TroubledPlace& place, const std::string& how) {
   return fmt::format("<how={},where={}>", how, place.where);
 }
@@ -24,7 +32,7 @@ std::string quantize_text(const TroubledPlace& place, const std::string& how) {
 std::string search_text(const TroubledPlace& place, const std::string& how) {
   const bool format = is(place.component, "format 'ender'");
   const bool sampler = is(place.component, "sampler 'ender'");
-  const bool pass = is(place.component, "pass 'ender'");
+  const std::string pass = pass_of(place);
   return fmt::format(
       "model = 'jsc-tiny'\ndataset = 'jsc-sim'\nbatch_size = 64\n"
       "[search.search_space]\nname = 'graph/quantize/mixed_precision_ptq'\n"
@@ -39,8 +47,9 @@ std::string search_text(const TroubledPlace& place, const std::string& how) {
                            place.where)
              : std::string("name = ['integer']\ndata_in_width = [2, 3, 4, 5, 6, 7, 8]\n"
                            "weight_width = [2, 4, 8]\n"),
-      pass ? fmt::format("hw_runner.ender = {{ how = '{}', where = '{}' }}\n", how, place.where)
-           : std::string(),
+      pass.empty()
+          ? std::string()
+          : fmt::format("hw_runner.{} = {{ how = '{}', where = '{}' }}\n", pass, how, place.where),
       sampler ? "ender" + options_of(place, how) : std::string("random"));
 }
 
@@ -60,6 +69,8 @@ Words troubled_run(const TroubledPlace& place, const std::string& how,
   Words words{
       place.command,   "--plugin", fixture_file("ender"), "--plugin", fixture_file("trouble_kinds"),
       "--project-dir", ".",        "--project",           "p"};
+  const std::string pass = pass_of(place);
+  if (!pass.empty() && pass != "ender") words.insert(words.end(), {"--plugin", fixture_file(pass)});
   if (is(place.where, "third")) write_file(folder / "end_me", "");
   if (is(place.command, "search")) {
     write_file(folder / "a.toml", search_text(place, how));
@@ -70,8 +81,9 @@ Words troubled_run(const TroubledPlace& place, const std::string& how,
   if (is(place.command, "train"))
     words.insert(words.end(),
                  {"--max-epochs", how == "spin_later" ? "100000" : "2", "--batch-size", "16"});
-  if (is(place.component, "pass 'ender'"))
-    words.insert(words.end(), {"--passes", "flops,ender" + options_of(place, how)});
+  if (!pass.empty()) {
+    words.insert(words.end(), {"--passes", "flops," + pass + options_of(place, how)});
+  }
   if (is(place.component, "format 'ender'"))
     words.insert(words.end(), {"--passes", quantize_text(place, how)});
   if (data && is(place.command, "transform")) words.insert(words.end(), {"--passes", "evaluate"});

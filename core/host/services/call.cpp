@@ -96,11 +96,20 @@ void Call::require(lathe_component_flags flag, std::string_view flag_name) const
                   fmt::format("it did not declare {}, so the host refuses", flag_name));
 }
 
+std::unique_ptr<Call::Failure> Call::fresh_failure(lathe_code code, std::string_view text) const {
+  auto failure = std::make_unique<Failure>();
+  failure->code = code;
+  failure->text = text;
+  const std::optional<PluginCall> call = call_of_thread();
+  failure->in = call
+                    ? text_of(*call)
+                    : fmt::format("{} of '{}'", component_.options.owner, component_.file.string());
+  return failure;
+}
+
 lathe_code Call::record(lathe_code code, std::string_view text, const lathe_where* where) {
   const std::lock_guard lock(failure_mutex_);
-  auto fresh = std::make_unique<Failure>();
-  fresh->code = code;
-  fresh->text = text;
+  auto fresh = fresh_failure(code, text);
   if (where != nullptr) {
     lathe_where known{};
     std::memcpy(&known, where, std::min<std::size_t>(where->struct_size, sizeof known));
@@ -114,6 +123,7 @@ lathe_code Call::record(lathe_code code, std::string_view text, const lathe_wher
   if (failure_ && failure_->host_error && failure_->code == code &&
       text.find(failure_->text) != std::string_view::npos) {
     fresh->host_error = std::move(failure_->host_error);
+    fresh->mistake = failure_->mistake;
   }
   failure_ = std::move(fresh);
   return code;
@@ -121,8 +131,12 @@ lathe_code Call::record(lathe_code code, std::string_view text, const lathe_wher
 
 lathe_code Call::record_host_error() {
   std::optional<Error> error;
+  bool mistake = false;
   try {
     throw;
+  } catch (const PluginMistake& known) {
+    error = known;
+    mistake = true;
   } catch (const Error& known) {
     error = known;
   } catch (const std::bad_alloc&) {
@@ -133,9 +147,8 @@ lathe_code Call::record_host_error() {
     error = run_error(LATHE_UNKNOWN, "the host failed for a reason it cannot name");
   }
   const std::lock_guard lock(failure_mutex_);
-  failure_ = std::make_unique<Failure>();
-  failure_->code = error->code();
-  failure_->text = error->message();
+  failure_ = fresh_failure(error->code(), error->message());
+  failure_->mistake = mistake;
   failure_->host_error = std::move(error);
   return failure_->code;
 }
@@ -149,11 +162,9 @@ lathe_code Call::record_throw() noexcept {
   } catch (...) {
   }
   const std::lock_guard lock(failure_mutex_);
-  failure_ = std::make_unique<Failure>();
-  failure_->code = LATHE_INTERNAL;
-  failure_->text = fmt::format("{}; plugin '{}' must let nothing unwind into the host", text,
-                               component_.file.string());
-  failure_->thrown = true;
+  failure_ =
+      fresh_failure(LATHE_INTERNAL, text + "; a plugin must let nothing unwind into the host");
+  failure_->mistake = true;
   return LATHE_INTERNAL;
 }
 
@@ -217,6 +228,9 @@ Error Call::failure(lathe_code code) const {
                          : fmt::format("{} of '{}' failed with code {} ({}) and did not say why",
                                        who, component_.file.string(), code, code_text(code)));
   }
+  if (failure_->mistake) {
+    return Error(Blame::run, code, fmt::format("{}: {}", failure_->in, one_line(failure_->text)));
+  }
   std::string context = who;
   if (!failure_->node.empty()) context += fmt::format(": node '{}'", failure_->node);
   if (!failure_->option.empty()) context += fmt::format(": option '{}'", failure_->option);
@@ -233,9 +247,9 @@ Error Call::failure(lathe_code code) const {
     for (const Option& option : component_.options.options) declared.push_back(option.key);
     return Error(
         Blame::run, code,
-        fmt::format("{} of '{}' speaks of an option '{}' that it does not declare, which is a "
-                    "mistake of the plugin ({}): {}",
-                    who, component_.file.string(), failure_->option,
+        fmt::format("{} speaks of an option '{}' that it does not declare, which is a mistake of "
+                    "the plugin ({}): {}",
+                    failure_->in, failure_->option,
                     declared.empty() ? std::string("it declares none")
                                      : fmt::format("it declares {}", fmt::join(declared, ", ")),
                     one_line(failure_->text)));

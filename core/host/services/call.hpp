@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/host/run.hpp"
+#include "core/host/services/plugin_mistake.hpp"
 #include "core/options/node_map.hpp"
 #include "core/plugin/host_state.hpp"
 #include "core/plugin/in_plugin.hpp"
@@ -117,10 +118,12 @@ class Call : public lathe_call {
     lathe_code code = LATHE_OK;
     std::string text, node, option, file;
     std::uint64_t line = 0, column = 0;
+    std::string in;                   // who said it: "pass 'prune' of 'prune.so' in run()"
     std::optional<Error> host_error;  // whence blame and place
-    bool thrown = false;              // an exception left the plugin
+    bool mistake = false;             // of the plugin's author
   };
   lathe_code record_throw() noexcept;
+  std::unique_ptr<Failure> fresh_failure(lathe_code code, std::string_view text) const;
   Position place_of(const Failure& failure) const;
   bool asks_for_undeclared(const Failure& failure) const;
 
@@ -144,14 +147,6 @@ std::string one_line(std::string_view text);
 
 // Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
-
-// What a plugin hands over by pointer. Throws INVALID_ARGUMENT naming it if it is null.
-template <typename T>
-T& required(T* given, std::string_view name) {
-  if (given == nullptr)
-    throw run_error(LATHE_INVALID_ARGUMENT, fmt::format("it gave the host NULL for '{}'", name));
-  return *given;
-}
 
 // Fills a struct of the plugin's, as far as the plugin knows it.
 template <typename T>

@@ -35,7 +35,7 @@ lathe_code edit_call(lathe_call* call, const lathe_edit* handle, const Body& bod
 
 template <typename T>
 std::span<const T> checked(const T* data, std::uint64_t count, const char* what) {
-  if (data == nullptr && count > 0) throw usage_error(fmt::format("its {} are null", what));
+  if (data == nullptr && count > 0) throw PluginMistake(fmt::format("its {} are null", what));
   return {data, count};
 }
 
@@ -49,7 +49,7 @@ void each_row(const Table* table, std::size_t least, const Body& body) {
   if (known.count == 0) return;
   required(known.rows, "rows");
   if (known.row_size < least) {
-    throw usage_error(fmt::format("its row_size of {} cannot be", known.row_size));
+    throw PluginMistake(fmt::format("its row_size of {} cannot be", known.row_size));
   }
   const char* at = reinterpret_cast<const char*>(known.rows);
   for (std::uint64_t i = 0; i < known.count; ++i, at += known.row_size) {
@@ -70,13 +70,13 @@ ChosenInitialiser initialiser_of(const lathe_initialiser& row) {
 
 NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& call) {
   if (source == nullptr || source->struct_size < LATHE_SIZE_UP_TO(lathe_node_spec, arg_count)) {
-    throw usage_error("its node has no believable struct_size");
+    throw PluginMistake("its node has no believable struct_size");
   }
   lathe_node_spec s{};
   s.after = LATHE_NONE_ID;
   std::memcpy(&s, source, std::min<std::size_t>(source->struct_size, sizeof s));
   if (s.opcode > LATHE_OPCODE_OUTPUT)
-    throw usage_error(fmt::format("there is no opcode {}", s.opcode));
+    throw PluginMistake(fmt::format("there is no opcode {}", s.opcode));
   NodeSpec out;
   out.opcode = static_cast<Opcode>(s.opcode);
   out.op = view_of(s.op);
@@ -195,7 +195,7 @@ lathe_code set_parameter(lathe_call* call, lathe_edit* edit, std::uint32_t node,
 std::string_view role_of(lathe_str role) {
   const std::string_view wanted = view_of(role);
   if (std::ranges::find(kRoles, wanted) == kRoles.end()) {
-    throw usage_error(
+    throw PluginMistake(
         fmt::format("there is no role '{}'; known: data_in, weight, bias, data_out", wanted));
   }
   return wanted;

@@ -15,7 +15,7 @@ namespace lathe {
 NodeId node_of(const lathe_graph& graph, std::uint32_t node) {
   const NodeId id{node};
   if (!graph.graph->alive(id)) {
-    throw usage_error(fmt::format("the graph has no node with id {}", node));
+    throw PluginMistake(fmt::format("the graph has no node with id {}", node));
   }
   return id;
 }
@@ -50,7 +50,7 @@ const lathe_graph* GraphHandles::original() {
 void GraphHandles::release(const lathe_graph* copy) {
   const lathe_graph& handle = find(copy);
   if (!handle.owned) {
-    throw usage_error("only a copy that was made in this call can be given back");
+    throw PluginMistake("only a copy that was made in this call can be given back");
   }
   for (const auto& edit : handle.edits) edits_.erase(edit.get());
   std::erase_if(rows_, [&](const Rows& rows) { return rows.graph == handle.graph; });
@@ -60,14 +60,14 @@ void GraphHandles::release(const lathe_graph* copy) {
 lathe_graph& GraphHandles::find(const lathe_graph* handle) {
   const auto found = graphs_.find(handle);
   if (found == graphs_.end()) {
-    throw usage_error("that is no graph of this call, or it was given back already");
+    throw PluginMistake("that is no graph of this call, or it was given back already");
   }
   return *found->second;
 }
 
 lathe_edit& GraphHandles::find(const lathe_edit* handle) {
   const auto found = edits_.find(handle);
-  if (found == edits_.end()) throw usage_error("that is no transaction of this call");
+  if (found == edits_.end()) throw PluginMistake("that is no transaction of this call");
   return *found->second;
 }
 
@@ -125,7 +125,7 @@ std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,
   const Component& component = call_.component();
   const Option* option = component.options.find(key);
   if (option == nullptr || option->type != LATHE_OPTION_NODE_MAP) {
-    throw usage_error(fmt::format("it has no node map option '{}'", key));
+    throw PluginMistake(fmt::format("it has no node map option '{}'", key));
   }
   Rows& out = rows_.emplace_back();
   out.key = key;

@@ -39,7 +39,7 @@ struct lathe_graph {
 
 namespace lathe {
 
-// Throws usage_error if the graph has no such node.
+// Throws PluginMistake if the graph has no such node.
 NodeId node_of(const lathe_graph& graph, std::uint32_t node);
 
 class GraphHandles {
@@ -56,7 +56,7 @@ class GraphHandles {
   // Drops a copy, with its views and transactions.
   void release(const lathe_graph* copy);
 
-  // Throw usage_error if it is none of this call's.
+  // Throw PluginMistake if it is none of this call's.
   lathe_graph& find(const lathe_graph* handle);
   lathe_edit& find(const lathe_edit* handle);  // also if it is committed or dropped
 

@@ -19,7 +19,7 @@ lathe_code set(lathe_call* call, const lathe_graph* graph, std::uint32_t node, l
   return service_call(call, [&](Call& c) {
     const std::lock_guard lock(c.mutex);
     const NodeId id = node_of(c.graphs().find(graph), node);
-    if (view_of(key).empty()) throw usage_error("a note needs a key");
+    if (view_of(key).empty()) throw PluginMistake("a note needs a key");
     c.context().notes.set(id, view_of(key), from_abi(required(value, "value")));
   });
 }

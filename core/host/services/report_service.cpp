@@ -43,9 +43,9 @@ void add_cell(ReportRows& rows, const lathe_value& cell) {
 lathe_code scalar(lathe_call* call, lathe_str name, const lathe_value* value) noexcept {
   return report_call(call, [&](Call&, PassReport& report) {
     const std::string_view wanted = view_of(name);
-    if (wanted.empty()) throw usage_error("a scalar needs a name");
+    if (wanted.empty()) throw PluginMistake("a scalar needs a name");
     if (value == nullptr || (value->kind != LATHE_VALUE_INT && value->kind != LATHE_VALUE_FLOAT)) {
-      throw usage_error(fmt::format("the scalar '{}' is no number", wanted));
+      throw PluginMistake(fmt::format("the scalar '{}' is no number", wanted));
     }
     const auto old = std::ranges::find(report.scalars, wanted,
                                        [](const auto& s) { return std::string_view(s.first); });
@@ -61,7 +61,7 @@ lathe_code table(lathe_call* call, lathe_str name, const lathe_str* columns, std
                  lathe_table** out) noexcept {
   return report_call(call, [&](Call& c, PassReport& report) {
     if (count == 0) {
-      throw usage_error(fmt::format("the table '{}' has no columns", view_of(name)));
+      throw PluginMistake(fmt::format("the table '{}' has no columns", view_of(name)));
     }
     required(columns, "columns");
     ReportTable fresh;
@@ -77,12 +77,12 @@ lathe_code row(lathe_call* call, lathe_table* handle, const lathe_value* cells,
                std::uint64_t count) noexcept {
   return report_call(call, [&](Call&, PassReport& report) {
     if (handle == nullptr || handle->index >= report.tables.size()) {
-      throw usage_error("that is no table of this call");
+      throw PluginMistake("that is no table of this call");
     }
     ReportTable& t = report.tables[handle->index];
     if (count != t.columns.size() || cells == nullptr) {
-      throw usage_error(fmt::format("table '{}' has {} columns, but a row of {} cells came", t.name,
-                                    t.columns.size(), count));
+      throw PluginMistake(fmt::format("table '{}' has {} columns, but a row of {} cells came",
+                                      t.name, t.columns.size(), count));
     }
     try {
       for (std::uint64_t i = 0; i < count; ++i) add_cell(t.rows, cells[i]);

@@ -1,6 +1,6 @@
 #include "core/host/services/tensor_pool.hpp"
 
-#include "core/base/error.hpp"
+#include "core/host/services/plugin_mistake.hpp"
 
 namespace lathe {
 
@@ -15,7 +15,7 @@ lathe_tensor* TensorPool::keep(const Tensor& tensor, lathe_tensor_flags flags) {
 void TensorPool::release(const lathe_tensor* view) {
   const std::lock_guard lock(mutex_);
   if (kept_.erase(view) == 0) {
-    throw usage_error("that is no tensor of this call, or it was given back already");
+    throw PluginMistake("that is no tensor of this call, or it was given back already");
   }
 }
 

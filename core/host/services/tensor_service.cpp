@@ -31,13 +31,13 @@ lathe_code zeros(lathe_call* call, lathe_dtype dtype, const std::int64_t* shape,
                  lathe_tensor** tensor) noexcept {
   return service_call(call, [&](Call& c) {
     if (dtype == LATHE_DTYPE_NONE || dtype > LATHE_DTYPE_BOOL) {
-      throw usage_error(fmt::format("there is no element type {}", dtype));
+      throw PluginMistake(fmt::format("there is no element type {}", dtype));
     }
-    if (rank > 64) throw usage_error(fmt::format("a tensor of rank {} is not believed", rank));
+    if (rank > 64) throw PluginMistake(fmt::format("a tensor of rank {} is not believed", rank));
     if (rank > 0) required(shape, "shape");
     std::vector<std::int64_t> dims(shape, shape + rank);
     for (const std::int64_t extent : dims) {
-      if (extent < 0) throw usage_error(fmt::format("its shape has the extent {}", extent));
+      if (extent < 0) throw PluginMistake(fmt::format("its shape has the extent {}", extent));
     }
     // Nobody else holds this tensor, so the plugin may write it until it returns.
     required(tensor, "tensor") =
