@@ -152,7 +152,6 @@ BOOST_AUTO_TEST_CASE(a_crash_keeps_the_last_checkpoint_too) {
   const fs::path last = fs::path("p") / "software" / "training_ckpts" / "last.safetensors";
   const TemporaryFolder folder;
   Words words = troubled_run(place, "segv_later", folder.path());
-  words.insert(words.end(), {"--max-epochs", "100000"});
   const int process =
       start_lathe(words, folder.path(), folder.path() / "out", folder.path() / "err");
   wait_until([&] { return fs::exists(folder.path() / last); });

@@ -80,7 +80,7 @@ Words troubled_run(const TroubledPlace& place, const std::string& how,
   words.insert(words.end(), {model, set});
   if (is(place.command, "train"))
     words.insert(words.end(),
-                 {"--max-epochs", how == "spin_later" ? "100000" : "2", "--batch-size", "16"});
+                 {"--max-epochs", how.ends_with("_later") ? "100000" : "2", "--batch-size", "16"});
   if (!pass.empty()) {
     words.insert(words.end(), {"--passes", "flops," + pass + options_of(place, how)});
   }
