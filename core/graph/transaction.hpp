@@ -22,7 +22,7 @@ struct NodeSpec {
   std::vector<Argument> args;
   std::vector<std::pair<std::string, Argument>> kwargs;
   Value attributes{Value::Map{}};
-  std::vector<ChosenInitialiser> initialisers;
+  std::vector<ChosenInitialiser> initialisers = {};
   NodeId after = NodeId::none;  // none: before the output, or last
 };
 
