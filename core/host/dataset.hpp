@@ -1,31 +1,48 @@
-// A data set as the host sees it: three splits of (sample, label) rows, wherever they come from.
+// A data set as the host sees it: three splits of rows made of fields, wherever they come from.
 // An interface: core/data implements it over plugins and over tensors.
 #pragma once
 
 #include "core/host/split.hpp"
 #include "core/tensor/tensor.hpp"
 
-#include <functional>
+#include <lathe/field.h>
+
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lathe {
 
-struct DatasetInfo {
-  Shape sample_shape;  // of one sample; rank 0 with known == false
-  bool known_shape = false;
-  std::int64_t classes = 0;  // 0: not known before open
-  std::vector<std::string> class_names;
-  bool augments = false;  // augment() changes rows
+// One part of every row: an input of the network, a target, or the row's weight in the loss.
+struct Field {
+  std::string name;  // "samples", "labels", "attention_mask"
+  lathe_field_role role = LATHE_FIELD_INPUT;
+  DType dtype = DType::float32;
+  Shape shape;               // of one row's part; a number has rank 0
+  bool known_shape = false;  // false: not known before open
+  std::int64_t classes = 0;  // of a target whose elements are classes; 0: not (yet) known
+  std::vector<std::string> class_names;  // empty, or one per class
 };
 
-// The rows of a split in memory: samples (n x shape, float32) and labels (n, int64).
-struct SplitTensors {
-  Tensor samples;
-  Tensor labels;
+struct DatasetInfo {
+  std::vector<Field> fields;  // in the plugin's order
+  bool augments = false;      // augment() changes rows
+
+  // The first of that role; null if there is none.
+  const Field* first(lathe_field_role role) const;
+  const Field* input() const { return first(LATHE_FIELD_INPUT); }
+  const Field* target() const { return first(LATHE_FIELD_TARGET); }
+  std::int64_t classes() const { return target() == nullptr ? 0 : target()->classes; }
+};
+
+// Rows in memory: one tensor (rows x the field's shape, contiguous, on the CPU) per field, in the
+// order of DatasetInfo::fields. Copies share the tensors.
+struct RowTensors {
+  std::vector<Tensor> fields;
+  std::int64_t rows() const { return fields.empty() ? 0 : fields.front().shape()[0]; }
 };
 
 // Thread-safe after open.
@@ -38,15 +55,18 @@ class Dataset {
   virtual void open() = 0;               // idempotent; throws run_error
   virtual std::uint64_t count(Split split) const = 0;
   // Rows of a split by index, in that order.
-  virtual SplitTensors read(Split split, std::span<const std::uint64_t> index) const = 0;
+  virtual RowTensors read(Split split, std::span<const std::uint64_t> index) const = 0;
   // The whole split, read once and kept.
-  virtual const SplitTensors& all(Split split) const = 0;
+  virtual const RowTensors& all(Split split) const = 0;
   virtual std::vector<std::string> files() const = 0;
-  // Changes rows of the train split in place, for training only: crops, flips. What a row becomes
-  // is a function of (seed, epoch, its index, its contents). Does nothing unless info().augments.
-  virtual void augment(std::uint64_t /*seed*/, std::uint64_t /*epoch*/,
-                       std::span<const std::uint64_t> /*index*/,
-                       std::span<float> /*samples*/) const {}
+  // Rows of the train split as training sees them: cropped, flipped. `rows` are those of `index`.
+  // What a row becomes is a function of (seed, epoch, its index, its contents). The same rows
+  // unless info().augments.
+  virtual RowTensors augment(std::uint64_t /*seed*/, std::uint64_t /*epoch*/,
+                             std::span<const std::uint64_t> /*index*/,
+                             const RowTensors& rows) const {
+    return rows;
+  }
 };
 
 }  // namespace lathe
