@@ -1,11 +1,15 @@
 // Data-set plugins as data sets: one instance, opened once, each split read once and shared.
 #include "core/data/plugin_dataset.hpp"
 
+#include "core/data/check_rows.hpp"
 #include "core/data/epoch_order.hpp"
+#include "core/data/read_fields.hpp"
+#include "core/data/row_buffers.hpp"
 #include "core/data/tensor_dataset.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
-#include "core/tensor/borrowed_tensor.hpp"
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -17,18 +21,24 @@ namespace lathe {
 
 namespace {
 
-// Above these a number is damage, not a data set.
-constexpr std::uint32_t kMostRank = 64;
-constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;
 constexpr std::uint64_t kMostFiles = 1U << 20;
-constexpr std::uint64_t kLongestText = 1U << 16;
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;  // of rows; what a process can address
+// Rows of a stream are asked for by so many bytes at a time.
+constexpr std::uint64_t kStreamBytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t kMostStreamRows = std::uint64_t{1} << 16;
+
+std::uint64_t quarter_of_memory() {
+  const auto pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE)) / 4;
+}
 
 class PluginDataset : public Dataset {
  public:
   PluginDataset(const Component& component, const Value& options, std::string id,
-                const std::filesystem::path& data_dir)
-      : component_(component), set_(component.as<lathe_dataset>()), id_(std::move(id)) {
+                const std::filesystem::path& data_dir, std::uint64_t stream_limit)
+      : component_(component),
+        set_(component.as<lathe_dataset>()),
+        id_(std::move(id)),
+        stream_limit_(stream_limit == 0 ? quarter_of_memory() : stream_limit) {
     Call call(component, nullptr, Call::Phase::create);
     call.options = &options;
     const lathe_value tree = to_abi(options, call.memory());
@@ -43,7 +53,7 @@ class PluginDataset : public Dataset {
 
   DatasetInfo info() const override {
     const std::lock_guard lock(mutex_);
-    return info_now();
+    return opened_ ? info_ : info_now();
   }
 
   void open() override {
@@ -54,9 +64,8 @@ class PluginDataset : public Dataset {
       Call call(component_);
       call.enter("open", [&](lathe_call* c) { return set_.open(c, self_); });
       info_ = info_now();
-      if (!info_.known_shape || info_.classes <= 0)
-        throw run_error(LATHE_INTERNAL, "once open it must know its shape and its classes")
-            .within(described());
+      require_known(info_.fields, blaming());
+      row_bytes_ = row_bytes(info_.fields, blaming());
       for (const Split split : {Split::train, Split::validation, Split::test})
         counts_[index_of(split)] = count_now(split);
       files_ = files_now();
@@ -70,33 +79,28 @@ class PluginDataset : public Dataset {
 
   std::uint64_t count(Split split) const override {
     require_open();
-    return counts_[index_of(split)];
+    return is_stream(split) ? static_cast<std::uint64_t>(whole(split).rows())
+                            : counts_[index_of(split)];
   }
 
-  SplitTensors read(Split split, std::span<const std::uint64_t> index) const override {
+  RowTensors read(Split split, std::span<const std::uint64_t> index) const override {
     require_open();
-    if (const SplitTensors* whole = shared_[index_of(split)].load(std::memory_order_acquire))
-      return gather(*whole, index, id_, split);
     if (count(split) == 0 && !index.empty()) throw no_rows(id_, split, option_for(split));
+    if (const RowTensors* all = shared_[index_of(split)].load(std::memory_order_acquire))
+      return gather(*all, index, id_, split);
     for (const std::uint64_t row : index)
       if (row >= count(split))
         throw run_error(LATHE_OUT_OF_RANGE,
                         fmt::format("data set '{}' has {} rows in its split '{}'; row {} was asked "
                                     "for",
                                     id_, count(split), name(split), row));
-    return read_checked(split, index);
+    return read_rows(split, index);
   }
 
-  const SplitTensors& all(Split split) const override {
+  const RowTensors& all(Split split) const override {
     require_open();
-    const std::size_t i = index_of(split);
-    if (const SplitTensors* whole = shared_[i].load(std::memory_order_acquire)) return *whole;
-    if (counts_[i] == 0) throw no_rows(id_, split, option_for(split));
-    const std::lock_guard lock(whole_mutex_);
-    if (const SplitTensors* whole = shared_[i].load(std::memory_order_acquire)) return *whole;
-    whole_[i] = read_whole(split);
-    shared_[i].store(&whole_[i], std::memory_order_release);
-    return whole_[i];
+    if (count(split) == 0) throw no_rows(id_, split, option_for(split));
+    return whole(split);
   }
 
   std::vector<std::string> files() const override {
@@ -104,27 +108,30 @@ class PluginDataset : public Dataset {
     return files_;
   }
 
-  void augment(std::uint64_t seed, std::uint64_t epoch, std::span<const std::uint64_t> index,
-               std::span<float> samples) const override {
+  RowTensors augment(std::uint64_t seed, std::uint64_t epoch, std::span<const std::uint64_t> index,
+                     const RowTensors& rows) const override {
     require_open();
-    if (!info_.augments) return;
-    std::vector<std::int64_t> dims{static_cast<std::int64_t>(index.size())};
-    dims.insert(dims.end(), info_.sample_shape.begin(), info_.sample_shape.end());
-    if (static_cast<std::int64_t>(samples.size()) != Shape(dims).numel())
-      throw run_error(LATHE_INTERNAL, fmt::format("{} was asked to augment {} numbers as {} rows",
-                                                  described(), samples.size(), index.size()));
-    BorrowedTensor rows(DType::float32, samples.data(), dims, 0);
-    std::unique_lock lock(mutex_, std::defer_lock);
-    if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
-    Call call(component_);
-    call.enter({"augment", Guarded::numbers}, [&](lathe_call* c) {
-      return set_.augment(c, self_, seed, epoch, index.data(), index.size(), &rows.view());
+    if (!info_.augments) return rows;
+    if (rows.fields.size() != info_.fields.size() ||
+        rows.rows() != static_cast<std::int64_t>(index.size()))
+      throw run_error(
+          LATHE_INTERNAL,
+          fmt::format("{} was asked to augment {} rows of {} fields as {} rows of {}", described(),
+                      rows.rows(), rows.fields.size(), index.size(), info_.fields.size()));
+    RowBuffers changed(info_.fields, rows);
+    call_for_rows("augment", [&](lathe_call* c) {
+      return set_.augment(c, self_, seed, epoch, index.data(), index.size(), changed.views(),
+                          changed.size());
     });
+    RowTensors out = changed.take(index.size());
+    check_rows(out, info_.fields, id_, Split::train, index);
+    return out;
   }
 
  private:
   static std::size_t index_of(Split split) { return static_cast<std::size_t>(split); }
   std::string described() const { return "data set '" + id_ + "'"; }
+  bool is_stream(Split split) const { return counts_[index_of(split)] == LATHE_COUNT_UNKNOWN; }
   void require_open() const {
     if (!opened_)
       throw run_error(LATHE_FAILED_PRECONDITION, described() + " was asked for rows before open()");
@@ -137,31 +144,11 @@ class PluginDataset : public Dataset {
   // REQUIRES: mutex_ held.
   DatasetInfo info_now() const {
     lathe_dataset_info raw{};
-    raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, augments);
+    raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, fields);
     Call call(component_);
     call.enter("info", [&](lathe_call* c) { return set_.info(c, self_, &raw); });
     const InPlugin reading(component_.options.owner, component_.file, "info");
-    DatasetInfo info;
-    if (raw.rank > 0) {
-      if (raw.shape == nullptr) throw broken("gives a rank without a shape");
-      if (raw.rank > kMostRank)
-        throw broken(fmt::format("info() gives samples of {} dimensions, at most {} are believed",
-                                 raw.rank, kMostRank));
-      info.sample_shape = Shape(std::vector<std::int64_t>(raw.shape, raw.shape + raw.rank));
-      for (const std::int64_t extent : info.sample_shape)
-        if (extent <= 0) throw broken("gives the shape " + info.sample_shape.text());
-      check_size(info.sample_shape);
-      info.known_shape = true;
-    }
-    if (raw.classes < 0) throw broken("gives a negative number of classes");
-    if (raw.classes > kMostClasses)
-      throw broken(fmt::format("info() gives {} classes, at most {} are believed", raw.classes,
-                               kMostClasses));
-    info.classes = raw.classes;
-    for (std::int64_t i = 0; raw.class_names != nullptr && i < raw.classes; ++i)
-      info.class_names.push_back(
-          text(raw.class_names[i], fmt::format("info(): the name of class {}", i)));
-    info.augments = raw.augments != 0;
+    DatasetInfo info{read_fields(raw.fields, blaming()), raw.augments != 0};
     if (info.augments && !LATHE_HAS(lathe_dataset, &set_, augment))
       throw broken("says that it augments rows, and has no augment()");
     return info;
@@ -171,32 +158,23 @@ class PluginDataset : public Dataset {
                      fmt::format("{} (plugin '{}')", what, component_.file.string()))
         .within(described());
   }
-
-  std::string text(lathe_str source, const std::string& what) const {
-    if ((source.data == nullptr && source.size > 0) || source.size > kLongestText)
-      throw broken(fmt::format("{} is no text ({} bytes{})", what, source.size,
-                               source.data == nullptr ? " at NULL" : ""));
-    return std::string(view_of(source));
-  }
-
-  // Bytes of a sample, by which counts of rows are judged.
-  std::uint64_t check_size(const Shape& shape) const {
-    std::uint64_t bytes = sizeof(float);
-    for (const std::int64_t extent : shape)
-      if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
-          bytes > kMostBytes)
-        throw broken(fmt::format("info() gives samples of the shape {}, which no memory holds",
-                                 shape.text()));
-    return bytes;
+  Blaming blaming() const {
+    return [this](const std::string& what) { return broken(what); };
   }
 
   std::uint64_t count_now(Split split) const {
     std::uint64_t rows = 0;
     Call call(component_);
-    call.enter("count", [&](lathe_call* c) {
-      return set_.count(c, self_, static_cast<lathe_split>(split), &rows);
-    });
-    if (rows > kMostBytes / check_size(info_.sample_shape))
+    call.enter("count",
+               [&](lathe_call* c) { return set_.count(c, self_, str_of(name(split)), &rows); });
+    const bool stream = rows == LATHE_COUNT_UNKNOWN;
+    if (stream && !LATHE_HAS(lathe_dataset, &set_, next))
+      throw broken(fmt::format(
+          "count() says that the split '{}' is a stream, and there is no next()", name(split)));
+    if (!stream && rows > 0 && set_.read == nullptr)
+      throw broken(fmt::format("count() gives {} rows of the split '{}', and there is no read()",
+                               rows, name(split)));
+    if (!stream && rows > kMostRowBytes / row_bytes_)
       throw broken(fmt::format("count() gives {} rows of the split '{}', which no memory holds",
                                rows, name(split)));
     return rows;
@@ -214,80 +192,128 @@ class PluginDataset : public Dataset {
     const InPlugin reading(component_.options.owner, component_.file, "files");
     std::vector<std::string> out;
     for (std::uint64_t i = 0; i < count; ++i)
-      out.push_back(text(paths[i], fmt::format("files(): path {}", i)));
+      out.push_back(text_of_plugin(paths[i], fmt::format("files(): path {}", i), blaming()));
     return out;
   }
 
-  SplitTensors read_whole(Split split) const {
+  // The whole split, empty or not, read on first use.
+  const RowTensors& whole(Split split) const {
+    const std::size_t i = index_of(split);
+    if (const RowTensors* read = shared_[i].load(std::memory_order_acquire)) return *read;
+    const std::lock_guard lock(whole_mutex_);
+    if (const RowTensors* read = shared_[i].load(std::memory_order_acquire)) return *read;
+    whole_[i] = is_stream(split) ? read_stream(split) : read_whole(split);
+    shared_[i].store(&whole_[i], std::memory_order_release);
+    return whole_[i];
+  }
+
+  RowTensors read_whole(Split split) const {
     try {
-      return read_checked(split, epoch_order(counts_[index_of(split)], false, 0, 0));
+      return read_rows(split, epoch_order(counts_[index_of(split)], false, 0, 0));
     } catch (const std::bad_alloc&) {
       throw no_memory(split, counts_[index_of(split)]);
     }
   }
-  SplitTensors read_checked(Split split, std::span<const std::uint64_t> index) const {
+
+  RowTensors read_rows(Split split, std::span<const std::uint64_t> index) const {
+    std::optional<RowBuffers> buffers;
     try {
-      return read_rows(split, index);
+      buffers.emplace(info_.fields, index.size());
     } catch (const std::bad_alloc&) {
       throw no_memory(split, index.size());
     }
+    if (!index.empty())
+      call_for_rows("read", [&](lathe_call* c) {
+        return set_.read(c, self_, str_of(name(split)), index.data(), index.size(),
+                         buffers->views(), buffers->size());
+      });
+    RowTensors rows = buffers->take(index.size());
+    check_rows(rows, info_.fields, id_, split, index);
+    return rows;
   }
+
+  RowTensors read_stream(Split split) const {
+    const std::uint64_t asked =
+        std::clamp<std::uint64_t>(kStreamBytes / row_bytes_, 1, kMostStreamRows);
+    std::vector<RowTensors> parts;
+    std::uint64_t rows = 0;
+    try {
+      for (std::uint64_t given = asked; given == asked; rows += given) {
+        if (rows * row_bytes_ >= stream_limit_) throw endless(split, rows);
+        RowBuffers buffers(info_.fields, asked);
+        given = next_rows(split, rows, asked, buffers);
+        if (given > 0) parts.push_back(buffers.take(given));
+      }
+      RowTensors all = joined(info_.fields, std::move(parts));
+      check_rows(all, info_.fields, id_, split);
+      return all;
+    } catch (const std::bad_alloc&) {
+      throw no_memory(split, rows);
+    }
+  }
+  std::uint64_t next_rows(Split split, std::uint64_t first, std::uint64_t asked,
+                          RowBuffers& buffers) const {
+    std::uint64_t given = 0;
+    call_for_rows("next", [&](lathe_call* c) {
+      if (Call::of(c).cancelled()) return lathe_code{LATHE_CANCELLED};
+      return set_.next(c, self_, str_of(name(split)), first, asked, buffers.views(), buffers.size(),
+                       &given);
+    });
+    if (given > asked)
+      throw broken(fmt::format("next() gives {} rows of the split '{}' where {} were asked for",
+                               given, name(split), asked));
+    return given;
+  }
+
+  template <typename Function>
+  void call_for_rows(const char* entry, const Function& function) const {
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
+    Call call(component_);
+    call.enter({entry, Guarded::numbers}, function);
+  }
+
   Error no_memory(Split split, std::uint64_t rows) const {
     return run_error(LATHE_RESOURCE_EXHAUSTED,
                      fmt::format("there is no memory for {} rows of the split '{}' ({} MiB)", rows,
-                                 name(split), (rows * check_size(info_.sample_shape)) >> 20))
+                                 name(split), (rows * row_bytes_) >> 20))
         .within(described());
   }
-
-  SplitTensors read_rows(Split split, std::span<const std::uint64_t> index) const {
-    const auto count = static_cast<std::int64_t>(index.size());
-    std::vector<std::int64_t> label_dims{count};
-    std::vector<std::int64_t> sample_dims{count};
-    sample_dims.insert(sample_dims.end(), info_.sample_shape.begin(), info_.sample_shape.end());
-    SplitTensors rows;
-    // Both tensors are filled by one call of the plugin.
-    rows.samples =
-        Tensor::make(DType::float32, Shape(sample_dims), [&](std::span<std::byte> samples) {
-          rows.labels =
-              Tensor::make(DType::int64, Shape(label_dims), [&](std::span<std::byte> labels) {
-                BorrowedTensor samples_out(DType::float32, samples.data(), sample_dims, 0);
-                BorrowedTensor labels_out(DType::int64, labels.data(), label_dims, 0);
-                std::unique_lock lock(mutex_, std::defer_lock);
-                if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
-                Call call(component_);
-                call.enter({"read", Guarded::numbers}, [&](lathe_call* c) {
-                  return set_.read(c, self_, static_cast<lathe_split>(split), index.data(),
-                                   index.size(), &samples_out.view(), &labels_out.view());
-                });
-              });
-        });
-    check_rows(rows, info_.classes, id_, split);
-    return rows;
+  Error endless(Split split, std::uint64_t rows) const {
+    return run_error(LATHE_RESOURCE_EXHAUSTED,
+                     fmt::format("the stream of the split '{}' has not ended after {} rows ({} "
+                                 "MiB); a stream is kept in memory, and {} MiB are the most; let "
+                                 "it end earlier",
+                                 name(split), rows, (rows * row_bytes_) >> 20, stream_limit_ >> 20))
+        .within(described());
   }
 
   const Component& component_;
   const lathe_dataset& set_;
   std::string id_;
+  const std::uint64_t stream_limit_;  // bytes
   void* self_ = nullptr;
   mutable std::mutex mutex_;  // around the plugin, unless it says that it needs none
   // Written once, by open().
   std::atomic<bool> opened_{false};
   std::optional<Error> open_error_;
   DatasetInfo info_;
+  std::uint64_t row_bytes_ = 0;
   std::array<std::uint64_t, 3> counts_{};
   std::vector<std::string> files_;
   // Whole splits, made on first use.
   mutable std::mutex whole_mutex_;
-  mutable std::array<SplitTensors, 3> whole_;
-  mutable std::array<std::atomic<const SplitTensors*>, 3> shared_{};
+  mutable std::array<RowTensors, 3> whole_;
+  mutable std::array<std::atomic<const RowTensors*>, 3> shared_{};
 };
 
 }  // namespace
 
 std::shared_ptr<Dataset> make_dataset(const Component& component, const Value& options,
                                       const std::string& text,
-                                      const std::filesystem::path& data_dir) {
-  return std::make_shared<PluginDataset>(component, options, text, data_dir);
+                                      const std::filesystem::path& data_dir,
+                                      std::uint64_t stream_limit) {
+  return std::make_shared<PluginDataset>(component, options, text, data_dir, stream_limit);
 }
 
 }  // namespace lathe

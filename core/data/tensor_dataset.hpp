@@ -7,17 +7,17 @@
 namespace lathe {
 
 // The rows of a split by index. Throws run_error for a row that is not there.
-SplitTensors gather(const SplitTensors& all, std::span<const std::uint64_t> index,
-                    std::string_view id, Split split);
-
-// Throws run_error unless every label is one of `classes` and every number is finite.
-void check_rows(const SplitTensors& rows, std::int64_t classes, std::string_view id, Split split);
+RowTensors gather(const RowTensors& all, std::span<const std::uint64_t> index, std::string_view id,
+                  Split split);
 
 // What asking for the rows of an empty split ends with. `option` is what would name them, or empty.
 Error no_rows(std::string_view id, Split split, std::string_view option);
 
-// A data set from tensors, for tests and for plugins' own data.
-std::shared_ptr<Dataset> dataset_of(std::string id, SplitTensors train, SplitTensors validation,
-                                    SplitTensors test, std::int64_t classes);
+// Data sets from tensors, for tests and for plugins' own data: of any fields, one tensor for each,
+// whose shapes the tensors may tell; and of float32 samples with one int64 label each.
+std::shared_ptr<Dataset> dataset_of(std::string id, std::vector<Field> fields, RowTensors train,
+                                    RowTensors validation, RowTensors test);
+std::shared_ptr<Dataset> dataset_of(std::string id, RowTensors train, RowTensors validation,
+                                    RowTensors test, std::int64_t classes);
 
 }  // namespace lathe

@@ -23,8 +23,13 @@ struct Field {
   DType dtype = DType::float32;
   Shape shape;               // of one row's part; a number has rank 0
   bool known_shape = false;  // false: not known before open
-  std::int64_t classes = 0;  // of a target whose elements are classes; 0: not (yet) known
+  // Of a target of integers: 0 to classes - 1; 0: not (yet) known. Of another target: its last
+  // extent if each number says whether a class holds.
+  std::int64_t classes = 0;
   std::vector<std::string> class_names;  // empty, or one per class
+
+  // A target of integers; one of any other type is made of numbers.
+  bool of_classes() const;
 };
 
 struct DatasetInfo {
@@ -36,6 +41,10 @@ struct DatasetInfo {
   const Field* input() const { return first(LATHE_FIELD_INPUT); }
   const Field* target() const { return first(LATHE_FIELD_TARGET); }
   std::int64_t classes() const { return target() == nullptr ? 0 : target()->classes; }
+  // The input that a placeholder takes, as an index of `fields`: that of its name, else the one at
+  // its place among the placeholders.
+  std::optional<std::size_t> input_for(std::string_view placeholder, std::size_t place) const;
+  bool complete() const;  // nothing is known only after open
 };
 
 // Rows in memory: one tensor (rows x the field's shape, contiguous, on the CPU) per field, in the
@@ -51,9 +60,9 @@ class Dataset {
   virtual ~Dataset() = default;
   virtual std::string id() const = 0;  // as the user named it, options included
   virtual bool synthetic() const = 0;
-  virtual DatasetInfo info() const = 0;  // reads no data before open()
-  virtual void open() = 0;               // idempotent; throws run_error
-  virtual std::uint64_t count(Split split) const = 0;
+  virtual DatasetInfo info() const = 0;                // reads no data before open()
+  virtual void open() = 0;                             // idempotent; throws run_error
+  virtual std::uint64_t count(Split split) const = 0;  // of a stream: reads it
   // Rows of a split by index, in that order.
   virtual RowTensors read(Split split, std::span<const std::uint64_t> index) const = 0;
   // The whole split, read once and kept.

@@ -219,7 +219,7 @@ class ModuleReader {
         require(i->info != nullptr, who, "info");
         require(i->open != nullptr, who, "open");
         require(i->count != nullptr, who, "count");
-        require(i->read != nullptr, who, "read");
+        require(i->read != nullptr || LATHE_HAS(lathe_dataset, i, next), who, "read");
         return i;
       }
       case Kind::format: {

@@ -29,13 +29,22 @@ struct Top5 {
     std::uint64_t rows = data.count(split_);
     if (samples_ != 0) rows = std::min(rows, samples_);
     if (rows == 0) throw lathe::invalid_argument("the split has no rows").at_option("split");
+    const std::vector<lathe::field> fields = data.fields();
     std::uint64_t hits = 0;
     for (std::uint64_t first = 0; first < rows; first += kBatch) {
       context.stop_if_cancelled();
       const auto batch = data.read(split_, first, std::min(kBatch, rows - first));
-      const auto outputs = executor.run(g, {batch[0]});
+      std::vector<const lathe_tensor*> inputs, labels;
+      for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].role == LATHE_FIELD_INPUT) inputs.push_back(batch[i]);
+        if (fields[i].of_classes()) labels.push_back(batch[i]);
+      }
+      if (labels.empty()) {
+        throw lathe::error(LATHE_FAILED_PRECONDITION, "the data set has no target of classes");
+      }
+      const auto outputs = executor.run(g, inputs);
       hits += hits_of(lathe::tensor<const float>(*outputs[0]),
-                      lathe::tensor<const std::int64_t>(*batch[1]));
+                      lathe::tensor<const std::int64_t>(*labels[0]));
       executor.release(outputs);
       data.release(batch);
       context.progress(first + kBatch, rows, "rows");

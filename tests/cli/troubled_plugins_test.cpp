@@ -136,13 +136,16 @@ BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_refused_by_the_name_of_who_gave_
     const char* says;
   };
   const Case cases[] = {
-      {{"train", "dataset 'ender'", "open"}, "rank", "info() gives samples of 100000 dimensions"},
-      {{"train", "dataset 'ender'", "open"}, "shape", "gives a rank without a shape"},
+      {{"train", "dataset 'ender'", "open"}, "rank", "'samples' 100000 dimensions"},
+      {{"train", "dataset 'ender'", "open"}, "shape", "a rank without a shape"},
       {{"train", "dataset 'ender'", "open"}, "huge", "which no memory holds"},
-      {{"train", "dataset 'ender'", "open"}, "classes", "info() gives 1152921504606846976 classes"},
-      {{"train", "dataset 'ender'", "open"}, "names", "info(): the name of class 0 is no text"},
-      {{"train", "dataset 'ender'", "open"}, "rows", "count() gives 18446744073709551615 rows"},
+      {{"train", "dataset 'ender'", "open"}, "classes", "'labels' 1152921504606846976 classes"},
+      {{"train", "dataset 'ender'", "open"}, "names", "the name of class 0 of 'labels' is no text"},
+      {{"train", "dataset 'ender'", "open"}, "rows", "count() gives 18446744073709551614 rows"},
       {{"train", "dataset 'ender'", "open"}, "many", "there is no memory for 2199023255552 rows"},
+      {{"train", "dataset 'ender'", "open"}, "stream", "is a stream, and there is no next()"},
+      {{"train", "dataset 'ender'", "open"}, "fields", "info() gives 18446744073709551615 fields"},
+      {{"train", "dataset 'ender'", "open"}, "no_fields", "info() gives no fields"},
       {{"train", "dataset 'ender'", "open"}, "files", "files() gives 3 paths at NULL"},
       {{"train", "dataset 'ender'", "open"}, "many_files", "files() gives 18446744073709551615"},
       {{"train", "format 'ender'", "quantize"}, "count", "precision() gave 18446744073709551615"},

@@ -35,8 +35,7 @@ struct World {
   // x (batch 2, 4 features) -> blocks_0 (linear, 3) -> blocks_1 (relu) -> output
   lathe::Graph graph(lathe::Value::Map options = {}) {
     lathe::DatasetInfo info;
-    info.sample_shape = lathe::Shape{4};
-    info.known_shape = true;
+    info.fields = {{"samples", LATHE_FIELD_INPUT, lathe::DType::float32, {4}, true, 0, {}}};
     return lathe::build_model(registry.find(lathe::Kind::model, "line"),
                               checked(lathe::Kind::model, "line", std::move(options)), info, 2, 7,
                               context);

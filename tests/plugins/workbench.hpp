@@ -49,13 +49,15 @@ inline const lathe::Registry& built_plugins() {
   return registry;
 }
 
-// The data set's shape and classes; without arguments it says nothing.
+// Samples of that shape (empty: it is not known) with one of so many classes each.
 inline lathe::DatasetInfo samples_of(std::vector<std::int64_t> shape, std::int64_t classes) {
-  lathe::DatasetInfo info;
-  info.known_shape = !shape.empty();
-  info.sample_shape = lathe::Shape(std::move(shape));
-  info.classes = classes;
-  return info;
+  const bool known = !shape.empty();
+  const lathe::Field samples{
+      "samples", LATHE_FIELD_INPUT, lathe::DType::float32, lathe::Shape(std::move(shape)), known, 0,
+      {}};
+  const lathe::Field labels{"labels", LATHE_FIELD_TARGET, lathe::DType::int64, {}, true, classes,
+                            {}};
+  return {{samples, labels}, false};
 }
 
 // One run: a graph, and passes over it.

@@ -162,11 +162,11 @@ struct Finds {
 // Reads rows with their labels.
 struct ReadsRows {
   void run(lathe::data data, lathe::report out) const {
-    const std::vector<lathe_field> fields = data.fields();
+    const std::vector<lathe::field> fields = data.fields();
     out.scalar("fields", fields.size());
-    out.text("target", lathe::to_view(fields[1].name));
+    out.text("target", fields[1].name);
     out.scalar("classes", fields[1].classes);
-    out.scalar("rank", fields[0].rank);
+    out.scalar("rank", fields[0].shape.size());
     out.scalar("rows", data.count("train"));
     const auto rows = data.read("train", {2, 0});
     out.scalar("first", lathe::tensor<const float>(*rows[0])[0]);

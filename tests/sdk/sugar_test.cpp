@@ -156,8 +156,8 @@ BOOST_AUTO_TEST_CASE(a_pass_reads_rows_with_their_labels) {
   Graph graph = net(context);
   const std::vector<float> samples{1, 2, 3, 4, 5, 6};
   const std::vector<std::int64_t> labels{1, 0, 2};
-  const SplitTensors rows{Tensor::of<float>(DType::float32, Shape{3, 2}, samples),
-                          Tensor::of<std::int64_t>(DType::int64, Shape{3}, labels)};
+  const RowTensors rows{{Tensor::of<float>(DType::float32, Shape{3, 2}, samples),
+                         Tensor::of<std::int64_t>(DType::int64, Shape{3}, labels)}};
   const auto data = dataset_of("rows", rows, rows, {}, 3);
   context.dataset = [&]() -> const Dataset& { return *data; };
   PassInstance pass(component("reads_rows"), Value(Value::Map{}), context);

@@ -13,8 +13,8 @@ class NoDataset final : public Dataset {
   DatasetInfo info() const override { return {}; }
   void open() override { refuse(); }
   std::uint64_t count(Split) const override { refuse(); }
-  SplitTensors read(Split, std::span<const std::uint64_t>) const override { refuse(); }
-  const SplitTensors& all(Split) const override { refuse(); }
+  RowTensors read(Split, std::span<const std::uint64_t>) const override { refuse(); }
+  const RowTensors& all(Split) const override { refuse(); }
   std::vector<std::string> files() const override { return {}; }
 
  private:

@@ -107,10 +107,7 @@ DatasetInfo Session::info() {
   return knows_info_unopened() || !has_dataset() ? dataset_->info() : dataset().info();
 }
 
-bool Session::knows_info_unopened() const {
-  const DatasetInfo unopened = dataset_->info();
-  return unopened.known_shape && unopened.classes > 0;
-}
+bool Session::knows_info_unopened() const { return dataset_->info().complete(); }
 
 const Dataset& Session::dataset() {
   dataset_->open();
@@ -207,6 +204,8 @@ RunContext Session::context(const std::filesystem::path& folder) {
   context.executor = [this]() -> Executor& { return executor(); };
   context.dataset = [this]() -> const Dataset& { return dataset(); };
   context.batch_size = settings_.get(kBatchSize);
+  context.loss = asked_loss(settings_.get(kLoss));
+  context.run_options = settings_.values;
   context.seed = static_cast<std::uint64_t>(settings_.get(kSeed));
   context.folder = folder;
   context.cancelled = &cancelled_;

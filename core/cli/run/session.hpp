@@ -44,7 +44,7 @@ class Session {
   const std::atomic<bool>& cancelled() const { return cancelled_; }
 
   bool synthetic() const { return dataset_->synthetic(); }
-  // Shape and classes, without opening data if the set says them beforehand.
+  // What rows are made of, without opening data if the set says it beforehand.
   DatasetInfo info();
   bool knows_info_unopened() const;
   // Never opening data: what is not known is left out.

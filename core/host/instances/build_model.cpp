@@ -4,6 +4,7 @@
 
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
+#include "core/host/services/field_table.hpp"
 #include "core/host/services/graph_handles.hpp"
 
 #include <lathe/kind/model.h>
@@ -41,18 +42,13 @@ Graph build_model(const Component& component, const Value& options, const Datase
   // Which network it is, is a matter of what was asked for: a refusal is the user's mistake.
   Call call(component, &context, Call::Phase::create);
   call.options = &options;
-  call.graphs().set_sample(info, batch);
+  call.graphs().set_rows(info, batch);
   lathe_graph* handle = call.graphs().add(graph, &graph);
   lathe_edit* edit = call.graphs().begin(*handle);
   edit->builds_model = true;
 
-  lathe_model_input input{};
-  input.struct_size = LATHE_SIZE_UP_TO(lathe_model_input, classes);
-  if (info.known_shape) {
-    input.rank = static_cast<std::uint32_t>(info.sample_shape.rank());
-    input.shape = info.sample_shape.dims().data();
-  }
-  input.classes = info.classes;
+  const lathe_field_table fields = field_table(call, info);
+  const lathe_model_input input{LATHE_SIZE_UP_TO(lathe_model_input, fields), 0, &fields};
   call.enter("build", [&](lathe_call* c) {
     return component.as<lathe_model>().build(c, model.self(), &input, edit);
   });

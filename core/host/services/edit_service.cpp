@@ -68,7 +68,7 @@ ChosenInitialiser initialiser_of(const lathe_initialiser& row) {
                           row.kind, parameter));
 }
 
-NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& call) {
+NodeSpec spec_of(const lathe_node_spec* source, lathe_edit& edit, Call& call) {
   if (source == nullptr || source->struct_size < LATHE_SIZE_UP_TO(lathe_node_spec, arg_count)) {
     throw PluginMistake("its node has no believable struct_size");
   }
@@ -99,17 +99,8 @@ NodeSpec spec_of(const lathe_node_spec* source, const lathe_edit& edit, Call& ca
   out.after = NodeId{s.after};
   if (edit.builds_model && out.opcode == Opcode::placeholder) {
     // A model declares one sample; the run says how many stand in a batch.
-    if (out.attributes.find("shape") == nullptr) {
-      const Value* shape = call.graphs().sample_shape();
-      if (shape == nullptr) {
-        throw usage_error(fmt::format("placeholder '{}' has no shape, and the data set gives none",
-                                      out.target.empty() ? out.name : out.target));
-      }
-      out.attributes.set("shape", *shape);
-    }
-    if (out.attributes.find("batch") == nullptr) {
-      out.attributes.set("batch", Value(call.graphs().batch()));
-    }
+    call.graphs().complete_placeholder(out.target.empty() ? out.name : out.target,
+                                       edit.placeholders++, out.attributes);
   }
   return out;
 }

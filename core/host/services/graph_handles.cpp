@@ -12,6 +12,15 @@
 
 namespace lathe {
 
+namespace {
+
+// The plugin may be in the middle of reading it.
+void retire_view(lathe_graph& graph) {
+  if (graph.view) graph.earlier_views.push_back(std::move(graph.view));
+}
+
+}  // namespace
+
 NodeId node_of(const lathe_graph& graph, std::uint32_t node) {
   const NodeId id{node};
   if (!graph.graph->alive(id)) {
@@ -84,7 +93,7 @@ GraphView& GraphHandles::view(lathe_graph& handle, const lathe_graph_view& colum
   throw usage_error("that is no view of this graph in this call");
 }
 
-lathe_edit* GraphHandles::begin(lathe_graph& handle) {
+void GraphHandles::check_editable(const lathe_graph& handle) {
   if (handle.editable == nullptr) {
     throw run_error(
         LATHE_PERMISSION_DENIED,
@@ -94,6 +103,10 @@ lathe_edit* GraphHandles::begin(lathe_graph& handle) {
     throw run_error(LATHE_FAILED_PRECONDITION,
                     "a transaction on this graph is open already: commit or roll it back first");
   }
+}
+
+lathe_edit* GraphHandles::begin(lathe_graph& handle) {
+  check_editable(handle);
   lathe_edit* const edit = handle.edits.emplace_back(std::make_unique<lathe_edit>()).get();
   edits_.emplace(edit, edit);
   edit->graph = &handle;
@@ -104,17 +117,32 @@ lathe_edit* GraphHandles::begin(lathe_graph& handle) {
 void GraphHandles::commit(lathe_edit& edit) {
   const auto transaction = std::move(edit.transaction);  // gone, whatever happens
   transaction->commit();
-  // The plugin may be in the middle of reading it.
-  lathe_graph& graph = *edit.graph;
-  if (graph.view) graph.earlier_views.push_back(std::move(graph.view));
+  retire_view(*edit.graph);
 }
 
-void GraphHandles::set_sample(const DatasetInfo& info, std::int64_t batch) {
-  batch_ = batch;
-  if (!info.known_shape) return;
-  Value::List extents;
-  for (const std::int64_t extent : info.sample_shape) extents.emplace_back(extent);
-  sample_shape_ = Value(std::move(extents));
+void GraphHandles::set_contents(lathe_graph& handle, Graph graph) {
+  *handle.editable = std::move(graph);
+  retire_view(handle);
+}
+
+void GraphHandles::complete_placeholder(std::string_view name, std::size_t place,
+                                        Value& attributes) const {
+  if (attributes.find("shape") == nullptr) {
+    const std::optional<std::size_t> at = data_.input_for(name, place);
+    const Field* field = at ? &data_.fields[*at] : nullptr;
+    if (field == nullptr || !field->known_shape) {
+      throw usage_error(fmt::format(
+          "placeholder '{}' has no shape, and the data set gives none{}", name,
+          field == nullptr && !data_.fields.empty() ? " for want of an input of that name or at "
+                                                      "that place"
+                                                    : ""));
+    }
+    attributes.set("shape", Value(Value::List(field->shape.begin(), field->shape.end())));
+    if (attributes.find("dtype") == nullptr) {
+      attributes.set("dtype", Value(std::string(lathe::name(field->dtype))));
+    }
+  }
+  if (attributes.find("batch") == nullptr) attributes.set("batch", Value(batch_));
 }
 
 std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,

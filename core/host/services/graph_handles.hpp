@@ -25,7 +25,8 @@ class GraphHandles;
 struct lathe_edit {
   lathe_graph* graph = nullptr;
   std::unique_ptr<lathe::Transaction> transaction;
-  bool builds_model = false;  // placeholders take the shape of one sample
+  bool builds_model = false;     // placeholders take what they do not say from the data set
+  std::size_t placeholders = 0;  // added so far
 };
 
 struct lathe_graph {
@@ -66,11 +67,19 @@ class GraphHandles {
   static GraphView& view(lathe_graph& handle, const lathe_graph_view& columns);
   lathe_edit* begin(lathe_graph& handle);
   void commit(lathe_edit& edit);
+  // Throws unless the graph may be edited and no transaction on it is open.
+  static void check_editable(const lathe_graph& handle);
+  // The same nodes with other contents. REQUIRES: check_editable() took it.
+  static void set_contents(lathe_graph& handle, Graph graph);
 
-  // Of a model's placeholders that name no shape: that of one sample; null if unknown.
-  const Value* sample_shape() const { return sample_shape_ ? &*sample_shape_ : nullptr; }
-  std::int64_t batch() const { return batch_; }
-  void set_sample(const DatasetInfo& info, std::int64_t batch);
+  // What a model's placeholders take that say nothing of it: the batch size, and shape and element
+  // type of the data set's input (DatasetInfo::input_for).
+  void set_rows(const DatasetInfo& info, std::int64_t batch) {
+    data_ = info;
+    batch_ = batch;
+  }
+  // Throws usage_error if the data set has no such input, or does not say its shape.
+  void complete_placeholder(std::string_view name, std::size_t place, Value& attributes) const;
 
   // Rows of a node map option, resolved once.
   std::span<const lathe_node_options> rows(const lathe_graph& graph, std::string_view key);
@@ -94,7 +103,7 @@ class GraphHandles {
   std::list<Rows> rows_;
   const Graph* original_graph_ = nullptr;
   const lathe_graph* original_ = nullptr;
-  std::optional<Value> sample_shape_;
+  DatasetInfo data_;
   std::int64_t batch_ = 1;
 };
 

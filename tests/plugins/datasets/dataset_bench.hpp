@@ -41,11 +41,11 @@ inline std::filesystem::path written(const std::filesystem::path& path, std::str
 }
 
 inline std::vector<float> samples_of(const lathe::Dataset& set, lathe::Split split) {
-  const auto values = set.all(split).samples.values<float>();
+  const auto values = set.all(split).fields[0].values<float>();
   return {values.begin(), values.end()};
 }
 inline std::vector<std::int64_t> labels_of(const lathe::Dataset& set, lathe::Split split) {
-  const auto values = set.all(split).labels.values<std::int64_t>();
+  const auto values = set.all(split).fields[1].values<std::int64_t>();
   return {values.begin(), values.end()};
 }
 

@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(toy_tiny_has_the_rows_of_mase) {
   for (const Split split : {Split::train, Split::validation, Split::test}) {
     const auto& expected = golden["splits"][std::string(name(split))];
     BOOST_TEST_CONTEXT(name(split)) {
-      BOOST_TEST((set->all(split).samples.shape() == Shape{10240, 1, 2, 2}));
+      BOOST_TEST((set->all(split).fields[0].shape() == Shape{10240, 1, 2, 2}));
       const auto samples = samples_of(*set, split);
       const auto labels = labels_of(*set, split);
       const auto& data = expected["data"];
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(jets_are_a_pure_function_of_seed_split_and_row) {
   const std::vector<std::uint64_t> index{7, 2999, 7, 0};
   const auto read = [&](const Dataset& from, Split split) {
     const auto rows = from.read(split, std::span(index).first(split == Split::train ? 4 : 1));
-    const auto values = rows.samples.values<float>();
+    const auto values = rows.fields[0].values<float>();
     return std::vector<float>(values.begin(), values.end());
   };
   BOOST_TEST(read(*set, Split::train) == read(*longer, Split::train), per_element());
@@ -60,9 +60,10 @@ BOOST_AUTO_TEST_CASE(jets_are_a_pure_function_of_seed_split_and_row) {
 BOOST_AUTO_TEST_CASE(jets_are_standardised_balanced_and_said_to_be_synthetic) {
   const auto set = make_set("jsc-sim");
   BOOST_TEST(set->synthetic());
-  BOOST_TEST((set->info().sample_shape == Shape{16}));
-  BOOST_TEST(set->info().class_names == (std::vector<std::string>{"g", "q", "w", "z", "t"}),
-             per_element());
+  BOOST_TEST((set->info().input()->shape == Shape{16}));
+  BOOST_TEST(
+      set->info().target()->class_names == (std::vector<std::string>{"g", "q", "w", "z", "t"}),
+      per_element());
   set->open();
   const auto samples = samples_of(*set, Split::train);
   const auto labels = labels_of(*set, Split::train);

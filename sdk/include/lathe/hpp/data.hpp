@@ -2,6 +2,7 @@
 // marked as one that reads data.
 #pragma once
 
+#include <lathe/hpp/field.hpp>
 #include <lathe/hpp/graph.hpp>
 
 #pragma GCC visibility push(hidden)
@@ -15,16 +16,12 @@ class data {
         api_(detail::service<lathe_data_api>(call, LATHE_SVC_DATA,
                                              LATHE_SIZE_UP_TO(lathe_data_api, read))) {}
 
-  // What a row is made of; valid until the pass returns.
-  std::vector<lathe_field> fields() const {
+  // What a row is made of.
+  std::vector<field> fields() const {
     lathe_field_table table = {};
     table.struct_size = sizeof table;
     detail::check(call_, api_->fields(call_, &table));
-    std::vector<lathe_field> all;
-    for (std::uint64_t i = 0; i < table.count; ++i) {
-      all.push_back(detail::row(table.rows, table.row_size, i));
-    }
-    return all;
+    return detail::fields_of(table);
   }
   // Rows of a split; 0 if there are none.
   std::uint64_t count(std::string_view split) const {

@@ -1,34 +1,47 @@
-// Kind "dataset". A type with info, open, count and read; `memory_dataset` is a base that leaves
-// only info and open to write.
+// Kind "dataset". Two forms. Samples with one class each, floats and 64-bit labels:
 //   Set(lathe::options, std::string_view data_dir)     either may be left out
 //   lathe::dataset_info info()                         reads no data before open
 //   void open()                     or open(lathe::context)
 //   std::uint64_t count(lathe::split)
 //   void read(lathe::split, lathe::span<const std::uint64_t> index, float* samples,
 //             std::int64_t* labels)
-//   std::vector<std::string> files()                   optional
 //   void augment(lathe::context, lathe::epoch_of_training, lathe::span<const std::uint64_t> index,
 //                float* samples)                       optional: changes training rows in place
+// `memory_dataset` is a base that leaves only info and open to write. And rows of any fields, with
+// fields() in place of info():
+//   std::vector<lathe::field> fields()                 reads no data before open
+//   std::uint64_t count(lathe::split)
+//   void read(lathe::split, lathe::span<const std::uint64_t> index, lathe::batch out)
+//   void augment(lathe::context, lathe::epoch_of_training, lathe::span<const std::uint64_t> index,
+//                lathe::batch rows)                    optional
+//   bool augments()                                    optional: whether it does, as it is set
+// A stream, whose rows cannot be counted before they are read, has in place of count and read:
+//   std::uint64_t next(lathe::split, std::uint64_t first, std::uint64_t rows, lathe::batch out)
+//                      rows first, ..., in order; 0 begins anew; returns how many it gave, fewer
+//                      than `rows` at the end
+// With count as well, a split whose count is lathe::unknown_count is a stream. For both forms:
+//   std::vector<std::string> files()                   optional
 //   static constexpr lathe_dataset_source source       optional: where `lathe data fetch` gets it
+// Wherever a split is taken, it may be taken as std::string_view instead.
 #pragma once
 
 #include <lathe/kind/dataset.h>
 #include <lathe/hpp/component.hpp>
+#include <lathe/hpp/field.hpp>
 
 #pragma GCC visibility push(hidden)
 
 namespace lathe {
 
-enum class split {
-  train = LATHE_SPLIT_TRAIN,
-  validation = LATHE_SPLIT_VALIDATION,
-  test = LATHE_SPLIT_TEST
-};
+enum class split { train, validation, test };
 
 inline const char* split_name(split s) {
   return s == split::train ? "train" : s == split::validation ? "validation" : "test";
 }
 
+constexpr std::uint64_t unknown_count = LATHE_COUNT_UNKNOWN;
+
+// Of samples with one class each.
 struct dataset_info {
   std::vector<std::int64_t> shape;       // of one sample; empty: not known before open
   std::int64_t classes = 0;              // 0: not known before open
@@ -113,31 +126,72 @@ constexpr bool has_info = false;
 template <class T>
 constexpr bool has_info<T, std::void_t<decltype(std::declval<T&>().info())>> = true;
 template <class T, class = void>
+constexpr bool has_fields = false;
+template <class T>
+constexpr bool has_fields<T, std::void_t<decltype(std::declval<T&>().fields())>> = true;
+template <class T, class = void>
 constexpr bool has_open = false;
 template <class T>
 constexpr bool has_open<T, std::void_t<decltype(&T::open)>> = true;
 template <class T, class = void>
-constexpr bool has_count = false;
-template <class T>
-constexpr bool has_count<T, std::void_t<decltype(std::declval<T&>().count(split()))>> = true;
-template <class T, class = void>
-constexpr bool has_read = false;
-template <class T>
-constexpr bool has_read<T, std::void_t<decltype(std::declval<T&>().read(
-                               split(), span<const std::uint64_t>(), static_cast<float*>(nullptr),
-                               static_cast<std::int64_t*>(nullptr)))>> = true;
-template <class T, class = void>
 constexpr bool has_files = false;
 template <class T>
 constexpr bool has_files<T, std::void_t<decltype(std::declval<T&>().files())>> = true;
+template <class T, class = void>
+constexpr bool has_augments = false;
+template <class T>
+constexpr bool has_augments<T, std::void_t<decltype(std::declval<T&>().augments())>> = true;
+
+// What takes a split, taken as S.
+template <class T, class S, class = void>
+constexpr bool counts = false;
+template <class T, class S>
+constexpr bool counts<T, S, std::void_t<decltype(std::declval<T&>().count(S()))>> = true;
+template <class T, class S, class = void>
+constexpr bool reads_samples = false;
+template <class T, class S>
+constexpr bool reads_samples<T, S,
+                             std::void_t<decltype(std::declval<T&>().read(
+                                 S(), span<const std::uint64_t>(), static_cast<float*>(nullptr),
+                                 static_cast<std::int64_t*>(nullptr)))>> = true;
+template <class T, class S, class = void>
+constexpr bool reads_fields = false;
+template <class T, class S>
+constexpr bool reads_fields<T, S,
+                            std::void_t<decltype(std::declval<T&>().read(
+                                S(), span<const std::uint64_t>(), std::declval<batch>()))>> = true;
+template <class T, class S, class = void>
+constexpr bool streams = false;
+template <class T, class S>
+constexpr bool streams<T, S,
+                       std::void_t<decltype(std::declval<T&>().next(
+                           S(), std::uint64_t(), std::uint64_t(), std::declval<batch>()))>> = true;
+
+template <class T>
+constexpr bool has_count = counts<T, split> || counts<T, std::string_view>;
+template <class T>
+constexpr bool has_samples = reads_samples<T, split> || reads_samples<T, std::string_view>;
+template <class T>
+constexpr bool has_read =
+    has_fields<T> ? reads_fields<T, split> || reads_fields<T, std::string_view> : has_samples<T>;
+template <class T>
+constexpr bool has_next = has_fields<T> && (streams<T, split> || streams<T, std::string_view>);
 
 template <class T, class = void>
-constexpr bool has_augment = false;
+constexpr bool augments_samples = false;
 template <class T>
-constexpr bool has_augment<T, std::void_t<decltype(std::declval<T&>().augment(
-                                  std::declval<context>(), epoch_of_training{},
-                                  span<const std::uint64_t>(), static_cast<float*>(nullptr)))>> =
-    true;
+constexpr bool
+    augments_samples<T, std::void_t<decltype(std::declval<T&>().augment(
+                            std::declval<context>(), epoch_of_training{},
+                            span<const std::uint64_t>(), static_cast<float*>(nullptr)))>> = true;
+template <class T, class = void>
+constexpr bool augments_fields = false;
+template <class T>
+constexpr bool augments_fields<T, std::void_t<decltype(std::declval<T&>().augment(
+                                      std::declval<context>(), epoch_of_training{},
+                                      span<const std::uint64_t>(), std::declval<batch>()))>> = true;
+template <class T>
+constexpr bool has_augment = has_fields<T> ? augments_fields<T> : augments_samples<T>;
 
 template <class T, class = void>
 constexpr const lathe_dataset_source* declared_source = nullptr;
@@ -145,12 +199,24 @@ template <class T>
 constexpr const lathe_dataset_source* declared_source<T, std::void_t<decltype(T::source)>> =
     &T::source;
 
+// A split as the type takes it; a name that is none is refused.
+template <class S>
+S split_of(lathe_str name) {
+  if constexpr (std::is_same_v<S, split>) {
+    for (const split s : {split::train, split::validation, split::test}) {
+      if (to_view(name) == split_name(s)) return s;
+    }
+    throw error(LATHE_NOT_FOUND, join({"there is no split '", to_view(name), "'"}));
+  } else {
+    return to_view(name);
+  }
+}
+
 // The type's instance, and what the host borrows until it is destroyed.
 template <class T>
 struct dataset_instance {
   T* object = nullptr;
-  dataset_info info;
-  std::vector<lathe_str> class_names;
+  field_rows fields;
   std::vector<std::string> files;
   std::vector<lathe_str> file_texts;
 
@@ -159,6 +225,23 @@ struct dataset_instance {
   dataset_instance(const dataset_instance&) = delete;
   dataset_instance& operator=(const dataset_instance&) = delete;
 };
+
+// What a row is made of, and whether it is augmented, whichever form the type has.
+template <class T>
+bool describe(T& object, field_rows& rows) {
+  if constexpr (has_fields<T>) {
+    rows.set(object.fields());
+    if constexpr (has_augments<T>) return object.augments();
+    return has_augment<T>;
+  } else {
+    dataset_info info = object.info();
+    field samples = input_field<float>("samples", std::move(info.shape));
+    samples.known_shape = !samples.shape.empty();
+    rows.set(
+        {std::move(samples), class_field("labels", info.classes, std::move(info.class_names))});
+    return info.augments;
+  }
+}
 
 template <class T>
 struct dataset_thunks {
@@ -181,18 +264,8 @@ struct dataset_thunks {
   }
   static lathe_code info(lathe_call* call, void* self, lathe_dataset_info* out) noexcept {
     return guarded(call, [&] {
-      instance& i = of(self);
-      i.info = i.object->info();
-      i.class_names.clear();
-      for (const std::string& name : i.info.class_names) i.class_names.push_back(to_str(name));
-      out->rank = static_cast<std::uint32_t>(i.info.shape.size());
-      out->shape = i.info.shape.data();
-      out->classes = i.info.classes;
-      out->class_names = i.class_names.empty() ? nullptr : i.class_names.data();
-      // A host that is older asks for less.
-      if (out->struct_size >= LATHE_SIZE_UP_TO(lathe_dataset_info, augments)) {
-        out->augments = i.info.augments ? 1 : 0;
-      }
+      out->augments = describe(*of(self).object, of(self).fields) ? 1 : 0;
+      out->fields = &of(self).fields.table();
     });
   }
   static lathe_code open(lathe_call* call, void* self) noexcept {
@@ -204,16 +277,43 @@ struct dataset_thunks {
       }
     });
   }
-  static lathe_code count(lathe_call* call, void* self, lathe_split s,
+  static lathe_code count(lathe_call* call, void* self, lathe_str name,
                           std::uint64_t* rows) noexcept {
-    return guarded(call, [&] { *rows = of(self).object->count(static_cast<split>(s)); });
-  }
-  static lathe_code read(lathe_call* call, void* self, lathe_split s, const std::uint64_t* index,
-                         std::uint64_t count, lathe_tensor* samples,
-                         lathe_tensor* labels) noexcept {
     return guarded(call, [&] {
-      of(self).object->read(static_cast<split>(s), span<const std::uint64_t>(index, count),
-                            tensor<float>(*samples).data(), tensor<std::int64_t>(*labels).data());
+      if constexpr (has_count<T>) {
+        using S = std::conditional_t<counts<T, split>, split, std::string_view>;
+        *rows = of(self).object->count(split_of<S>(name));
+      } else {
+        *rows = unknown_count;
+      }
+    });
+  }
+  static lathe_code read(lathe_call* call, void* self, lathe_str name, const std::uint64_t* index,
+                         std::uint64_t count, lathe_tensor* const* out,
+                         std::uint64_t out_count) noexcept {
+    return guarded(call, [&] {
+      T& object = *of(self).object;
+      const batch rows(out, out_count, of(self).fields.fields());
+      const span<const std::uint64_t> wanted(index, count);
+      if constexpr (has_fields<T>) {
+        using S = std::conditional_t<reads_fields<T, split>, split, std::string_view>;
+        if constexpr (has_read<T>) object.read(split_of<S>(name), wanted, rows);
+      } else {
+        using S = std::conditional_t<reads_samples<T, split>, split, std::string_view>;
+        object.read(split_of<S>(name), wanted, rows.template values<float>(0).data(),
+                    rows.template values<std::int64_t>(1).data());
+      }
+    });
+  }
+  static lathe_code next(lathe_call* call, void* self, lathe_str name, std::uint64_t first,
+                         std::uint64_t rows, lathe_tensor* const* out, std::uint64_t out_count,
+                         std::uint64_t* given) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_next<T>) {
+        using S = std::conditional_t<streams<T, split>, split, std::string_view>;
+        *given = of(self).object->next(split_of<S>(name), first, rows,
+                                       batch(out, out_count, of(self).fields.fields()));
+      }
     });
   }
   static lathe_code files(lathe_call* call, void* self, const lathe_str** paths,
@@ -229,12 +329,15 @@ struct dataset_thunks {
   }
   static lathe_code augment(lathe_call* call, void* self, std::uint64_t seed, std::uint64_t epoch,
                             const std::uint64_t* index, std::uint64_t count,
-                            lathe_tensor* samples) noexcept {
+                            lathe_tensor* const* out, std::uint64_t out_count) noexcept {
     return guarded(call, [&] {
-      if constexpr (has_augment<T>) {
-        of(self).object->augment(context(call), epoch_of_training{seed, epoch},
-                                 span<const std::uint64_t>(index, count),
-                                 tensor<float>(*samples).data());
+      const batch rows(out, out_count, of(self).fields.fields());
+      const span<const std::uint64_t> which(index, count);
+      if constexpr (has_augment<T> && has_fields<T>) {
+        of(self).object->augment(context(call), epoch_of_training{seed, epoch}, which, rows);
+      } else if constexpr (has_augment<T>) {
+        of(self).object->augment(context(call), epoch_of_training{seed, epoch}, which,
+                                 rows.template values<float>(0).data());
       }
     });
   }
@@ -248,33 +351,48 @@ constexpr lathe_dataset dataset_interface = {LATHE_SIZE_UP_TO(lathe_dataset, sou
                                              dataset_thunks<T>::info,
                                              dataset_thunks<T>::open,
                                              dataset_thunks<T>::count,
-                                             dataset_thunks<T>::read,
+                                             has_read<T> ? dataset_thunks<T>::read : nullptr,
+                                             has_next<T> ? dataset_thunks<T>::next : nullptr,
                                              has_files<T> ? dataset_thunks<T>::files : nullptr,
                                              has_augment<T> ? dataset_thunks<T>::augment : nullptr,
                                              declared_source<T>};
+
+// One sentence about the first method that is missing.
+template <class T>
+constexpr bool is_dataset() {
+  if constexpr (!has_info<T> && !has_fields<T>) {
+    static_assert(lacks<T>,
+                  "a data set needs a method: lathe::dataset_info info() const, or for rows of any "
+                  "fields std::vector<lathe::field> fields() const");
+  } else if constexpr (!has_open<T>) {
+    static_assert(lacks<T>, "a data set needs a method: void open()");
+  } else if constexpr (has_fields<T> && !has_read<T> && !has_next<T>) {
+    static_assert(lacks<T>,
+                  "a data set with fields() needs a method: void read(lathe::split, "
+                  "lathe::span<const std::uint64_t> index, lathe::batch out), or for a stream "
+                  "std::uint64_t next(lathe::split, std::uint64_t first, std::uint64_t rows, "
+                  "lathe::batch out)");
+  } else if constexpr (!has_count<T> && !(has_next<T> && !has_read<T>)) {
+    static_assert(lacks<T>, "a data set needs a method: std::uint64_t count(lathe::split) const");
+  } else if constexpr (!has_read<T> && !has_next<T>) {
+    static_assert(lacks<T>,
+                  "a data set needs a method: void read(lathe::split, lathe::span<const "
+                  "std::uint64_t> index, float* samples, std::int64_t* labels)");
+  } else {
+    return true;
+  }
+  return false;
+}
 
 }  // namespace detail
 
 template <class T>
 constexpr lathe_component dataset(const char* id, const char* version, const char* doc) {
-  if constexpr (!detail::has_info<T>) {
-    static_assert(detail::lacks<T>, "a data set needs a method: lathe::dataset_info info() const");
-    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
-  } else if constexpr (!detail::has_open<T>) {
-    static_assert(detail::lacks<T>, "a data set needs a method: void open()");
-    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
-  } else if constexpr (!detail::has_count<T>) {
-    static_assert(detail::lacks<T>,
-                  "a data set needs a method: std::uint64_t count(lathe::split) const");
-    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
-  } else if constexpr (!detail::has_read<T>) {
-    static_assert(detail::lacks<T>,
-                  "a data set needs a method: void read(lathe::split, lathe::span<const "
-                  "std::uint64_t> index, float* samples, std::int64_t* labels)");
-    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
-  } else {
+  if constexpr (detail::is_dataset<T>()) {
     return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, &detail::dataset_interface<T>,
                                 detail::declared_source<T> == nullptr ? 0 : LATHE_FLAG_HAS_SOURCE);
+  } else {
+    return detail::component<T>(LATHE_KIND_DATASET, id, version, doc, nullptr);
   }
 }
 

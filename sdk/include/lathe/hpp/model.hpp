@@ -5,6 +5,7 @@
 #include <lathe/kind/model.h>
 #include <lathe/hpp/component.hpp>
 #include <lathe/hpp/edit.hpp>
+#include <lathe/hpp/field.hpp>
 
 #pragma GCC visibility push(hidden)
 
@@ -20,13 +21,39 @@ class model_builder {
   using attributes = std::vector<value::entry>;
 
   model_builder(lathe_call* call, lathe_edit* e, const lathe_model_input& input)
-      : edit_(call, e), input_(input) {}
+      : edit_(call, e), fields_(detail::fields_of(*input.fields)) {}
 
-  // What the data set says of one sample; empty if it does not say.
-  lathe::shape sample_shape() const { return {input_.shape, input_.rank}; }
-  bool knows_shape() const { return input_.rank > 0; }
-  bool knows_anything() const { return knows_shape() || input_.classes > 0; }
-  // Elements of one sample, or `otherwise` (0: then unknown is an error).
+  // What the data set says of its rows; empty without one.
+  const std::vector<lathe::field>& fields() const { return fields_; }
+  std::vector<lathe::field> inputs() const {
+    std::vector<lathe::field> all;
+    for (const lathe::field& f : fields_) {
+      if (f.role == LATHE_FIELD_INPUT) all.push_back(f);
+    }
+    return all;
+  }
+  bool has_field(std::string_view name) const { return find(name) != nullptr; }
+  // With a known shape, or it is an error that names the field.
+  const lathe::field& field(std::string_view name) const {
+    const lathe::field* found = find(name);
+    if (found != nullptr && found->known_shape) return *found;
+    throw error(LATHE_FAILED_PRECONDITION,
+                found == nullptr
+                    ? join({"this network needs a data set with a field '", name, "'"})
+                    : join({"the data set does not say the shape of its field '", name, "'"}));
+  }
+
+  // The shape of the first input's part of a row; empty if the data set does not say.
+  lathe::shape sample_shape() const {
+    const lathe::field* input = first(LATHE_FIELD_INPUT);
+    return input == nullptr ? lathe::shape() : lathe::shape(input->shape);
+  }
+  bool knows_shape() const {
+    const lathe::field* input = first(LATHE_FIELD_INPUT);
+    return input != nullptr && input->known_shape;
+  }
+  bool knows_anything() const { return knows_shape() || outputs_of_target() > 0; }
+  // Elements of the first input, or `otherwise` (0: then unknown is an error).
   std::int64_t features(std::int64_t otherwise = 0) const {
     if (knows_shape()) return static_cast<std::int64_t>(element_count(sample_shape()));
     if (otherwise > 0) return otherwise;
@@ -34,18 +61,36 @@ class model_builder {
                 "the data set does not say how many features a sample has; name a data set "
                 "(--dataset), or files it can be read from");
   }
+  // Of the first target.
   std::int64_t classes(std::int64_t otherwise = 0) const {
-    if (input_.classes > 0) return input_.classes;
+    const lathe::field* target = first(LATHE_FIELD_TARGET);
+    if (target != nullptr && target->classes > 0) return target->classes;
     if (otherwise > 0) return otherwise;
+    if (target != nullptr && !target->of_classes()) {
+      throw error(LATHE_FAILED_PRECONDITION,
+                  join({"this network tells classes apart; the target '", target->name,
+                        "' of the data set is made of numbers"}));
+    }
     throw error(LATHE_FAILED_PRECONDITION,
                 "the data set does not say how many classes it has; name a data set (--dataset), "
                 "or give its option 'classes'");
   }
+  // How many outputs the first target needs: one per class, or one for each of its numbers.
+  std::int64_t outputs(std::int64_t otherwise = 0) const {
+    const std::int64_t count = outputs_of_target();
+    return count > 0 ? count : classes(otherwise);
+  }
 
-  // Without a shape it takes the data set's; a shape is that of one sample.
+  // Without a shape it takes shape and element type of the data set's input of that name, else of
+  // the input at its place; a shape is that of one sample.
   node_id placeholder(const std::string& name) { return input_node(name, {}); }
   node_id placeholder(const std::string& name, const std::vector<std::int64_t>& sample) {
     return input_node(name, {{"shape", value::list_of(sample)}});
+  }
+  // Of another element type than float32, eg: "int64".
+  node_id placeholder_of(const std::string& name, const std::vector<std::int64_t>& sample,
+                         const char* dtype) {
+    return input_node(name, {{"shape", value::list_of(sample)}, {"dtype", dtype}});
   }
   // With the annotation that torch.fx prints, eg: "torch.Tensor".
   node_id placeholder(const std::string& name, const std::vector<std::int64_t>& sample,
@@ -106,6 +151,10 @@ class model_builder {
     more.insert(more.begin(), {"num_features", features});
     return module("batch_norm2d", target, {x}, std::move(more));
   }
+  // Rows of a table by number: x holds int64 or int32 numbers below `count`.
+  node_id embedding(const std::string& target, node_id x, std::int64_t count, std::int64_t width) {
+    return module("embedding", target, {x}, {{"num_embeddings", count}, {"embedding_dim", width}});
+  }
   node_id relu(const std::string& target, node_id x, bool inplace = false) {
     return module("relu", target, {x}, {{"inplace", inplace}});
   }
@@ -139,6 +188,13 @@ class model_builder {
   node_id sub(node_id x, node_id y) { return function("sub", {x, y}); }
   node_id mul(node_id x, node_id y) { return function("mul", {x, y}); }
   node_id matmul(node_id x, node_id y) { return function("matmul", {x, y}); }
+  node_id cat(const std::vector<value>& parts, std::int64_t dimension = 1) {
+    return function("cat", {value::list(parts), dimension});
+  }
+  // The mean over some dimensions, which go away.
+  node_id mean(node_id x, const std::vector<std::int64_t>& dimensions) {
+    return function("mean", {x, value::list_of(dimensions)});
+  }
   // x[:, ::2] is getitem(x, {slice(), slice({}, {}, 2)}); an integer takes its dimension away.
   node_id getitem(node_id x, std::vector<value> index) {
     return function("getitem", {x, value::list(std::move(index))});
@@ -149,6 +205,25 @@ class model_builder {
   }
 
  private:
+  const lathe::field* find(std::string_view name) const {
+    for (const lathe::field& f : fields_) {
+      if (f.name == name) return &f;
+    }
+    return nullptr;
+  }
+  const lathe::field* first(lathe_field_role role) const {
+    for (const lathe::field& f : fields_) {
+      if (f.role == role) return &f;
+    }
+    return nullptr;
+  }
+  // 0: not known.
+  std::int64_t outputs_of_target() const {
+    const lathe::field* target = first(LATHE_FIELD_TARGET);
+    if (target == nullptr) return 0;
+    if (target->of_classes()) return target->classes;
+    return target->known_shape ? target->elements() : 0;
+  }
   node_id input_node(const std::string& name, attributes a) {
     node_spec spec{"placeholder", name, {}, std::move(a)};
     spec.opcode = LATHE_OPCODE_PLACEHOLDER;
@@ -163,7 +238,7 @@ class model_builder {
   }
 
   edit edit_;
-  const lathe_model_input& input_;
+  std::vector<lathe::field> fields_;
 };
 
 namespace detail {

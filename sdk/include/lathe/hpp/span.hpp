@@ -50,9 +50,10 @@ template <class T>
 constexpr DLDataType dl_type() {
   using U = std::remove_const_t<T>;
   static_assert(std::is_arithmetic_v<U>, "a tensor holds numbers");
-  return {static_cast<std::uint8_t>(std::is_floating_point_v<U> ? kDLFloat
-                                    : std::is_signed_v<U>       ? kDLInt
-                                                                : kDLUInt),
+  return {static_cast<std::uint8_t>(std::is_same_v<U, bool>       ? kDLBool
+                                    : std::is_floating_point_v<U> ? kDLFloat
+                                    : std::is_signed_v<U>         ? kDLInt
+                                                                  : kDLUInt),
           8 * sizeof(U), 1};
 }
 

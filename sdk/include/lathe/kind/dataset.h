@@ -1,8 +1,12 @@
 #ifndef LATHE_KIND_DATASET_H
 #define LATHE_KIND_DATASET_H
 
-/* Kind "dataset": labelled samples in three splits that share no rows. */
+/* Kind "dataset": rows made of fields (inputs, targets, weights) in three splits that share no
+ * rows: "train", "validation" and "test". A split of another name has no rows. All rows of a set
+ * have one shape: rows of varying length are padded by the plugin, and a field beside them says
+ * what counts (eg: "attention_mask", 1 where a token stands and 0 where padding does). */
 
+#include <lathe/field.h>
 #include <lathe/host.h>
 #include <lathe/tensor.h>
 #include <lathe/value.h>
@@ -11,18 +15,15 @@
 extern "C" {
 #endif
 
-typedef int32_t lathe_split;
-enum { LATHE_SPLIT_TRAIN = 0, LATHE_SPLIT_VALIDATION = 1, LATHE_SPLIT_TEST = 2 };
+/* How many rows a stream has, before it was read. */
+#define LATHE_COUNT_UNKNOWN UINT64_MAX
 
-/* Strings and shapes: owner plugin, valid until destroy. */
 typedef struct lathe_dataset_info {
   uint32_t struct_size;
-  uint32_t rank;                /* of one sample; 0: not known before open */
-  const int64_t *shape;         /* eg: 16 */
-  int64_t classes;              /* 0: not known before open */
-  const lathe_str *class_names; /* NULL, or one per class */
-  int32_t augments;             /* 1: as this instance is set, augment() changes training rows */
-  uint32_t reserved;
+  int32_t augments; /* 1: as this instance is set, augment() changes training rows */
+  /* One input at least. Owner: plugin. Valid: until the next info() of this instance, or destroy.
+   */
+  const lathe_field_table *fields;
 } lathe_dataset_info;
 
 /* A file to download. What is not known is 0 or NULL, never guessed. */
@@ -71,32 +72,45 @@ typedef struct lathe_dataset {
                        void **self);
   void (*destroy)(void *self);
 
-  /* Shape and classes. Before open() it reads no data; what it cannot know stays 0. [call] */
+  /* What a row is made of. Before open() it reads no data: a shape that is not known has rank
+   * LATHE_RANK_UNKNOWN, a number of classes that is not known is 0; dtypes and names are known.
+   * After open() everything is known, and stays. [call] */
   lathe_code (*info)(lathe_call *call, void *self, lathe_dataset_info *info);
 
   /* Opens the data: a missing file is LATHE_NOT_FOUND with the file, where it was looked for and
-   * how to get it. Called once, before count and read. [call] */
+   * how to get it. Called once, before count, read and next. [call] */
   lathe_code (*open)(lathe_call *call, void *self);
 
-  /* Rows of a split; 0 if it has none. After open. [call] */
-  lathe_code (*count)(lathe_call *call, void *self, lathe_split split, uint64_t *rows);
+  /* Rows of a split; 0 if it has none; LATHE_COUNT_UNKNOWN: a stream, whose rows next() gives.
+   * After open. [call] */
+  lathe_code (*count)(lathe_call *call, void *self, lathe_str split, uint64_t *rows);
 
-  /* Copies the rows `index[0..count)` of a split into `samples` (float32, count x shape) and
-   * `labels` (int64, count), both made by the host. After open. [call] */
-  lathe_code (*read)(lathe_call *call, void *self, lathe_split split, const uint64_t *index,
-                     uint64_t count, lathe_tensor *samples, lathe_tensor *labels);
+  /* Copies the rows `index[0..count)` of a split, in that order, into `out`: one tensor per field,
+   * in the fields' order, of the field's dtype and of `count` x its shape, in host memory, dense,
+   * made by the host. May be NULL if every split is a stream. After open. [call] */
+  lathe_code (*read)(lathe_call *call, void *self, lathe_str split, const uint64_t *index,
+                     uint64_t count, lathe_tensor *const *out, uint64_t out_count);
+
+  /* Copies the rows `first`, ..., `first + rows - 1` of a stream into `out`, as read() does, and
+   * tells how many it gave. Rows are asked for in order; `first` == 0 begins anew, with the same
+   * rows. Fewer than `rows`: the stream ends there. The host reads a stream once and keeps it in
+   * memory, so one without end is refused. May be NULL if no split is a stream. After open. [call]
+   */
+  lathe_code (*next)(lathe_call *call, void *self, lathe_str split, uint64_t first, uint64_t rows,
+                     lathe_tensor *const *out, uint64_t out_count, uint64_t *given);
 
   /* Files the data came from, for the run's provenance: NUL-terminated paths; may be NULL.
    * Valid until destroy. After open. [call] */
   lathe_code (*files)(lathe_call *call, void *self, const lathe_str **paths, uint64_t *count);
 
-  /* Changes rows `index[0..count)` of the train split, as read() gave them, in place in `samples`:
-   * random crops, flips. Called in training only, never to evaluate, and only if info says
-   * `augments`. What a row becomes is a pure function of (seed, epoch, its index, its contents), so
-   * that it depends neither on the batch nor on where a run was resumed; draw from lathe.rng.
-   * May be NULL. After open. [call] */
+  /* Changes rows `index[0..count)` of the train split, as read() or next() gave them, in place in
+   * `out`, which holds every field: random crops, flips, mixed rows with mixed targets. Called in
+   * training only, never to evaluate, and only if info says `augments`. What a row becomes is a
+   * pure function of (seed, epoch, its index, its contents), so that it depends neither on the
+   * batch nor on where a run was resumed; draw from lathe.rng. May be NULL. After open. [call] */
   lathe_code (*augment)(lathe_call *call, void *self, uint64_t seed, uint64_t epoch,
-                        const uint64_t *index, uint64_t count, lathe_tensor *samples);
+                        const uint64_t *index, uint64_t count, lathe_tensor *const *out,
+                        uint64_t out_count);
 
   /* Where the files can be had; may be NULL. Only read of a component with LATHE_FLAG_HAS_SOURCE
    * whose stamp says so too: listing the known sets loads no other plugin. */

@@ -4,18 +4,18 @@
 /* Kind "model": declares the nodes of a network. Parameters follow from the op table; their
  * contents come into being on first read, so counting a network allocates no weights. */
 
+#include <lathe/field.h>
 #include <lathe/svc/edit.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* What the data set says. */
+/* What the data set says of its rows. Owner: host. Valid: until build returns. */
 typedef struct lathe_model_input {
   uint32_t struct_size;
-  uint32_t rank;        /* of one sample; 0: the data set does not say */
-  const int64_t *shape; /* of one sample, eg: 16 or 3, 32, 32 */
-  int64_t classes;      /* 0: the data set does not say */
+  uint32_t reserved;
+  const lathe_field_table *fields; /* never NULL; without rows: there is no data set */
 } lathe_model_input;
 
 typedef struct lathe_model {
@@ -26,8 +26,9 @@ typedef struct lathe_model {
   lathe_code (*create)(lathe_call *call, const lathe_value *options, void **self);
   void (*destroy)(void *self);
 
-  /* Adds placeholders (attribute "shape": of one sample; absent: the data set's), nodes and the
-   * output to an empty graph; the host commits. [call] */
+  /* Adds placeholders, nodes and the output to an empty graph; the host commits. A placeholder's
+   * attributes "shape" (of one row's part) and "dtype": absent shape takes both from the data set's
+   * input of the placeholder's name, else from the input at its place. [call] */
   lathe_code (*build)(lathe_call *call, void *self, const lathe_model_input *input,
                       lathe_edit *edit);
 } lathe_model;

@@ -33,17 +33,15 @@ struct Bench {
   }
 
   std::vector<float> image(std::uint64_t row) const {
-    const auto all = set->all(Split::train).samples.values<float>();
+    const auto all = set->all(Split::train).fields[0].values<float>();
     const auto from = all.begin() + static_cast<std::ptrdiff_t>(row * kPixels);
     return {from, from + static_cast<std::ptrdiff_t>(kPixels)};
   }
   std::vector<float> augmented(std::vector<std::uint64_t> rows, std::uint64_t seed = 1,
                                std::uint64_t epoch = 0) const {
-    const SplitTensors read = set->read(Split::train, rows);
-    const auto values = read.samples.values<float>();
-    std::vector<float> samples(values.begin(), values.end());
-    set->augment(seed, epoch, rows, samples);
-    return samples;
+    const RowTensors changed = set->augment(seed, epoch, rows, set->read(Split::train, rows));
+    const auto values = changed.fields[0].values<float>();
+    return {values.begin(), values.end()};
   }
 };
 

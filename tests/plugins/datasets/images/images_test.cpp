@@ -44,9 +44,9 @@ struct Official {
 
 // The value each image was written with.
 std::vector<int> values_of(const Dataset& set, Split split) {
-  const SplitTensors& rows = set.all(split);
-  const auto samples = rows.samples.values<float>();
-  const auto count = static_cast<std::size_t>(rows.samples.shape()[0]);
+  const RowTensors& rows = set.all(split);
+  const auto samples = rows.fields[0].values<float>();
+  const auto count = static_cast<std::size_t>(rows.fields[0].shape()[0]);
   std::vector<int> values;
   for (std::size_t row = 0; row < count; ++row)
     values.push_back(
@@ -166,13 +166,13 @@ BOOST_AUTO_TEST_CASE(images_and_labels_are_told_apart_by_what_they_hold) {
 BOOST_AUTO_TEST_CASE(shape_and_classes_are_known_without_any_file) {
   for (const char* name : {"cifar10", "mnist", "fashion_mnist"}) {
     const DatasetInfo info = make_set(name)->info();
-    BOOST_TEST((info.sample_shape ==
+    BOOST_TEST((info.input()->shape ==
                 (name == std::string("cifar10") ? Shape{3, 32, 32} : Shape{1, 28, 28})));
-    BOOST_TEST(info.classes == 10);
-    BOOST_TEST(info.class_names.size() == 10U);
+    BOOST_TEST(info.classes() == 10);
+    BOOST_TEST(info.target()->class_names.size() == 10U);
     BOOST_TEST(!info.augments);
   }
-  BOOST_TEST(make_set("cifar10")->info().class_names[9] == "truck");
+  BOOST_TEST(make_set("cifar10")->info().target()->class_names[9] == "truck");
 }
 
 BOOST_AUTO_TEST_CASE(statistics_have_names_or_are_given) {

@@ -226,8 +226,8 @@ BOOST_AUTO_TEST_CASE(a_test_file_alone_is_enough_and_what_is_absent_is_named) {
 
 BOOST_AUTO_TEST_CASE(shape_and_classes_are_known_without_any_data) {
   const DatasetInfo info = make_set("jsc")->info();
-  BOOST_TEST((info.sample_shape == Shape{16}));
-  BOOST_TEST(info.class_names == (std::vector<std::string>{"g", "q", "w", "z", "t"}),
+  BOOST_TEST((info.input()->shape == Shape{16}));
+  BOOST_TEST(info.target()->class_names == (std::vector<std::string>{"g", "q", "w", "z", "t"}),
              per_element());
 }
 

@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_SUITE(dataset_npy)
 BOOST_AUTO_TEST_CASE(one_file_of_numpys_holds_all_splits) {
   const std::string file = golden("numpy_compressed.npz").string();
   const auto set = open_set("npy<file=" + file + ",shape=[1,3,4]>");
-  BOOST_TEST((set->info().sample_shape == Shape{1, 3, 4}));
-  BOOST_TEST(set->info().classes == 3);
+  BOOST_TEST((set->info().input()->shape == Shape{1, 3, 4}));
+  BOOST_TEST(set->info().classes() == 3);
   BOOST_TEST(samples_of(*set, Split::train) == counting(0, 24), per_element());
   BOOST_TEST(labels_of(*set, Split::train) == (Labels{1, 0}), per_element());
   BOOST_TEST(set->count(Split::validation) == 0U);
@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(a_file_of_numpys_may_hold_one_split) {
   const std::string file = golden("numpy_stored.npz").string();
   for (const std::string options : {"", ",samples=x,labels=y"}) {
     const auto set = open_set("npy<validation=" + file + options + ",scale=0.5,classes=5>");
-    BOOST_TEST((set->info().sample_shape == Shape{3, 4}));
-    BOOST_TEST(set->info().classes == 5);
+    BOOST_TEST((set->info().input()->shape == Shape{3, 4}));
+    BOOST_TEST(set->info().classes() == 5);
     BOOST_TEST(samples_of(*set, Split::validation) == counting(0, 24, 0.25F), per_element());
     BOOST_TEST(labels_of(*set, Split::validation) == (Labels{2, 1}), per_element());
   }
@@ -110,9 +110,9 @@ BOOST_AUTO_TEST_CASE(samples_and_labels_may_be_two_files) {
   const auto set = open_set(folder.pair(kSamples, kLabels, "classes=[a,b,c]"));
   BOOST_TEST(samples_of(*set, Split::train) == counting(0, 6), per_element());
   BOOST_TEST(labels_of(*set, Split::train) == (Labels{0, 2, 1}), per_element());
-  BOOST_TEST(set->info().class_names[2] == "c");
+  BOOST_TEST(set->info().target()->class_names[2] == "c");
   const auto flat = open_set(folder.pair(npy("'|b1'", "(3,)", bytes({1, 0, 1})), kLabels));
-  BOOST_TEST((flat->info().sample_shape == Shape{1}));
+  BOOST_TEST((flat->info().input()->shape == Shape{1}));
   const auto column =
       open_set(folder.pair(kSamples, npy("'<i2'", "(3, 1)", bytes({1, 0, 0, 0, 2, 0}))));
   BOOST_TEST(labels_of(*column, Split::train) == (Labels{1, 0, 2}), per_element());
@@ -123,9 +123,9 @@ BOOST_AUTO_TEST_CASE(the_shape_is_known_before_any_row_is_read) {
   // Headers alone: the labels are not even there.
   const std::string samples = folder.file("x.npy", kSamples);
   const DatasetInfo info = make_set("npy<test=[" + samples + ",none.npy],classes=3>")->info();
-  BOOST_TEST((info.sample_shape == Shape{2}));
-  BOOST_TEST(info.classes == 3);
-  BOOST_TEST(!make_set("npy<test=[none.npy,none.npy]>")->info().known_shape);
+  BOOST_TEST((info.input()->shape == Shape{2}));
+  BOOST_TEST(info.classes() == 3);
+  BOOST_TEST(!make_set("npy<test=[none.npy,none.npy]>")->info().input()->known_shape);
 }
 
 BOOST_AUTO_TEST_CASE(files_of_other_makes_are_refused_with_their_name_and_reason) {

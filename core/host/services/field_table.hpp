@@ -1,0 +1,13 @@
+// What a data set's rows are made of, as plugins read it.
+#pragma once
+
+#include "core/host/dataset.hpp"
+
+namespace lathe {
+
+class Call;
+
+// Valid until the call ends.
+lathe_field_table field_table(Call& call, const DatasetInfo& info);
+
+}  // namespace lathe
