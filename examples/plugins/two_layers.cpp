@@ -18,7 +18,7 @@ class TwoLayers {
     x = m.dropout("hidden.2", x, dropout_);
     x = m.relu("hidden.4", m.linear("hidden.3", x, width_, width_));
     x = m.dropout("hidden.5", x, dropout_);
-    m.output(m.linear("head", x, width_, m.classes()));
+    m.output(m.linear("head", x, width_, m.outputs()));
   }
 
  private:

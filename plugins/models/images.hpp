@@ -22,7 +22,7 @@ inline ImageInput image_input(const lathe::model_builder& m, const ImageInput& p
          lathe::to_string(static_cast<std::int64_t>(sample.size())),
          sample.size() == 1 ? " dimension" : " dimensions"}));
   }
-  return {sample[0], sample[1], sample[2], m.classes()};
+  return {sample[0], sample[1], sample[2], m.outputs()};
 }
 
 constexpr const char* kTensor = "torch.Tensor";  // an annotated argument, as torch.fx prints it

@@ -18,7 +18,7 @@ Sizes sizes_of(const lathe::model_builder& m) {
          lathe::to_string(static_cast<std::int64_t>(m.sample_shape().size())), " dimensions"}));
   }
   if (!m.knows_anything()) return {kJetFeatures, kJetClasses};
-  return {m.features(), m.classes()};
+  return {m.features(), m.outputs()};
 }
 
 // Layers of a Sequential or a ModuleList: each is named by its place in it.

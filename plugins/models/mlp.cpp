@@ -72,7 +72,7 @@ class Mlp {
       net.activation(activation_);
       if (dropout_ > 0) net.dropout(dropout_);
     }
-    net.linear(m.classes()).end();
+    net.linear(m.outputs()).end();
   }
 
  private:
@@ -92,7 +92,7 @@ struct Jets3Layer {
     const std::int64_t features = known ? m.features() : 16;
     Chain net(m, "", m.placeholder("x", {features}), features);
     for (const std::int64_t width : {64, 32, 32}) net.linear(width).activation("relu");
-    net.linear(known ? m.classes() : 5).end();
+    net.linear(known ? m.outputs() : 5).end();
   }
 };
 

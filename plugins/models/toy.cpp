@@ -14,7 +14,7 @@ Input input_of(const lathe::model_builder& m, std::vector<std::int64_t> shape,
                std::int64_t classes) {
   if (!m.knows_anything()) return {std::move(shape), classes};
   m.features();
-  return {m.sample_shape().to_vector(), m.classes()};
+  return {m.sample_shape().to_vector(), m.outputs()};
 }
 
 std::int64_t features_of(const Input& input) {

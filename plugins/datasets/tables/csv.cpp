@@ -1,5 +1,8 @@
-// Any table in CSV: one file per split, numeric features, one label column.
+// Any table in CSV: one file per split, numeric features, one column that is the target: a class,
+// or a number for regression.
 #include <lathe/lathe.hpp>
+
+#include <algorithm>
 
 #include "../file_bytes.hpp"
 #include "csv_table.hpp"
@@ -36,15 +39,20 @@ char delimiter_of(const std::string& word) {
                                : '\0';
 }
 
-struct Csv : lathe::memory_dataset {
+struct Csv {
   static constexpr lathe_option options[] = {
       lathe::path_option("train", "File with the rows to train on.").nullable(),
       lathe::path_option("validation", "File with the rows to validate on.").nullable(),
       lathe::path_option("test", "File with the rows to test on.").nullable(),
-      lathe::any_option("label",
-                        "Label column: a name, or a number from 0 (negative from the end). Without "
-                        "it, the column called class, label or target, else the last.")
+      lathe::any_option(
+          "label",
+          "Target column: a name, or a number from 0 (negative from the end). Without "
+          "it, the column called class, label or target, else the last.")
           .nullable(),
+      lathe::choice_option("target", "class|float",
+                           "What the target is: class, one of some labels; float, a number, for "
+                           "regression.")
+          .by_default("class"),
       lathe::any_option("classes",
                         "The classes in their order, eg: [A, B, C]. Without it, those of the "
                         "train file: numbers by value, words by letter.")
@@ -73,6 +81,11 @@ struct Csv : lathe::memory_dataset {
                                      : datasets::header_choice::automatic;
     table_.has_label = o.has("label");
     if (table_.has_label) table_.label = column_of(o["label"], "label");
+    table_.numbers = o.text("target") == "float";
+    if (table_.numbers && o.has("classes")) {
+      throw lathe::invalid_argument("target=float is a number and has no classes")
+          .at_option("classes");
+    }
     read_features(o["features"]);
     read_classes(o["classes"]);
     standardize_ = o.text("standardize") == "train";
@@ -89,20 +102,14 @@ struct Csv : lathe::memory_dataset {
     }
   }
 
-  lathe::dataset_info info() const {
-    lathe::dataset_info info;
-    if (opened_) {
-      info.shape = {static_cast<std::int64_t>(width_)};
-    } else {
-      const std::uint64_t width = !table_.features.empty() ? table_.features.size()
-                                  : datasets::is_file(first_path())
-                                      ? datasets::features_by_first_line(first_path(), table_)
-                                      : 0;
-      if (width > 0) info.shape = {static_cast<std::int64_t>(width)};
-    }
-    info.classes = static_cast<std::int64_t>(classes_.size());
-    info.class_names = classes_;
-    return info;
+  std::vector<lathe::field> fields() const {
+    lathe::field samples = lathe::input_field<float>("samples", {});
+    const std::uint64_t width = width_before_or_after_open();
+    samples.known_shape = width > 0;
+    if (width > 0) samples.shape = {static_cast<std::int64_t>(width)};
+    if (table_.numbers) return {samples, lathe::target_field<float>("targets", {1})};
+    return {samples,
+            lathe::class_field("labels", static_cast<std::int64_t>(classes_.size()), classes_)};
   }
 
   void open() {
@@ -121,11 +128,34 @@ struct Csv : lathe::memory_dataset {
                          lathe::to_string(static_cast<std::int64_t>(width_))}))
             .at_file(path(s));
       }
-      rows_of(s) = std::move(table.rows);
+      tables_[static_cast<int>(s)] = std::move(table);
     }
     if (!standardize_) return;
-    const datasets::standard_scaler scaler(rows_of(split::train).samples, width_);
-    for (const split s : kSplits) scaler.apply(rows_of(s).samples);
+    const datasets::standard_scaler scaler(tables_[0].rows.samples, width_);
+    for (datasets::table& table : tables_) scaler.apply(table.rows.samples);
+  }
+
+  std::uint64_t count(split s) const { return tables_[static_cast<int>(s)].count(); }
+
+  void read(split s, lathe::span<const std::uint64_t> index, lathe::batch out) const {
+    const datasets::table& table = tables_[static_cast<int>(s)];
+    float* samples = out.values<float>(0).data();
+    const auto targets = table_.numbers ? out.values<float>(1) : lathe::span<float>();
+    const auto labels = table_.numbers ? lathe::span<std::int64_t>() : out.values<std::int64_t>(1);
+    for (std::uint64_t i = 0; i < index.size(); ++i) {
+      if (index[i] >= table.count()) {
+        throw lathe::error(
+            LATHE_OUT_OF_RANGE,
+            lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(index[i])),
+                         " of split '", lathe::split_name(s), "' is not there"}));
+      }
+      samples = std::copy_n(table.rows.samples.data() + index[i] * width_, width_, samples);
+      if (table_.numbers) {
+        targets[i] = table.numbers[index[i]];
+      } else {
+        labels[i] = table.rows.labels[index[i]];
+      }
+    }
   }
 
   std::vector<std::string> files() const {
@@ -144,6 +174,14 @@ struct Csv : lathe::memory_dataset {
       if (!file.empty()) return file;
     }
     return {};
+  }
+
+  // 0: not known, before open.
+  std::uint64_t width_before_or_after_open() const {
+    if (opened_) return width_;
+    if (!table_.features.empty()) return table_.features.size();
+    return datasets::is_file(first_path()) ? datasets::features_by_first_line(first_path(), table_)
+                                           : 0;
   }
 
   void read_features(lathe::value_view list) {
@@ -179,6 +217,7 @@ struct Csv : lathe::memory_dataset {
 
   std::string paths_[3];
   datasets::table_options table_;
+  datasets::table tables_[3];
   std::vector<std::string> classes_;
   std::uint64_t width_ = 0;
   bool standardize_ = false;
@@ -187,4 +226,5 @@ struct Csv : lathe::memory_dataset {
 
 }  // namespace
 
-LATHE_DATASET(Csv, "csv", "1.0.0", "Any table in CSV files: numeric features and one label column.")
+LATHE_DATASET(Csv, "csv", "1.1.0",
+              "Any table in CSV files: numeric features, and one column of classes or numbers.")

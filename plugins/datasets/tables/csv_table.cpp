@@ -140,6 +140,23 @@ std::uint64_t features_by_first_line(const std::string& path, const table_option
   return rows.next(cells) && cells.size() > 1 ? cells.size() - 1 : 0;
 }
 
+namespace {
+
+// The class of a label's cell.
+std::int64_t class_of(std::string_view cell, label_numbers& numbers, const column_plan& plan,
+                      const std::string& path, std::uint64_t line) {
+  const bool empty = trimmed(cell).empty();
+  const std::int64_t label = empty ? -1 : numbers.of(cell);
+  if (label >= 0) return label;
+  const std::string where = column_text(plan.label, plan.name_of(plan.label));
+  throw lathe::data_loss(empty ? lathe::join({where, ": the label is an empty cell"})
+                               : lathe::join({where, ": ", quoted(cell), " is none of the classes ",
+                                              listing(numbers.names())}))
+      .at_file(path, line);
+}
+
+}  // namespace
+
 table read_table(const std::string& path, const table_options& options,
                  std::vector<std::string> classes) {
   const std::string text = file_bytes(path);
@@ -167,23 +184,15 @@ table read_table(const std::string& path, const table_options& options,
       out.rows.samples.push_back(number_of(row[column], path, line, column, plan.name_of(column)));
     }
     const std::string_view cell = row[plan.label];
-    const bool empty = trimmed(cell).empty();
-    const std::int64_t label = empty ? -1 : numbers.of(cell);
-    if (label < 0) {
-      const std::string where = column_text(plan.label, plan.name_of(plan.label));
-      throw lathe::data_loss(
-          empty ? lathe::join({where, ": the label is an empty cell"})
-                : lathe::join({where, ": ", quoted(cell), " is none of the classes ",
-                               listing(numbers.names())}))
-          .at_file(path, line);
+    if (options.numbers) {
+      out.numbers.push_back(number_of(cell, path, line, plan.label, plan.name_of(plan.label)));
+    } else {
+      out.rows.labels.push_back(class_of(cell, numbers, plan, path, line));
     }
-    out.rows.labels.push_back(label);
   };
   if (!has_header) add(first, first_line);
   for (; more; more = rows.next(cells)) add(cells, rows.line());
-  if (out.rows.labels.empty()) {
-    throw lathe::data_loss("the file has a header and no rows").at_file(path);
-  }
+  if (out.count() == 0) throw lathe::data_loss("the file has a header and no rows").at_file(path);
   numbers.finish(out.rows.labels);
   out.classes = numbers.names();
   return out;

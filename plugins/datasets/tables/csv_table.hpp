@@ -1,4 +1,4 @@
-// A table of features and one label per row, from CSV text: which columns, whether there is a
+// A table of features and a target per row, from CSV text: which columns, whether there is a
 // header, which classes. Knows nothing about splits.
 #pragma once
 
@@ -25,12 +25,16 @@ struct table_options {
   bool has_label = false;  // false: a column called class, label or target, else the last
   column_choice label;
   std::vector<column_choice> features;  // empty: all but the label
+  bool numbers = false;                 // the label is a number, not a class
 };
 
 struct table {
   std::vector<std::string> classes;  // given, or found, in their order
   std::uint64_t width = 0;
-  lathe::sample_rows rows;
+  lathe::sample_rows rows;     // without labels, if they are numbers
+  std::vector<float> numbers;  // the labels, if they are numbers
+
+  std::uint64_t count() const { return numbers.empty() ? rows.labels.size() : numbers.size(); }
 };
 
 std::string lower(std::string_view text);

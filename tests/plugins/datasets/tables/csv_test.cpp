@@ -53,8 +53,9 @@ BOOST_AUTO_TEST_CASE(every_dialect_of_a_table_gives_the_same_rows) {
       const auto set = open_set(folder.set(bytes, options));
       BOOST_TEST(samples_of(*set, Split::train) == (Floats{1, 2.5F, -3, 40}), per_element());
       BOOST_TEST(labels_of(*set, Split::train) == (Labels{1, 0}), per_element());
-      BOOST_TEST(set->info().class_names == (std::vector<std::string>{"a", "b"}), per_element());
-      BOOST_TEST((set->info().sample_shape == Shape{2}));
+      BOOST_TEST(set->info().target()->class_names == (std::vector<std::string>{"a", "b"}),
+                 per_element());
+      BOOST_TEST((set->info().input()->shape == Shape{2}));
     }
   }
   BOOST_TEST_MESSAGE(std::size(dialects) << " dialects");
@@ -69,7 +70,8 @@ BOOST_AUTO_TEST_CASE(classes_keep_the_order_in_which_they_are_given) {
 BOOST_AUTO_TEST_CASE(numeric_classes_are_ordered_by_value_whatever_their_spelling) {
   Folder folder;
   const auto set = open_set(folder.set("x,label\n0,10\n0,9\n0,9.0\n0,10\n"));
-  BOOST_TEST(set->info().class_names == (std::vector<std::string>{"9", "10"}), per_element());
+  BOOST_TEST(set->info().target()->class_names == (std::vector<std::string>{"9", "10"}),
+             per_element());
   BOOST_TEST(labels_of(*set, Split::train) == (Labels{1, 0, 0, 1}), per_element());
 }
 
@@ -77,12 +79,45 @@ BOOST_AUTO_TEST_CASE(shape_is_known_before_open_and_classes_when_given) {
   Folder folder;
   const DatasetInfo given =
       make_set("csv<train=/no/such/file,features=[a,b,c],classes=[x,y]>")->info();
-  BOOST_TEST((given.sample_shape == Shape{3}));
-  BOOST_TEST(given.classes == 2);
+  BOOST_TEST((given.input()->shape == Shape{3}));
+  BOOST_TEST(given.classes() == 2);
   const DatasetInfo line = make_set(folder.set("a,b,c,class\nbroken\n"))->info();
-  BOOST_TEST((line.sample_shape == Shape{3}));
-  BOOST_TEST(line.classes == 0);
-  BOOST_TEST(!make_set("csv<train=/no/such/file>")->info().known_shape);
+  BOOST_TEST((line.input()->shape == Shape{3}));
+  BOOST_TEST(line.classes() == 0);
+  BOOST_TEST(!make_set("csv<train=/no/such/file>")->info().input()->known_shape);
+}
+
+BOOST_AUTO_TEST_CASE(a_float_target_is_the_last_column_or_the_one_that_is_named) {
+  Folder folder;
+  const std::pair<std::string, std::string> tables[] = {
+      {"x,y,price\n1,2.5,-7\n-3,4e1,0.5\n", ""},
+      {"1,2.5,-7\n-3,4e1,0.5\n", ""},
+      {"x,target,y\n1,-7,2.5\n-3,0.5,40\n", ""},
+      {"price,x,y\n-7,1,2.5\n0.5,-3,40\n", "label=price"},
+      {"-7,1,2.5\n0.5,-3,40\n", "label=0"},
+      {"z,x,y,price\n9,1,2.5,-7\n9,-3,40,0.5\n", "features=[x,y]"},
+  };
+  for (const auto& [bytes, options] : tables) BOOST_TEST_CONTEXT(bytes) {
+      const std::string float_target = "target=float" + (options.empty() ? "" : "," + options);
+      const auto set = open_set(folder.set(bytes, float_target));
+      const DatasetInfo info = set->info();
+      BOOST_TEST(info.target()->name == "targets");
+      BOOST_TEST((info.target()->dtype == DType::float32));
+      BOOST_TEST((info.target()->shape == Shape{1}));
+      BOOST_TEST(info.classes() == 0);
+      BOOST_TEST(samples_of(*set, Split::train) == (Floats{1, 2.5F, -3, 40}), per_element());
+      const auto targets = set->all(Split::train).fields[1].values<float>();
+      BOOST_TEST(Floats(targets.begin(), targets.end()) == (Floats{-7, 0.5F}), per_element());
+    }
+  // What is needed to build a network is known from the first line.
+  BOOST_TEST(make_set(folder.set("x,price\n1,2\n", "target=float"))->info().complete());
+}
+
+BOOST_AUTO_TEST_CASE(standardising_leaves_float_targets_as_they_are) {
+  Folder folder;
+  const auto set = open_set(folder.set("0,5\n4,7\n", "standardize=train,target=float"));
+  BOOST_TEST(samples_of(*set, Split::train) == (Floats{-1, 1}), per_element());
+  BOOST_TEST(set->all(Split::train).fields[1].values<float>()[1] == 7.0F);
 }
 
 BOOST_AUTO_TEST_CASE(standardising_uses_the_train_file_for_all_splits) {
@@ -139,6 +174,12 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
       {"x,class\n1,a\n", "label=[1]", "", "a name or a whole number"},
       {"x,class\n1,a\n", "header=maybe", "", "header"},
       {"x,class\n1,a\n", "tarin=x", "", "train"},
+      {"x,price\n1,2\n2,much\n", "target=float", "t.csv:3",
+       "column 2 ('price'): 'much' is not a number"},
+      {"x,price\n1,2\n2,\n", "target=float", "t.csv:3", "column 2 ('price'): '' is an empty cell"},
+      {"x,price\n1,2\n2,inf\n", "target=float", "t.csv:3", "no finite"},
+      {"x,price\n1,2\n", "target=float,classes=[a]", "", "has no classes"},
+      {"x,price\n1,2\n", "target=number", "", "one of class, float"},
   };
   Folder folder;
   for (const Row& row : rows) {
@@ -168,16 +209,16 @@ BOOST_AUTO_TEST_CASE(the_real_letters_are_read_whole) {
   const std::string stem = (folder / "letterAE_").string();
   const auto set = open_set("csv<train=" + stem + "train.csv,validation=" + stem +
                             "val.csv,test=" + stem + "test.csv,label=class,classes=[A,B,C,D,E]>");
-  BOOST_TEST((set->info().sample_shape == Shape{16}));
+  BOOST_TEST((set->info().input()->shape == Shape{16}));
   BOOST_TEST(set->count(Split::train) == 2400U);
   BOOST_TEST(set->count(Split::validation) == 500U);
   BOOST_TEST(set->count(Split::test) == 750U);
   const Floats first{2, 0, 2, 1, 1, 7, 8, 7, 5, 7, 6, 7, 1, 8, 7, 8};
   const std::uint64_t zero = 0;
   const auto row = set->read(Split::test, {&zero, 1});
-  const auto samples = row.samples.values<float>();
+  const auto samples = row.fields[0].values<float>();
   BOOST_TEST(Floats(samples.begin(), samples.end()) == first, per_element());
-  BOOST_TEST(row.labels.values<std::int64_t>()[0] == 1);
+  BOOST_TEST(row.fields[1].values<std::int64_t>()[0] == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
