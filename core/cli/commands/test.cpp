@@ -1,4 +1,4 @@
-// lathe test: loss and accuracies of loaded weights on a split, class by class.
+// lathe test: what loaded weights make of a split, row by row and, of a classifier, by class.
 #include "core/base/file.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
@@ -13,24 +13,6 @@ namespace lathe {
 
 namespace {
 
-// One row per sample; logits as the shortest decimals that read back as the same floats.
-void write_predictions(const std::filesystem::path& path, const Tensor& logits,
-                       const std::vector<std::int64_t>& predicted,
-                       std::span<const std::int64_t> labels) {
-  const auto values = logits.values<float>();
-  const auto classes = static_cast<std::size_t>(logits.shape()[1]);
-  TextTable table{{"row", "label", "predicted"}, {}};
-  for (std::size_t c = 0; c < classes; ++c) table.columns.push_back(fmt::format("logit_{}", c));
-  for (std::size_t row = 0; row < predicted.size(); ++row) {
-    std::vector<std::string> cells{std::to_string(row), std::to_string(labels[row]),
-                                   std::to_string(predicted[row])};
-    for (const float value : values.subspan(row * classes, classes))
-      cells.push_back(fmt::format("{}", value));
-    table.rows.push_back(std::move(cells));
-  }
-  write_atomically(path, csv_text(table));
-}
-
 Split chosen_split(const Settings& settings) {
   const std::string word = settings.get(kSplit);
   const auto split = split_from_name(word);
@@ -38,6 +20,19 @@ Split chosen_split(const Settings& settings) {
     throw usage_error(fmt::format("'{}' is no split; known: train, validation, test", word),
                       settings.value(kSplit).position());
   return *split;
+}
+
+// The table of predictions; of a classifier, adds that of the classes to the results.
+TextTable predictions(Loss loss, const Tensor& outputs, const Dataset& data, Split split,
+                      Results& results) {
+  const DatasetInfo info = data.info();
+  const auto place = static_cast<std::size_t>(info.target() - info.fields.data());
+  const Tensor& targets = data.all(split).fields[place];
+  if (loss != Loss::cross_entropy) return prediction_table(outputs, targets);
+  const auto labels = targets.values<std::int64_t>();
+  const auto predicted = predictions_of(outputs);
+  results.tables.push_back(class_table(predicted, labels, *info.target()));
+  return prediction_table(outputs, predicted, labels);
 }
 
 }  // namespace
@@ -68,13 +63,14 @@ void run_test(Session& session) {
   Results results;
   results.passes = run_passes(pipeline, graph, context, settings);
 
-  const Rows rows{split, 0, settings.get(kBatchSize), &session.cancelled()};
-  results.metrics = metrics_of(session.executor().evaluate(graph, data, rows));
-  const Tensor logits = session.executor().logits(graph, data, rows);
-  const auto predicted = predictions_of(logits);
-  const auto labels = data.all(split).labels.values<std::int64_t>();
-  results.tables.push_back(class_table(predicted, labels, data.info()));
-  write_predictions(folder.results / "predictions.csv", logits, predicted, labels);
+  Rows rows{split, 0, settings.get(kBatchSize)};
+  rows.loss = context.loss;
+  rows.cancelled = &session.cancelled();
+  const Evaluation evaluation = session.executor().evaluate(graph, data, rows);
+  results.metrics = metrics_of(evaluation);
+  const Tensor outputs = session.executor().outputs(graph, data, rows);
+  write_atomically(folder.results / "predictions.csv",
+                   csv_text(predictions(evaluation.loss(), outputs, data, split, results)));
   results.parts.emplace_back("split", name(split));
   results.parts.emplace_back("folder", folder.results.string());
   results.texts.push_back(fmt::format("{} split; predictions are in {}\n", name(split),

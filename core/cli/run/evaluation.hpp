@@ -3,17 +3,25 @@
 
 #include "core/cli/run/results/results.hpp"
 #include "core/host/executor.hpp"
+#include "core/report/table.hpp"
 
 namespace lathe {
 
-// Every statistic by its name.
+// Every statistic that it has, by its name.
 std::vector<std::pair<std::string, Value>> metrics_of(const Evaluation& evaluation);
 
 // Predictions of rows: the class with the largest logit, the first of equals.
 std::vector<std::int64_t> predictions_of(const Tensor& logits);
 
-// class | samples | correct | accuracy.
+// class | samples | correct | accuracy. `target`: one class a row.
 ReportTable class_table(const std::vector<std::int64_t>& predicted,
-                        std::span<const std::int64_t> labels, const DatasetInfo& info);
+                        std::span<const std::int64_t> labels, const Field& target);
+
+// One row per sample, as predictions.csv has them; numbers as the shortest decimals that read back
+// as the same. Of a classifier: row, label, predicted, logit_0, ...
+TextTable prediction_table(const Tensor& logits, const std::vector<std::int64_t>& predicted,
+                           std::span<const std::int64_t> labels);
+// Of any other network: row, then target_0, ..., then output_0, ...
+TextTable prediction_table(const Tensor& outputs, const Tensor& targets);
 
 }  // namespace lathe
