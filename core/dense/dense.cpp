@@ -14,7 +14,7 @@ class Dense : public run::Backend {
 
   std::string_view name() const override { return "dense"; }
   bool takes(const Graph& graph, run::Mode mode) const override {
-    return chain_of(graph, registry_, mode).has_value();
+    return mode != run::Mode::gradients && chain_of(graph, registry_, mode).has_value();
   }
   // One thread, and on a machine always the same instructions.
   void add_identity(Hasher& hasher) const override { hasher.add(name()); }
@@ -24,9 +24,10 @@ class Dense : public run::Backend {
     return std::make_unique<Forward>(*chain_of(graph, registry_, run::Mode::evaluation), wanted,
                                      cache_, activations);
   }
-  std::unique_ptr<run::TrainingProgram> training_program(
-      const Graph& graph, run::TrainedParameters& parameters) override {
-    return std::make_unique<Training>(*chain_of(graph, registry_, run::Mode::training), parameters);
+  std::unique_ptr<run::TrainingProgram> training_program(const Graph& graph,
+                                                         run::TrainedParameters& parameters,
+                                                         run::Mode mode) override {
+    return std::make_unique<Training>(*chain_of(graph, registry_, mode), parameters);
   }
 
   std::shared_ptr<void> threads_for(const Graph&, std::int64_t) override { return nullptr; }

@@ -141,7 +141,7 @@ void Training::backward(Trained& trained, const float* x, bool first) {
 
 Tensor Training::forward(const run::TrainingBatch& batch) {
   resize(batch.rows.size());
-  const float* samples = batch.samples.values<float>().data();
+  const float* samples = batch.inputs[0].values<float>().data();
   for (std::size_t r = 0; r < batch.rows.size(); ++r) {
     const float* sample = samples + batch.rows[r] * chain_.features;
     for (std::size_t f = 0; f < chain_.features; ++f) input_[f * at_.stride + r] = sample[f];

@@ -41,9 +41,10 @@ class Engine : public run::Backend {
     return std::make_unique<EngineProgram>(graph, registry_, wanted, weights_, device_,
                                            activations);
   }
-  std::unique_ptr<run::TrainingProgram> training_program(
-      const Graph& graph, run::TrainedParameters& parameters) override {
-    return std::make_unique<EngineTraining>(graph, registry_, device_, parameters);
+  std::unique_ptr<run::TrainingProgram> training_program(const Graph& graph,
+                                                         run::TrainedParameters& parameters,
+                                                         run::Mode mode) override {
+    return std::make_unique<EngineTraining>(graph, registry_, device_, parameters, mode);
   }
 
   std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t batch) override {

@@ -111,6 +111,11 @@ void Plan::mark_dead(const std::vector<NodeId>& wanted) {
   }
 }
 
+at::Tensor Execution::formatted(const run::Quantizer& format, const at::Tensor& x) const {
+  return differentiates ? differentiable(format, x, training, place)
+                        : quantized(format, x, training, place, rows_per_format_call);
+}
+
 void Execution::run() const {
   at::SmallVector<at::Tensor, 4> inputs;
   at::SmallVector<const std::vector<std::int64_t>*, 4> values;
@@ -133,14 +138,8 @@ void Execution::run() const {
         values.clear();
         for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
           const at::Tensor& x = registers[step.tensor_inputs[i]].tensor;
-          if (step.input_formats.empty() || !step.input_formats[i]) {
-            inputs.push_back(x);
-          } else if (training) {
-            inputs.push_back(differentiable(step.input_formats[i], x, place));
-          } else {
-            inputs.push_back(
-                quantized(step.input_formats[i], x, false, place, rows_per_format_call));
-          }
+          const bool plain = step.input_formats.empty() || !step.input_formats[i];
+          inputs.push_back(plain ? x : formatted(step.input_formats[i], x));
         }
         for (std::uint32_t input : step.value_inputs) values.push_back(&registers[input].numbers);
         KernelCall call{{inputs.data(), inputs.size()},
@@ -151,11 +150,7 @@ void Execution::run() const {
                         step.stream,
                         place.counter};
         out.tensor = step.kernel(call);
-        if (step.output_format) {
-          out.tensor = training ? differentiable(step.output_format, out.tensor, place)
-                                : quantized(step.output_format, out.tensor, false, place,
-                                            rows_per_format_call);
-        }
+        if (step.output_format) out.tensor = formatted(step.output_format, out.tensor);
       }
     } catch (const Error& error) {
       throw error.within(fmt::format("node '{}'", plan.graph().node(step.node).name));

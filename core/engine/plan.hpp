@@ -72,11 +72,15 @@ struct Execution {
   const Plan& plan;
   std::span<const at::Tensor> operands;
   std::span<Register> registers;
-  bool training = false;
+  bool training = false;        // dropout drops, batch statistics count, buffers are updated
+  bool differentiates = false;  // formats carry gradients
   std::int64_t rows_per_format_call = 0;  // 0: all
   run::RandomPlace place{};
 
   void run() const;
+
+ private:
+  at::Tensor formatted(const run::Quantizer& format, const at::Tensor& x) const;
 };
 
 }  // namespace lathe::engine

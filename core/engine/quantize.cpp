@@ -18,12 +18,12 @@ at::Tensor back_to(const at::Tensor& like, at::Tensor y) {
 }
 
 at::Tensor gradient(const run::Quantizer& format, const at::Tensor& x, const at::Tensor& dy,
-                    run::RandomPlace place) {
+                    bool training, run::RandomPlace place) {
   const at::Tensor in = for_kernel(x);
   const at::Tensor upstream = for_kernel(dy);
   at::Tensor dx = at::empty(in.sizes(), in.options());
   format.backward(in.data_ptr<float>(), upstream.data_ptr<float>(), dx.data_ptr<float>(),
-                  in.sizes(), true, place);
+                  in.sizes(), training, place);
   return back_to(x, std::move(dx));
 }
 
@@ -32,14 +32,15 @@ at::Tensor gradient(const run::Quantizer& format, const at::Tensor& x, const at:
 struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
   // `anchor` makes autograd come back for the gradients of state where x needs none.
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x,
-                            const at::Tensor& /*anchor*/, std::int64_t quantizer, std::int64_t seed,
-                            std::int64_t counter) {
+                            const at::Tensor& /*anchor*/, std::int64_t quantizer, bool training,
+                            std::int64_t seed, std::int64_t counter) {
     const auto& format = *reinterpret_cast<const run::Quantizer*>(quantizer);
     if (format.has_backward()) ctx->save_for_backward({x});
     ctx->saved_data["quantizer"] = quantizer;
+    ctx->saved_data["training"] = training;
     ctx->saved_data["seed"] = seed;
     ctx->saved_data["counter"] = counter;
-    return quantized(format, x, true,
+    return quantized(format, x, training,
                      {static_cast<std::uint64_t>(seed), static_cast<std::uint64_t>(counter)});
   }
 
@@ -51,9 +52,10 @@ struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
     if (format.has_backward()) {
       const run::RandomPlace place{static_cast<std::uint64_t>(ctx->saved_data["seed"].toInt()),
                                    static_cast<std::uint64_t>(ctx->saved_data["counter"].toInt())};
-      dx = gradient(format, ctx->get_saved_variables()[0], dy[0], place);
+      dx = gradient(format, ctx->get_saved_variables()[0], dy[0],
+                    ctx->saved_data["training"].toBool(), place);
     }
-    return {dx, {}, {}, {}, {}};
+    return {dx, {}, {}, {}, {}, {}};
   }
 };
 
@@ -78,12 +80,12 @@ void quantize_into(const run::Quantizer& format, const at::Tensor& x, at::Tensor
   format.quantize(in.data_ptr<float>(), y.data_ptr<float>(), in.sizes(), training, place);
 }
 
-at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x,
+at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x, bool training,
                           run::RandomPlace place) {
   at::Tensor anchor;
   if (format.learns()) anchor = at::zeros({}).requires_grad_(true);
   return QuantizeFunction::apply(
-      x, anchor, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&format)),
+      x, anchor, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&format)), training,
       static_cast<std::int64_t>(place.seed), static_cast<std::int64_t>(place.counter));
 }
 

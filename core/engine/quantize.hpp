@@ -15,9 +15,9 @@ at::Tensor quantized(const run::Quantizer& format, const at::Tensor& x, bool tra
 // The same into `y`, contiguous float32 on the CPU of the shape of x.
 void quantize_into(const run::Quantizer& format, const at::Tensor& x, at::Tensor& y, bool training,
                    run::RandomPlace place);
-// The same in training, for autograd: y carries the gradient to x, straight through or as the
-// format makes it. The format must outlive the backward pass.
-at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x,
+// The same for autograd, all rows in one call: y carries the gradient to x, straight through or as
+// the format makes it. The format must outlive the backward pass.
+at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x, bool training,
                           run::RandomPlace place);
 
 }  // namespace lathe::engine

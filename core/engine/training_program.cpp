@@ -12,6 +12,21 @@ namespace lathe::engine {
 
 namespace {
 
+// Rows of a tensor, one after the other, into memory that is made if it has another size.
+void gather_rows(const Tensor& all, std::span<const std::uint64_t> rows, at::Tensor& into) {
+  std::vector<std::int64_t> dims = all.shape().dims();
+  const std::span<const std::byte> from = all.bytes();
+  const std::size_t bytes = from.size() / static_cast<std::size_t>(dims[0]);
+  dims[0] = static_cast<std::int64_t>(rows.size());
+  if (!into.defined() || into.sizes() != at::IntArrayRef(dims)) {
+    into = at::empty(dims, at::TensorOptions().dtype(scalar_type(all.dtype())));
+  }
+  auto* to = static_cast<std::byte*>(into.data_ptr());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::memcpy(to + i * bytes, from.data() + rows[i] * bytes, bytes);
+  }
+}
+
 // Memory that somebody else owns.
 at::Tensor borrowed(void* memory, const Shape& shape, DType dtype) {
   return at::from_blob(memory, shape.dims(), at::TensorOptions().dtype(scalar_type(dtype)));
@@ -20,8 +35,10 @@ at::Tensor borrowed(void* memory, const Shape& shape, DType dtype) {
 }  // namespace
 
 EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
-                               run::TrainedParameters& parameters)
-    : device_(device), plan_(graph, registry, graph.node(graph.output()).inputs()) {
+                               run::TrainedParameters& parameters, run::Mode mode)
+    : device_(device),
+      training_(mode == run::Mode::training),
+      plan_(graph, registry, graph.node(graph.output()).inputs()) {
   std::vector<NodeId> steps;
   for (const Step& step : plan_.steps()) steps.push_back(step.node);
   check_differentiable(plan_.graph(), steps);
@@ -37,6 +54,7 @@ EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at:
   operands_.resize(plan_.operands().size());
   quantized_.resize(plan_.operands().size());
   registers_.resize(plan_.steps().size());
+  inputs_.resize(plan_.inputs().size());
 }
 
 EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& piece) const {
@@ -61,13 +79,15 @@ EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& pi
 }
 
 std::span<const at::Tensor> EngineTraining::operands(run::RandomPlace place) {
+  // In evaluation weights are quantized once, not batch by batch.
+  if (!training_) place.counter = 0;
   for (std::size_t i = 0; i < operands_.size(); ++i) {
     const PlanOperand& operand = plan_.operands()[i];
     const Piece& piece = pieces_[piece_of_operand_[i]];
     if (!operand.format) {
       operands_[i] = piece.leaf;
     } else if (operand.format.has_backward() || !device_.is_cpu()) {
-      operands_[i] = differentiable(operand.format, piece.leaf, place);
+      operands_[i] = differentiable(operand.format, piece.leaf, training_, place);
     } else {
       // Straight through: the gradient of the quantized values is that of the parameter, so the
       // quantized copy may be the leaf.
@@ -78,26 +98,20 @@ std::span<const at::Tensor> EngineTraining::operands(run::RandomPlace place) {
         leaf.mutable_grad() = piece.gradient;
       }
       at::Tensor plain = leaf.detach();
-      quantize_into(operand.format, piece.host.detach(), plain, true, place);
+      quantize_into(operand.format, piece.host.detach(), plain, training_, place);
       operands_[i] = leaf;
     }
   }
   return operands_;
 }
 
-at::Tensor EngineTraining::gather(const run::TrainingBatch& batch) {
-  std::vector<std::int64_t> dims = batch.samples.shape().dims();
-  const std::span<const std::byte> from = batch.samples.bytes();
-  const std::size_t bytes = from.size() / static_cast<std::size_t>(dims[0]);
-  dims[0] = static_cast<std::int64_t>(batch.rows.size());
-  if (!samples_.defined() || samples_.size(0) != dims[0]) {
-    samples_ = at::empty(dims, at::TensorOptions().dtype(scalar_type(batch.samples.dtype())));
+std::vector<at::Tensor> EngineTraining::gather(const run::TrainingBatch& batch) {
+  std::vector<at::Tensor> inputs;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    gather_rows(batch.inputs[i], batch.rows, inputs_[i]);
+    inputs.push_back(inputs_[i].to(device_));
   }
-  auto* to = static_cast<std::byte*>(samples_.data_ptr());
-  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
-    std::memcpy(to + i * bytes, from.data() + batch.rows[i] * bytes, bytes);
-  }
-  return samples_.to(device_);
+  return inputs;
 }
 
 at::Tensor EngineTraining::forward(std::vector<at::Tensor> inputs, run::RandomPlace place) {
@@ -105,7 +119,8 @@ at::Tensor EngineTraining::forward(std::vector<at::Tensor> inputs, run::RandomPl
     registers_[plan_.inputs()[i]].tensor = std::move(inputs[i]);
   }
   Execution execution{plan_, operands(place), registers_};
-  execution.training = true;
+  execution.training = training_;
+  execution.differentiates = true;
   execution.place = place;
   execution.run();
   const NodeId result = plan_.graph().node(plan_.graph().output()).inputs()[0];
@@ -113,21 +128,22 @@ at::Tensor EngineTraining::forward(std::vector<at::Tensor> inputs, run::RandomPl
 }
 
 Tensor EngineTraining::forward(const run::TrainingBatch& batch) {
-  output_ = forward({gather(batch)}, batch.place);
-  logits_ = output_.detach().to(at::kCPU, at::kFloat).contiguous();
-  if (logits_.dim() != 2 || logits_.size(0) != static_cast<std::int64_t>(batch.rows.size())) {
+  output_ = forward(gather(batch), batch.place);
+  numbers_ = output_.detach().to(at::kCPU, at::kFloat).contiguous();
+  if (numbers_.dim() == 0 || numbers_.size(0) != static_cast<std::int64_t>(batch.rows.size())) {
     throw run_error(LATHE_FAILED_PRECONDITION,
-                    "the network's output has shape " + Shape(logits_.sizes().vec()).text() + "; " +
-                        std::to_string(batch.rows.size()) + " rows of logits are needed");
+                    "the network's output has shape " + Shape(numbers_.sizes().vec()).text() +
+                        "; " + std::to_string(batch.rows.size()) + " rows are needed");
   }
-  return share(logits_);
+  return share(numbers_);
 }
 
 void EngineTraining::backward(std::span<const float> gradient) {
   if (!output_.requires_grad()) {
-    throw usage_error("the network's output depends on no parameter; there is nothing to train");
+    throw usage_error(
+        "the network's output depends on no parameter; there is nothing to differentiate by");
   }
-  const at::Tensor given = at::from_blob(const_cast<float*>(gradient.data()), logits_.sizes(),
+  const at::Tensor given = at::from_blob(const_cast<float*>(gradient.data()), numbers_.sizes(),
                                          at::TensorOptions().dtype(at::kFloat));
   backward(std::exchange(output_, {}), given);
 }

@@ -1,16 +1,17 @@
-// Training steps of any graph, by LibTorch's autograd.
+// Any graph forwards and backwards, by LibTorch's autograd: as in training, or as in evaluation.
 #pragma once
 
 #include "core/engine/plan.hpp"
-#include "core/run/program.hpp"
+#include "core/run/backend.hpp"
 #include "core/run/training/parameters.hpp"
 
 namespace lathe::engine {
 
 class EngineTraining : public run::TrainingProgram {
  public:
+  // `mode`: training or gradients.
   EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
-                 run::TrainedParameters& parameters);
+                 run::TrainedParameters& parameters, run::Mode mode);
 
   Tensor forward(const run::TrainingBatch& batch) override;
   void backward(std::span<const float> gradient) override;
@@ -34,16 +35,18 @@ class EngineTraining : public run::TrainingProgram {
   // One tensor per operand of the plan, quantized if it carries a format: leaves whose gradients
   // add up where the parameters have them.
   std::span<const at::Tensor> operands(run::RandomPlace place);
-  at::Tensor gather(const run::TrainingBatch& batch);
+  std::vector<at::Tensor> gather(const run::TrainingBatch& batch);
 
   at::Device device_;
+  bool training_;
   Plan plan_;
   std::vector<Piece> pieces_;
   std::vector<std::size_t> piece_of_operand_;
   std::vector<at::Tensor> operands_;   // of the current step
   std::vector<at::Tensor> quantized_;  // by operand: leaves that hold quantized values
   std::vector<Register> registers_;
-  at::Tensor samples_, output_, logits_;
+  std::vector<at::Tensor> inputs_;  // memory of the batch, on the CPU
+  at::Tensor output_, numbers_;     // and the same on the CPU
 };
 
 }  // namespace lathe::engine

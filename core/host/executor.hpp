@@ -3,7 +3,7 @@
 
 #include "core/graph/operands.hpp"
 #include "core/host/dataset.hpp"
-#include "core/host/statistics.hpp"
+#include "core/host/epoch_metrics.hpp"
 #include "core/options/training_options.hpp"
 #include "core/plugin/registry.hpp"
 
@@ -20,15 +20,9 @@ struct Rows {
   Split split = Split::validation;
   std::uint64_t samples = 0;
   std::int64_t batch_size = 128;
+  std::optional<Loss> loss = std::nullopt;  // nothing: as the data set's target asks
   // Once true, the run on these rows ends with LATHE_CANCELLED; null: nothing can cut it short.
   const std::atomic<bool>* cancelled = nullptr;
-};
-
-struct EpochMetrics {
-  std::int64_t epoch = 0;  // from 0
-  double train_loss = 0, train_accuracy = 0;
-  double validation_loss = 0, validation_accuracy = 0;
-  double learning_rate = 0;  // of its last step
 };
 
 struct TrainingResult {
@@ -62,6 +56,21 @@ struct Observation {
 };
 using Observer = std::function<void(const Observation&)>;
 
+// What one batch says of the parameters. Valid while the observer is called.
+struct BatchGradients {
+  struct Row {
+    NodeId node;  // the first that reads the parameter
+    const Parameter& parameter;
+    Tensor value, gradient;  // float32, of the parameter's shape; the gradient that of the loss
+  };
+  double loss = 0;
+  std::uint64_t batch = 0;
+  std::uint64_t first_row = 0;
+  std::uint64_t rows = 0;
+  std::span<const Row> parameters;  // every one that is trained, in graph order, each once
+};
+using GradientObserver = std::function<void(const BatchGradients&)>;
+
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -69,14 +78,21 @@ class Executor {
   // One batch per placeholder, in graph order; evaluation mode. Thread-safe.
   virtual std::vector<Tensor> run(const Graph& graph, const std::vector<Tensor>& inputs) = 0;
 
-  // Every statistic, in evaluation mode. Activations are cached by content hash. Thread-safe.
+  // Every statistic that fits the loss, in evaluation mode. Activations are cached by content hash.
+  // Thread-safe.
   virtual Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows) = 0;
 
-  // Predicted class of each row, and the logits (rows x classes).
-  virtual Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows) = 0;
+  // What the network's one output is for each row: logits (rows x classes) of a classifier.
+  virtual Tensor outputs(const Graph& graph, const Dataset& data, const Rows& rows) = 0;
 
   virtual void observe(const Graph& graph, const Dataset& data, const Rows& rows,
                        const std::vector<NodeId>& nodes, const Observer& observer) = 0;
+
+  // Loss and gradients of every batch, in order, in evaluation mode: no dropout, running
+  // statistics, the same numbers as evaluate(). Formats pass gradients straight through, or as they
+  // make them.
+  virtual void gradients(const Graph& graph, const Dataset& data, const Rows& rows,
+                         const GradientObserver& observer) = 0;
 
   // Stops at a NaN loss (run_error with epoch and batch, last good checkpoint kept) and, saving the
   // last checkpoint, when `cancelled` becomes true.

@@ -38,7 +38,11 @@ struct RunContext {
   std::function<Executor&()> executor;      // opens the engine on first use
   std::function<const Dataset&()> dataset;  // opens the data on first use
   std::int64_t batch_size = 128;
+  std::optional<Loss> loss;  // that was asked for; nothing: as the data set's target asks
   std::uint64_t seed = 0;
+  // By key, as the command has them; what is not there has its default. For trainings that a plugin
+  // asks for.
+  Value run_options{Value::Map{}};
   std::filesystem::path folder;     // the run's folder; empty: passes may write no files
   const Graph* original = nullptr;  // before the first pass
   const std::atomic<bool>* cancelled = nullptr;

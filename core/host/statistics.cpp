@@ -18,11 +18,7 @@ std::vector<double> loss(const Counts& counts) {
   return {counts.loss_sum / static_cast<double>(counts.batches)};
 }
 
-std::vector<double> accuracy(const Counts& counts) {
-  std::int64_t correct = 0;
-  for (const std::int64_t one : counts.correct) correct += one;
-  return {ratio(correct, counts.rows)};
-}
+std::vector<double> accuracy(const Counts& counts) { return {ratio(counts.right, counts.judged)}; }
 
 std::vector<double> accuracy_macro(const Counts& counts) {
   std::int64_t seen = 0;
@@ -34,6 +30,15 @@ std::vector<double> accuracy_macro(const Counts& counts) {
     if (counts.labelled[c] > 0) recall += ratio(counts.correct[c], counts.labelled[c]);
   }
   return {recall / static_cast<double>(seen)};
+}
+
+std::vector<double> mae(const Counts& counts) {
+  return {counts.absolute_error / static_cast<double>(counts.elements)};
+}
+
+std::vector<double> r2(const Counts& counts) {
+  if (counts.target_deviation == 0) return {std::nan("")};
+  return {1.0 - counts.squared_error / counts.target_deviation};
 }
 
 std::vector<double> samples(const Counts& counts) { return {static_cast<double>(counts.rows)}; }
@@ -48,45 +53,84 @@ std::vector<double> accuracy_per_class(const Counts& counts) {
   return recall;
 }
 
+constexpr Losses kClasses = only(Loss::cross_entropy);
+constexpr Losses kNumbers = only(Loss::mse);
+constexpr Losses kTruths = only(Loss::bce_with_logits);
+constexpr Losses kAll = kClasses | kNumbers | kTruths;
+
 constexpr Statistic kStatistics[] = {
-    {"loss", Form::number, true, "Cross entropy, mean of batch means.", loss},
-    {"accuracy", Form::number, true, "Correct predictions per row (micro).", accuracy},
-    {"accuracy_macro", Form::number, false, "Mean recall over the classes seen.", accuracy_macro},
-    {"samples", Form::count, false, "Rows evaluated.", samples},
-    {"accuracy_per_class", Form::per_class, false, "Recall of each class.", accuracy_per_class},
+    {"loss", Form::number, kAll, true, false, "The loss, mean of batch means.", loss},
+    {"accuracy", Form::number, kClasses | kTruths, true, true,
+     "Correct predictions: of rows with cross_entropy (micro), of elements with bce_with_logits.",
+     accuracy},
+    {"accuracy_macro", Form::number, kClasses, false, true, "Mean recall over the classes seen.",
+     accuracy_macro},
+    {"mae", Form::number, kNumbers, true, false, "Mean absolute error over all elements.", mae},
+    {"r2", Form::number, kNumbers, true, true,
+     "1 - squared error / squared deviation of the target from its mean, over all elements; none "
+     "of a constant target.",
+     r2},
+    {"samples", Form::count, kAll, false, false, "Rows evaluated.", samples},
+    {"accuracy_per_class", Form::per_class, kClasses, false, true, "Recall of each class.",
+     accuracy_per_class},
 };
+
+template <typename Wanted>
+std::vector<const Statistic*> those(const Wanted& wanted) {
+  std::vector<const Statistic*> found;
+  for (const Statistic& statistic : kStatistics) {
+    if (wanted(statistic)) found.push_back(&statistic);
+  }
+  return found;
+}
 
 }  // namespace
 
 std::span<const Statistic> statistics() { return kStatistics; }
 
-Evaluation::Evaluation(const Counts& counts) {
-  for (const Statistic& statistic : kStatistics) {
-    values_.push_back(counts.rows > 0 ? statistic.of(counts) : std::vector{0.0});
+const Statistic* find_statistic(std::string_view name) {
+  const auto* found = std::ranges::find(kStatistics, name, &Statistic::name);
+  return found == std::end(kStatistics) ? nullptr : found;
+}
+
+std::vector<const Statistic*> statistics_of(Loss loss) {
+  return those([&](const Statistic& one) { return (one.fits & only(loss)) != 0; });
+}
+
+std::vector<const Statistic*> table_statistics(Loss loss) {
+  return those([&](const Statistic& one) { return one.in_tables && (one.fits & only(loss)) != 0; });
+}
+
+Evaluation::Evaluation(Loss loss, const Counts& counts)
+    : loss_(loss), statistics_(statistics_of(loss)) {
+  for (const Statistic* statistic : statistics_) {
+    values_.push_back(counts.rows > 0 ? statistic->of(counts) : std::vector{0.0});
   }
 }
 
-Evaluation::Evaluation(std::vector<std::vector<double>> values) : values_(std::move(values)) {
-  values_.resize(std::size(kStatistics));
+Evaluation::Evaluation(Loss loss, std::vector<std::vector<double>> values)
+    : loss_(loss), statistics_(statistics_of(loss)), values_(std::move(values)) {
+  values_.resize(statistics_.size());
+}
+
+bool Evaluation::has(std::string_view statistic) const {
+  return std::ranges::find(statistics_, statistic, &Statistic::name) != statistics_.end();
 }
 
 std::span<const double> Evaluation::values(std::string_view statistic) const {
-  const auto row = std::ranges::find(kStatistics, statistic, &Statistic::name);
-  return values_.at(static_cast<std::size_t>(row - std::begin(kStatistics)));
+  const auto row = std::ranges::find(statistics_, statistic, &Statistic::name);
+  return values_.at(static_cast<std::size_t>(row - statistics_.begin()));
 }
 
 Value Evaluation::value(const Statistic& statistic) const {
   const std::span<const double> found = values(statistic.name);
-  if (statistic.form == Form::number) return found[0];
+  const auto shown = [](double one) { return std::isnan(one) ? Value{} : Value(one); };
+  if (statistic.form == Form::number) {
+    return statistic.of == r2 ? shown(found[0]) : Value(found[0]);
+  }
   if (statistic.form == Form::count) return static_cast<std::int64_t>(found[0]);
   Value::List list;
-  for (const double one : found) {
-    if (std::isnan(one)) {
-      list.emplace_back();
-    } else {
-      list.emplace_back(one);
-    }
-  }
+  for (const double one : found) list.push_back(shown(one));
   return Value(std::move(list));
 }
 

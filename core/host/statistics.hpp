@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/value.hpp"
+#include "core/host/loss.hpp"
 
 #include <cstdint>
 #include <span>
@@ -11,39 +12,63 @@
 
 namespace lathe {
 
-// What the rows of an evaluation are counted into. Every statistic is a function of it.
+// What rows are counted into. Every statistic is a function of it.
 struct Counts {
-  std::vector<std::int64_t> correct, labelled, predicted;  // by class
+  std::vector<std::int64_t> correct, labelled, predicted;  // of cross_entropy, by class
   double loss_sum = 0;                                     // of batch means
   std::int64_t batches = 0, rows = 0;
+  // Predictions: one a row of cross_entropy, one an element of bce_with_logits.
+  std::int64_t right = 0, judged = 0;
+  // Of mse, over elements: sums of the errors; the target's mean and the sum of its squared
+  // deviations from that.
+  std::int64_t elements = 0;
+  double absolute_error = 0, squared_error = 0;
+  double target_mean = 0, target_deviation = 0;
 };
+
+// Losses, as bits.
+using Losses = unsigned;
+constexpr Losses only(Loss loss) { return 1U << static_cast<unsigned>(loss); }
 
 struct Statistic {
   // What its values are: one number, one whole number, a number per class (NaN: there is none).
   enum class Form : std::uint32_t { number, count, per_class };
   std::string_view name;
   Form form = Form::number;
-  bool in_sweeps = false;  // a column of a sweep's table
+  Losses fits = 0;         // an evaluation with another loss does not have it
+  bool in_tables = false;  // a column of metrics.csv and of a sweep's table
+  bool higher_is_better = false;
   std::string_view doc;
   std::vector<double> (*of)(const Counts& counts);
 };
 
 std::span<const Statistic> statistics();
+const Statistic* find_statistic(std::string_view name);  // null: there is none
+// Those of an evaluation with that loss, and those that are columns of tables.
+std::vector<const Statistic*> statistics_of(Loss loss);
+std::vector<const Statistic*> table_statistics(Loss loss);
 
 class Evaluation {
  public:
-  explicit Evaluation(const Counts& counts = {});  // of no rows: zeros
-  // As somebody else found them, the first of statistics(); the rest have no values.
-  explicit Evaluation(std::vector<std::vector<double>> values);
+  explicit Evaluation(Loss loss = Loss::cross_entropy,
+                      const Counts& counts = {});  // no rows: zeros
+  // As somebody else found them, the first of statistics_of(loss); the rest have no values.
+  Evaluation(Loss loss, std::vector<std::vector<double>> values);
 
-  // REQUIRES: there is a statistic of that name.
+  Loss loss() const { return loss_; }
+  const std::vector<const Statistic*>& statistics() const { return statistics_; }
+  bool has(std::string_view statistic) const;
+  // REQUIRES: has(statistic).
   std::span<const double> values(std::string_view statistic) const;
   double number(std::string_view statistic) const { return values(statistic).front(); }
-  // The same as reports show it: a number, a whole number or a list; none for NaN in a list.
+  // The same as reports show it: a number, a whole number or a list; none for a NaN of r2 or in a
+  // list.
   Value value(const Statistic& statistic) const;
 
  private:
-  std::vector<std::vector<double>> values_;  // as statistics()
+  Loss loss_;
+  std::vector<const Statistic*> statistics_;
+  std::vector<std::vector<double>> values_;  // as statistics_
 };
 
 }  // namespace lathe

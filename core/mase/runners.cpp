@@ -113,10 +113,10 @@ SearchRunner read_runner(const std::string& word, const Value& given, bool hardw
         given.position());
   }
   if (word == "basic_evaluation") {
-    runner.pass = "evaluate";
+    runner.pass = kScoringPass;
     translate_evaluation(given, runner);
   } else if (word == "basic_train") {
-    runner.pass = "evaluate";
+    runner.pass = kScoringPass;
     runner.trains = true;
     translate_training(given, runner);
   } else {

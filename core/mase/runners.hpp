@@ -4,7 +4,12 @@
 
 #include "core/base/value.hpp"
 
+#include <string_view>
+
 namespace lathe {
+
+// The pass that scores a network; it publishes the statistics that fit the run's loss.
+inline constexpr std::string_view kScoringPass = "evaluate";
 
 struct SearchRunner {
   std::string word;             // as written: "basic_evaluation"

@@ -9,6 +9,11 @@ namespace {
 template <typename T>
 using Stored = std::conditional_t<std::is_same_v<T, std::uint64_t>, std::int64_t, T>;
 
+template <typename T>
+inline constexpr bool kMayBeNone = false;
+template <typename T>
+inline constexpr bool kMayBeNone<std::optional<T>> = true;
+
 template <auto Member>
 using MemberType = std::remove_cvref_t<decltype(TrainingOptions{}.*Member)>;
 
@@ -34,7 +39,7 @@ template <auto Member>
 TrainingOption row(Facts facts) {
   using T = Stored<MemberType<Member>>;
   OptionRow made(facts.group, OptionKey<T>{facts.key}, std::move(facts.doc));
-  made.standard(Value(static_cast<T>(TrainingOptions{}.*Member)));
+  if constexpr (!kMayBeNone<T>) made.standard(Value(static_cast<T>(TrainingOptions{}.*Member)));
   if (!facts.flag.empty()) made.spelt({facts.flag}, facts.metavar);
   if (!facts.range.empty()) made.within(facts.range);
   if (!facts.choices.empty()) made.one_of(std::move(facts.choices));
@@ -110,6 +115,14 @@ std::vector<TrainingOption> all_rows() {
                            .range = "0..",
                            .searchable = false,
                            .group = OptionGroup::model}),
+      row<&Options::loss>({.key = kLoss.key,
+                           .doc = "What is minimised and scored, as PyTorch names it; by default "
+                                  "what fits the data set's target.",
+                           .flag = "--loss",
+                           .metavar = "NAME",
+                           .choices = {"cross_entropy", "mse", "bce_with_logits"},
+                           .searchable = false,
+                           .group = OptionGroup::model}),
       row<&Options::max_samples>({.key = "max_samples",
                                   .doc = "Samples trained on, all epochs together; 0: no bound.",
                                   .range = "0..",
@@ -139,6 +152,22 @@ const Option& training_option(std::string_view key) {
   return std::ranges::find(training_option_rows(), key,
                            [](const TrainingOption& o) { return o.row.option.key; })
       ->row.option;
+}
+
+Value check_training_options(const Value& given, std::string_view owner) {
+  OptionTable table{std::string(owner), {}};
+  for (const TrainingOption& option : training_option_rows()) {
+    Option row = option.row.option;
+    row.default_value.reset();
+    row.flags |= LATHE_OPTION_FLAG_NULLABLE;
+    table.options.push_back(std::move(row));
+  }
+  Value checked{Value::Map{}};
+  const Value all = check_options(table, given);
+  for (const auto& [key, value] : all.as_map()) {
+    if (!value.is_none()) checked.set(key, value);
+  }
+  return checked;
 }
 
 TrainingOptions training_options(const Value& values) {

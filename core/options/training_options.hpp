@@ -22,6 +22,7 @@ struct TrainingOptions {
   std::int64_t max_samples = 0;  // as many whole batches as that takes; 0: no bound
   std::int64_t batch_size = 128;
   std::int64_t accumulate_grad_batches = 1;
+  std::optional<std::string> loss = {};  // by name; nothing: as the data set's target asks
   std::uint64_t seed = 0;
   // Besides every epoch's end; 0: epochs only. An epoch can be long; a kill should cost a minute at
   // most.
@@ -46,6 +47,10 @@ const std::vector<std::string>& training_option_keys();
 // The row of a key. REQUIRES: it is one.
 const Option& training_option(std::string_view key);
 
+// Checks what was given for a training besides its run's own: only those keys come back. Throws
+// usage_error with the nearest key for one that is none.
+Value check_training_options(const Value& given, std::string_view owner);
+
 // From checked values by key; others keep their defaults, and keys that are no training's are
 // passed over.
 TrainingOptions training_options(const Value& values);
@@ -53,5 +58,6 @@ TrainingOptions training_options(const Value& values);
 // What other parts of a run read too.
 inline constexpr OptionKey<std::int64_t> kBatchSize{"batch_size"};
 inline constexpr OptionKey<std::int64_t> kSeed{"seed"};
+inline constexpr OptionKey<std::optional<std::string>> kLoss{"loss"};
 
 }  // namespace lathe

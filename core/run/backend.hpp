@@ -7,7 +7,8 @@
 
 namespace lathe::run {
 
-enum class Mode { evaluation, training };
+// `gradients`: backwards too, but computed as in an evaluation: no dropout, running statistics.
+enum class Mode { evaluation, training, gradients };
 
 // Thread-safe.
 class Backend {
@@ -24,9 +25,10 @@ class Backend {
   // null) has are not computed again. `activations` must outlive the program.
   virtual std::unique_ptr<Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
                                            Activations* activations) = 0;
-  // `parameters` must outlive the program.
+  // `parameters` must outlive the program. `mode`: training or gradients.
   virtual std::unique_ptr<TrainingProgram> training_program(const Graph& graph,
-                                                            TrainedParameters& parameters) = 0;
+                                                            TrainedParameters& parameters,
+                                                            Mode mode) = 0;
 
   // As many threads for this thread's work as batches of that size are worth, at most those that
   // set_threads allows, until what is returned goes.

@@ -1,31 +1,29 @@
 // Evaluation of graphs, with a cache of what identical parts of other graphs gave.
 #include "core/run/evaluator.hpp"
 
-#include "core/run/metrics.hpp"
 #include "core/run/needed.hpp"
+#include "core/run/training/parameters.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace lathe::run {
 
 namespace {
 
-NodeId logits_node(const Graph& graph) {
-  const std::vector<NodeId> results = graph.node(graph.output()).inputs();
-  if (results.size() != 1) {
-    throw usage_error(
-        fmt::format("the network has {} outputs; one, the logits, is needed", results.size()));
+// `elements`: of a row; 0: any number.
+void check_output(const Tensor& output, std::int64_t rows, std::int64_t elements) {
+  if (output.defined() && output.shape().rank() > 0 && output.shape()[0] == rows &&
+      (elements == 0 || output.numel() == rows * elements)) {
+    return;
   }
-  return results[0];
-}
-
-void check_logits(const Tensor& output, std::int64_t rows) {
-  if (output.defined() && output.shape().rank() == 2 && output.shape()[0] == rows) return;
-  throw run_error(LATHE_FAILED_PRECONDITION,
-                  fmt::format("the network's output has shape {}; {} rows of logits are needed",
-                              output.defined() ? output.shape().text() : "none", rows));
+  throw run_error(
+      LATHE_FAILED_PRECONDITION,
+      fmt::format("the network's output has shape {}; {} rows{} are needed",
+                  output.defined() ? output.shape().text() : "none", rows,
+                  elements == 0 ? std::string() : fmt::format(" of {} numbers", elements)));
 }
 
 void end_if(const std::atomic<bool>* cancelled) {
@@ -34,16 +32,17 @@ void end_if(const std::atomic<bool>* cancelled) {
   }
 }
 
-// Rows of one matrix after those of another.
+// Rows of one tensor after those of another.
 Tensor joined(const std::vector<Tensor>& parts, std::int64_t rows) {
   if (parts.size() == 1) return parts[0];
-  return Tensor::make(DType::float32, Shape{rows, parts[0].shape()[1]},
-                      [&](std::span<std::byte> out) {
-                        for (const Tensor& part : parts) {
-                          std::copy(part.bytes().begin(), part.bytes().end(), out.begin());
-                          out = out.subspan(part.bytes().size());
-                        }
-                      });
+  Shape shape = parts[0].shape();
+  shape[0] = rows;
+  return Tensor::make(DType::float32, shape, [&](std::span<std::byte> out) {
+    for (const Tensor& part : parts) {
+      std::copy(part.bytes().begin(), part.bytes().end(), out.begin());
+      out = out.subspan(part.bytes().size());
+    }
+  });
 }
 
 // Inputs and results of one node, in the order of its operands.
@@ -65,6 +64,21 @@ void show(const Program& program, const Graph& graph, NodeId id, const Portion& 
   }
 }
 
+// Views of values and gradients where they are.
+std::vector<BatchGradients::Row> shown_parameters(TrainedParameters& parameters) {
+  const auto view = [](const Parameter& parameter, const float* numbers) {
+    return Tensor::adopt(DType::float32, parameter.shape, nullptr,
+                         reinterpret_cast<const std::byte*>(numbers));
+  };
+  std::vector<BatchGradients::Row> rows;
+  for (const TrainedParameters::Piece& piece : parameters.pieces()) {
+    if (piece.parameter->is_buffer) continue;
+    rows.push_back({piece.node, *piece.parameter, view(*piece.parameter, piece.value),
+                    view(*piece.parameter, piece.gradient)});
+  }
+  return rows;
+}
+
 }  // namespace
 
 struct Evaluator::Plan {
@@ -78,7 +92,12 @@ struct Evaluator::Plan {
   std::vector<bool> random{};  // by node
 
   bool result_is_kept() const { return cached && !random[index_of(graph.output())]; }
-  CacheKey result() const { return {graph.hash(graph.output()), on}; }
+  CacheKey result(const Criterion& criterion) const {
+    Hasher hasher;
+    hasher.add(on);
+    criterion.add_identity(hasher);
+    return {graph.hash(graph.output()), hasher.finish()};
+  }
 };
 
 Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const Dataset& data,
@@ -89,6 +108,7 @@ Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const 
   if (!plan.cached) return plan;
   Hasher hasher;
   hasher.add(identities_.of(plan.source)).add(plan.source.batch).add(plan.chunk);
+  for (const std::size_t field : plan.source.feed) hasher.add(std::uint64_t{field});
   backend.add_identity(hasher);
   plan.on = hasher.finish();
   plan.random = random_nodes(graph, registry_);
@@ -96,57 +116,61 @@ Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const 
 }
 
 void Evaluator::run_rows(const Plan& plan, bool with_activations, const Sink& sink) {
-  const NodeId result = logits_node(plan.graph);
+  const NodeId result = result_of(plan.graph);
   std::optional<Activations> activations;
   if (plan.cached && with_activations) {
     activations.emplace(plan.graph, plan.random, cache_, plan.on, plan.source.rows);
   }
   const auto program =
       plan.backend.program(plan.graph, {result}, activations ? &*activations : nullptr);
-  Portion portion{{&plan.source.split.samples, 1}, 0, 0, plan.source.batch, 0};
+  Portion portion{plan.source.inputs, 0, 0, plan.source.batch, 0};
   for (; portion.first < plan.source.rows; portion.first += plan.chunk, ++portion.number) {
     end_if(plan.cancelled);
     portion.rows = std::min(plan.chunk, plan.source.rows - portion.first);
     program->run(portion);
-    const Tensor logits = program->floats(result);
-    check_logits(logits, portion.rows);
-    sink(logits, portion.first);
+    const Tensor output = program->floats(result);
+    check_output(output, portion.rows, 0);
+    sink(output, portion.first);
   }
   if (activations) program->leave(*activations);
 }
 
 Evaluation Evaluator::evaluate(Backend& backend, const Graph& graph, const Dataset& data,
                                const Rows& rows, Leave leave) {
+  const Criterion criterion(rows.loss, graph, data);
   const Plan plan = plan_for(backend, graph, data, rows);
-  if (plan.result_is_kept()) {
-    if (const Stored found = cache_.find(plan.result())) {
-      return *static_cast<const Evaluation*>(found.get());
-    }
-  }
-  std::optional<Tally> tally;
-  run_rows(plan, leave == Leave::activations, [&](const Tensor& logits, std::int64_t first) {
-    const std::int64_t count = logits.shape()[0], classes = logits.shape()[1];
-    if (!tally) tally.emplace(classes);
-    const float* values = logits.values<float>().data();
-    for (std::int64_t at = 0; at < count; at += plan.source.batch) {
-      tally->add({values + at * classes, std::min(plan.source.batch, count - at), classes},
-                 plan.source.labels() + first + at, static_cast<std::uint64_t>(first + at));
-    }
-  });
-  const Evaluation out(tally->counts());
-  if (plan.result_is_kept()) {
-    cache_.insert(plan.result(), std::make_shared<Evaluation>(out), sizeof out);
-  }
+  if (!plan.result_is_kept()) return score(plan, criterion, leave == Leave::activations);
+  const CacheKey key = plan.result(criterion);
+  if (const Stored found = cache_.find(key)) return *static_cast<const Evaluation*>(found.get());
+  const Evaluation out = score(plan, criterion, leave == Leave::activations);
+  cache_.insert(key, std::make_shared<Evaluation>(out), sizeof out);
   return out;
 }
 
-Tensor Evaluator::logits(Backend& backend, const Graph& graph, const Dataset& data,
-                         const Rows& rows) {
+Evaluation Evaluator::score(const Plan& plan, const Criterion& criterion, bool with_activations) {
+  Counts counts = criterion.counts_by_class();
+  const std::int64_t elements = criterion.elements();
+  run_rows(plan, with_activations, [&](const Tensor& output, std::int64_t first) {
+    const std::int64_t rows = output.shape()[0];
+    check_output(output, rows, elements);
+    const float* values = output.values<float>().data();
+    for (std::int64_t at = 0; at < rows; at += plan.source.batch) {
+      LossBatch batch{values + at * elements, std::min(plan.source.batch, rows - at), elements,
+                      criterion.targets(plan.source.split, first + at)};
+      criterion.check(batch.targets, batch.rows);
+      criterion.of(batch, counts);
+    }
+  });
+  return Evaluation(criterion.loss(), counts);
+}
+
+Tensor Evaluator::outputs(Backend& backend, const Graph& graph, const Dataset& data,
+                          const Rows& rows) {
   const Plan plan = plan_for(backend, graph, data, rows);
   std::vector<Tensor> parts;
-  run_rows(plan, true, [&](const Tensor& logits, std::int64_t) {
+  run_rows(plan, true, [&](const Tensor& output, std::int64_t) {
     // The program's own memory is valid until its next run only.
-    parts.push_back(Tensor::copy_of(logits.dlpack()));
+    parts.push_back(Tensor::copy_of(output.dlpack()));
   });
   return joined(parts, plan.source.rows);
 }
@@ -163,7 +187,7 @@ void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& dat
   }
   if (wanted.empty()) return;
   const auto program = backend.program(graph, wanted, nullptr);
-  Portion portion{{&source.split.samples, 1}, 0, 0, source.batch, 0};
+  Portion portion{source.inputs, 0, 0, source.batch, 0};
   for (; portion.first < source.rows; portion.first += source.batch, ++portion.number) {
     end_if(rows.cancelled);
     portion.rows = std::min(source.batch, source.rows - portion.first);
@@ -171,6 +195,43 @@ void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& dat
     for (NodeId id : graph.order()) {
       if (watched[index_of(id)]) show(*program, graph, id, portion, observer);
     }
+  }
+}
+
+void Evaluator::gradients(Backend& backend, const Graph& graph, const Dataset& data,
+                          const Rows& rows, const GradientObserver& observer) {
+  const Criterion criterion(rows.loss, graph, data);
+  const RowSource source = rows_of(graph, data, rows);
+  TrainedParameters parameters(graph);
+  if (parameters.values().empty()) {
+    throw usage_error("the network has no parameters; there are no gradients of them");
+  }
+  const auto program = backend.training_program(graph, parameters, Mode::gradients);
+  program->contents_changed();
+  const auto shown = shown_parameters(parameters);
+  std::vector<float> gradient;
+  std::vector<std::uint64_t> index;
+  BatchGradients seen;
+  seen.parameters = shown;
+  for (std::int64_t first = 0; first < source.rows; first += source.batch, ++seen.batch) {
+    end_if(rows.cancelled);
+    index.resize(static_cast<std::size_t>(std::min(source.batch, source.rows - first)));
+    std::iota(index.begin(), index.end(), static_cast<std::uint64_t>(first));
+    const RandomPlace place{graph.seed(), static_cast<std::uint64_t>(first) << 32};
+    const Tensor output = program->forward({source.inputs, index, place});
+    const auto count = static_cast<std::int64_t>(index.size());
+    check_output(output, count, criterion.elements());
+    gradient.resize(static_cast<std::size_t>(output.numel()));
+    LossBatch batch{output.values<float>().data(),          count, criterion.elements(),
+                    criterion.targets(source.split, first), 0,     gradient.data()};
+    criterion.check(batch.targets, count);
+    Counts counts;
+    seen.loss = criterion.of(batch, counts);
+    std::ranges::fill(parameters.gradients(), 0.0F);
+    program->backward(gradient);
+    seen.first_row = static_cast<std::uint64_t>(first);
+    seen.rows = index.size();
+    observer(seen);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/run/activations.hpp"
 #include "core/run/backend.hpp"
+#include "core/run/loss/criterion.hpp"
 #include "core/run/rows.hpp"
 
 namespace lathe::run {
@@ -19,17 +20,20 @@ class Evaluator {
 
   Evaluation evaluate(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,
                       Leave leave);
-  Tensor logits(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows);
+  Tensor outputs(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows);
   void observe(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,
                const std::vector<NodeId>& nodes, const Observer& observer);
+  void gradients(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,
+                 const GradientObserver& observer);
 
  private:
   struct Plan;  // what runs on which rows
-  // Sees the logits of consecutive rows, contiguous float32.
-  using Sink = std::function<void(const Tensor& logits, std::int64_t first_row)>;
+  // Sees the output for consecutive rows, contiguous float32.
+  using Sink = std::function<void(const Tensor& output, std::int64_t first_row)>;
 
   Plan plan_for(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows);
   void run_rows(const Plan& plan, bool with_activations, const Sink& sink);
+  Evaluation score(const Plan& plan, const Criterion& criterion, bool with_activations);
 
   const Registry& registry_;
   Cache& cache_;

@@ -30,15 +30,22 @@ class RunExecutor : public Executor {
     return evaluate(graph, data, rows, Leave::activations);
   }
 
-  Tensor logits(const Graph& graph, const Dataset& data, const Rows& rows) override {
+  Tensor outputs(const Graph& graph, const Dataset& data, const Rows& rows) override {
     Backend& backend = backend_for(graph, Mode::evaluation);
     const auto threads = backend.threads_for(graph, rows.batch_size);
-    return evaluator_.logits(backend, graph, data, rows);
+    return evaluator_.outputs(backend, graph, data, rows);
   }
 
   void observe(const Graph& graph, const Dataset& data, const Rows& rows,
                const std::vector<NodeId>& nodes, const Observer& observer) override {
     evaluator_.observe(backend_for(graph, Mode::evaluation), graph, data, rows, nodes, observer);
+  }
+
+  void gradients(const Graph& graph, const Dataset& data, const Rows& rows,
+                 const GradientObserver& observer) override {
+    Backend& backend = backend_for(graph, Mode::gradients);
+    const auto threads = backend.threads_for(graph, rows.batch_size);
+    evaluator_.gradients(backend, graph, data, rows, observer);
   }
 
   TrainingResult train(const Graph& graph, const Dataset& data, const TrainingOptions& options,
@@ -48,7 +55,8 @@ class RunExecutor : public Executor {
     // The result stays, so that whoever scores the best weights again finds it; the activations of
     // an epoch's weights are of no use to anyone.
     const auto validate = [&](const Graph& network) {
-      const Rows whole{Split::validation, 0, options.batch_size, &cancelled};
+      const Rows whole{Split::validation, 0, options.batch_size, asked_loss(options.loss),
+                       &cancelled};
       return evaluate(network, data, whole, Leave::result);
     };
     return Trainer(backend, graph, data, options, validate).run(events, cancelled);

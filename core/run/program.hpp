@@ -33,21 +33,22 @@ class Program {
   virtual void leave(Activations& activations) = 0;
 };
 
-// One batch of a training.
+// One batch to go forwards and backwards on.
 struct TrainingBatch {
-  const Tensor& samples;                // of the whole split, or of more rows than are meant
-  std::span<const std::uint64_t> rows;  // of it, in this order
+  std::span<const Tensor> inputs;       // one per placeholder: the whole split, or some of its rows
+  std::span<const std::uint64_t> rows;  // of them, in this order
   RandomPlace place{};
 };
 
-// In training mode, on the parameters it was made for.
+// Forwards and backwards, on the parameters it was made for.
 class TrainingProgram {
  public:
   virtual ~TrainingProgram() = default;
 
-  // The logits, rows x classes, valid until the next call. Updates the buffers.
+  // The output, its first extent the rows, float32, valid until the next call. In training mode it
+  // updates the buffers.
   virtual Tensor forward(const TrainingBatch& batch) = 0;
-  // From the gradient of those logits: adds to the gradients of the parameters.
+  // From the gradient of that output: adds to the gradients of the parameters.
   virtual void backward(std::span<const float> gradient) = 0;
   // For programs that hold copies elsewhere: takes over values after a step, or everything; brings
   // the buffers.

@@ -14,23 +14,30 @@ namespace {
 // Activations of a chunk stay within a core's second-level cache.
 constexpr std::int64_t kChunkElements = std::int64_t{1} << 18;
 
-void check_samples(const Graph& graph, const Dataset& data, const Tensor& samples) {
-  const std::vector<NodeId> placeholders = graph.placeholders();
-  if (placeholders.size() != 1) {
-    throw usage_error(
-        fmt::format("the network has {} inputs; data set '{}' can feed networks with one",
-                    placeholders.size(), data.id()));
+std::vector<std::size_t> input_fields(const DatasetInfo& info) {
+  std::vector<std::size_t> inputs;
+  for (std::size_t i = 0; i < info.fields.size(); ++i) {
+    if (info.fields[i].role == LATHE_FIELD_INPUT) inputs.push_back(i);
   }
-  const Node& input = graph.node(placeholders[0]);
-  std::vector<std::int64_t> expected = input.result.shape.dims();
-  std::vector<std::int64_t> found = samples.shape().dims();
+  return inputs;
+}
+
+// The input of that name; info.fields.size() if there is none.
+std::size_t input_named(const DatasetInfo& info, std::string_view name) {
+  const auto found = std::ranges::find_if(info.fields, [&](const Field& field) {
+    return field.role == LATHE_FIELD_INPUT && field.name == name;
+  });
+  return static_cast<std::size_t>(found - info.fields.begin());
+}
+
+void check_fits(const Node& placeholder, const Field& field, std::string_view data) {
+  std::vector<std::int64_t> expected = placeholder.result.shape.dims();
   if (!expected.empty()) expected.erase(expected.begin());
-  if (!found.empty()) found.erase(found.begin());
-  if (expected != found) {
-    throw usage_error(fmt::format(
-        "the network's input '{}' takes samples of shape {}, data set '{}' has samples of shape {}",
-        input.name, Shape(expected).text(), data.id(), Shape(found).text()));
-  }
+  if (placeholder.result.dtype == field.dtype && expected == field.shape.dims()) return;
+  throw usage_error(fmt::format(
+      "the network's input '{}' takes {} {} a row, the field '{}' of data set '{}' is {} {} a row",
+      placeholder.name, name(placeholder.result.dtype), Shape(expected).text(), field.name, data,
+      name(field.dtype), field.shape.text()));
 }
 
 // True if batches may be run together: no op and no layout mixes rows.
@@ -45,19 +52,44 @@ bool is_row_wise(const Graph& graph) {
 
 }  // namespace
 
+std::vector<std::size_t> feed_of(const Graph& graph, const Dataset& data) {
+  const std::vector<NodeId> placeholders = graph.placeholders();
+  const DatasetInfo info = data.info();
+  std::vector<std::size_t> feed;
+  for (NodeId id : placeholders) feed.push_back(input_named(info, graph.node(id).target));
+  if (std::ranges::count(feed, info.fields.size()) > 0) {
+    feed = input_fields(info);
+    if (feed.size() != placeholders.size()) {
+      throw usage_error(fmt::format("the network has {} inputs, data set '{}' has {}",
+                                    placeholders.size(), data.id(), feed.size()));
+    }
+  }
+  for (std::size_t i = 0; i < feed.size(); ++i) {
+    check_fits(graph.node(placeholders[i]), info.fields[feed[i]], data.id());
+  }
+  return feed;
+}
+
+std::vector<Tensor> fed(const std::vector<std::size_t>& feed, const RowTensors& rows) {
+  std::vector<Tensor> inputs;
+  for (const std::size_t field : feed) inputs.push_back(rows.fields[field]);
+  return inputs;
+}
+
 RowSource rows_of(const Graph& graph, const Dataset& data, const Rows& rows) {
   if (rows.batch_size < 1) {
     throw usage_error(fmt::format("the batch size is {}; it must be 1 or more", rows.batch_size));
   }
   RowSource out;
+  out.feed = feed_of(graph, data);
   out.split = data.all(rows.split);
-  out.rows = out.split.labels.numel();
+  out.inputs = fed(out.feed, out.split);
+  out.rows = out.split.rows();
   if (out.rows == 0) {
     throw run_error(
         LATHE_FAILED_PRECONDITION,
         fmt::format("the {} split of data set '{}' has no rows", name(rows.split), data.id()));
   }
-  check_samples(graph, data, out.split.samples);
   out.batch = std::min(rows.batch_size, out.rows);
   if (rows.samples > 0 && rows.samples < static_cast<std::uint64_t>(out.rows)) {
     out.rows = static_cast<std::int64_t>(rows.samples);
@@ -77,29 +109,44 @@ std::int64_t chunk_rows(const Graph& graph, const RowSource& source) {
   return source.batch * std::max<std::int64_t>(batches, 1);
 }
 
+bool RowIdentities::is_of(const Known& known, const RowSource& source) {
+  const std::vector<Tensor>& fields = source.split.fields;
+  if (known.rows != source.rows || known.fields.size() != fields.size()) return false;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (known.fields[i].data != fields[i].bytes().data() ||
+        known.fields[i].owner.lock() != fields[i].owner()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 ContentHash RowIdentities::of(const RowSource& source) {
-  const void* data = source.split.samples.bytes().data();
   {
     std::lock_guard lock(mutex_);
-    std::erase_if(known_, [](const Known& known) { return known.owner.expired(); });
+    std::erase_if(known_, [](const Known& known) {
+      return std::ranges::any_of(known.fields,
+                                 [](const Held& field) { return field.owner.expired(); });
+    });
     for (const Known& known : known_) {
-      if (known.data == data && known.rows == source.rows &&
-          known.owner.lock() == source.split.samples.owner()) {
-        return known.hash;
-      }
+      if (is_of(known, source)) return known.hash;
     }
   }
   const auto rows = static_cast<std::size_t>(source.rows);
-  const Tensor& samples = source.split.samples;
-  const auto all = static_cast<std::size_t>(samples.shape()[0]);
+  Known known{{}, source.rows, {}};
   Hasher hasher;
   hasher.add(source.rows);
-  hasher.add_bytes(samples.bytes().first(samples.bytes().size() / all * rows));
-  hasher.add_bytes(std::as_bytes(source.split.labels.values<std::int64_t>().first(rows)));
-  const ContentHash hash = hasher.finish();
+  for (const Tensor& field : source.split.fields) {
+    const auto all = static_cast<std::size_t>(field.shape()[0]);
+    hasher.add(lathe::name(field.dtype()));
+    for (std::size_t i = 1; i < field.shape().rank(); ++i) hasher.add(field.shape()[i]);
+    hasher.add_bytes(field.bytes().first(field.bytes().size() / all * rows));
+    known.fields.push_back({field.owner(), field.bytes().data()});
+  }
+  known.hash = hasher.finish();
   std::lock_guard lock(mutex_);
-  known_.push_back({samples.owner(), data, source.rows, hash});
-  return hash;
+  known_.push_back(known);
+  return known.hash;
 }
 
 }  // namespace lathe::run

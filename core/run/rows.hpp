@@ -11,32 +11,46 @@ namespace lathe::run {
 
 // The rows asked for, in memory: the first of a split. Shares the data set's tensors.
 struct RowSource {
-  SplitTensors split;
+  RowTensors split;
+  std::vector<std::size_t> feed;  // by placeholder: the field that it takes
+  std::vector<Tensor> inputs;     // the same, of the whole split
   std::int64_t rows = 0;
   std::int64_t batch = 0;
-  const std::int64_t* labels() const { return split.labels.values<std::int64_t>().data(); }
 };
 
-// Throws run_error for an empty split, usage_error for a batch size below 1 or samples whose shape
-// is not what the graph's placeholder takes.
+// Throws run_error for an empty split, usage_error for a batch size below 1 or for fields that are
+// not what the graph's placeholders take.
 RowSource rows_of(const Graph& graph, const Dataset& data, const Rows& rows);
+
+// By placeholder, the input field that it takes: the one of its name if every placeholder has one,
+// else the one at its place, and then there must be as many. Throws usage_error naming placeholder,
+// field, and shapes and types if they differ.
+std::vector<std::size_t> feed_of(const Graph& graph, const Dataset& data);
+
+// Tensors of those rows, one per placeholder.
+std::vector<Tensor> fed(const std::vector<std::size_t>& feed, const RowTensors& rows);
 
 // Rows that are run at once: a whole number of batches if the graph keeps rows apart, so that small
 // batches do not cost a dispatch per op each; else one batch.
 std::int64_t chunk_rows(const Graph& graph, const RowSource& source);
 
-// Content hashes of the rows of data sets, each computed once while its tensors live. Thread-safe.
+// Content hashes of the rows of data sets, all fields, each computed once while its tensors live.
+// Thread-safe.
 class RowIdentities {
  public:
   ContentHash of(const RowSource& source);
 
  private:
-  struct Known {
+  struct Held {
     std::weak_ptr<const void> owner;
     const void* data;
+  };
+  struct Known {
+    std::vector<Held> fields;
     std::int64_t rows;
     ContentHash hash;
   };
+  static bool is_of(const Known& known, const RowSource& source);
   std::mutex mutex_;
   std::vector<Known> known_;
 };

@@ -7,7 +7,7 @@
 #include "core/search/plan/study_description.hpp"
 #include "core/search/study/log.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ Value training_settings(const SearchPlan& plan) {
 // Values of other weights, other runners or another batch size do not belong into one study.
 StudyDescription described(const SearchPlan& plan, const std::string& name,
                            const SearchSpace& space, const Graph& original,
-                           const RunContext& context) {
+                           const RunContext& context, std::optional<Loss> loss) {
   Pipeline runners;
   for (const Runner& runner : plan.runners) runners.steps.push_back(runner.step);
   StudyDescription description = study_description(plan.options, space, name);
@@ -65,6 +65,7 @@ StudyDescription described(const SearchPlan& plan, const std::string& name,
   for (const auto& [transform, options] : space.transform_options)
     attributes.set("options_of_" + transform->id, options);
   if (plan.training) attributes.set("training", training_settings(plan));
+  if (loss) attributes.set("loss", lathe::name(*loss));
   return description;
 }
 
@@ -81,17 +82,54 @@ Error nothing_completed(const SearchResult& result) {
                                               result.trials.size(), failed->error));
 }
 
-// Missing data or a missing engine is one error, not one per trial.
-void open_what_runs_need(const SearchPlan& plan, const RunContext& context) {
-  const Dataset& data = context.dataset();
-  context.executor();
+// Metrics that the loss of the run does not tell, and that no runner publishes on its own.
+void check_metrics(const SearchPlan& plan, Loss loss) {
+  for (const Metric& metric : plan.options.metrics) {
+    bool promised = false;
+    bool published = false;
+    for (const Runner& runner : plan.runners) {
+      const Component& pass = *runner.step.component;
+      const auto scalars = promised_scalars(pass);
+      const bool may = !scalars || std::ranges::count(*scalars, metric.name) > 0;
+      promised |= may;
+      published |= may && publishes(pass, metric.name, loss);
+    }
+    if (!promised || published) continue;
+    std::vector<std::string> told;
+    for (const Statistic* statistic : statistics_of(loss)) told.emplace_back(statistic->name);
+    throw usage_error(
+        fmt::format("the metric '{}' is none of a network that is scored with the loss {}; known: "
+                    "{}",
+                    metric.name, name(loss), fmt::join(told, ", ")),
+        metric.position);
+  }
+}
+
+void check_pruner(const SearchPlan& plan, const Dataset& data, Loss loss) {
   const PrunerChoice& pruner = plan.options.pruner;
-  const bool validates = pruner.watch().source != Watch::Source::runners;
-  if (pruner && validates && data.count(Split::validation) == 0)
+  const Watch& watch = pruner.watch();
+  if (!pruner || watch.source == Watch::Source::runners) return;
+  if (data.count(Split::validation) == 0)
     throw usage_error(
         fmt::format("pruner '{}' watches the validation after each epoch, but '{}' has no "
                     "validation split; let it watch a metric of another split",
                     pruner.name(), data.id()));
+  const std::vector<std::string> columns = epoch_columns(loss);
+  if (std::ranges::count(columns, watch.name) == 0)
+    throw usage_error(
+        fmt::format("pruner '{}' watches {}, which a training with the loss {} does "
+                    "not tell; its option 'watch' takes another one",
+                    pruner.name(), watch.name, name(loss)));
+}
+
+// Missing data or a missing engine is one error, not one per trial. Gives the run's loss.
+Loss open_what_runs_need(const SearchPlan& plan, const RunContext& context) {
+  const Dataset& data = context.dataset();
+  context.executor();
+  const Loss loss = chosen_loss(context.loss, data.info(), data.id());
+  check_metrics(plan, loss);
+  check_pruner(plan, data, loss);
+  return loss;
 }
 
 bool executes(const SearchPlan& plan) {
@@ -124,7 +162,8 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   for (int i = 0; i < options.jobs; ++i)
     runners.push_back(std::make_unique<TrialRunner>(*plan, space, original, context));
   check_against_graph(plan, space, *runners.front(), cancelled);
-  if (executes(*plan)) open_what_runs_need(*plan, context);
+  std::optional<Loss> loss;
+  if (executes(*plan)) loss = open_what_runs_need(*plan, context);
 
   const std::unique_ptr<Sampler> sampler = options.sampler.make(
       space, options.directions(), options.seed, static_cast<std::uint64_t>(options.lookahead),
@@ -134,7 +173,7 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   std::unique_ptr<Study> study;
   if (!place.storage_url.empty()) {
     storage = open_storage(place.storage_url, place.storage);
-    study = storage->open_study(described(*plan, place.study, space, original, context));
+    study = storage->open_study(described(*plan, place.study, space, original, context, loss));
   }
   // Counting needs no weights, and training brings them.
   const bool warns = executes(*plan) && !plan->training;

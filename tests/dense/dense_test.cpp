@@ -47,8 +47,8 @@ BOOST_AUTO_TEST_CASE(logits_are_the_engines_within_rounding) {
   for (const Graph& base : {jsc_tiny(8), jsc_toy(8), jsc_s(8)}) {
     const Graph graph = trained(base, *data);
     for (const std::int64_t batch : {1, 7, 64, 203}) {
-      const Tensor found = dense->logits(graph, *data, validation_in(batch));
-      const auto expected = engine->logits(graph, *data, validation_in(batch));
+      const Tensor found = dense->outputs(graph, *data, validation_in(batch));
+      const auto expected = engine->outputs(graph, *data, validation_in(batch));
       const auto values = expected.values<float>();
       check_close(found.values<float>(), {values.begin(), values.end()}, 1e-5, 1e-5, "logit");
     }
@@ -79,13 +79,13 @@ BOOST_AUTO_TEST_CASE(a_row_gives_the_same_bits_whatever_it_is_run_with) {
   auto dense = open_dense();
   const auto data = jets(80, 203);
   const Graph graph = with_widths(trained(jsc_s(8), *data), 8, 8);
-  const Tensor whole = dense->logits(graph, *data, validation_in(203));
+  const Tensor whole = dense->outputs(graph, *data, validation_in(203));
   for (const std::int64_t batch : {1, 3, 16, 100}) {
-    BOOST_TEST(same(dense->logits(graph, *data, validation_in(batch)), whole));
+    BOOST_TEST(same(dense->outputs(graph, *data, validation_in(batch)), whole));
   }
   dense->set_cache_limit(0);
-  BOOST_TEST(same(dense->logits(graph, *data, validation_in(203)), whole));
-  const Tensor samples = data->all(Split::validation).samples;
+  BOOST_TEST(same(dense->outputs(graph, *data, validation_in(203)), whole));
+  const Tensor samples = data->all(Split::validation).fields[0];
   BOOST_TEST(same(dense->run(graph, {samples}).at(0), whole));
 }
 
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_trial_left_changes_no_bit) {
         const Graph& trial = trials[(i * 5 + worker) % trials.size()];
         const auto rows = validation_in(i % 2 == 0 ? 512 : 100);
         wrong +=
-            same(cached->logits(trial, *data, rows), plain->logits(trial, *data, rows)) ? 0 : 1;
+            same(cached->outputs(trial, *data, rows), plain->outputs(trial, *data, rows)) ? 0 : 1;
       }
     });
   }

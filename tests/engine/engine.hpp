@@ -152,8 +152,8 @@ inline void check_close(std::span<const float> found, const std::vector<float>& 
 inline bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 // `rows` rows with labels that a small network can learn, from a fixed formula.
-inline lathe::SplitTensors learnable(std::int64_t rows, std::int64_t features, std::int64_t classes,
-                                     std::uint64_t salt) {
+inline lathe::RowTensors learnable(std::int64_t rows, std::int64_t features, std::int64_t classes,
+                                   std::uint64_t salt) {
   std::vector<float> samples;
   std::vector<std::int64_t> labels;
   std::uint64_t state = salt * 2654435761U + 12345U;
@@ -166,7 +166,7 @@ inline lathe::SplitTensors learnable(std::int64_t rows, std::int64_t features, s
     }
     labels.push_back(label);
   }
-  return {floats(Shape{rows, features}, samples), integers(labels)};
+  return {{floats(Shape{rows, features}, samples), integers(labels)}};
 }
 
 inline std::shared_ptr<lathe::Dataset> jets(std::int64_t train, std::int64_t validation) {

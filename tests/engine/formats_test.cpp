@@ -64,14 +64,14 @@ BOOST_AUTO_TEST_CASE(a_stochastic_format_draws_the_same_with_and_without_the_cac
 BOOST_AUTO_TEST_CASE(a_stochastic_format_draws_anew_for_every_row_and_operand) {
   auto engine = fixture_engine();
   // 64 equal rows: without noise their logits are equal.
-  const lathe::SplitTensors equal{floats(Shape{64, 16}, std::vector<float>(64 * 16, 0.5F)),
-                                  integers(std::vector<std::int64_t>(64, 0))};
+  const lathe::RowTensors equal{{floats(Shape{64, 16}, std::vector<float>(64 * 16, 0.5F)),
+                                 integers(std::vector<std::int64_t>(64, 0))}};
   const auto data = lathe::dataset_of("equal", equal, equal, {}, 5);
   const Graph graph = one_linear({{"data_in", "test_noise"}});
   for (const std::int64_t batch : {64, 16, 1}) {
     lathe::Rows all;
     all.batch_size = batch;
-    const Tensor logits = engine->logits(graph, *data, all);
+    const Tensor logits = engine->outputs(graph, *data, all);
     std::set<float> distinct;
     for (std::size_t r = 0; r < 64; ++r) distinct.insert(logits.values<float>()[r * 5]);
     BOOST_TEST(distinct.size() > 60U, "batch " << batch);
@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_CASE(a_format_sees_whole_batches_whatever_is_run_at_once) {
   const Graph graph = one_linear({{"data_in", "test_whole"}});
   lathe::Rows all;
   all.batch_size = 7;
-  const Tensor logits = engine->logits(graph, *data, all);
-  const auto samples = data->all(Split::validation).samples.values<float>();
+  const Tensor logits = engine->outputs(graph, *data, all);
+  const auto samples = data->all(Split::validation).fields[0].values<float>();
   for (std::int64_t first = 0; first < 50; first += 7) {
     const std::int64_t count = std::min<std::int64_t>(7, 50 - first);
     const auto part =

@@ -10,7 +10,8 @@ Gradients gradients(const lathe::Registry& registry, const lathe::Graph& graph,
                     const std::vector<lathe::Tensor>& inputs, const lathe::Tensor& upstream) {
   using lathe::engine::share;
   lathe::run::TrainedParameters parameters(graph);
-  lathe::engine::EngineTraining program(graph, registry, at::kCPU, parameters);
+  lathe::engine::EngineTraining program(graph, registry, at::kCPU, parameters,
+                                        lathe::run::Mode::training);
   std::vector<at::Tensor> leaves;
   for (const lathe::Tensor& input : inputs) {
     leaves.push_back(share(input).clone().requires_grad_(true));

@@ -47,14 +47,14 @@ BOOST_AUTO_TEST_CASE(indexes_and_items_of_sizes_follow_the_batch_that_is_run) {
 // Batches are only joined where this does not change what a row gives.
 BOOST_AUTO_TEST_CASE(what_mixes_rows_is_run_batch_by_batch) {
   const Tensor rows = floats(Shape{4, 2}, {1, 10, 3, 30, 5, 100, 9, 300});
-  const auto data = lathe::dataset_of("four", {}, {}, {rows, integers({0, 1, 0, 1})}, 2);
+  const auto data = lathe::dataset_of("four", {}, {}, {{rows, integers({0, 1, 0, 1})}}, 2);
   const auto logits = [&](const char* op, std::vector<Argument> after) {
     Writer w;
     const NodeId x = w.input({2});
     std::vector<Argument> args{Argument{x}};
     args.insert(args.end(), after.begin(), after.end());
     w.function("sub", {{x}, {w.function(op, std::move(args))}});
-    const Tensor y = open_engine()->logits(w.finish(2), *data, lathe::Rows{Split::test, 0, 2});
+    const Tensor y = open_engine()->outputs(w.finish(2), *data, lathe::Rows{Split::test, 0, 2});
     return std::vector<float>(y.values<float>().begin(), y.values<float>().end());
   };
   const std::vector<float> mean = logits("mean", {{Value(0)}, {Value(true)}});
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(batch_norm_in_training_uses_and_tracks_the_batchs_statistic
   net.input({2});
   net.batch_norm("bn", 2);
   net.linear("fc", 2, 2);
-  const lathe::SplitTensors rows{x, integers({0, 1, 0, 1})};
+  const lathe::RowTensors rows{{x, integers({0, 1, 0, 1})}};
   const auto data = lathe::dataset_of("four", rows, rows, {}, 2);
   lathe::TrainingOptions options;
   options.max_epochs = 1;
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_transposed_convolution_trains) {
   net.module("flat", "flatten");
   net.linear("fc", 32, 2);
   const Graph graph = net.finish(4);
-  const lathe::SplitTensors rows{as_tensor(example({4, 1, 2, 2}, 3)), integers({0, 1, 0, 1})};
+  const lathe::RowTensors rows{{as_tensor(example({4, 1, 2, 2}, 3)), integers({0, 1, 0, 1})}};
   const auto data = lathe::dataset_of("four", rows, rows, {}, 2);
   lathe::TrainingOptions options;
   options.max_epochs = 30;

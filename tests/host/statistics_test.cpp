@@ -1,8 +1,10 @@
-// The table of statistics: what counts become, and how values are shown.
-#include "core/host/statistics.hpp"
+// The table of statistics: what counts become, which loss has which, and how values are shown.
+#include "core/host/epoch_metrics.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 using namespace lathe;
@@ -10,30 +12,52 @@ using namespace lathe;
 namespace {
 
 // Six rows of four classes; nobody is of the last, and nothing was taken for it.
-const Counts kCounts{{2, 1, 0, 0}, {3, 1, 2, 0}, {2, 3, 1, 0}, 1.5, 3, 6};
+const Counts kClasses{{2, 1, 0, 0}, {3, 1, 2, 0}, {2, 3, 1, 0}, 1.5, 3, 6, 3, 6};
 
-Value shown(std::string_view name) {
-  for (const Statistic& statistic : statistics()) {
-    if (statistic.name == name) return Evaluation(kCounts).value(statistic);
+// Of targets 1, 2 and 6 that were found to be 2, 2 and 4: mean 3, squared deviations 4 + 1 + 9,
+// errors 1, 0 and -2.
+Counts numbers() {
+  Counts counts;
+  counts.loss_sum = 5.0 / 3;
+  counts.batches = 1;
+  counts.rows = counts.elements = 3;
+  counts.absolute_error = 3;
+  counts.squared_error = 5;
+  counts.target_mean = 3;
+  counts.target_deviation = 14;
+  return counts;
+}
+
+Value shown(const Evaluation& evaluation, std::string_view name) {
+  for (const Statistic* statistic : evaluation.statistics()) {
+    if (statistic->name == name) return evaluation.value(*statistic);
   }
   return {};
 }
+
+std::vector<std::string> names_of(const std::vector<const Statistic*>& rows) {
+  std::vector<std::string> names;
+  for (const Statistic* row : rows) names.emplace_back(row->name);
+  return names;
+}
+
+using Names = std::vector<std::string>;
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(statistics_of_evaluations)
 
 BOOST_AUTO_TEST_CASE(counts_become_losses_and_accuracies) {
-  const Evaluation evaluation(kCounts);
+  const Evaluation evaluation(Loss::cross_entropy, kClasses);
   BOOST_TEST(evaluation.number("loss") == 0.5);
   BOOST_TEST(evaluation.number("accuracy") == 0.5);
   BOOST_TEST(evaluation.number("accuracy_macro") == (2.0 / 3 + 1 + 0) / 3);
-  BOOST_TEST(shown("samples").is_int());
-  BOOST_TEST(shown("samples").as_int() == 6);
+  BOOST_TEST(shown(evaluation, "samples").is_int());
+  BOOST_TEST(shown(evaluation, "samples").as_int() == 6);
 }
 
 BOOST_AUTO_TEST_CASE(the_accuracy_of_each_class_is_its_recall) {
-  const Value classes = shown("accuracy_per_class");
+  const Value classes = shown(Evaluation(Loss::cross_entropy, kClasses), "accuracy_per_class");
   BOOST_REQUIRE(classes.is_list());
   BOOST_REQUIRE(classes.as_list().size() == 4U);
   BOOST_TEST(classes.as_list()[0].as_float() == 2.0 / 3);
@@ -42,12 +66,62 @@ BOOST_AUTO_TEST_CASE(the_accuracy_of_each_class_is_its_recall) {
   BOOST_TEST(classes.as_list()[3].is_none());  // no row is of it
 }
 
+BOOST_AUTO_TEST_CASE(numbers_have_errors_and_the_share_that_is_explained) {
+  const Evaluation evaluation(Loss::mse, numbers());
+  BOOST_TEST(evaluation.number("loss") == 5.0 / 3);
+  BOOST_TEST(evaluation.number("mae") == 1.0);
+  BOOST_TEST(evaluation.number("r2") == 1.0 - 5.0 / 14);
+  BOOST_TEST(!evaluation.has("accuracy"));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_constant_target_nothing_can_be_explained) {
+  Counts counts = numbers();
+  counts.target_deviation = 0;
+  const Evaluation evaluation(Loss::mse, counts);
+  BOOST_TEST(std::isnan(evaluation.number("r2")));
+  BOOST_TEST(shown(evaluation, "r2").is_none());
+}
+
+BOOST_AUTO_TEST_CASE(each_loss_has_its_statistics) {
+  BOOST_TEST(names_of(statistics_of(Loss::cross_entropy)) ==
+                 (Names{"loss", "accuracy", "accuracy_macro", "samples", "accuracy_per_class"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(names_of(statistics_of(Loss::mse)) == (Names{"loss", "mae", "r2", "samples"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(
+      names_of(statistics_of(Loss::bce_with_logits)) == (Names{"loss", "accuracy", "samples"}),
+      boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_epoch_has_the_columns_of_its_loss) {
+  BOOST_TEST(epoch_columns(Loss::cross_entropy) ==
+                 (Names{"train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
+                        "learning_rate"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(
+      epoch_columns(Loss::mse) == (Names{"train_loss", "train_mae", "train_r2", "validation_loss",
+                                         "validation_mae", "validation_r2", "learning_rate"}),
+      boost::test_tools::per_element());
+  const Evaluation train(Loss::mse, numbers());
+  const EpochMetrics epoch = epoch_metrics(4, train, nullptr, 0.25);
+  BOOST_TEST(epoch.epoch == 4);
+  BOOST_TEST(epoch.number("train_mae") == 1.0);
+  BOOST_TEST(std::isnan(epoch.number("validation_loss")));
+  BOOST_TEST(epoch.number("learning_rate") == 0.25);
+  BOOST_TEST(!epoch.has("validation_accuracy"));
+  const auto of_training = epoch.of(kTrainPrefix);
+  BOOST_REQUIRE_EQUAL(of_training.size(), 3U);
+  BOOST_TEST(of_training[2].first == "r2");
+}
+
 BOOST_AUTO_TEST_CASE(every_statistic_has_a_name_of_its_own_and_a_sentence) {
   std::set<std::string_view> names;
   for (const Statistic& statistic : statistics()) {
     BOOST_TEST(names.insert(statistic.name).second);
     BOOST_TEST(statistic.doc.ends_with('.'));
+    BOOST_TEST((find_statistic(statistic.name) == &statistic));
   }
+  BOOST_TEST((find_statistic("top5") == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(an_evaluation_of_no_rows_has_zeros) {

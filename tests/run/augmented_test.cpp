@@ -26,14 +26,16 @@ class Noisy : public lathe::Dataset {
   }
   void open() override {}
   std::uint64_t count(lathe::Split split) const override { return jets_->count(split); }
-  lathe::SplitTensors read(lathe::Split split,
-                           std::span<const std::uint64_t> index) const override {
+  lathe::RowTensors read(lathe::Split split, std::span<const std::uint64_t> index) const override {
     return jets_->read(split, index);
   }
-  const lathe::SplitTensors& all(lathe::Split split) const override { return jets_->all(split); }
+  const lathe::RowTensors& all(lathe::Split split) const override { return jets_->all(split); }
   std::vector<std::string> files() const override { return {}; }
-  void augment(std::uint64_t seed, std::uint64_t epoch, std::span<const std::uint64_t> index,
-               std::span<float> samples) const override {
+  lathe::RowTensors augment(std::uint64_t seed, std::uint64_t epoch,
+                            std::span<const std::uint64_t> index,
+                            const lathe::RowTensors& rows) const override {
+    const std::span<const float> given = rows.fields[0].values<float>();
+    std::vector<float> samples(given.begin(), given.end());
     const std::size_t width = samples.size() / index.size();
     for (std::size_t i = 0; i < index.size(); ++i) {
       ++asked[{epoch, index[i]}];
@@ -42,6 +44,7 @@ class Noisy : public lathe::Dataset {
             loudness_ * static_cast<float>(std::sin(static_cast<double>(
                             1 + seed + 31 * epoch + 977 * index[i] + 7919 * k)));
     }
+    return {{floats(rows.fields[0].shape(), samples), rows.fields[1]}};
   }
 
   mutable std::map<std::pair<std::uint64_t, std::uint64_t>, int> asked;

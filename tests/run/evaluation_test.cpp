@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(the_cache_changes_no_bit_of_any_result) {
         const auto expected = plain->evaluate(trial, *data, rows);
         BOOST_TEST(equal(cached->evaluate(trial, *data, rows), expected));
         BOOST_TEST(equal(cached->evaluate(trial, *data, rows), expected));
-        const Tensor a = cached->logits(trial, *data, rows);
-        const Tensor b = plain->logits(trial, *data, rows);
+        const Tensor a = cached->outputs(trial, *data, rows);
+        const Tensor b = plain->outputs(trial, *data, rows);
         BOOST_TEST(std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
       }
     }
@@ -86,10 +86,10 @@ BOOST_AUTO_TEST_CASE(batches_of_any_size_give_each_row_the_same_logits) {
   auto engine = open_executor();
   const auto data = jets(64, 203);
   const Graph graph = jsc_toy(8);
-  const Tensor whole = engine->logits(graph, *data, rows_of(0, 203));
+  const Tensor whole = engine->outputs(graph, *data, rows_of(0, 203));
   BOOST_REQUIRE_EQUAL(whole.shape().text(), "[203, 5]");
   for (const std::int64_t batch : {1, 2, 7, 100, 202, 1000}) {
-    const Tensor parts = engine->logits(graph, *data, rows_of(0, batch));
+    const Tensor parts = engine->outputs(graph, *data, rows_of(0, batch));
     const auto expected = whole.values<float>();
     check_close(parts.values<float>(), {expected.begin(), expected.end()}, 1e-5, 1e-6,
                 fmt::format("batch {}", batch));
@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_of_batch_means_whatever_is_run_at_once
   auto engine = open_executor();
   const auto data = jets(64, 203);
   const Graph graph = jsc_toy(8);
-  const Tensor logits = engine->logits(graph, *data, rows_of(0, 203));
-  const auto labels = data->all(Split::validation).labels.values<std::int64_t>();
+  const Tensor logits = engine->outputs(graph, *data, rows_of(0, 203));
+  const auto labels = data->all(Split::validation).fields[1].values<std::int64_t>();
   for (const std::int64_t batch : {1, 16, 100, 203}) {
     // The definition, in double.
     double sum = 0;
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(observers_see_every_input_and_output_batch_by_batch) {
   BOOST_TEST(rows == 40);
   BOOST_TEST(
       (places == std::vector<std::vector<std::int64_t>>{{0, 0, 16}, {1, 16, 16}, {2, 32, 8}}));
-  const Tensor logits = engine->logits(graph, *data, rows_of(40, 16));
+  const Tensor logits = engine->outputs(graph, *data, rows_of(40, 16));
   check_close(logits.values<float>(), outputs, 0, 0, "observed output");
 }
 

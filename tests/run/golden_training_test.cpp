@@ -31,7 +31,7 @@ std::vector<std::int64_t> whole_numbers(const json& list) {
 
 void follow_pytorchs_trajectories(const std::shared_ptr<lathe::Executor>& engine) {
   const json golden = golden_json("training.json");
-  const lathe::SplitTensors rows{tensor(golden.at("X")), integers(whole_numbers(golden.at("Y")))};
+  const lathe::RowTensors rows{{tensor(golden.at("X")), integers(whole_numbers(golden.at("Y")))}};
   const auto data = lathe::dataset_of("golden", rows, rows, rows, 5);
   int checked = 0;
   for (const json& run : golden.at("runs")) {
@@ -58,7 +58,8 @@ void follow_pytorchs_trajectories(const std::shared_ptr<lathe::Executor>& engine
     const std::vector<float> found(result.step_losses.begin(), result.step_losses.end());
     check_close(found, losses, 1e-4, 1e-5, name + " loss of step");
     for (std::size_t epoch = 0; epoch < result.epochs.size(); ++epoch) {
-      BOOST_TEST(result.epochs[epoch].learning_rate == run.at("epoch_lrs").at(epoch).get<double>(),
+      BOOST_TEST(result.epochs[epoch].number("learning_rate") ==
+                     run.at("epoch_lrs").at(epoch).get<double>(),
                  boost::test_tools::tolerance(1e-12));
     }
     const std::set<std::string> loose = decided_by_rounding(graph, options.optimizer);
@@ -127,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_convolutional_network_trains_on_real_images_as_in_pytorch
     }
   }
   BOOST_REQUIRE(in);
-  const lathe::SplitTensors rows{floats(Shape{kImages, 3, 32, 32}, samples), integers(labels)};
+  const lathe::RowTensors rows{{floats(Shape{kImages, 3, 32, 32}, samples), integers(labels)}};
   const auto data = lathe::dataset_of("cifar", rows, rows, rows, 10);
   auto engine = open_executor();
   int checked = 0;
@@ -160,7 +161,7 @@ BOOST_AUTO_TEST_CASE(losses_and_accuracies_are_those_of_the_restated_metrics) {
     w.input({classes});
     w.module("same", "identity");
     const Graph graph = w.finish(8);
-    const lathe::SplitTensors rows{logits, integers(whole_numbers(one.at("labels")))};
+    const lathe::RowTensors rows{{logits, integers(whole_numbers(one.at("labels")))}};
     const auto data = lathe::dataset_of("logits", rows, rows, rows, classes);
     lathe::Rows all;
     all.batch_size = one.at("batch_size");

@@ -33,9 +33,9 @@ BOOST_AUTO_TEST_CASE(lightning_files_of_jsc_tiny_predict_class_by_class_what_pyt
           open_set("jsc<test=" + (data_dir() / expected["data"].get<std::string>()).string() + ">");
       const auto path = data_dir() / "checkpoints" / expected["checkpoint"].get<std::string>();
       const Graph graph = load_parameters(jsc_tiny(), read_checkpoint(path), path).graph;
-      const Tensor logits = engine->logits(graph, *set, Rows{Split::test, 0, 32});
+      const Tensor logits = engine->outputs(graph, *set, Rows{Split::test, 0, 32});
       const auto values = logits.values<float>();
-      const auto labels = set->all(Split::test).labels.values<std::int64_t>();
+      const auto labels = set->all(Split::test).fields[1].values<std::int64_t>();
       const std::string predictions = expected["predictions"];
       BOOST_TEST_REQUIRE(labels.size() == predictions.size());
       BOOST_TEST_REQUIRE(values.size() == 5 * labels.size());

@@ -186,8 +186,10 @@ BOOST_AUTO_TEST_CASE(a_finished_run_resumed_does_nothing_and_gives_its_results) 
   BOOST_TEST(again.step_losses.empty());
   BOOST_REQUIRE_EQUAL(again.epochs.size(), first.epochs.size());
   for (std::size_t i = 0; i < first.epochs.size(); ++i) {
-    BOOST_TEST(same_bits(again.epochs[i].train_loss, first.epochs[i].train_loss));
-    BOOST_TEST(same_bits(again.epochs[i].validation_loss, first.epochs[i].validation_loss));
+    BOOST_TEST(
+        same_bits(again.epochs[i].number("train_loss"), first.epochs[i].number("train_loss")));
+    BOOST_TEST(same_bits(again.epochs[i].number("validation_loss"),
+                         first.epochs[i].number("validation_loss")));
   }
   BOOST_TEST((again.best.hash(again.best.output()) == first.best.hash(first.best.output())));
   BOOST_TEST((again.last.hash(again.last.output()) == first.last.hash(first.last.output())));
@@ -202,7 +204,8 @@ BOOST_AUTO_TEST_CASE(best_and_last_are_plain_checkpoints_of_what_was_trained) {
   rows.batch_size = 24;
   std::size_t best = 0;
   for (std::size_t i = 1; i < result.epochs.size(); ++i) {
-    if (result.epochs[i].validation_loss < result.epochs[best].validation_loss) best = i;
+    if (result.epochs[i].number("validation_loss") < result.epochs[best].number("validation_loss"))
+      best = i;
   }
   for (const auto& [name, epoch] : {std::pair{"best.safetensors", best},
                                     std::pair{"last.safetensors", result.epochs.size() - 1}}) {
@@ -210,7 +213,7 @@ BOOST_AUTO_TEST_CASE(best_and_last_are_plain_checkpoints_of_what_was_trained) {
     const auto loaded = lathe::load_parameters(network(), lathe::read_checkpoint(file), file);
     for (const std::string& tensor : loaded.report.unused) BOOST_TEST(tensor.starts_with("lathe."));
     BOOST_TEST(same_bits(engine->evaluate(loaded.graph, *data, rows).number("loss"),
-                         result.epochs[epoch].validation_loss));
+                         result.epochs[epoch].number("validation_loss")));
   }
 }
 
@@ -283,10 +286,10 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_nan_stops_training_and_keeps_the_last_good_c
   const Graph fragile = w.finish(8).with_parameters(
       {{"fc.weight", floats(Shape{5, 16}, std::vector<float>(80, 2.0F))}});
   const auto good = learnable(80, 16, 5, 1);
-  std::vector<float> samples(good.samples.values<float>().begin(),
-                             good.samples.values<float>().end());
+  std::vector<float> samples(good.fields[0].values<float>().begin(),
+                             good.fields[0].values<float>().end());
   samples[30 * 16] = std::numeric_limits<float>::max();
-  const lathe::SplitTensors bad{floats(Shape{80, 16}, samples), good.labels};
+  const lathe::RowTensors bad{{floats(Shape{80, 16}, samples), good.fields[1]}};
   const auto data = lathe::dataset_of("spoiled", bad, learnable(40, 16, 5, 2), {}, 5);
   auto options = options_in(folder.path());
   options.shuffle = false;

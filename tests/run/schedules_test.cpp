@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_training_plans_its_steps_as_it_will_take_them) {
   const auto result = engine->train(jsc_toy(8), *jets(80, 40), options, {}, never);
   const double left[] = {10, 7, 4, 1};  // of the 10 steps after the warm-up, at an epoch's last
   for (std::size_t epoch = 0; epoch < 4; ++epoch)
-    BOOST_TEST(result.epochs.at(epoch).learning_rate == 0.05 * left[epoch] / 10,
+    BOOST_TEST(result.epochs.at(epoch).number("learning_rate") == 0.05 * left[epoch] / 10,
                boost::test_tools::tolerance(1e-12));
 }
 
@@ -85,8 +85,10 @@ BOOST_AUTO_TEST_CASE(a_bound_of_samples_ends_a_training_after_whole_batches) {
   const auto result = engine->train(jsc_toy(8), *jets(80, 40), options, {}, never);
   BOOST_TEST(result.step_losses.size() == 7U);
   BOOST_REQUIRE(result.epochs.size() == 2U);
-  BOOST_TEST(result.epochs[0].learning_rate == 0.05 * 2 / 3, boost::test_tools::tolerance(1e-12));
-  BOOST_TEST(result.epochs[1].learning_rate == 0.05 * 1 / 3, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(result.epochs[0].number("learning_rate") == 0.05 * 2 / 3,
+             boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(result.epochs[1].number("learning_rate") == 0.05 * 1 / 3,
+             boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(a_run_with_warm_up_killed_at_any_batch_resumes_to_the_same_bytes) {
@@ -159,8 +161,8 @@ BOOST_AUTO_TEST_CASE(a_training_that_is_told_to_end_keeps_the_epochs_it_has) {
   events.keep_going = [&](const lathe::EpochMetrics& epoch, const std::function<Graph()>& network) {
     const lathe::Evaluation now =
         engine->evaluate(network(), *jets(80, 40), {Split::validation, 0, 16});
-    same.push_back(now.number("loss") == epoch.validation_loss &&
-                   now.number("accuracy") == epoch.validation_accuracy);
+    same.push_back(now.number("loss") == epoch.number("validation_loss") &&
+                   now.number("accuracy") == epoch.number("validation_accuracy"));
     return epoch.epoch < 1;
   };
   const auto result = engine->train(jsc_toy(8), *jets(80, 40), options, events, never);
@@ -196,13 +198,13 @@ BOOST_AUTO_TEST_CASE(an_evaluation_of_the_best_weights_is_the_validation_that_ch
 BOOST_AUTO_TEST_CASE(an_evaluation_is_cut_short_when_its_run_is) {
   auto engine = open_executor();
   const std::atomic<bool> cancelled{true};
-  const lathe::Rows rows{Split::validation, 0, 16, &cancelled};
+  const lathe::Rows rows{Split::validation, 0, 16, {}, &cancelled};
   const auto is_cancelled = [](const lathe::Error& error) {
     return error.code() == LATHE_CANCELLED;
   };
   BOOST_CHECK_EXCEPTION(engine->evaluate(jsc_toy(8), *jets(80, 40), rows), lathe::Error,
                         is_cancelled);
-  BOOST_CHECK_EXCEPTION(engine->logits(jsc_toy(8), *jets(80, 40), rows), lathe::Error,
+  BOOST_CHECK_EXCEPTION(engine->outputs(jsc_toy(8), *jets(80, 40), rows), lathe::Error,
                         is_cancelled);
 }
 

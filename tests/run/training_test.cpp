@@ -28,8 +28,10 @@ BOOST_AUTO_TEST_CASE(a_network_learns_what_can_be_learnt) {
     options.max_epochs = 20;
     options.learning_rate = optimizer == "sgd" ? 0.05 : 0.01;
     const auto result = engine->train(jsc_toy(8), *data, options, {}, never);
-    BOOST_TEST(result.epochs.back().validation_accuracy > 0.9, optimizer);
-    BOOST_TEST(result.epochs.back().train_loss < result.epochs.front().train_loss, optimizer);
+    BOOST_TEST(result.epochs.back().number("validation_accuracy") > 0.9, optimizer);
+    BOOST_TEST(
+        result.epochs.back().number("train_loss") < result.epochs.front().number("train_loss"),
+        optimizer);
   }
 }
 
@@ -113,7 +115,7 @@ BOOST_AUTO_TEST_CASE(without_validation_rows_the_best_epoch_trained_best) {
   auto engine = open_executor();
   const auto data = lathe::dataset_of("no validation", learnable(64, 16, 5, 1), {}, {}, 5);
   const auto result = engine->train(jsc_tiny(8), *data, quick(), {}, never);
-  BOOST_TEST(std::isnan(result.epochs[0].validation_loss));
+  BOOST_TEST(std::isnan(result.epochs[0].number("validation_loss")));
   BOOST_TEST(result.epochs.size() == 2U);
 }
 

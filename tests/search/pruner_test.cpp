@@ -93,28 +93,44 @@ BOOST_AUTO_TEST_CASE(the_first_metric_is_watched_if_a_validation_knows_it) {
   };
   const Watch accuracy = watch_of({{"accuracy", 2.0, LATHE_DIRECTION_MAXIMIZE, {}},
                                    {"loss", 1.0, LATHE_DIRECTION_MINIMIZE, {}}});
-  BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
+  BOOST_TEST((accuracy.source == Watch::Source::epoch));
+  BOOST_TEST(accuracy.name == "validation_accuracy");
   BOOST_TEST((accuracy.direction == LATHE_DIRECTION_MAXIMIZE));
   BOOST_TEST(accuracy.scale == 2.0);
 
   const Watch loss = watch_of({{"loss", -1.0, LATHE_DIRECTION_MAXIMIZE, {}}});
-  BOOST_TEST((loss.source == Watch::Source::validation_loss));
+  BOOST_TEST((loss.source == Watch::Source::epoch));
+  BOOST_TEST(loss.name == "validation_loss");
   BOOST_TEST((loss.direction == LATHE_DIRECTION_MAXIMIZE));
 
+  const Watch explained = watch_of({{"r2", 1.0, LATHE_DIRECTION_MAXIMIZE, {}}});
+  BOOST_TEST(explained.name == "validation_r2");
+
+  // A validation knows it, but not at every epoch's end.
+  const Watch macro = watch_of({{"accuracy_macro", 1.0, LATHE_DIRECTION_MAXIMIZE, {}}});
+  BOOST_TEST(macro.name == "validation_loss");
+
   const Watch other = watch_of({{"average_bitwidth", 1.0, LATHE_DIRECTION_MAXIMIZE, {}}});
-  BOOST_TEST((other.source == Watch::Source::validation_loss));
+  BOOST_TEST((other.source == Watch::Source::epoch));
+  BOOST_TEST(other.name == "validation_loss");
   BOOST_TEST((other.direction == LATHE_DIRECTION_MINIMIZE));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_watched_can_be_named) {
   const Watch accuracy = chosen("median<watch=validation_accuracy>").watch();
-  BOOST_TEST((accuracy.source == Watch::Source::validation_accuracy));
+  BOOST_TEST((accuracy.source == Watch::Source::epoch));
+  BOOST_TEST(accuracy.name == "validation_accuracy");
   BOOST_TEST((accuracy.direction == LATHE_DIRECTION_MAXIMIZE));
   const Watch loss = chosen("successive_halving<watch=validation_loss>").watch();
   BOOST_TEST((loss.direction == LATHE_DIRECTION_MINIMIZE));
+  const Watch error = chosen("median<watch=validation_mae>").watch();
+  BOOST_TEST(error.name == "validation_mae");
+  BOOST_TEST((error.direction == LATHE_DIRECTION_MINIMIZE));
+  const Watch explained = chosen("median<watch=validation_r2>").watch();
+  BOOST_TEST((explained.direction == LATHE_DIRECTION_MAXIMIZE));
   const Watch metric = chosen("median<watch=average_bitwidth>").watch();
   BOOST_TEST((metric.source == Watch::Source::runners));
-  BOOST_TEST(metric.metric == "average_bitwidth");
+  BOOST_TEST(metric.name == "average_bitwidth");
   BOOST_TEST(metric.scale == 0.2);
   BOOST_TEST((metric.direction == LATHE_DIRECTION_MINIMIZE));
 }

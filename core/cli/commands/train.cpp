@@ -19,13 +19,15 @@ void add_metrics(const Trained& trained, Results& results) {
   if (trained.evaluation) results.metrics = metrics_of(*trained.evaluation);
   if (epochs.empty()) return;
   results.metrics.emplace_back("epochs", epochs.back().epoch + 1);
-  results.metrics.emplace_back("train_loss", epochs.back().train_loss);
-  results.metrics.emplace_back("train_accuracy", epochs.back().train_accuracy);
+  const auto add = [&](const EpochMetrics& epoch, std::string_view prefix, const char* shown) {
+    for (const auto& [name, value] : epoch.of(prefix))
+      results.metrics.emplace_back(fmt::format("{}{}", shown, name), value);
+  };
+  add(epochs.back(), kTrainPrefix, "train_");
   const EpochMetrics* best = trained.best_epoch();
   results.metrics.emplace_back("best_epoch", best->epoch + 1);
-  if (std::isnan(best->validation_loss)) return;  // there are no validation rows
-  results.metrics.emplace_back("best_validation_loss", best->validation_loss);
-  results.metrics.emplace_back("best_validation_accuracy", best->validation_accuracy);
+  if (std::isnan(best->number("validation_loss"))) return;  // there are no validation rows
+  add(*best, kValidationPrefix, "best_validation_");
 }
 
 void run_single(Session& session, const Graph& graph, const RunFolder& folder, Results& results) {

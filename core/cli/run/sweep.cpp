@@ -43,49 +43,36 @@ Axis checked_axis(const std::string& key, const Value& given) {
   return axis;
 }
 
-// What the table tells of a training, one row per column; the statistics of its test follow.
-struct Column {
-  const char* name;
-  Value (*value)(const Trained& trained);
-};
-
-Value of_last(const Trained& trained, double EpochMetrics::* field) {
-  return trained.result.epochs.empty() ? Value{} : Value(trained.result.epochs.back().*field);
+// The numbers of an epoch in a training's row: none if no epoch ended.
+void add_numbers(const EpochMetrics* epoch, std::string_view prefix, Loss loss,
+                 std::vector<Value>& row) {
+  for (const Statistic* statistic : table_statistics(loss)) {
+    const std::string column = std::string(prefix) + std::string(statistic->name);
+    row.push_back(epoch == nullptr ? Value{} : Value(epoch->number(column)));
+  }
 }
-
-Value of_best(const Trained& trained, double EpochMetrics::* field) {
-  const EpochMetrics* best = trained.best_epoch();
-  return best == nullptr ? Value{} : Value(best->*field);
-}
-
-constexpr Column kColumns[] = {
-    {"train_loss", [](const Trained& t) { return of_last(t, &EpochMetrics::train_loss); }},
-    {"train_accuracy", [](const Trained& t) { return of_last(t, &EpochMetrics::train_accuracy); }},
-    {"best_validation_loss",
-     [](const Trained& t) { return of_best(t, &EpochMetrics::validation_loss); }},
-    {"best_validation_accuracy",
-     [](const Trained& t) { return of_best(t, &EpochMetrics::validation_accuracy); }},
-};
 
 using Row = std::vector<Value>;
 
-ReportTable empty_table(const Settings& settings) {
+// Of each training its options, its last epoch, its best one and its test.
+ReportTable empty_table(const Settings& settings, Loss loss) {
   ReportTable table{"sweep", {"run"}, {}};
   for (const auto& [key, ignored] : settings.sweep.as_map()) table.columns.push_back(key);
-  for (const Column& column : kColumns) table.columns.emplace_back(column.name);
-  for (const Statistic& statistic : statistics())
-    if (statistic.in_sweeps) table.columns.emplace_back(statistic.name);
+  for (const std::string prefix : {"train_", "best_validation_", ""})
+    for (const Statistic* statistic : table_statistics(loss))
+      table.columns.push_back(prefix + std::string(statistic->name));
   table.columns.emplace_back("seconds");
   return table;
 }
 
-Row row_of(std::size_t number, const SweepPoint& point, const Trained& trained) {
+Row row_of(std::size_t number, const SweepPoint& point, const Trained& trained, Loss loss) {
   Row row{static_cast<std::int64_t>(number)};
   for (const auto& [key, value] : point.options.as_map()) row.push_back(value);
-  for (const Column& column : kColumns) row.push_back(column.value(trained));
-  for (const Statistic& statistic : statistics())
-    if (statistic.in_sweeps)
-      row.push_back(trained.evaluation ? trained.evaluation->value(statistic) : Value{});
+  const auto& epochs = trained.result.epochs;
+  add_numbers(epochs.empty() ? nullptr : &epochs.back(), kTrainPrefix, loss, row);
+  add_numbers(trained.best_epoch(), kValidationPrefix, loss, row);
+  for (const Statistic* statistic : table_statistics(loss))
+    row.push_back(trained.evaluation ? trained.evaluation->value(*statistic) : Value{});
   row.emplace_back(trained.wall_seconds);
   return row;
 }
@@ -144,7 +131,8 @@ std::vector<SweepPoint> sweep_points(const Settings& settings) {
 
 void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoint>& points,
                const RunFolder& folder, Results& results) {
-  ReportTable table = empty_table(session.settings());
+  const Loss loss = run_loss(session);
+  ReportTable table = empty_table(session.settings(), loss);
   double cpu_seconds = 0;
   for (std::size_t number = 0; number < points.size() && !session.cancelled(); ++number) {
     const SweepPoint& point = points[number];
@@ -159,7 +147,7 @@ void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoin
       const Trained trained = train_once(session, graph, options);
       cpu_seconds += trained.cpu_seconds;
       if (trained.result.interrupted) break;
-      row = row_of(number, point, trained);
+      row = row_of(number, point, trained, loss);
       save_row(place, point, *row);
     }
     table.rows.push_back(*row);

@@ -23,6 +23,10 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+std::string told(std::string_view name, double value) {
+  return fmt::format(" {} {:.4f}", name, value);
+}
+
 TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progress) {
   TrainingEvents events;
   auto epoch = std::make_shared<std::int64_t>(1);
@@ -33,13 +37,13 @@ TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progres
   events.epoch_ended = [&progress, epoch, epochs](const EpochMetrics& metrics) {
     progress.clear();
     *epoch = metrics.epoch + 2;  // the next one, counted from 1
-    std::string text =
-        fmt::format("epoch {}/{}: train loss {:.4f} accuracy {:.4f}", metrics.epoch + 1, epochs,
-                    metrics.train_loss, metrics.train_accuracy);
-    if (!std::isnan(metrics.validation_loss))
-      text += fmt::format(", validation loss {:.4f} accuracy {:.4f}", metrics.validation_loss,
-                          metrics.validation_accuracy);
-    spdlog::info("{}, learning rate {:.3g}", text, metrics.learning_rate);
+    std::string text = fmt::format("epoch {}/{}: train", metrics.epoch + 1, epochs);
+    for (const auto& [name, value] : metrics.of(kTrainPrefix)) text += told(name, value);
+    if (!std::isnan(metrics.number("validation_loss"))) {
+      text += ", validation";
+      for (const auto& [name, value] : metrics.of(kValidationPrefix)) text += told(name, value);
+    }
+    spdlog::info("{}, learning rate {:.3g}", text, metrics.number(kLearningRateColumn));
   };
   return events;
 }
@@ -49,6 +53,11 @@ TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progres
 const EpochMetrics* Trained::best_epoch() const {
   return result.best_epoch < 0 ? nullptr
                                : &result.epochs.at(static_cast<std::size_t>(result.best_epoch));
+}
+
+Loss run_loss(Session& session) {
+  const Dataset& data = session.dataset();
+  return chosen_loss(asked_loss(session.settings().get(kLoss)), data.info(), data.id());
 }
 
 Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options) {
@@ -72,8 +81,9 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
     if (data.count(split) == 0) continue;
     trained.split = split;
     try {
-      trained.evaluation = executor.evaluate(trained.result.best, data,
-                                             {split, 0, options.batch_size, &session.cancelled()});
+      trained.evaluation = executor.evaluate(
+          trained.result.best, data,
+          {split, 0, options.batch_size, asked_loss(options.loss), &session.cancelled()});
     } catch (const Error& error) {
       // The training is done and saved; the command says that it was interrupted.
       if (error.code() != LATHE_CANCELLED) throw;

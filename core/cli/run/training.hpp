@@ -18,6 +18,9 @@ struct Trained {
   const EpochMetrics* best_epoch() const;
 };
 
+// The loss of the run: that of --loss, else the one for the data set's target. Opens the data.
+Loss run_loss(Session& session);
+
 // Trains, telling the user of every epoch on stderr, then evaluates the best weights.
 Trained train_once(Session& session, const Graph& graph, const TrainingOptions& options);
 

@@ -33,7 +33,7 @@ TrainedParameters::TrainedParameters(const Graph& graph) : graph_(graph) {
     if (need[index_of(id)] != Need::compute) continue;
     for (const Parameter& parameter : graph_.node(id).parameters) {
       if (!known.insert(parameter.qualified_name).second) continue;
-      pieces_.push_back({&parameter, nullptr, nullptr, {}});
+      pieces_.push_back({id, &parameter, nullptr, nullptr, {}});
       begins.push_back(size);
       if (parameter.is_buffer) continue;
       if (parameter.dtype != DType::float32) {

@@ -20,6 +20,7 @@ class TrainedParameters {
 
   // One parameter or buffer. Nodes may share it.
   struct Piece {
+    NodeId node = NodeId::none;  // the first that has it
     const Parameter* parameter = nullptr;
     float* value = nullptr;     // null for a buffer
     float* gradient = nullptr;  // likewise

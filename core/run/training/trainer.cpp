@@ -40,6 +40,7 @@ Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
       options_(checked(options)),
       validate_(std::move(validate)),
       graph_(graph),
+      criterion_(asked_loss(options.loss), graph, data),
       parameters_(graph),
       optimizer_(optimizer_from_name(options.optimizer), parameters_.values().size(),
                  options.weight_decay),
@@ -48,25 +49,18 @@ Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
       train_(rows_of(graph, data, {Split::train, 0, options.batch_size})),
       augments_(data.info().augments),
       folder_(options_) {
-  const std::vector<NodeId> results = graph.node(graph.output()).inputs();
-  const Shape& output = graph.node(graph.output()).result.shape;
-  if (results.size() != 1 || output.rank() != 2) {
-    throw usage_error(
-        fmt::format("the network's output has shape {}; training needs logits [batch, classes]",
-                    output.text()));
-  }
   if (parameters_.values().empty()) {
     throw usage_error("the network has no parameters; there is nothing to train");
   }
-  classes_ = output[1];
-  check_labels({train_.labels(), static_cast<std::size_t>(train_.rows)}, classes_, 0);
+  criterion_.check(criterion_.targets(train_.split), train_.rows);
+  state_.loss = criterion_.loss();
   if (data.count(Split::validation) > 0) {
     rows_of(graph, data, {Split::validation, 0, options.batch_size});  // to find faults now
   } else {
     validate_ = nullptr;
   }
   check_batches();
-  program_ = backend.training_program(graph_, parameters_);
+  program_ = backend.training_program(graph_, parameters_, Mode::training);
 }
 
 std::int64_t Trainer::batches_per_epoch() const {
@@ -99,19 +93,18 @@ RunIdentity Trainer::make_identity() const {
     }
   }
   Hasher rows;
-  rows.add(hash_of(train_.split.samples)).add(hash_of(train_.split.labels));
+  for (const Tensor& field : train_.split.fields) rows.add(hash_of(field));
   if (augments_) {
     // How rows are augmented shows in what some of them become.
     const auto some = static_cast<std::uint64_t>(std::min<std::int64_t>(train_.rows, 8));
-    SplitTensors seen = data_.read(Split::train, epoch_order(some, false, 0, 0));
-    const std::span<const float> values = seen.samples.values<float>();
-    std::vector<float> augmented(values.begin(), values.end());
-    data_.augment(options_.seed, 0, epoch_order(some, false, 0, 0), augmented);
-    rows.add_bytes(std::as_bytes(std::span(augmented)));
+    const std::vector<std::uint64_t> first = epoch_order(some, false, 0, 0);
+    const RowTensors seen = data_.augment(options_.seed, 0, first, data_.read(Split::train, first));
+    for (const Tensor& field : seen.fields) rows.add(hash_of(field));
   }
   auto text = [](const auto& value) { return fmt::format("{}", value); };
   return {{"network", structure.finish().text()},
           {"data", rows.finish().text()},
+          {"loss", std::string(name(state_.loss))},
           {"optimizer", options_.optimizer},
           {"learning_rate", text(options_.learning_rate)},
           {"lr_scheduler", options_.lr_scheduler},
@@ -206,54 +199,45 @@ bool Trainer::train_epoch(const TrainingEvents& events, const std::atomic<bool>&
   return true;
 }
 
-// Copies of the rows as the data set changes them for this epoch.
-Tensor Trainer::augmented(std::span<const std::uint64_t> rows) const {
-  const Tensor& samples = train_.split.samples;
-  std::vector<std::int64_t> dims = samples.shape().dims();
-  const auto elements = static_cast<std::size_t>(samples.numel() / dims[0]);
-  dims[0] = static_cast<std::int64_t>(rows.size());
-  return Tensor::make(DType::float32, Shape(dims), [&](std::span<std::byte> out) {
-    const std::span<const float> from = samples.values<float>();
-    const std::span to(reinterpret_cast<float*>(out.data()), rows.size() * elements);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto row = from.subspan(rows[i] * elements, elements);
-      std::copy(row.begin(), row.end(), to.subspan(i * elements).begin());
-    }
-    data_.augment(options_.seed, static_cast<std::uint64_t>(state_.epoch), rows, to);
-  });
+RowTensors Trainer::augmented(std::span<const std::uint64_t> rows) const {
+  return data_.augment(options_.seed, static_cast<std::uint64_t>(state_.epoch), rows,
+                       data_.read(Split::train, rows));
 }
 
-BatchMetrics Trainer::differentiate(std::span<const std::uint64_t> rows) {
+double Trainer::differentiate(std::span<const std::uint64_t> rows) {
   const RandomPlace place{options_.seed, static_cast<std::uint64_t>(state_.total_batches) << 32};
   const auto count = static_cast<std::int64_t>(rows.size());
-  Tensor logits;
+  Tensor output;
+  Targets targets;
+  RowTensors changed;
   if (augments_) {
-    const Tensor samples = augmented(rows);
-    logits = program_->forward({samples, epoch_order(rows.size(), false, 0, 0), place});
+    changed = augmented(rows);
+    output = program_->forward(
+        {fed(train_.feed, changed), epoch_order(rows.size(), false, 0, 0), place});
+    targets = criterion_.targets(changed);
+    targets.index = rows;
+    criterion_.check(targets, count);
   } else {
-    logits = program_->forward({train_.split.samples, rows, place});
+    output = program_->forward({train_.inputs, rows, place});
+    targets = gathered_.gather(criterion_.targets(train_.split), rows);
   }
-  batch_labels_.resize(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) batch_labels_[i] = train_.labels()[rows[i]];
-  logits_gradient_.resize(static_cast<std::size_t>(count * classes_));
-  const double scale = 1.0 / static_cast<double>(options_.accumulate_grad_batches);
-  const BatchMetrics metrics = cross_entropy({logits.values<float>().data(), count, classes_},
-                                             batch_labels_.data(), logits_gradient_.data(), scale);
-  if (std::isfinite(metrics.loss)) program_->backward(logits_gradient_);
-  return metrics;
+  LossBatch batch{output.values<float>().data(), count, criterion_.elements(), targets};
+  output_gradient_.resize(static_cast<std::size_t>(count * batch.elements));
+  batch.gradient = output_gradient_.data();
+  batch.scale = 1.0 / static_cast<double>(options_.accumulate_grad_batches);
+  const double loss = criterion_.of(batch, state_.counts);
+  if (std::isfinite(loss)) program_->backward(output_gradient_);
+  return loss;
 }
 
 void Trainer::train_batch(std::span<const std::uint64_t> rows, bool last) {
   if (state_.pending == 0) {
     std::fill(parameters_.gradients().begin(), parameters_.gradients().end(), 0.0F);
   }
-  const BatchMetrics metrics = differentiate(rows);
-  if (!std::isfinite(metrics.loss)) stop_at(metrics.loss, "loss", true);
+  const double loss = differentiate(rows);
+  if (!std::isfinite(loss)) stop_at(loss, "loss", true);
 
-  step_losses_.push_back(metrics.loss);
-  state_.loss_sum += metrics.loss;
-  state_.correct += metrics.correct;
-  state_.rows += static_cast<std::int64_t>(rows.size());
+  step_losses_.push_back(loss);
   ++state_.batch;
   ++state_.total_batches;
   if (++state_.pending == options_.accumulate_grad_batches || last) {
@@ -278,44 +262,35 @@ void Trainer::stop_at(double loss, std::string_view what, bool with_batch) const
 }
 
 bool Trainer::end_epoch(const std::atomic<bool>& cancelled) {
-  EpochMetrics metrics;
-  metrics.epoch = state_.epoch;
-  metrics.train_loss = state_.loss_sum / static_cast<double>(state_.batch);
-  metrics.train_accuracy = static_cast<double>(state_.correct) / static_cast<double>(state_.rows);
-  metrics.learning_rate = learning_rate(state_.steps - 1);
-  metrics.validation_loss = std::numeric_limits<double>::quiet_NaN();
-  metrics.validation_accuracy = metrics.validation_loss;
-  const Graph now = network();
-  std::optional<Evaluation> evaluation;
+  const Evaluation train(criterion_.loss(), state_.counts);
+  std::optional<Evaluation> validation;
   if (validate_) {
     // A validation that is remembered would not look.
     if (cancelled.load(std::memory_order_relaxed)) return false;
     try {
-      evaluation = validate_(now);
+      validation = validate_(network());
     } catch (const Error& error) {
       if (error.code() != LATHE_CANCELLED) throw;
       return false;
     }
-    metrics.validation_loss = evaluation->number("loss");
-    metrics.validation_accuracy = evaluation->number("accuracy");
-    if (!std::isfinite(metrics.validation_loss)) {
-      stop_at(metrics.validation_loss, "validation loss", false);
-    }
+    const double loss = validation->number("loss");
+    if (!std::isfinite(loss)) stop_at(loss, "validation loss", false);
   }
   // Without validation rows the best epoch is the one that trained best.
-  const double judged = validate_ ? metrics.validation_loss : metrics.train_loss;
+  const double judged = (validation ? *validation : train).number("loss");
   const bool better = state_.best_epoch < 0 || judged < state_.best_loss;
   if (better) {
+    program_->bring_buffers();
     state_.best_epoch = state_.epoch;
     state_.best_loss = judged;
     best_ = parameters_.contents();
-    best_validation_ = evaluation;
+    best_validation_ = validation;
   }
-  state_.epochs.push_back(metrics);
+  state_.epochs.push_back(epoch_metrics(state_.epoch, train, validation ? &*validation : nullptr,
+                                        learning_rate(state_.steps - 1)));
   ++state_.epoch;
   state_.batch = 0;
-  state_.loss_sum = 0;
-  state_.correct = state_.rows = 0;
+  state_.counts = {};
   state_.pending = 0;
   // In this order: a run killed in between does this epoch again and writes the same best.
   if (better) folder_.save_best(parts());

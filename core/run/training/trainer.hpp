@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/run/backend.hpp"
-#include "core/run/metrics.hpp"
+#include "core/run/loss/criterion.hpp"
 #include "core/run/rows.hpp"
 #include "core/run/training/optimizer.hpp"
 #include "core/run/training/schedule.hpp"
@@ -32,8 +32,10 @@ class Trainer {
   bool train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled);
   // `last`: no batch follows in this epoch, so that gradients cannot wait for one.
   void train_batch(std::span<const std::uint64_t> rows, bool last);
-  BatchMetrics differentiate(std::span<const std::uint64_t> rows);
-  Tensor augmented(std::span<const std::uint64_t> rows) const;
+  // Forwards, and backwards if the loss is a number.
+  double differentiate(std::span<const std::uint64_t> rows);
+  // Copies of the rows as the data set changes them for this epoch.
+  RowTensors augmented(std::span<const std::uint64_t> rows) const;
   bool end_epoch(const std::atomic<bool>& cancelled);  // false if it was cancelled
   void stop_at(double loss, std::string_view what, bool with_batch) const;
   bool finished() const;
@@ -47,20 +49,20 @@ class Trainer {
   TrainingOptions options_;
   Validate validate_;  // empty: there are no validation rows
   Graph graph_;
+  Criterion criterion_;
   TrainedParameters parameters_;
   Optimizer optimizer_;
   Schedule schedule_;
   RowSource train_;
   bool augments_ = false;  // the data set changes training rows
-  std::int64_t classes_ = 0;
   std::unique_ptr<TrainingProgram> program_;
   TrainingFolder folder_;
   TrainingState state_;
   std::map<std::string, Tensor> best_;
   std::optional<Evaluation> best_validation_;
   std::vector<double> step_losses_;
-  std::vector<std::int64_t> batch_labels_;
-  std::vector<float> logits_gradient_;
+  GatheredTargets gathered_;
+  std::vector<float> output_gradient_;
 };
 
 }  // namespace lathe::run

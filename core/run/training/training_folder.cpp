@@ -66,7 +66,7 @@ void TrainingFolder::save_last(const TrainingParts& parts) {
   }
   if (parts.state.pending > 0) tensors.emplace(kGradients, copy_of(parts.parameters.gradients()));
   write_safetensors(last(), tensors, to_metadata(parts.state, identity_));
-  write_metrics(metrics(), parts.state.epochs);
+  write_metrics(metrics(), parts.state);
   saved_at_ = std::chrono::steady_clock::now();
   saved_at_step_ = parts.state.steps;
 }
@@ -114,7 +114,7 @@ void TrainingFolder::resume(const TrainingParts& parts) {
     }
     parts.best = contents_in(parts.graph, read_checkpoint(best()), best());
   }
-  write_metrics(metrics(), parts.state.epochs);
+  write_metrics(metrics(), parts.state);
 }
 
 }  // namespace lathe::run

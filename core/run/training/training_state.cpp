@@ -12,9 +12,8 @@ namespace lathe::run {
 
 namespace {
 
-constexpr std::string_view kVersion = "2";
-constexpr std::string_view kColumns =
-    "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate";
+constexpr std::string_view kVersion = "3";
+constexpr std::string_view kEpochColumn = "epoch";
 
 // Visits every scalar of the state under its name: writing and reading are one list.
 template <typename State, typename Visitor>
@@ -24,9 +23,16 @@ void each_number(State& state, Visitor&& visit) {
   visit("total_batches", state.total_batches);
   visit("steps", state.steps);
   visit("pending", state.pending);
-  visit("loss_sum", state.loss_sum);
-  visit("correct", state.correct);
-  visit("rows", state.rows);
+  visit("counts.loss_sum", state.counts.loss_sum);
+  visit("counts.batches", state.counts.batches);
+  visit("counts.rows", state.counts.rows);
+  visit("counts.right", state.counts.right);
+  visit("counts.judged", state.counts.judged);
+  visit("counts.elements", state.counts.elements);
+  visit("counts.absolute_error", state.counts.absolute_error);
+  visit("counts.squared_error", state.counts.squared_error);
+  visit("counts.target_mean", state.counts.target_mean);
+  visit("counts.target_deviation", state.counts.target_deviation);
   visit("best_epoch", state.best_epoch);
   visit("best_loss", state.best_loss);
 }
@@ -38,21 +44,26 @@ void parse(const std::string& text, std::int64_t& out) {
 }
 void parse(const std::string& text, double& out) { out = std::strtod(text.c_str(), nullptr); }
 
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells;
+  std::istringstream text(line);
+  for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
 std::vector<EpochMetrics> parse_metrics(const std::string& text) {
   std::vector<EpochMetrics> out;
   std::istringstream lines(text);
   std::string line;
   std::getline(lines, line);
+  const std::vector<std::string> columns = cells_of(line);
   while (std::getline(lines, line)) {
-    std::istringstream cells(line);
-    std::string cell;
+    const std::vector<std::string> cells = cells_of(line);
     EpochMetrics row;
-    std::getline(cells, cell, ',');
-    parse(cell, row.epoch);
-    for (double* number : {&row.train_loss, &row.train_accuracy, &row.validation_loss,
-                           &row.validation_accuracy, &row.learning_rate}) {
-      std::getline(cells, cell, ',');
-      parse(cell, *number);
+    parse(cells.at(0), row.epoch);
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      row.values.emplace_back(columns[i], 0.0);
+      parse(cells.at(i), row.values.back().second);
     }
     out.push_back(row);
   }
@@ -61,18 +72,21 @@ std::vector<EpochMetrics> parse_metrics(const std::string& text) {
 
 }  // namespace
 
-std::string metrics_text(const std::vector<EpochMetrics>& epochs) {
-  std::string out = fmt::format("{}\n", kColumns);
-  for (const EpochMetrics& e : epochs) {
-    out += fmt::format("{},{},{},{},{},{}\n", e.epoch, e.train_loss, e.train_accuracy,
-                       e.validation_loss, e.validation_accuracy, e.learning_rate);
+std::string metrics_text(const TrainingState& state) {
+  std::string out(kEpochColumn);
+  for (const std::string& column : epoch_columns(state.loss)) out += "," + column;
+  out += '\n';
+  for (const EpochMetrics& row : state.epochs) {
+    out += fmt::format("{}", row.epoch);
+    for (const auto& [column, value] : row.values) out += fmt::format(",{}", value);
+    out += '\n';
   }
   return out;
 }
 
-void write_metrics(const std::filesystem::path& file, const std::vector<EpochMetrics>& epochs) {
+void write_metrics(const std::filesystem::path& file, const TrainingState& state) {
   // The training's state has the same rows, and its writer has waited for the disk.
-  write_atomically(file, metrics_text(epochs), Sync::no_wait);
+  write_atomically(file, metrics_text(state), Sync::no_wait);
 }
 
 std::map<std::string, std::string> to_metadata(const TrainingState& state,
@@ -82,7 +96,8 @@ std::map<std::string, std::string> to_metadata(const TrainingState& state,
   each_number(state, [&](std::string_view name, const auto& number) {
     out[key(name)] = fmt::format("{}", number);
   });
-  out[key("metrics")] = metrics_text(state.epochs);
+  out[key("loss")] = name(state.loss);
+  out[key("metrics")] = metrics_text(state);
   for (const auto& [name, value] : identity) out[key("run." + name)] = value;
   return out;
 }
@@ -116,6 +131,7 @@ TrainingState from_metadata(const std::map<std::string, std::string>& metadata,
   TrainingState out;
   each_number(out,
               [&](std::string_view name, auto& number) { parse(get(std::string(name)), number); });
+  out.loss = loss_from_name(get("loss"));
   out.epochs = parse_metrics(get("metrics"));
   return out;
 }

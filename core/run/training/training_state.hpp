@@ -12,13 +12,13 @@
 namespace lathe::run {
 
 struct TrainingState {
-  std::int64_t epoch = 0;  // the one running
-  std::int64_t batch = 0;  // batches done of it
+  Loss loss = Loss::cross_entropy;  // that is minimised
+  std::int64_t epoch = 0;           // the one running
+  std::int64_t batch = 0;           // batches done of it
   std::int64_t total_batches = 0;
   std::int64_t steps = 0;    // of the optimizer
   std::int64_t pending = 0;  // batches whose gradients wait for the next step
-  double loss_sum = 0;       // over the batches done of this epoch
-  std::int64_t correct = 0, rows = 0;
+  Counts counts;             // of the batches done of this epoch; not by class
   std::int64_t best_epoch = -1;
   double best_loss = 0;
   std::vector<EpochMetrics> epochs;
@@ -38,7 +38,7 @@ TrainingState from_metadata(const std::map<std::string, std::string>& metadata,
                             const RunIdentity& identity, const std::filesystem::path& file);
 
 // metrics.csv.
-std::string metrics_text(const std::vector<EpochMetrics>& epochs);
-void write_metrics(const std::filesystem::path& file, const std::vector<EpochMetrics>& epochs);
+std::string metrics_text(const TrainingState& state);
+void write_metrics(const std::filesystem::path& file, const TrainingState& state);
 
 }  // namespace lathe::run

@@ -136,21 +136,17 @@ bool TrialRunner::train(Graph& graph, const Value& searched, const std::atomic<b
 }
 
 double TrialRunner::watched(const EpochMetrics& epoch, const std::function<Graph()>& network) {
-  switch (watch_.source) {
-    case Watch::Source::validation_loss:
-      return watch_.scale * epoch.validation_loss;
-    case Watch::Source::validation_accuracy:
-      return watch_.scale * epoch.validation_accuracy;
-    case Watch::Source::runners:
-      break;
+  if (watch_.source == Watch::Source::epoch) {
+    if (!epoch.has(watch_.name)) return std::nan("");  // only without a pruner
+    return watch_.scale * epoch.number(watch_.name);
   }
   Graph graph = network();
   const Scalars scalars = evaluate(graph);
-  const Value* metric = scalars.software.find(watch_.metric);
-  if (metric == nullptr) metric = scalars.hardware.find(watch_.metric);
+  const Value* metric = scalars.software.find(watch_.name);
+  if (metric == nullptr) metric = scalars.hardware.find(watch_.name);
   if (metric == nullptr || !metric->is_number())
     throw run_error(LATHE_NOT_FOUND,
-                    fmt::format("no runner published the number '{}'", watch_.metric));
+                    fmt::format("no runner published the number '{}'", watch_.name));
   return watch_.scale * metric->as_float();
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/base/suggest.hpp"
 #include "core/graph/io/abi_value.hpp"
+#include "core/host/statistics.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,11 @@ std::optional<std::vector<std::string>> promised_scalars(const Component& pass) 
   const lathe_pass& table = pass.as<lathe_pass>();
   if (!LATHE_HAS(lathe_pass, &table, scalars)) return std::nullopt;
   return split_bars(table.scalars);
+}
+
+bool publishes(const Component& pass, std::string_view scalar, Loss loss) {
+  const Statistic* statistic = find_statistic(scalar);
+  return pass.id != kScoringPass || statistic == nullptr || (statistic->fits & only(loss)) != 0;
 }
 
 Error unknown_metric(const Metric& metric, const std::vector<std::string>& known) {

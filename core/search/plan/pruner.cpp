@@ -2,6 +2,7 @@
 #include "core/search/plan/pruner.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/host/epoch_metrics.hpp"
 #include "core/search/plan/pruner_rows.hpp"
 
 #include <fmt/format.h>
@@ -34,28 +35,31 @@ Value checked_options(const PrunerRow& row, const ComponentText& pruner) {
   return options;
 }
 
-// The metric by that name as an objective sees it.
-Watch watch_metric(const SearchMetric& metric, Watch::Source source) {
-  return {source, metric.name, metric.scale, metric.direction};
+// What the validation at an epoch's end tells, by column.
+std::string validated(std::string_view statistic) {
+  return std::string(kValidationPrefix) + std::string(statistic);
 }
 
 Watch watch_of(const std::string& pruner, const Value& options, std::span<const Metric> metrics) {
   const Value* given = options.find("watch");
   if (given == nullptr || given->is_none()) {
-    if (!metrics.empty()) {
-      const SearchMetric& first = metrics.front();
-      if (first.name == "loss") return watch_metric(first, Watch::Source::validation_loss);
-      if (first.name == "accuracy") return watch_metric(first, Watch::Source::validation_accuracy);
-    }
-    return {};
+    if (metrics.empty()) return {};
+    const SearchMetric& first = metrics.front();
+    const Statistic* statistic = find_statistic(first.name);
+    if (statistic == nullptr || !statistic->in_tables) return {};
+    return {Watch::Source::epoch, validated(first.name), first.scale, first.direction};
   }
   const std::string& word = given->as_string();
-  if (word == "validation_loss") return {};
-  if (word == "validation_accuracy")
-    return {Watch::Source::validation_accuracy, "", 1.0, LATHE_DIRECTION_MAXIMIZE};
-  std::vector<std::string> known{"validation_loss", "validation_accuracy"};
+  std::vector<std::string> known;
+  for (const Statistic& statistic : statistics()) {
+    if (!statistic.in_tables) continue;
+    known.push_back(validated(statistic.name));
+    if (word != known.back()) continue;
+    return {Watch::Source::epoch, word, 1.0,
+            statistic.higher_is_better ? LATHE_DIRECTION_MAXIMIZE : LATHE_DIRECTION_MINIMIZE};
+  }
   for (const SearchMetric& metric : metrics) {
-    if (metric.name == word) return watch_metric(metric, Watch::Source::runners);
+    if (metric.name == word) return {Watch::Source::runners, word, metric.scale, metric.direction};
     known.push_back(metric.name);
   }
   throw usage_error(

@@ -11,9 +11,9 @@ namespace lathe {
 
 // A network's progress, one number per step, and which way is better.
 struct Watch {
-  enum class Source { validation_loss, validation_accuracy, runners };
-  Source source = Source::validation_loss;
-  std::string metric;  // published by a runner
+  enum class Source { epoch, runners };
+  Source source = Source::epoch;
+  std::string name = "validation_loss";  // a column of the epoch's metrics, or a runner's scalar
   double scale = 1.0;
   lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
 };
@@ -42,8 +42,8 @@ class PrunerChoice {
   explicit operator bool() const { return row_ != nullptr; }  // false: "none"
   const std::string& name() const { return name_; }
   const Value& options() const { return options_; }  // defaults filled in
-  // By the option `watch`. Without it, the first metric if that is loss or accuracy, taken from the
-  // epoch's validation; else the validation loss.
+  // By the option `watch`. Without it, the first metric if an epoch's validation tells it, taken
+  // from there; else the validation loss.
   const Watch& watch() const { return watch_; }
   std::unique_ptr<Pruner> make() const;  // null: "none"
 

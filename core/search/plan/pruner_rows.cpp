@@ -19,9 +19,9 @@ Option watch_option() {
   option.type = LATHE_OPTION_STRING;
   option.flags = LATHE_OPTION_FLAG_NULLABLE;
   option.doc =
-      "What is compared: validation_loss or validation_accuracy of each epoch, or a metric, for "
-      "which the runners run after each epoch. By default the first metric if it is loss or "
-      "accuracy, as the epoch's validation has it; else validation_loss.";
+      "What is compared: validation_loss, validation_accuracy, validation_mae or validation_r2 of "
+      "each epoch, or a metric, for which the runners run after each epoch. By default the first "
+      "metric if it is one of these, as the epoch's validation has it; else validation_loss.";
   return option;
 }
 

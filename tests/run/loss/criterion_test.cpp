@@ -1,0 +1,119 @@
+// Which losses fit which targets and outputs, and what rows they refuse.
+#include "core/run/loss/criterion.hpp"
+
+#include "tests/engine/engine.hpp"
+#include "tests/run/fields.hpp"
+#include "tests/support/messages.hpp"
+
+using namespace lathe_test;
+using lathe::Loss;
+using lathe::run::Criterion;
+
+namespace {
+
+Graph network(int outputs) {
+  Writer w(1);
+  w.input({3});
+  w.linear("fc", 3, outputs);
+  return w.finish(2);
+}
+
+// One row per target number; the inputs are of no interest here.
+std::shared_ptr<lathe::Dataset> with_target(const Tensor& target, std::int64_t classes = 0,
+                                            const Tensor& weight = {}) {
+  const std::int64_t rows = target.shape()[0];
+  std::vector<lathe::Field> fields{input("x", {3}), target_field("y", target, classes)};
+  lathe::RowTensors split{
+      {floats(Shape{rows, 3}, std::vector<float>(static_cast<std::size_t>(3 * rows))), target}};
+  if (weight.defined()) {
+    fields.push_back(weight_field("w"));
+    split.fields.push_back(weight);
+  }
+  return lathe::dataset_of("set", fields, split, split, {});
+}
+
+std::string refusal(std::optional<Loss> loss, int outputs, const lathe::Dataset& data) {
+  return message_of([&] { Criterion(loss, network(outputs), data); });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(criteria)
+
+BOOST_AUTO_TEST_CASE(what_fits_is_taken) {
+  const auto labels = with_target(integers({0, 1}), 2);
+  const auto numbers = with_target(floats(Shape{2}, {0.5F, 1}));
+  const auto columns = with_target(floats(Shape{2, 3}, {0, 1, 0, 1, 0, 1}));
+  BOOST_TEST(refusal({}, 2, *labels) == "");
+  BOOST_TEST(refusal({}, 7, *labels) == "");                     // more outputs than classes
+  BOOST_TEST(refusal(Loss::bce_with_logits, 1, *labels) == "");  // two classes, one logit
+  BOOST_TEST(refusal({}, 1, *numbers) == "");                    // [rows] and [rows, 1]
+  BOOST_TEST(refusal({}, 3, *columns) == "");
+  BOOST_TEST(refusal(Loss::bce_with_logits, 3, *columns) == "");
+  BOOST_TEST((Criterion({}, network(3), *columns).loss() == Loss::mse));
+  BOOST_TEST(Criterion({}, network(3), *columns).elements() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_named_with_both_shapes) {
+  const auto labels = with_target(integers({0, 1}), 2);
+  const auto numbers = with_target(floats(Shape{2, 3}, {0, 1, 0, 1, 0, 1}));
+  const struct {
+    std::optional<Loss> loss;
+    int outputs;
+    const lathe::Dataset& data;
+    std::vector<std::string> says;
+  } rows[] = {
+      {Loss::mse, 1, *labels, {"the loss mse", "'y' of data set 'set' is int64 []", "[1] a row"}},
+      {Loss::bce_with_logits, 2, *labels, {"the loss bce_with_logits", "of 2 classes", "[2]"}},
+      {Loss::cross_entropy, 3, *numbers, {"the loss cross_entropy", "float32 [3] a row"}},
+      {{}, 2, *numbers, {"the loss mse", "float32 [3] a row", "output is [2] a row"}},
+  };
+  for (const auto& row : rows) {
+    const std::string text = refusal(row.loss, row.outputs, row.data);
+    for (const std::string& part : row.says) BOOST_TEST(contains(text, part), text);
+  }
+  try {
+    Criterion(Loss::mse, network(1), *labels);
+    BOOST_ERROR("it was taken");
+  } catch (const lathe::Error& error) {
+    BOOST_TEST(error.exit_code() == 2);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_a_loss_is_not_defined_for_are_named) {
+  const auto labels = with_target(integers({0, 1, 4}), 5);
+  const Criterion classes({}, network(3), *labels);
+  const std::string label =
+      message_of([&] { classes.check(classes.targets(labels->all(Split::train)), 3); });
+  BOOST_TEST(contains(label, "row 2 of data set 'set' has label 4"), label);
+  BOOST_TEST(contains(label, "3 outputs (0 to 2)"), label);
+
+  const auto numbers = with_target(floats(Shape{3}, {0, 1.5F, 1}));
+  const Criterion truths(Loss::bce_with_logits, network(1), *numbers);
+  const lathe::RowTensors& rows = numbers->all(Split::train);
+  const std::string truth = message_of([&] { truths.check(truths.targets(rows), 3); });
+  BOOST_TEST(contains(truth, "row 1 of data set 'set' has 1.5 in 'y'"), truth);
+  BOOST_TEST(message_of([&] { truths.check(truths.targets(rows, 2), 1); }) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_without_weight_has_no_mean) {
+  const auto data = with_target(floats(Shape{4}, {0, 1, 2, 3}), 0, floats(Shape{4}, {0, 0, 1, 3}));
+  const Criterion criterion({}, network(1), *data);
+  const std::vector<float> output{1, 1, 1, 1};
+  lathe::Counts counts;
+  const auto loss_of = [&](std::int64_t first, std::int64_t rows) {
+    return criterion.of({output.data(), rows, 1, criterion.targets(data->all(Split::train), first)},
+                        counts);
+  };
+  // (1 * 1 + 3 * 4) / (1 + 3)
+  BOOST_TEST(loss_of(2, 2) == 13.0 / 4);
+  BOOST_TEST(loss_of(0, 4) == 13.0 / 4);
+  BOOST_TEST(counts.rows == 6);
+  BOOST_TEST(counts.batches == 2);
+  BOOST_TEST(counts.loss_sum == 13.0 / 2);
+  const std::string text = message_of([&] { loss_of(0, 2); });
+  BOOST_TEST(contains(text, "'w'"), text);
+  BOOST_TEST(contains(text, "all 0"), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,262 @@
+// Losses and their gradients against the formulas, in double; numbers without measure, weights.
+#include "core/run/loss/kernels.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+using namespace lathe;
+using namespace lathe::run;
+
+namespace {
+
+const float kInfinity = std::numeric_limits<float>::infinity();
+const float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+struct Case {
+  std::int64_t rows, elements;
+  std::vector<float> output;
+  std::vector<float> targets;  // or labels
+  std::vector<float> weights;  // empty: none
+};
+
+using Kernel = double (*)(const LossBatch&, Counts&);
+
+struct Found {
+  double loss;
+  std::vector<float> gradient;
+  Counts counts;
+};
+
+Found run_kernel(Kernel kernel, const Case& c, const Targets& targets, double scale = 1.0) {
+  Found out{0, std::vector<float>(c.output.size()), {}};
+  LossBatch batch{c.output.data(), c.rows, c.elements, targets};
+  batch.targets.weights = c.weights.empty() ? nullptr : c.weights.data();
+  batch.total_weight = static_cast<double>(c.rows);
+  if (!c.weights.empty()) {
+    batch.total_weight = 0;
+    for (const float w : c.weights) batch.total_weight += static_cast<double>(w);
+  }
+  batch.gradient = out.gradient.data();
+  batch.scale = scale;
+  out.loss = kernel(batch, out.counts);
+  return out;
+}
+
+Targets of_floats(const Case& c) {
+  Targets targets;
+  targets.data = reinterpret_cast<const std::byte*>(c.targets.data());
+  targets.dtype = DType::float32;
+  targets.elements = c.elements;
+  return targets;
+}
+
+Found of_labels(const Case& c, double scale = 1.0) {
+  const std::vector<std::int64_t> labels(c.targets.begin(), c.targets.end());
+  Targets targets;
+  targets.data = reinterpret_cast<const std::byte*>(labels.data());
+  return run_kernel(cross_entropy, c, targets, scale);
+}
+
+// The mean of `of` over rows and `per_row` numbers, rows weighed.
+double weighed_mean(const Case& c, std::int64_t per_row,
+                    const std::function<double(std::int64_t row, std::int64_t k)>& of) {
+  double sum = 0, total = 0;
+  for (std::int64_t r = 0; r < c.rows; ++r) {
+    const double w =
+        c.weights.empty() ? 1.0 : static_cast<double>(c.weights[static_cast<std::size_t>(r)]);
+    total += w * static_cast<double>(per_row);
+    for (std::int64_t k = 0; k < per_row; ++k) sum += w * of(r, k);
+  }
+  return sum / total;
+}
+
+double at(const std::vector<float>& list, std::int64_t i) {
+  return static_cast<double>(list[static_cast<std::size_t>(i)]);
+}
+
+// Central differences of the formula, in double.
+void check_gradient(const Case& c, const std::vector<float>& found,
+                    const std::function<double(const Case&, const std::vector<double>&)>& loss) {
+  std::vector<double> x(c.output.begin(), c.output.end());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double kept = x[i], h = 1e-5;
+    x[i] = kept + h;
+    const double above = loss(c, x);
+    x[i] = kept - h;
+    const double below = loss(c, x);
+    x[i] = kept;
+    BOOST_TEST(std::abs(static_cast<double>(found[i]) - (above - below) / (2 * h)) < 1e-6,
+               "element " << i << ": " << found[i]);
+  }
+}
+
+double cross_entropy_of(const Case& c, const std::vector<double>& x) {
+  return weighed_mean(c, 1, [&](std::int64_t r, std::int64_t) {
+    double total = 0;
+    for (std::int64_t k = 0; k < c.elements; ++k)
+      total += std::exp(x[static_cast<std::size_t>(r * c.elements + k)]);
+    const auto label = static_cast<std::int64_t>(at(c.targets, r));
+    return std::log(total) - x[static_cast<std::size_t>(r * c.elements + label)];
+  });
+}
+
+double mse_of(const Case& c, const std::vector<double>& x) {
+  return weighed_mean(c, c.elements, [&](std::int64_t r, std::int64_t k) {
+    const std::int64_t i = r * c.elements + k;
+    return std::pow(x[static_cast<std::size_t>(i)] - at(c.targets, i), 2);
+  });
+}
+
+double bce_of(const Case& c, const std::vector<double>& x) {
+  return weighed_mean(c, c.elements, [&](std::int64_t r, std::int64_t k) {
+    const std::int64_t i = r * c.elements + k;
+    const double p = 1 / (1 + std::exp(-x[static_cast<std::size_t>(i)]));
+    return -at(c.targets, i) * std::log(p) - (1 - at(c.targets, i)) * std::log(1 - p);
+  });
+}
+
+const std::vector<float> kOutput{0.5F, -1.25F, 2.0F, 0.0F, 3.5F, -0.75F, 1.5F, 1.5F, -2.0F};
+const std::vector<float> kNumbers{1.0F, -1.0F, 0.5F, 2.0F, 3.0F, 0.25F, -1.5F, 0.0F, -2.0F};
+const std::vector<float> kTruths{1, 0, 1, 0, 1, 0, 0.25F, 1, 0};
+const std::vector<std::vector<float>> kWeights{{}, {2.0F, 0.5F, 0.0F}, {1.0F, 1.0F, 1.0F}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(loss_kernels)
+
+BOOST_AUTO_TEST_CASE(cross_entropy_is_the_formula) {
+  for (const auto& weights : kWeights) {
+    const Case c{3, 3, kOutput, {2, 1, 0}, weights};
+    const Found found = of_labels(c);
+    const std::vector<double> x(c.output.begin(), c.output.end());
+    BOOST_TEST(std::abs(found.loss - cross_entropy_of(c, x)) < 1e-6);
+    check_gradient(c, found.gradient, cross_entropy_of);
+    BOOST_TEST(found.counts.right == 3);  // the last by the first of equals
+    BOOST_TEST(found.counts.judged == 3);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(mean_squared_error_is_the_formula) {
+  for (const auto& weights : kWeights) {
+    const Case c{3, 3, kOutput, kNumbers, weights};
+    const Found found = run_kernel(mse, c, of_floats(c));
+    const std::vector<double> x(c.output.begin(), c.output.end());
+    BOOST_TEST(std::abs(found.loss - mse_of(c, x)) < 1e-12);
+    check_gradient(c, found.gradient, mse_of);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(binary_cross_entropy_is_the_formula) {
+  for (const auto& weights : kWeights) {
+    const Case c{3, 3, kOutput, kTruths, weights};
+    const Found found = run_kernel(bce_with_logits, c, of_floats(c));
+    const std::vector<double> x(c.output.begin(), c.output.end());
+    BOOST_TEST(std::abs(found.loss - bce_of(c, x)) < 1e-9);
+    check_gradient(c, found.gradient, bce_of);
+    // 0 is not above the threshold, which is right; 1.5 for 0.25 is wrong.
+    BOOST_TEST(found.counts.right == 8);
+    BOOST_TEST(found.counts.judged == 9);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_gradient_is_scaled_and_the_loss_is_not) {
+  const Case c{3, 3, kOutput, kNumbers, {}};
+  const Found whole = run_kernel(mse, c, of_floats(c)),
+              part = run_kernel(mse, c, of_floats(c), 0.25);
+  BOOST_TEST(whole.loss == part.loss);
+  for (std::size_t i = 0; i < whole.gradient.size(); ++i)
+    BOOST_TEST(part.gradient[i] == whole.gradient[i] / 4);
+}
+
+BOOST_AUTO_TEST_CASE(weights_of_one_change_nothing) {
+  for (const auto& [kernel, targets] :
+       {std::pair<Kernel, const std::vector<float>*>{mse, &kNumbers},
+        {bce_with_logits, &kTruths}}) {
+    const Case plain{3, 3, kOutput, *targets, {}}, ones{3, 3, kOutput, *targets, {1, 1, 1}};
+    BOOST_TEST(run_kernel(kernel, plain, of_floats(plain)).loss ==
+               run_kernel(kernel, ones, of_floats(ones)).loss);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(truths_may_be_any_numbers) {
+  const Case c{2, 2, {0.5F, -1.0F, 2.0F, -3.0F}, {1, 0, 0, 1}, {}};
+  const double expected = run_kernel(bce_with_logits, c, of_floats(c)).loss;
+  const std::vector<std::uint8_t> bytes{1, 0, 0, 1};
+  const std::vector<std::int64_t> whole{1, 0, 0, 1};
+  Targets targets;
+  targets.elements = 2;
+  targets.dtype = DType::boolean;
+  targets.data = reinterpret_cast<const std::byte*>(bytes.data());
+  BOOST_TEST(run_kernel(bce_with_logits, c, targets).loss == expected);
+  targets.dtype = DType::int64;
+  targets.data = reinterpret_cast<const std::byte*>(whole.data());
+  BOOST_TEST(run_kernel(bce_with_logits, c, targets).loss == expected);
+}
+
+BOOST_AUTO_TEST_CASE(large_logits_overflow_nothing) {
+  const struct {
+    float x, target;
+    double loss, slope;
+  } rows[] = {
+      {1e4F, 0, 1e4, 1},           {1e4F, 1, 0, 0},
+      {-1e4F, 1, 1e4, -1},         {-1e4F, 0, 0, 0},
+      {3e38F, 0, 3e38, 1},         {0, 1, std::log(2.0), -0.5},
+      {40, 1, std::exp(-40.0), 0},  // which 1 + exp(-40) has no digit of
+  };
+  for (const auto& row : rows) {
+    const Case c{1, 1, {row.x}, {row.target}, {}};
+    const Found found = run_kernel(bce_with_logits, c, of_floats(c));
+    BOOST_TEST(found.loss == row.loss, boost::test_tools::tolerance(1e-7));
+    BOOST_TEST(static_cast<double>(found.gradient[0]) == row.slope,
+               boost::test_tools::tolerance(1e-6));
+  }
+  const Found sure = of_labels({2, 2, {1e4F, -1e4F, -1e4F, 1e4F}, {0, 0}, {}});
+  BOOST_TEST(sure.loss == 1e4);  // 0 and 20000
+  BOOST_TEST(sure.gradient == (std::vector<float>{0, 0, -0.5F, 0.5F}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_number_makes_the_loss_none) {
+  for (const float bad : {kNaN, kInfinity}) {
+    const Case numbers{1, 2, {bad, 1}, {0, 0}, {}};
+    BOOST_TEST(!std::isfinite(run_kernel(mse, numbers, of_floats(numbers)).loss));
+    BOOST_TEST(!std::isfinite(run_kernel(bce_with_logits, numbers, of_floats(numbers)).loss));
+  }
+  const Case c{1, 3, {1, kNaN, 2}, {0}, {}};
+  const Found found = of_labels(c);
+  BOOST_TEST(std::isnan(found.loss));
+  BOOST_TEST(found.counts.right == 0);
+  const Case truth{1, 1, {kNaN}, {0}, {}};
+  BOOST_TEST(run_kernel(bce_with_logits, truth, of_floats(truth)).counts.right == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_is_that_of_pytorch) {
+  BOOST_TEST(argmax(std::vector<float>{1, 3, 2}) == 1);
+  BOOST_TEST(argmax(std::vector<float>{3, 3, 2}) == 0);
+  BOOST_TEST(argmax(std::vector<float>{1, kNaN, kInfinity, kNaN}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(deviations_keep_their_digits_far_from_zero) {
+  // Targets 1e6 + 0..9 in three batches: squared deviations from their mean are 82.5.
+  Counts counts;
+  for (const auto& [first, count] : {std::pair{0, 4}, {4, 5}, {9, 1}}) {
+    Case c{count, 1, {}, {}, {}};
+    for (int i = first; i < first + count; ++i) {
+      c.targets.push_back(1e6F + static_cast<float>(i));
+      c.output.push_back(1e6F + static_cast<float>(i) + (i % 2 == 0 ? 0.5F : -0.25F));
+    }
+    LossBatch batch{c.output.data(), count, 1, of_floats(c)};
+    batch.total_weight = count;
+    mse(batch, counts);
+  }
+  BOOST_TEST(counts.target_mean == 1e6 + 4.5, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(counts.target_deviation == 82.5, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(counts.absolute_error == 5 * 0.5 + 5 * 0.25);
+  BOOST_TEST(counts.squared_error == 5 * 0.25 + 5 * 0.0625);
+  BOOST_TEST(counts.elements == 10);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
