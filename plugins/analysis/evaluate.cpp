@@ -29,7 +29,8 @@ struct Evaluate {
           .within("0..")
           .by_default("0"),
   };
-  static constexpr const char* scalars = "loss|accuracy|accuracy_macro|samples";
+  // With the run's loss, those that fit it.
+  static constexpr const char* scalars = "loss|accuracy|accuracy_macro|mae|r2|samples";
 
   explicit Evaluate(lathe::options o) {
     rows_.split = split_of(o.text_or("data_loader", o.text("split")));
@@ -42,7 +43,8 @@ struct Evaluate {
   }
 
   void run(lathe::graph graph, lathe::executor executor, lathe::report out) {
-    for (const lathe_statistic* statistic : executor.statistics(graph, rows_)) {
+    const lathe::evaluation found = executor.evaluate(graph, rows_);
+    for (const lathe_statistic* statistic : found.statistics()) {
       const std::string_view name = lathe::to_view(statistic->name);
       if (statistic->form == LATHE_STATISTIC_PER_CLASS) {
         publish_classes(name, *statistic, out);
@@ -70,4 +72,5 @@ struct Evaluate {
 
 }  // namespace
 
-LATHE_ANALYSIS(Evaluate, "evaluate", "1.0.0", "Loss and accuracy on a split of the data set.")
+LATHE_ANALYSIS(Evaluate, "evaluate", "1.0.0",
+               "Loss, accuracy or errors on a split of the data set.")

@@ -16,15 +16,18 @@ class Data : public Dataset {
  public:
   std::string id() const override { return "data"; }
   bool synthetic() const override { return true; }
-  DatasetInfo info() const override { return {Shape{4}, true, 3, {}}; }
+  DatasetInfo info() const override {
+    return {{{"x", LATHE_FIELD_INPUT, DType::float32, Shape{4}, true, 0, {}},
+             {"y", LATHE_FIELD_TARGET, DType::int64, Shape{}, true, 3, {}}}};
+  }
   void open() override {}
   std::uint64_t count(Split) const override { return 6; }
-  SplitTensors read(Split, std::span<const std::uint64_t>) const override { return {}; }
-  const SplitTensors& all(Split) const override { return none_; }
+  RowTensors read(Split, std::span<const std::uint64_t>) const override { return {}; }
+  const RowTensors& all(Split) const override { return none_; }
   std::vector<std::string> files() const override { return {}; }
 
  private:
-  SplitTensors none_;
+  RowTensors none_;
 };
 
 class Engine : public Executor {
@@ -35,10 +38,10 @@ class Engine : public Executor {
   Evaluation evaluate(const Graph&, const Dataset&, const Rows& rows) override {
     asked = rows;
     if (fails) throw run_error(LATHE_NOT_FOUND, "there is no file 'x.h5'", {"x.h5", 0, 0});
-    return Evaluation(std::vector<std::vector<double>>{
-        {0.25}, {0.5}, {0.75}, {static_cast<double>(rows.samples)}});
+    return {Loss::cross_entropy, std::vector<std::vector<double>>{
+                                     {0.25}, {0.5}, {0.75}, {static_cast<double>(rows.samples)}}};
   }
-  Tensor logits(const Graph&, const Dataset&, const Rows&) override { return {}; }
+  Tensor outputs(const Graph&, const Dataset&, const Rows&) override { return {}; }
   void observe(const Graph& graph, const Dataset&, const Rows& rows,
                const std::vector<NodeId>& nodes, const Observer& observer) override {
     asked = rows;
@@ -52,15 +55,47 @@ class Engine : public Executor {
       }
     }
   }
-  TrainingResult train(const Graph&, const Dataset&, const TrainingOptions&, const TrainingEvents&,
-                       const std::atomic<bool>&) override {
-    return {};
+  // Two batches: of rows 0 to 2 and of rows 3 and 4. Gradients are 0.5, values those of the graph.
+  void gradients(const Graph& graph, const Dataset&, const Rows& rows,
+                 const GradientObserver& observer) override {
+    asked = rows;
+    for (std::uint64_t batch = 0; batch < 2; ++batch) {
+      std::vector<BatchGradients::Row> parameters;
+      for (const Graph::Named& named : graph.parameters()) {
+        const Shape& shape = named.parameter->shape;
+        const std::vector<float> slopes(static_cast<std::size_t>(shape.numel()), 0.5F);
+        parameters.push_back({named.node, *named.parameter, named.parameter->content->tensor(),
+                              Tensor::of<float>(DType::float32, shape, slopes)});
+      }
+      observer({1.5, batch, 3 * batch, 3 - batch, parameters});
+    }
+  }
+  // Every parameter becomes 1; the second of two epochs is the best.
+  TrainingResult train(const Graph& graph, const Dataset&, const TrainingOptions& options,
+                       const TrainingEvents&, const std::atomic<bool>& cancelled) override {
+    trained = options;
+    std::map<std::string, Tensor> ones;
+    for (const Graph::Named& named : graph.parameters()) {
+      const Shape& shape = named.parameter->shape;
+      ones.emplace(
+          named.parameter->qualified_name,
+          Tensor::of<float>(DType::float32, shape,
+                            std::vector<float>(static_cast<std::size_t>(shape.numel()), 1.0F)));
+    }
+    TrainingResult result;
+    result.best = result.last = graph.with_parameters(ones);
+    result.interrupted = cancelled;
+    for (const double loss : {0.75, 0.5})
+      result.epochs.push_back({0, {{"train_loss", loss}, {"validation_loss", 2 * loss}}});
+    result.best_epoch = 1;
+    return result;
   }
   void set_threads(int) override {}
   Value environment() const override { return {}; }
   void set_cache_limit(std::uint64_t) override {}
 
   Rows asked;
+  TrainingOptions trained;
   bool fails = false;
 };
 
@@ -148,6 +183,71 @@ BOOST_AUTO_TEST_CASE(an_observer_sees_every_tensor) {
 BOOST_AUTO_TEST_CASE(an_observer_may_stop) {
   Workshop w;
   BOOST_TEST(message_of([&] { w.work("observe_stop"); }) == "pass 'worker': seen enough");
+}
+
+BOOST_AUTO_TEST_CASE(an_evaluation_is_of_the_loss_of_the_run) {
+  Workshop w;
+  w.work("evaluate");
+  BOOST_TEST(!w.engine.asked.loss.has_value());
+  w.context.loss = Loss::bce_with_logits;
+  w.work("evaluate");
+  BOOST_TEST((w.engine.asked.loss == Loss::bce_with_logits));
+}
+
+BOOST_AUTO_TEST_CASE(gradients_come_batch_by_batch_with_the_values_they_are_of) {
+  Workshop w;
+  const PassReport report = w.work("gradients");
+  std::map<std::string, double> seen;
+  for (const auto& [name, value] : report.scalars) seen[name] = value.as_float();
+  BOOST_TEST(seen["batches"] == 2);
+  BOOST_TEST(seen["loss"] == 3.0);
+  BOOST_TEST(seen["rows"] == 5);
+  BOOST_TEST(seen["parameters"] == 2);  // weight and bias of the linear layer
+  const float first = w.net.parameters().at(0).parameter->content->tensor().values<float>()[0];
+  BOOST_TEST(seen["sum"] == 2 * 0.5 * static_cast<double>(first));
+  BOOST_TEST((w.engine.asked.split == Split::validation));
+  BOOST_TEST(message_of([&] { w.work("gradients_stop"); }) == "pass 'worker': steep enough");
+}
+
+BOOST_AUTO_TEST_CASE(a_training_has_the_runs_options_but_for_those_given) {
+  Workshop w;
+  w.context.run_options = Value(Value::Map{{"max_epochs", 9}, {"learning_rate", 0.5}});
+  w.context.seed = 4;
+  w.context.loss = Loss::mse;
+  const PassReport report = w.work("train");
+  BOOST_TEST(report.scalars.at(0).second.as_float() == 2);    // epochs
+  BOOST_TEST(report.scalars.at(1).second.as_float() == 0.5);  // of the best one
+  BOOST_TEST(report.scalars.at(2).second.as_float() == 1.0);
+  BOOST_TEST(w.engine.trained.max_epochs == 3);
+  BOOST_TEST(w.engine.trained.learning_rate == 0.5);
+  BOOST_TEST(w.engine.trained.batch_size == 3);
+  BOOST_TEST(w.engine.trained.seed == 4U);
+  BOOST_TEST(w.engine.trained.loss.value_or("") == "mse");
+  BOOST_TEST(w.engine.trained.folder.empty());
+  BOOST_TEST(w.scalar("weights") == 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_training_that_cannot_be_is_refused) {
+  Workshop w;
+  const auto refusal = [&](const std::string& mode) { return message_of([&] { w.work(mode); }); };
+  BOOST_TEST(contains(refusal("train_misspelt"), "did you mean 'max_epochs'?"));
+  BOOST_TEST(contains(refusal("train_mistyped"), "max_epochs"));
+  BOOST_TEST(contains(refusal("train_original"), "LATHE_FLAG_MUTATES_GRAPH"));
+  BOOST_TEST(contains(refusal("train_open"), "open already"));
+  w.cancelled = true;
+  try {
+    w.work("train_plain");
+    BOOST_ERROR("it went on");
+  } catch (const Error& error) {
+    BOOST_TEST(error.code() == LATHE_CANCELLED);
+  }
+  w.cancelled = false;
+  w.context.dataset = {};
+  BOOST_TEST(contains(refusal("train_plain"), "no data set"));
+  BOOST_TEST(contains(refusal("gradients"), "no data set"));
+  BOOST_TEST(contains(message_of([&] { w.run("probe", "train", w.net); }), "LATHE_FLAG_EXECUTES"));
+  BOOST_TEST(
+      contains(message_of([&] { w.run("probe", "gradients", w.net); }), "LATHE_FLAG_EXECUTES"));
 }
 
 BOOST_AUTO_TEST_CASE(weights_come_into_being_when_they_are_read) {

@@ -12,12 +12,10 @@ struct NoData : lathe::Dataset {
   lathe::DatasetInfo info() const override { return samples_of({16}, 5); }
   void open() override {}
   std::uint64_t count(lathe::Split) const override { return 100; }
-  lathe::SplitTensors read(lathe::Split, std::span<const std::uint64_t>) const override {
-    return {};
-  }
-  const lathe::SplitTensors& all(lathe::Split) const override { return tensors_; }
+  lathe::RowTensors read(lathe::Split, std::span<const std::uint64_t>) const override { return {}; }
+  const lathe::RowTensors& all(lathe::Split) const override { return tensors_; }
   std::vector<std::string> files() const override { return {}; }
-  lathe::SplitTensors tensors_;
+  lathe::RowTensors tensors_;
 };
 
 // Notes the rows it is asked for and answers with fixed numbers.
@@ -29,15 +27,17 @@ struct StandIn : lathe::Executor {
   };
   lathe::Rows rows;        // what was asked for last
   std::vector<Seen> seen;  // what observers are shown
+  lathe::Evaluation answer{lathe::Loss::cross_entropy,
+                           std::vector<std::vector<double>>{{0.5}, {0.75}, {0.625}, {96}}};
   std::vector<lathe::Tensor> run(const lathe::Graph&, const std::vector<lathe::Tensor>&) override {
     return {};
   }
   lathe::Evaluation evaluate(const lathe::Graph&, const lathe::Dataset&,
                              const lathe::Rows& asked) override {
     rows = asked;
-    return lathe::Evaluation(std::vector<std::vector<double>>{{0.5}, {0.75}, {0.625}, {96}});
+    return answer;
   }
-  lathe::Tensor logits(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows&) override {
+  lathe::Tensor outputs(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows&) override {
     return {};
   }
   void observe(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows& asked,
@@ -46,6 +46,10 @@ struct StandIn : lathe::Executor {
     for (const auto& [id, operand, tensor] : seen) {
       if (std::ranges::find(nodes, id) != nodes.end()) observer({id, operand, tensor, 0, 0, 0});
     }
+  }
+  void gradients(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows& asked,
+                 const lathe::GradientObserver&) override {
+    rows = asked;
   }
   lathe::TrainingResult train(const lathe::Graph&, const lathe::Dataset&,
                               const lathe::TrainingOptions&, const lathe::TrainingEvents&,

@@ -1,4 +1,4 @@
-// lathe.exec/0: running graphs on behalf of plugins.
+// lathe.exec/0: running and training graphs on behalf of plugins.
 
 #include "core/graph/io/abi_operand.hpp"
 #include "core/host/services/call.hpp"
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 
 namespace lathe {
 namespace {
@@ -29,7 +30,7 @@ Executor& executor(Call& call) {
   return context.executor();
 }
 
-const lathe_graph& handle_of(Call& call, const lathe_graph* handle) {
+lathe_graph& handle_of(Call& call, const lathe_graph* handle) {
   const std::lock_guard lock(call.mutex);
   return call.graphs().find(handle);
 }
@@ -49,6 +50,7 @@ Rows rows_of(Call& call, const lathe_rows* source) {
   }
   rows.samples = given.samples;
   rows.batch_size = given.batch_size != 0 ? given.batch_size : call.context().batch_size;
+  rows.loss = call.context().loss;
   rows.cancelled = call.context().cancelled;
   return rows;
 }
@@ -81,64 +83,34 @@ lathe_code run(lathe_call* call, const lathe_graph* graph, const lathe_tensor* c
 }
 
 lathe_code evaluate(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
-                    lathe_evaluation* evaluation) noexcept {
+                    lathe_statistic_table* out) noexcept {
   return service_call(call, [&](Call& c) {
     Executor& engine = executor(c);
     const Evaluation e = engine.evaluate(graph_of(c, graph), c.dataset(), rows_of(c, rows));
-    fill(evaluation, {0, 0, e.number("loss"), e.number("accuracy"), e.number("accuracy_macro"),
-                      static_cast<std::uint64_t>(e.number("samples"))});
-  });
-}
-
-lathe_code statistics_of(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
-                         const lathe_statistic* const** out, std::uint64_t* count) noexcept {
-  return service_call(call, [&](Call& c) {
-    Executor& engine = executor(c);
-    const Evaluation e = engine.evaluate(graph_of(c, graph), c.dataset(), rows_of(c, rows));
-    const std::span<const Statistic> all = statistics();
-    auto** list = c.kept<const lathe_statistic*>(all.size());
+    const std::vector<const Statistic*>& all = e.statistics();
+    auto* list = c.kept<lathe_statistic>(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const std::span<const double> found = e.values(all[i].name);
+      const std::span<const double> found = e.values(all[i]->name);
       auto* values = c.kept<double>(found.size());
-      std::copy(found.begin(), found.end(), values);
-      auto* one = c.kept<lathe_statistic>(1);
-      *one = {sizeof *one,
-              static_cast<std::uint32_t>(all[i].form),
-              {all[i].name.data(), all[i].name.size()},
-              {all[i].doc.data(), all[i].doc.size()},
-              values,
-              found.size()};
-      list[i] = one;
+      std::ranges::copy(found, values);
+      list[i] = {str_of(all[i]->name),
+                 str_of(all[i]->doc),
+                 static_cast<std::uint32_t>(all[i]->form),
+                 0,
+                 values,
+                 found.size()};
     }
-    required(out, "statistics") = list;
-    required(count, "statistic_count") = all.size();
+    fill(out, {0, sizeof(lathe_statistic), list, all.size()});
   });
 }
 
-lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
-                   const std::uint32_t* nodes, std::uint64_t node_count, lathe_observer observer,
-                   void* user) noexcept {
+// Runs `body`, which calls an observer of the plugin's; one that says it has seen enough ends it.
+template <typename Body>
+lathe_code observed_call(lathe_call* call, const Body& body) noexcept {
   lathe_code stopped = LATHE_OK;
   const lathe_code code = service_call(call, [&](Call& c) {
-    Executor& engine = executor(c);
-    const lathe_graph& g = handle_of(c, graph);
-    required(observer, "observer");
-    if (node_count > 0) required(nodes, "nodes");
-    std::vector<NodeId> ids;
-    for (std::uint64_t i = 0; i < node_count; ++i) ids.push_back(node_of(g, nodes[i]));
-    const auto see = [&](const Observation& seen) {
-      std::pmr::monotonic_buffer_resource memory;
-      const lathe_operand operand = to_abi(seen.operand, memory);
-      const BorrowedTensor tensor(seen.tensor);
-      const lathe_observation shown{sizeof shown, index_of(seen.node), &operand, &tensor.view(),
-                                    seen.batch,   seen.first_row,      seen.rows};
-      const lathe_code answer = c.attempt({"observer", Guarded::numbers}, [&](lathe_call* raw) {
-        return observer(raw, user, &shown);
-      });
-      if (answer != LATHE_OK) throw ObserverStopped{answer};
-    };
     try {
-      engine.observe(*g.graph, c.dataset(), rows_of(c, rows), ids, see);
+      body(c);
     } catch (const ObserverStopped& stop) {
       stopped = stop.code;  // what it said is recorded already
     }
@@ -146,11 +118,98 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
   return stopped != LATHE_OK ? stopped : code;
 }
 
+template <typename Observe, typename Seen>
+void show(Call& call, Observe observer, void* user, const Seen& seen) {
+  const lathe_code answer = call.attempt(
+      {"observer", Guarded::numbers}, [&](lathe_call* raw) { return observer(raw, user, &seen); });
+  if (answer != LATHE_OK) throw ObserverStopped{answer};
+}
+
+lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
+                   const std::uint32_t* nodes, std::uint64_t node_count, lathe_observer observer,
+                   void* user) noexcept {
+  return observed_call(call, [&](Call& c) {
+    Executor& engine = executor(c);
+    const lathe_graph& g = handle_of(c, graph);
+    required(observer, "observer");
+    if (node_count > 0) required(nodes, "nodes");
+    std::vector<NodeId> ids;
+    for (std::uint64_t i = 0; i < node_count; ++i) ids.push_back(node_of(g, nodes[i]));
+    engine.observe(*g.graph, c.dataset(), rows_of(c, rows), ids, [&](const Observation& seen) {
+      std::pmr::monotonic_buffer_resource memory;
+      const lathe_operand operand = to_abi(seen.operand, memory);
+      const BorrowedTensor tensor(seen.tensor);
+      const lathe_observation shown{sizeof shown, index_of(seen.node), &operand, &tensor.view(),
+                                    seen.batch,   seen.first_row,      seen.rows};
+      show(c, observer, user, shown);
+    });
+  });
+}
+
+lathe_code gradients(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
+                     lathe_gradient_observer observer, void* user) noexcept {
+  return observed_call(call, [&](Call& c) {
+    Executor& engine = executor(c);
+    required(observer, "observer");
+    const Graph& g = graph_of(c, graph);
+    engine.gradients(g, c.dataset(), rows_of(c, rows), [&](const BatchGradients& seen) {
+      std::deque<BorrowedTensor> tensors;
+      std::vector<lathe_gradient> parameters;
+      for (const BatchGradients::Row& row : seen.parameters) {
+        const lathe_tensor& value = tensors.emplace_back(row.value).view();
+        const lathe_tensor& gradient = tensors.emplace_back(row.gradient).view();
+        parameters.push_back({index_of(row.node), 0, str_of(row.parameter.name),
+                              str_of(row.parameter.qualified_name), &value, &gradient});
+      }
+      const lathe_gradients shown{sizeof shown,      sizeof(lathe_gradient), seen.loss,
+                                  seen.batch,        seen.first_row,         seen.rows,
+                                  parameters.data(), parameters.size()};
+      show(c, observer, user, shown);
+    });
+  });
+}
+
+// The run's own training options, but for what the plugin gives.
+TrainingOptions training_of(Call& call, const lathe_value* given) {
+  const RunContext& context = call.context();
+  Value options = context.run_options;
+  options.set(kBatchSize.key, context.batch_size);
+  options.set(kSeed.key, static_cast<std::int64_t>(context.seed));
+  if (context.loss) options.set(kLoss.key, std::string(name(*context.loss)));
+  if (given != nullptr) {
+    const Value checked = check_training_options(from_abi(*given), "lathe.exec's train");
+    for (const auto& [key, value] : checked.as_map()) options.set(key, value);
+  }
+  return training_options(options);
+}
+
+lathe_code train(lathe_call* call, lathe_graph* graph, const lathe_value* options,
+                 lathe_training* result) noexcept {
+  return service_call(call, [&](Call& c) {
+    static const std::atomic<bool> never{false};
+    Executor& engine = executor(c);
+    lathe_graph& handle = handle_of(c, graph);
+    GraphHandles::check_editable(handle);
+    const std::atomic<bool>* cancelled = c.context().cancelled;
+    TrainingResult trained = engine.train(*handle.graph, c.dataset(), training_of(c, options), {},
+                                          cancelled != nullptr ? *cancelled : never);
+    if (trained.interrupted) throw run_error(LATHE_CANCELLED, "the training was interrupted");
+    {
+      const std::lock_guard lock(c.mutex);
+      GraphHandles::set_contents(handle, std::move(trained.best));
+    }
+    if (result == nullptr) return;
+    const EpochMetrics& best = trained.epochs.at(static_cast<std::size_t>(trained.best_epoch));
+    fill(result,
+         {0, 0, trained.epochs.size(), best.number("train_loss"), best.number("validation_loss")});
+  });
+}
+
 }  // namespace
 
 const lathe_exec_api& service_table(HostService<lathe_exec_api>) {
   static constexpr lathe_exec_api kTable{
-      LATHE_SIZE_UP_TO(lathe_exec_api, statistics), 0, run, evaluate, observe, statistics_of,
+      LATHE_SIZE_UP_TO(lathe_exec_api, train), 0, run, evaluate, observe, gradients, train,
   };
   return kTable;
 }

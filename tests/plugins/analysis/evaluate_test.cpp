@@ -34,6 +34,23 @@ BOOST_AUTO_TEST_CASE(evaluation_scores_the_validation_split_unless_told_otherwis
   BOOST_TEST(scalar(report, "samples") == 96);
 }
 
+BOOST_AUTO_TEST_CASE(evaluation_of_numbers_publishes_their_errors) {
+  StandIn engine;
+  engine.answer = {lathe::Loss::mse, std::vector<std::vector<double>>{{0.5}, {0.25}, {0.75}, {8}}};
+  const NoData data;
+  Workbench bench(128);
+  bench.context.executor = [&]() -> lathe::Executor& { return engine; };
+  bench.context.dataset = [&]() -> const lathe::Dataset& { return data; };
+  bench.context.loss = lathe::Loss::mse;
+  lathe::Graph graph = bench.model("jsc-tiny");
+  const lathe::PassReport report = bench.run("evaluate", graph, json::object());
+  BOOST_TEST((engine.rows.loss == lathe::Loss::mse));
+  BOOST_TEST(scalar(report, "mae") == 0.25);
+  BOOST_TEST(scalar(report, "r2") == 0.75);
+  BOOST_TEST(report.scalars.size() == 4U);
+  BOOST_TEST(report.tables.empty());
+}
+
 BOOST_AUTO_TEST_CASE(evaluation_takes_rows_batches_and_mases_loaders) {
   lathe::Rows asked;
   evaluated({{"split", "test"}, {"num_samples", 512}, {"batch_size", 32}}, asked);

@@ -1,5 +1,5 @@
-// Running graphs and reading weights. A pass that takes an `executor` or `weights` argument is
-// marked as one that executes or reads weights; nothing else has to be declared.
+// Running and training graphs, and reading weights. A pass that takes an `executor` or `weights`
+// argument is marked as one that executes or reads weights; nothing else has to be declared.
 #pragma once
 
 #include <lathe/hpp/graph.hpp>
@@ -15,29 +15,59 @@ struct rows {
   std::uint32_t batch_size = 0;  // 0: the run's own
 };
 
+// What scoring a graph told; valid until the pass returns. Which statistics there are depends on
+// the run's loss.
+class evaluation {
+ public:
+  explicit evaluation(const lathe_statistic_table& table) {
+    for (std::uint64_t i = 0; i < table.count; ++i) {
+      all_.push_back(&detail::row(table.rows, table.row_size, i));
+    }
+  }
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+  // The first value of a statistic, eg: e.number("loss"); throws if there is none of that name.
+  double number(std::string_view name) const {
+    const lathe_statistic* found = find(name);
+    if (found != nullptr && found->value_count > 0) return found->values[0];
+    std::string known;
+    for (const lathe_statistic* s : all_) known += " " + to_string(to_view(s->name));
+    throw error(LATHE_NOT_FOUND, join({"with the run's loss there is no statistic '", name,
+                                       "'; there are:", known}));
+  }
+  // Null if there is none of that name.
+  const lathe_statistic* find(std::string_view name) const {
+    for (const lathe_statistic* s : all_) {
+      if (to_view(s->name) == name) return s;
+    }
+    return nullptr;
+  }
+  const std::vector<const lathe_statistic*>& statistics() const { return all_; }
+
+ private:
+  std::vector<const lathe_statistic*> all_;
+};
+
+// A parameter of one batch's gradients; valid while they are shown.
+struct parameter_gradient {
+  node_id node;                           // the first that reads it
+  std::string_view name, qualified_name;  // "weight", "seq_blocks.2.weight"
+  tensor<const float> value, gradient;    // of one shape; the gradient that of the loss
+};
+
 class executor {
  public:
   explicit executor(lathe_call* call)
       : call_(call),
         api_(detail::service<lathe_exec_api>(call, LATHE_SVC_EXEC,
-                                             LATHE_SIZE_UP_TO(lathe_exec_api, statistics))) {}
+                                             LATHE_SIZE_UP_TO(lathe_exec_api, train))) {}
 
-  // Loss and accuracies in evaluation mode.
-  lathe_evaluation evaluate(const graph& g, const rows& r) const {
-    lathe_evaluation e = {};
-    e.struct_size = sizeof e;
+  // Every statistic that fits the run's loss, in evaluation mode.
+  lathe::evaluation evaluate(const graph& g, const rows& r) const {
+    lathe_statistic_table table = {};
+    table.struct_size = sizeof table;
     const lathe_rows c = c_rows(r);
-    detail::check(call_, api_->evaluate(call_, g.raw(), &c, &e));
-    return e;
-  }
-
-  // Every statistic the host knows of the same; valid until the pass returns.
-  std::vector<const lathe_statistic*> statistics(const graph& g, const rows& r) const {
-    const lathe_statistic* const* list = nullptr;
-    std::uint64_t count = 0;
-    const lathe_rows c = c_rows(r);
-    detail::check(call_, api_->statistics(call_, g.raw(), &c, &list, &count));
-    return {list, list + count};
+    detail::check(call_, api_->evaluate(call_, g.raw(), &c, &table));
+    return lathe::evaluation(table);
   }
 
   // One batch per placeholder in, the outputs out; they are valid until the pass returns, or
@@ -76,6 +106,39 @@ class executor {
       });
     };
     detail::check(call_, api_->observe(call_, g.raw(), &c, ids.data(), ids.size(), observer, &see));
+  }
+
+  // Calls see(const std::vector<lathe::parameter_gradient>&, const lathe_gradients&) for every
+  // batch, in evaluation mode; the second has the batch's loss and which rows it is.
+  template <class See>
+  void gradients(const graph& g, const rows& r, See see) const {
+    const lathe_rows c = c_rows(r);
+    const lathe_gradient_observer observer = [](lathe_call* call, void* user,
+                                                const lathe_gradients* batch) noexcept {
+      return detail::guarded(call, [&] {
+        std::vector<parameter_gradient> parameters;
+        for (std::uint64_t i = 0; i < batch->parameter_count; ++i) {
+          const lathe_gradient& p = detail::row(batch->parameters, batch->row_size, i);
+          parameters.push_back({node_id{p.node}, to_view(p.name), to_view(p.qualified_name),
+                                tensor<const float>(*p.value), tensor<const float>(*p.gradient)});
+        }
+        (*static_cast<See*>(user))(parameters, *batch);
+      });
+    };
+    detail::check(call_, api_->gradients(call_, g.raw(), &c, observer, &see));
+  }
+
+  // Trains a graph that may be edited, eg: g.copy(), on the run's data. `options` is a map of
+  // training options as a config file names them; the rest is as the run has it:
+  //   executor.train(copy, lathe::value::map({{"max_epochs", 2}, {"learning_rate", 1e-4}}));
+  lathe_training train(const graph& g, const value& options = value()) const {
+    lathe_training result = {};
+    result.struct_size = sizeof result;
+    value::storage arrays;
+    const lathe_value c = options.c_value(arrays);
+    const bool given = c.kind != LATHE_VALUE_NONE;
+    detail::check(call_, api_->train(call_, g.writable(), given ? &c : nullptr, &result));
+    return result;
   }
 
  private:
