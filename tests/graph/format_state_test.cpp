@@ -119,7 +119,10 @@ BOOST_AUTO_TEST_CASE(it_is_no_parameter_of_the_layer_and_an_operand_of_its_own_k
     BOOST_TEST(rows[i].type == "float");
   }
   BOOST_TEST(rows[4].name == "weight_quantizer.step");
-  BOOST_TEST(rows[4].qualified_name == "blocks.fc.weight_quantizer.step");
+  const lathe::Parameter* step =
+      graph.node(graph.find("blocks_fc")).parameter("weight_quantizer.step");
+  BOOST_REQUIRE(step != nullptr);
+  BOOST_TEST(step->qualified_name == "blocks.fc.weight_quantizer.step");
 }
 
 BOOST_AUTO_TEST_CASE(it_goes_with_its_format_and_stays_only_with_the_same_one) {
