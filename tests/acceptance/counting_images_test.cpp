@@ -1,5 +1,6 @@
 // Networks for images, counted as a user counts them: the figures, and what counting costs.
 #include "tests/acceptance/run.hpp"
+#include "tests/support/sanitizers.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -81,6 +82,7 @@ BOOST_AUTO_TEST_CASE(what_needs_data_says_so_without_a_data_set) {
 }
 
 BOOST_AUTO_TEST_CASE(counting_vgg7_takes_less_than_20_milliseconds) {
+  skip_under_address_sanitizer("AddressSanitizer makes everything slower");
   double least = 1e9;
   for (int i = 0; i < 10; ++i) {
     const double before = processor_ms_of_children();
@@ -93,6 +95,7 @@ BOOST_AUTO_TEST_CASE(counting_vgg7_takes_less_than_20_milliseconds) {
 
 // The weights of vgg16 for 10 classes are 537 MB: they do not fit.
 BOOST_AUTO_TEST_CASE(counting_allocates_no_weights) {
+  skip_under_address_sanitizer("address space cannot be limited under AddressSanitizer");
   const AddressSpaceLimit limit(rlim_t{256} << 20);
   BOOST_TEST(count("vgg16", "1").at("parameters") == 134'301'514);
 }

@@ -1,5 +1,6 @@
 // What hostile files may cost: memory a bounded multiple of their size, and little time.
 #include "expect.hpp"
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/support.hpp"
 #include "torch_writer.hpp"
 
@@ -97,9 +98,7 @@ std::string overlapping_zip() {
 BOOST_AUTO_TEST_SUITE(bounds)
 
 BOOST_AUTO_TEST_CASE(no_file_costs_more_than_a_multiple_of_its_size) {
-#ifdef __SANITIZE_ADDRESS__
-  skip("address space cannot be limited under AddressSanitizer");
-#endif
+  skip_under_address_sanitizer("address space cannot be limited under AddressSanitizer");
   const std::string many_dimensions =
       tensor(storage("FloatStorage", "0", 1), 0, std::vector<std::int64_t>(64, 1),
              std::vector<std::int64_t>(64, 1)) +
