@@ -82,23 +82,24 @@ BOOST_AUTO_TEST_CASE(each_tensor_has_its_own_named_after_it) {
 BOOST_AUTO_TEST_CASE(inputs_of_one_role_are_told_apart_and_functions_go_by_their_nodes) {
   Writer w;
   const NodeId x = w.input({4, 6});
-  w.function("add", {{x}, {x}});
-  w.method("transpose", {{w.last()}, {Value(1)}, {Value(2)}});
-  w.function("matmul", {{x}, {w.last()}});
+  const NodeId y = w.placeholder("y", {{"shape", Value::List{6, 5}}});
+  const NodeId sum = w.function("add", {{x}, {x}});
+  w.function("matmul", {{sum}, {y}});
   const Graph graph = with_formats(with_formats(w.finish(2), "add", {keeping("data_in")}), "matmul",
                                    {keeping("data_in"), keeping("weight")});
   BOOST_TEST(states(graph, "add") ==
              "add.data_in_0_quantizer.step [4] learned; add.data_in_0_quantizer.range [2]; "
              "add.data_in_1_quantizer.step [4] learned; add.data_in_1_quantizer.range [2]; ");
-  // The columns of the second factor are those of the result: 4.
+  // The columns of the second factor are those of the result: 5.
   BOOST_TEST(states(graph, "matmul") ==
              "matmul.data_in_quantizer.step [4] learned; matmul.data_in_quantizer.range [2]; "
-             "matmul.weight_quantizer.step [4] learned; matmul.weight_quantizer.range [2]; ");
+             "matmul.weight_quantizer.step [5] learned; matmul.weight_quantizer.range [2]; ");
 }
 
 BOOST_AUTO_TEST_CASE(what_has_no_channels_has_one_number) {
   Writer w;
-  w.placeholder("x", {{"shape", Value::List{}}});
+  const NodeId x = w.input({6});
+  w.function("flatten", {{x}, {Value(0)}});
   w.relu("act", false);
   const Graph graph = with_formats(w.finish(3), "act", {keeping("data_in")});
   BOOST_TEST(states(graph, "act") ==
