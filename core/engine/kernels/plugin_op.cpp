@@ -85,6 +85,7 @@ class PluginKernel : public std::enable_shared_from_this<PluginKernel> {
   Result result_;
   std::vector<Shape> shapes_;  // of the inputs that result_ follows from
   std::vector<std::string> names_;
+  std::vector<Parameter> parameters_;  // those of the op, without its formats' state
   std::uint64_t stream_ = 0;
 };
 
@@ -121,6 +122,9 @@ PluginKernel::PluginKernel(const Registry& registry, const KernelNode& node)
   for (const std::string_view name : op_input_names(instance_.component(), node_)) {
     names_.emplace_back(name);
   }
+  for (const Parameter& parameter : node_.parameters) {
+    if (!parameter.is_state()) parameters_.push_back(parameter);
+  }
   stream_ = stream_of(fmt::format("{}/{}", node_.op, node_.name));
 }
 
@@ -130,10 +134,9 @@ void PluginKernel::describe(const OpExecution& seen, bool may_update, LentCall& 
     out.input_names.push_back(str_of(names_[i]));
   }
   for (std::size_t i = 0; i < seen.parameters.size(); ++i) {
-    const Parameter& parameter = node_.parameters[i];
-    const bool updated = may_update && parameter.is_buffer;
+    const bool updated = may_update && parameters_[i].is_buffer;
     out.parameters.add(seen.parameters[i], updated ? 0 : LATHE_TENSOR_READ_ONLY);
-    out.parameter_names.push_back(str_of(parameter.name));
+    out.parameter_names.push_back(str_of(parameters_[i].name));
   }
   lathe_op_call& table = out.table;
   table.struct_size = LATHE_SIZE_UP_TO(lathe_op_call, counter);
@@ -186,7 +189,7 @@ at::Tensor PluginKernel::operator()(const KernelCall& call) const {
   for (std::size_t i = 0; call.training && i < call.parameters.size(); ++i) {
     const at::Tensor& own = call.parameters[i];
     const bool copied = own.data_ptr() != seen.parameters[i].data_ptr();
-    if (node_.parameters[i].is_buffer && copied) own.detach().copy_(seen.parameters[i]);
+    if (parameters_[i].is_buffer && copied) own.detach().copy_(seen.parameters[i]);
   }
   return differentiable(call, std::move(seen), std::move(y));
 }
