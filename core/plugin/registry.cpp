@@ -253,7 +253,9 @@ void Registry::State::keep_loaded(Loading& fresh) {
     Offer& offer = *offers.find(service.id);
     services.push_back(std::make_unique<PluginService>(std::move(service)));
     // Another file may be the one that is used for it.
-    if (offer.file == fresh.file) offer.service.store(services.back().get());
+    if (offer.file == fresh.file && offer.rival.empty()) {
+      offer.service.store(services.back().get());
+    }
   }
   for (auto& component : fresh.module.contents.components) {
     const bool used = uses(*component, *fresh.file);
