@@ -180,15 +180,25 @@ std::span<const lathe_node_options> GraphHandles::rows(const lathe_graph& graph,
   return out.rows;
 }
 
+namespace {
+
+template <typename T>
+T* room_for(std::size_t count, std::pmr::memory_resource& memory) {
+  return static_cast<T*>(memory.allocate(std::max<std::size_t>(1, count) * sizeof(T), alignof(T)));
+}
+
+}  // namespace
+
 // Operands' tables apart from the rest; the first of their entries is the name.
 lathe_node_options GraphHandles::lend(const NodeOptions& options) {
   const Value::Map& map = options.options.as_map();
-  auto* const roles = call_.kept<lathe_role_options>(map.size());
-  auto* const rest = call_.kept<lathe_entry>(map.size());
+  std::pmr::memory_resource& memory = call_.memory();  // the call is locked
+  auto* const roles = room_for<lathe_role_options>(map.size(), memory);
+  auto* const rest = room_for<lathe_entry>(map.size(), memory);
   std::uint64_t role_count = 0, rest_count = 0;
   for (const auto& [key, value] : map) {
     const lathe_role role = value.is_map() ? role_named(key) : lathe_role{LATHE_ROLE_NONE};
-    lathe_value tree = to_abi(value, call_.memory());
+    lathe_value tree = to_abi(value, memory);
     if (role == LATHE_ROLE_NONE) {
       new (&rest[rest_count++]) lathe_entry{str_of(key), tree};
       continue;
@@ -198,9 +208,9 @@ lathe_node_options GraphHandles::lend(const NodeOptions& options) {
     ++tree.as.map;
     --tree.size;
     new (&roles[role_count++])
-        lathe_role_options{role, {}, id, new (call_.kept<lathe_value>(1)) lathe_value(tree)};
+        lathe_role_options{role, {}, id, new (room_for<lathe_value>(1, memory)) lathe_value(tree)};
   }
-  auto* const own = new (call_.kept<lathe_value>(1)) lathe_value{};
+  auto* const own = new (room_for<lathe_value>(1, memory)) lathe_value{};
   own->kind = LATHE_VALUE_MAP;
   own->size = rest_count;
   own->as.map = rest;
