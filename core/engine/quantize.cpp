@@ -32,8 +32,8 @@ at::Tensor gradient(const run::Quantizer& format, const at::Tensor& x, const at:
 struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
   // `anchor` makes autograd come back for the gradients of state where x needs none.
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x,
-                            const at::Tensor& /*anchor*/, std::int64_t quantizer, bool training,
-                            std::int64_t seed, std::int64_t counter) {
+                            const c10::optional<at::Tensor>& /*anchor*/, std::int64_t quantizer,
+                            bool training, std::int64_t seed, std::int64_t counter) {
     const auto& format = *reinterpret_cast<const run::Quantizer*>(quantizer);
     if (format.has_backward()) ctx->save_for_backward({x});
     ctx->saved_data["quantizer"] = quantizer;
@@ -82,7 +82,7 @@ void quantize_into(const run::Quantizer& format, const at::Tensor& x, at::Tensor
 
 at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x, bool training,
                           run::RandomPlace place) {
-  at::Tensor anchor;
+  c10::optional<at::Tensor> anchor;
   if (format.learns()) anchor = at::zeros({}).requires_grad_(true);
   return QuantizeFunction::apply(
       x, anchor, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&format)), training,

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_buffer_is_written_to_in_training_and_read_in_evaluation) 
   const auto trained = engine->train(graph, *data, options(2), {}, never);
   BOOST_TEST(state(trained.last, "fc.data_in_quantizer.batches")[0] == 6.0F);  // 3 an epoch
   BOOST_TEST(state(trained.last, "fc.weight_quantizer.batches")[0] == 6.0F);
-  const auto samples = data->all(Split::train).samples.values<float>();
+  const auto samples = data->all(Split::train).fields[0].values<float>();
   const float largest = *std::max_element(samples.begin(), samples.end());
   const float average = state(trained.last, "fc.data_in_quantizer.largest")[0];
   BOOST_TEST(average > 0.5F * largest);

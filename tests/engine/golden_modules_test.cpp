@@ -47,7 +47,10 @@ Tensor quantized_input(const Tensor& x, const json& config) {
       integer_options(config.at("data_in_width").get<int>(), config.at("data_in_frac_width")));
   lathe_format_context context{};
   context.struct_size = sizeof context;
-  context.op = {"avg_pool2d", 10};
+  lathe_site site{};
+  site.struct_size = sizeof site;
+  site.op = {"avg_pool2d", 10};
+  context.site = &site;
   return Tensor::make(DType::float32, x.shape(), [&](std::span<std::byte> out) {
     const lathe::BorrowedTensor from(x);
     lathe::BorrowedTensor to(DType::float32, out.data(), x.shape().dims(), 0);

@@ -38,7 +38,10 @@ struct FineTune {
 };
 
 struct TrainsInPlace {
-  void run(lathe::graph g, lathe::edit&, lathe::executor executor) const { executor.train(g); }
+  void run(lathe::graph g, lathe::edit& e, lathe::executor executor) const {
+    e.commit();
+    executor.train(g);
+  }
 };
 
 struct TrainsWhatItMayNot {
@@ -69,6 +72,7 @@ class Bench {
   PassReport run(const std::string& pass, Graph& graph, Value::Map options = {}) {
     context.registry = registry_.get();
     context.executor = [this]() -> lathe::Executor& { return *executor; };
+    context.dataset = nullptr;
     if (data != nullptr) context.dataset = [this]() -> const lathe::Dataset& { return *data; };
     const lathe::Component& component = registry_->find(lathe::Kind::pass, pass);
     lathe::PassInstance instance(

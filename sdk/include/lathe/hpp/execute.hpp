@@ -128,8 +128,9 @@ class executor {
     detail::check(call_, api_->gradients(call_, g.raw(), &c, observer, &see));
   }
 
-  // Trains a graph that may be edited, eg: g.copy(), on the run's data. `options` is a map of
-  // training options as a config file names them; the rest is as the run has it:
+  // Trains a graph that may be edited and has no open edit, eg: g.copy(), on the run's data.
+  // `options` is a map of training options as a config file names them; the rest is as the run has
+  // it:
   //   executor.train(copy, lathe::value::map({{"max_epochs", 2}, {"learning_rate", 1e-4}}));
   lathe_training train(const graph& g, const value& options = value()) const {
     lathe_training result = {};
