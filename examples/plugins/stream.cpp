@@ -98,8 +98,15 @@ class Stream {
   static double number(const char*& at, char end, const part& p) {
     char* behind = nullptr;
     const double value = std::strtod(at, &behind);
-    if (behind == at || (*behind != end && *behind != '\r') || !std::isfinite(value)) {
+    if (behind == at || !std::isfinite(value)) {
       throw lathe::data_loss(lathe::join({"a number was expected at '", at, "'"}))
+          .at_file(p.path, p.line);
+    }
+    const char found = *behind == '\r' ? '\0' : *behind;
+    if (found != end) {
+      throw lathe::data_loss(lathe::join({end == ',' ? "more numbers were expected after '"
+                                                     : "the line should end before '",
+                                          end == ',' ? at : behind, "'"}))
           .at_file(p.path, p.line);
     }
     at = *behind == '\0' ? behind : behind + 1;

@@ -274,9 +274,11 @@ BOOST_AUTO_TEST_CASE(a_stream_is_learnt_as_the_table_of_its_lines) {
 BOOST_AUTO_TEST_CASE(a_bad_line_of_a_stream_is_named) {
   const FieldsTraining run(on_table("example.stream<train=x,features=2,classes=2>", 2, {"stream"}));
   const std::pair<std::string, std::string> cases[] = {
-      {"1,2,0\n1,two,1\n", "rows.csv:2: a number was expected at 'two,1'"},
-      {"1,2,0\n1,2,2\n", "rows.csv:2: the last number is no class from 0 to 1"},
-      {"1,2\n", "rows.csv:1: a number was expected at ''"}};
+      {"1,2,0\n1,two,1\n",
+       "rows.csv:2:1: dataset 'example.stream': a number was expected at 'two,1'"},
+      {"1,2,0\n1,2,2\n", "the last number is no class from 0 to 1"},
+      {"1,2\n", "rows.csv:1:1: dataset 'example.stream': more numbers were expected after '2'"},
+      {"1,2,0,0\n", "the line should end before ',0'"}};
   for (const auto& [text, says] : cases) {
     const Table table(text);
     Words words{"train", "mlp<hidden=[4]>",
