@@ -66,6 +66,7 @@ void set_unsaid_conditions(std::span<SearchParameter> parameters, std::size_t fi
 void set_table_conditions(std::span<SearchParameter> parameters, std::size_t first,
                           std::size_t name, const PlannedNode& plan) {
   SearchParameter& own_name = parameters[plan.parameter];
+  own_name.condition = {};
   const Condition kept = kept_by_bypass(parameters, first);
   if (name != kNoParameter) {
     Condition named{name, {}};
