@@ -67,9 +67,10 @@ struct Net {
 LATHE_MODEL(Net, "ending_net", "1.0.0", "Ends.")
 )");
   good({"plugin", "build", "net.cpp"}, folder.path());
-  const Outcome outcome = run_lathe({"test", "ending_net", "jsc-sim", "--plugin", "./net.so",
-                                     "--plugin", fixture_file("troubled_op")},
-                                    folder.path());
+  const Outcome outcome =
+      run_lathe({"transform", "ending_net", "jsc-sim", "--passes", "evaluate", "--plugin",
+                 "./net.so", "--plugin", fixture_file("troubled_op")},
+                folder.path());
   BOOST_TEST(outcome.exit_code == 1);
   for (const char* word : {"op 'fixture.troubled'", "troubled_op.so", "in forward()", "exit()"}) {
     BOOST_TEST(contains(outcome.err, word), outcome.err);

@@ -230,6 +230,10 @@ class Builder {
       }
       rules.targets.insert(rules.targets.end(), transform.rules.targets.begin(),
                            transform.rules.targets.end());
+      // There is one such rule, of those that choose number formats.
+      if (transform.rules.suits_plugin_op != nullptr) {
+        rules.suits_plugin_op = transform.rules.suits_plugin_op;
+      }
     }
     if (rules.targets.empty()) {
       throw usage_error("no loaded plugin brings a transform that a search space could drive");
