@@ -19,6 +19,7 @@
 #include <mutex>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace lathe {
 
@@ -80,39 +81,76 @@ class StandardStreams {
 // How often what only system calls tell is looked at after functions that run in every trial.
 constexpr std::chrono::milliseconds kLookAgain{5};
 
+// What was found changed, and is put back.
+struct Change {
+  std::string what;  // empty: nothing
+  std::string ran;   // who can have done it, as a list; empty: nobody but who has just come back
+};
+
 class ProcessState {
  public:
-  // What was changed before; put back.
-  std::string enter(bool in_trial) {
+  Change enter(const PluginCall& call, bool in_trial) {
     const std::lock_guard lock(mutex_);
-    std::string changed;
+    Change change;
     if (inside_ == 0) remember_locales();
-    if (!known_ || (inside_ == 0 && !in_trial && !unseen_))
+    if (!known_ || (inside_ == 0 && !in_trial && !unseen_)) {
       remember();
-    else if (!in_trial)
-      changed = restore();
+    } else if (!in_trial) {
+      change.what = restore();
+      if (!change.what.empty()) change.ran = names_of_ran();
+      forget_ran();
+    }
     ++inside_;
-    return changed;
+    ++ran(call).inside;
+    return change;
   }
 
-  struct Left {
-    std::string changed;
-    bool alone;  // no other function can have done it
-  };
-  Left leave(bool in_trial) {
+  Change leave(const PluginCall& call, bool in_trial) {
     const std::lock_guard lock(mutex_);
     --inside_;
+    --ran(call).inside;
     const auto now = std::chrono::steady_clock::now();
     if (in_trial && now - looked_ < kLookAgain) {
       unseen_ = true;
-      return {restore_locales() ? "the locale" : "", inside_ == 0};
+      return found(restore_locales() ? "the locale" : "", inside_ == 0);
     }
     looked_ = now;
     const bool late = std::exchange(unseen_, false);
-    return {restore(), inside_ == 0 && !late};
+    const Change change = found(restore(), inside_ == 0 && !late);
+    forget_ran();
+    return change;
   }
 
  private:
+  // A function that has run since everything was last looked at, or runs now.
+  struct Ran {
+    std::string who, file;
+    const char* call;
+    int inside = 0;
+  };
+
+  Ran& ran(const PluginCall& call) {
+    for (Ran& known : ran_) {
+      if (known.call == call.call && known.who == call.who && known.file == call.file) return known;
+    }
+    return ran_.emplace_back(Ran{call.who, call.file, call.call});
+  }
+  void forget_ran() {
+    std::erase_if(ran_, [](const Ran& known) { return known.inside == 0; });
+  }
+  std::string names_of_ran() const {
+    std::string names;
+    for (const Ran& known : ran_) {
+      names += names.empty() ? "" : ", ";
+      names += text_of(PluginCall{known.who.c_str(), known.file.c_str(), known.call});
+    }
+    return names;
+  }
+  Change found(std::string what, bool alone) const {
+    const bool tell = !what.empty() && !alone;
+    return {std::move(what), tell ? names_of_ran() : ""};
+  }
+
   void remember_locales() {
     cpp_locale_ = std::locale();
     c_locale_ = std::setlocale(LC_ALL, nullptr);
@@ -183,6 +221,7 @@ class ProcessState {
 
   std::mutex mutex_;
   int inside_ = 0;
+  std::vector<Ran> ran_;
   bool known_ = false;   // remembered at all
   bool unseen_ = false;  // a function ended, and not all was looked at
   std::chrono::steady_clock::time_point looked_;
@@ -201,14 +240,24 @@ ProcessState& process() {
   return *state;
 }
 
-void warn_once(const std::string& message) {
+// Once for each key.
+void warn_once(const std::string& key, const std::string& message) {
   static std::mutex mutex;
   static auto* const seen = new std::unordered_set<std::string>;
   {
     const std::lock_guard lock(mutex);
-    if (!seen->insert(message).second) return;
+    if (!seen->insert(key).second) return;
   }
   spdlog::warn("{}", message);
+}
+
+// When it cannot be told who of several did it. Once for each thing that is changed: who ran
+// meanwhile differs from time to time.
+void warn_of(const Change& change) {
+  warn_once(change.what,
+            fmt::format("{} was changed and is put back; since the last look at it ran "
+                        "{}",
+                        change.what, change.ran));
 }
 
 }  // namespace
@@ -227,13 +276,11 @@ void NumberMode::set() const {
 #endif
 }
 
-std::string HostState::name() const {
-  return text_of(PluginCall{who_.c_str(), file_.c_str(), call_});
-}
+PluginCall HostState::plugin_call() const { return {who_.c_str(), file_.c_str(), call_}; }
 
 void HostState::remember() {
-  if (const std::string changed = process().enter(guarded_ == Guarded::trial); !changed.empty())
-    warn_once(fmt::format("{} was changed before {} began; it is put back", changed, name()));
+  const Change change = process().enter(plugin_call(), guarded_ == Guarded::trial);
+  if (!change.what.empty()) warn_of(change);
   signal_mask_ = signal_mask();
   locale_ = uselocale(nullptr);
 }
@@ -241,11 +288,9 @@ void HostState::remember() {
 void HostState::compare() noexcept {
   compare_thread();
   try {
-    const auto [changed, alone] = process().leave(guarded_ == Guarded::trial);
-    if (changed.empty()) return;
-    warn_once(alone ? fmt::format("{} changed {}; it is put back", name(), changed)
-                    : fmt::format("{} was changed while {} ran, or before; it is put back", changed,
-                                  name()));
+    const Change change = process().leave(plugin_call(), guarded_ == Guarded::trial);
+    if (change.what.empty()) return;
+    change.ran.empty() ? warn(change.what) : warn_of(change);
   } catch (...) {
     // The memory for a sentence is lacking; what could be put back is.
   }
@@ -269,7 +314,9 @@ void HostState::restore_numbers() noexcept {
 
 void HostState::warn(std::string_view what) const noexcept {
   try {
-    warn_once(fmt::format("{} changed {}; it is put back", name(), what));
+    const std::string message =
+        fmt::format("{} changed {}; it is put back", text_of(plugin_call()), what);
+    warn_once(message, message);
   } catch (...) {
     // A warning is not worth a failure.
   }

@@ -17,6 +17,8 @@
 
 namespace lathe {
 
+struct PluginCall;
+
 // Rounding, flushing of denormal numbers to zero and masks of floating-point exceptions, of the
 // thread. What has happened to numbers (inexact, overflow) is no part of it. Costs a few cycles.
 class NumberMode {
@@ -90,7 +92,7 @@ class HostState {
   void compare_thread() noexcept;
   void restore_numbers() noexcept;
   void warn(std::string_view what) const noexcept;
-  std::string name() const;
+  PluginCall plugin_call() const;
 
   const NumberMode numbers_;
   const Guarded guarded_;

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(each_option_is_a_row_that_says_what_it_takes) {
   const std::string out = shown("many_options").out;
   const std::pair<const char*, const char*> rows[] = {
       {"rates",
-       "rates float list [0.1, 1] each 0<..1 Rates, one after the other. (tunable, logarithmic)"},
+       "rates float list [0.1, 1.0] each 0<..1 Rates, one after the other. (tunable, logarithmic)"},
       {"scale", "scale float 0.001 mm A factor. (logarithmic)"},
       {"marks", "marks string list [] each dot|a\\|b Marks."},
       {"axis", "axis table An axis."},
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(what_a_node_may_say_follows_its_map) {
   BOOST_REQUIRE(nodes != std::string::npos);
   BOOST_TEST(row_of(out.substr(nodes), "name") == "name choice thin|wide How it is drawn.");
   BOOST_TEST(row_of(out.substr(nodes), "weight") ==
-             "weight float 1 How heavy. (needs no name beside it)");
+             "weight float 1.0 How heavy. (needs no name beside it)");
 }
 
 BOOST_AUTO_TEST_CASE(scripts_get_the_same_as_json) {
