@@ -303,7 +303,7 @@ const OpRow& row_of(const OpSet& ops, const Node& node) {
   if (node.row != nullptr) return *node.row;
   if (const OpRow* row = ops.find(node.op)) return *row;
   throw usage_error(fmt::format(
-      "node '{}': unknown op '{}'; the dialect has {}; a plugin that brings another is named with "
+      "node '{}': unknown op '{}'; there are {}; a plugin that brings another is named with "
       "--plugin",
       node.name, node.op, fmt::join(ops.names(), ", ")));
 }

@@ -11,6 +11,7 @@
 #include "core/search/search.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -58,9 +59,11 @@ std::vector<std::string> known_kinds(const Registry& registry) {
 
 Item built_in(const OpRow& row) {
   std::string doc = row.module_class.empty() ? "" : "torch.nn." + row.module_class;
-  if (!row.signature.empty()) doc += (doc.empty() ? "" : ", ") + row.function;
+  if (!row.signature.empty()) {
+    doc += fmt::format("{}{}({})", doc.empty() ? "" : ", ", row.op, fmt::join(row.signature, ", "));
+  }
   return {std::string(kOpKind), row.op, "",
-          "built-in: " + (doc.empty() ? "a node of every graph" : doc)};
+          "built-in: " + (doc.empty() ? "a node of torch.fx's own" : doc)};
 }
 
 std::vector<Item> items_of(const Registry& registry, const std::string& kind, bool asked) {
