@@ -1,5 +1,6 @@
 #include "core/options/training_options.hpp"
 
+#include "tests/support/messages.hpp"
 #include "tests/support/support.hpp"
 
 using namespace lathe;
@@ -9,7 +10,7 @@ BOOST_AUTO_TEST_SUITE(training_options_table)
 BOOST_AUTO_TEST_CASE(a_row_has_the_default_of_its_member) {
   Value defaults{Value::Map{}};
   for (const TrainingOption& option : training_option_rows()) {
-    defaults.set(option.row.option.key, *option.row.option.default_value);
+    defaults.set(option.row.option.key, option.row.option.default_value.value_or(Value()));
   }
   const TrainingOptions options = training_options(defaults), standard;
   BOOST_TEST(options.learning_rate == 1e-3);
@@ -18,6 +19,7 @@ BOOST_AUTO_TEST_CASE(a_row_has_the_default_of_its_member) {
   BOOST_TEST(options.max_epochs == standard.max_epochs);
   BOOST_TEST(options.max_steps == standard.max_steps);
   BOOST_TEST(options.seed == standard.seed);
+  BOOST_TEST(!options.loss.has_value());  // as the data set asks
 }
 
 BOOST_AUTO_TEST_CASE(values_land_in_their_members_and_others_are_passed_over) {
@@ -34,6 +36,29 @@ BOOST_AUTO_TEST_CASE(values_land_in_their_members_and_others_are_passed_over) {
   BOOST_TEST(options.seed == 7U);
   BOOST_TEST(options.max_samples == 512);
   BOOST_TEST(options.max_epochs == 20);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_given_for_a_training_is_checked_and_nothing_is_added) {
+  const Value given{Value::Map{{"max_epochs", 2}, {"learning_rate", 1}, {"loss", "mse"}}};
+  const Value checked = check_training_options(given, "the training");
+  BOOST_TEST(checked.as_map().size() == 3U);
+  BOOST_TEST(training_options(checked).learning_rate == 1.0);
+  BOOST_TEST(training_options(checked).loss.value_or("") == "mse");
+  const struct {
+    Value::Map options;
+    std::string says;
+  } refused[] = {
+      {{{"max_epoch", 2}}, "did you mean 'max_epochs'?"},
+      {{{"max_epochs", 0}}, "1.."},
+      {{{"learning_rate", "fast"}}, "learning_rate"},
+      {{{"loss", "l1"}}, "cross_entropy"},
+  };
+  for (const auto& row : refused) {
+    const std::string text =
+        lathe_test::message_of([&] { check_training_options(Value(row.options), "the training"); });
+    BOOST_TEST(lathe_test::contains(text, row.says), text);
+    BOOST_TEST(lathe_test::contains(text, "the training"), text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(no_steps_are_no_bound) {
