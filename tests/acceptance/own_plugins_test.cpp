@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_learned_format_trains_and_is_loaded_with_its_state) {
   const double learned_accuracy =
       succeed(words, folder.path()).json().at("metrics").at("accuracy").get<double>();
   const double fresh_accuracy = [&] {
-    Words once = training_of("once", "1", "0");
+    Words once = training_of("once", "1", "1e-9");
     once.push_back("--json");
     return succeed(once, folder.path()).json().at("metrics").at("accuracy").get<double>();
   }();
