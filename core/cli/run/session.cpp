@@ -157,8 +157,11 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
                  path.string(), name);
   Loaded loaded = load_parameters(graph, checkpoint, path);
   const LoadReport& report = loaded.report;
-  spdlog::info("'{}': {} of {} tensors{}", path.string(), report.matched, checkpoint.tensors.size(),
-               report.prefix.empty() ? "" : fmt::format(", under the prefix '{}'", report.prefix));
+  const std::size_t spare = loaded.graph.spare_state().size();
+  spdlog::info("'{}': {} of {} tensors{}{}", path.string(), report.matched,
+               checkpoint.tensors.size(),
+               report.prefix.empty() ? "" : fmt::format(", under the prefix '{}'", report.prefix),
+               spare == 0 ? "" : fmt::format("; {} more are state of number formats", spare));
   if (!report.missing.empty())
     spdlog::info(
         "'{}' lacks {} tensors that can be done without: counts of batches "
