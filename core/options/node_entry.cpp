@@ -47,10 +47,22 @@ std::optional<std::string> known_name(const Value& name, const NodeMapRules& rul
                     name.position());
 }
 
+[[noreturn]] void refuse_nameless(const Value::Entry& given, const NodeMapRules& rules) {
+  std::vector<std::string> known = beside_keys(rules);
+  known.insert(known.end(), rules.option->item_roles.begin(), rules.option->item_roles.end());
+  throw usage_error(fmt::format("'{}' in {} needs a 'name' beside it{}", given.first, rules.owner,
+                                suggestion(given.first, known)),
+                    given.second.position());
+}
+
 // The name of the entry; nothing for NA, and where what it says needs none.
 std::optional<std::string> chosen_name(const Value& entry, const NodeMapRules& rules) {
   if (const Value* name = entry.find("name")) return known_name(*name, rules);
   if (says_beside(entry, rules) || says_operands(entry, rules)) return std::nullopt;
+  // A table is meant for an operand.
+  for (const Value::Entry& given : entry.as_map()) {
+    if (given.second.is_map()) refuse_nameless(given, rules);
+  }
   throw usage_error(fmt::format("this entry of {} needs a 'name'{}; NA leaves a node as it is",
                                 rules.owner, beside_keys_text(rules)),
                     entry.position());
@@ -121,14 +133,6 @@ void refuse_both(const Value& entry, const NodeMapRules& rules) {
                         given.position());
     }
   }
-}
-
-[[noreturn]] void refuse_nameless(const Value::Entry& given, const NodeMapRules& rules) {
-  std::vector<std::string> known = beside_keys(rules);
-  known.insert(known.end(), rules.option->item_roles.begin(), rules.option->item_roles.end());
-  throw usage_error(fmt::format("'{}' in {} needs a 'name' beside it{}", given.first, rules.owner,
-                                suggestion(given.first, known)),
-                    given.second.position());
 }
 
 bool is_bypassed(const Value& entry) {

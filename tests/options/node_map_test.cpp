@@ -343,6 +343,8 @@ BOOST_AUTO_TEST_CASE(mistakes_in_an_operands_table_are_placed) {
   refuse("weight={name='log'}, data_in_width=4", 32, {"needs a 'name' beside it"});
   refuse("weight={name='log'}, baias={name='log'}", 32, {"'baias'", "did you mean 'bias'?"});
   refuse("weight={name=3}", 19, {"got integer 3"});
+  refuse("wieght={name='log'}", 11,
+         {"'wieght' in pass 'quantize' needs a 'name' beside it", "did you mean 'weight'?"});
   // A pass that chooses no component for operands has none.
   expect_usage_error(
       [] {
