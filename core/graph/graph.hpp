@@ -20,7 +20,7 @@ class OpSet;
 class Graph {
  public:
   Graph();
-  // `seed` keys the initialisers; `ops` is the op table, by default the built-in dialect.
+  // `seed` keys the initialisers; `ops` must outlive all copies: by default the built-in dialect.
   explicit Graph(std::uint64_t seed, const OpSet* ops = nullptr);
 
   std::span<const NodeId> order() const;

@@ -9,6 +9,8 @@
 
 #include <lathe/svc/graph.h>
 
+#include <map>
+
 namespace lathe_test {
 
 using nlohmann::json;
@@ -60,13 +62,19 @@ inline lathe::DatasetInfo samples_of(std::vector<std::int64_t> shape, std::int64
   return {{samples, labels}, false};
 }
 
+// The op table of a registry. Graphs point at it and may outlive the bench that built them.
+inline const lathe::PluginOps& ops_of(const lathe::Registry& registry) {
+  static std::map<const lathe::Registry*, lathe::PluginOps> known;
+  return known.try_emplace(&registry, registry).first->second;
+}
+
 // One run: a graph, and passes over it.
 class Workbench {
  public:
   explicit Workbench(std::int64_t batch = 8, const lathe::Registry& registry = built_plugins())
-      : registry_(registry), ops_(registry) {
+      : registry_(registry) {
     context.registry = &registry;
-    context.ops = &ops_;
+    context.ops = &ops_of(registry);
     context.batch_size = batch;
   }
 
@@ -89,7 +97,6 @@ class Workbench {
 
  private:
   const lathe::Registry& registry_;
-  const lathe::PluginOps ops_;
 };
 
 inline double scalar(const lathe::PassReport& report, const std::string& name) {
