@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(an_option_left_out_by_its_condition_has_its_default) {
                        "weight_width={choices=[2, 4], when={data_in_width=[2]}}"));
   BOOST_TEST(*space.networks() == 4U);  // 2 with a weight width, 1 without, 1 left as it is
   const auto width = [&](const std::vector<double>& point) {
-    const Value& options = space.node_options(point).at(0).nodes.at(0).options;
+    const Value options = space.node_options(point).at(0).nodes.at(0).options;
     return find_option(options, "weight_width")->as_int();
   };
   BOOST_TEST(width({0, 0, 1}) == 4);
