@@ -217,12 +217,16 @@ void write_safetensors(const std::filesystem::path& path,
 
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
+  using Entries = nlohmann::ordered_json::object_t;
+  Entries& entries = header.get_ref<Entries&>();
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : order) {
     const std::uint64_t end = at + tensor->bytes().size();
-    header[std::string(name)] = {{"dtype", name_of(tensor->dtype())},
-                                 {"shape", tensor->shape().dims()},
-                                 {"data_offsets", {at, end}}};
+    // Every name comes once: it is not looked for among those before.
+    entries.Entries::Container::emplace_back(
+        std::string(name), nlohmann::ordered_json{{"dtype", name_of(tensor->dtype())},
+                                                  {"shape", tensor->shape().dims()},
+                                                  {"data_offsets", {at, end}}});
     at = end;
   }
   std::string text;
