@@ -259,6 +259,21 @@ BOOST_AUTO_TEST_CASE(another_runs_checkpoint_is_not_resumed_from) {
   BOOST_TEST((outcome_in(folder.path()) == before));
 }
 
+BOOST_AUTO_TEST_CASE(a_state_of_an_earlier_form_is_told_apart) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  auto options = options_in(folder.path());
+  train(*engine, options);
+  const std::filesystem::path last = folder.path() / "last.safetensors";
+  lathe::Checkpoint checkpoint = lathe::read_checkpoint(last);
+  checkpoint.metadata["lathe.training"] = "2";
+  lathe::write_safetensors(last, checkpoint.tensors, checkpoint.metadata);
+  options.resume = true;
+  const std::string text = message_of([&] { train(*engine, options); });
+  BOOST_TEST(contains(text, "another version of Lathe (training state 2"), text);
+  BOOST_TEST(contains(text, "start anew"), text);
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_or_missing_checkpoint_is_named) {
   auto engine = open_executor();
   const TemporaryFolder folder;

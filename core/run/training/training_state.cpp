@@ -117,7 +117,7 @@ TrainingState from_metadata(const std::map<std::string, std::string>& metadata,
   if (get("training") != kVersion) {
     throw run_error(LATHE_UNIMPLEMENTED,
                     fmt::format("'{}' was written by another version of Lathe (training state {}, "
-                                "this one reads {})",
+                                "this one reads {}); start anew, or load it as plain weights",
                                 file.string(), get("training"), kVersion));
   }
   for (const auto& [name, value] : identity) {
