@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_a_parallel_body_throws_is_an_error_that_names_it) {
       const Outcome outcome = outcome_of(place, "body");
       BOOST_TEST(outcome.exit_code == 1);
       for (const char* word :
-           {"pass 'ender' of '", "ender.so' a parallel body", "it threw: in a body"})
+           {"pass 'ender' of '", "ender.so' in a parallel body", "it threw: in a body"})
         BOOST_TEST(contains(outcome.last_line(), word), outcome.last_line());
     }
   }

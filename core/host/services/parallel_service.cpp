@@ -42,7 +42,7 @@ class Loop {
       const lathe_code code =
           call_.cancelled()
               ? LATHE_CANCELLED
-              : call_.attempt({"a parallel body", Guarded::numbers},
+              : call_.attempt({"in a parallel body", Guarded::numbers},
                               [&](lathe_call* raw) { return body_(raw, user_, i * piece_, end); });
       lathe_code none = LATHE_OK;
       if (code != LATHE_OK) outcome_.compare_exchange_strong(none, code);
