@@ -17,9 +17,9 @@ const std::atomic<bool> never{false};
 // The example, the fixtures and the built-in plugins.
 struct Plugins {
   TemporaryFolder folder;
-  lathe::Registry registry{
-      {{lathe_test::built_plugin_dir(), "built-in"}},
-      {built_example("rms_norm.cpp", folder.path()), fixture("ops"), fixture("troubled_op")}};
+  lathe::Registry registry{{{lathe_test::built_plugin_dir(), "built-in"}},
+                           {built_example("rms_norm.cpp", folder.path()), fixture("ops"),
+                            fixture("troubled_op"), fixture("engine_formats")}};
   lathe::PluginOps ops{registry};
 };
 
@@ -292,6 +292,40 @@ BOOST_AUTO_TEST_CASE(a_number_format_sits_on_the_weight_and_the_input) {
   // To multiples of a half: 0.5 * 0.5, -0.5 * 1, 1 * -0.5.
   const auto y = open_engine(plugins().registry)->run(graph, {floats(Shape{1, 3}, x)});
   check_close(y.at(0).values<float>(), {0.25F, -0.5F, -0.5F}, 0, 0, "y");
+}
+
+// The formats' state stands among the node's parameters, and is none of the op's business.
+BOOST_AUTO_TEST_CASE(formats_that_learn_sit_around_an_op_of_a_plugin) {
+  const std::vector<float> x{0.5F, -1.0F, 2.0F}, w{1.0F, 3.0F, -2.0F}, dy{1.0F, 2.0F, -1.0F};
+  Graph graph = graph_of({3}, 1, [&](lathe::Transaction& edit, NodeId in) {
+    return add(edit, "fixture.scale", "it", {in}, {{"size", 3}});
+  });
+  lathe::Transaction edit(graph);
+  const NodeId it = graph.find("it");
+  for (const char* role : {"data_in", "weight"}) {
+    edit.set_format(it, lathe::operand_format(plugins().registry, "test_scale", nullptr, role,
+                                              graph.node(it), *graph.node(it).row));
+  }
+  edit.commit();
+  graph = graph.with_parameters({{"it.weight", floats(Shape{3}, w)}});
+  // y = (2 w) (2 x), with both twos learned.
+  const Gradients found =
+      gradients(plugins().registry, graph, {floats(Shape{1, 3}, x)}, floats(Shape{1, 3}, dy));
+  std::vector<float> y, dx, dw, d_scale;
+  for (std::size_t i = 0; i < 3; ++i) {
+    y.push_back(4 * w[i] * x[i]);
+    dx.push_back(4 * w[i] * dy[i]);
+    dw.push_back(4 * x[i] * dy[i]);
+    d_scale.push_back(2 * w[i] * x[i] * dy[i]);
+  }
+  check_close(found.output.values<float>(), y, 1e-6, 0, "y");
+  check_close(found.inputs[0].values<float>(), dx, 1e-6, 0, "dx");
+  check_close(found.parameters.at("it.weight").values<float>(), dw, 1e-6, 0, "dw");
+  check_close(found.parameters.at("it.data_in_quantizer.scale").values<float>(), d_scale, 1e-6, 0,
+              "scale of the input");
+  // A vector of weights has no dimension of channels: one number for all.
+  check_close(found.parameters.at("it.weight_quantizer.scale").values<float>(),
+              {d_scale[0] + d_scale[1] + d_scale[2]}, 1e-6, 0, "scale of the weight");
 }
 
 BOOST_AUTO_TEST_CASE(an_op_without_backward_is_refused_before_training_and_fine_in_evaluation) {

@@ -118,7 +118,6 @@ Shape OpInstance::checked_shape(const char* function, std::uint32_t rank,
 
 std::vector<Parameter> OpInstance::parameters() const {
   const auto& op = component_->as<lathe_op>();
-  if (op.parameters == nullptr) return {};
   lathe_op_parameter_table table{};
   table.struct_size = LATHE_SIZE_UP_TO(lathe_op_parameter_table, count);
   const auto lock = turn();

@@ -23,8 +23,8 @@ class OpInstance {
   };
   // Throws usage_error if the op refuses the inputs.
   Inferred infer(std::span<const lathe_op_tensor> inputs) const;
+  // REQUIRES of both: the op's interface has the function. No cost: it cannot say.
   std::vector<Parameter> parameters() const;
-  // Nothing: the op has no rule.
   std::optional<Cost> cost(std::span<const lathe_op_tensor> inputs, const Result& result) const;
   void forward(const lathe_op_call& op, lathe_tensor& y) const;
   bool has_backward() const { return component_->as<lathe_op>().backward != nullptr; }

@@ -86,9 +86,11 @@ void add_rules(OpRow& row, const Component& component) {
   row.shape = [&component](const OpInputs& in) {
     return op_instance(component, in.attributes).infer(tensors_of(component, in)).result;
   };
-  row.parameters = [&component](const Value& attributes) {
-    return op_instance(component, attributes).parameters();
-  };
+  if (component.as<lathe_op>().parameters != nullptr) {
+    row.parameters = [&component](const Value& attributes) {
+      return op_instance(component, attributes).parameters();
+    };
+  }
   row.rows_apart = [&component](const Graph& graph, NodeId id) {
     return keeps_apart(component, graph, id);
   };
