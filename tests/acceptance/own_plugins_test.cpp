@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_training_of_learned_formats_killed_at_ten_moments_ends_wi
     return folder.path() / project / "software/training_ckpts/last.safetensors";
   };
   const auto words = [&](const std::string& project) {
-    Words training = training_of(project, "30");
+    Words training = training_of(project, "60");
     if (std::filesystem::exists(last(project))) training.push_back("--resume");
     return training;
   };
