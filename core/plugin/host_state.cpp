@@ -112,7 +112,7 @@ class ProcessState {
     const auto now = std::chrono::steady_clock::now();
     if (in_trial && now - looked_ < kLookAgain) {
       unseen_ = true;
-      return found(restore_locales() ? "the locale" : "", inside_ == 0);
+      return found(restore_what_files_need(), inside_ == 0);
     }
     looked_ = now;
     const bool late = std::exchange(unseen_, false);
@@ -185,9 +185,19 @@ class ProcessState {
       changed += changed.empty() ? what : fmt::format(", {}", what);
     };
     if (streams_.restore()) add("the standard streams");
+    if (const std::string more = restore_what_files_need(); !more.empty()) add(more.c_str());
+    if (restore_signals()) add("how signals are taken");
+    return changed;
+  }
+
+  // What the host's next file is written by: where, with which rights, which decimal point.
+  std::string restore_what_files_need() {
+    std::string changed;
+    const auto add = [&](const char* what) {
+      changed += changed.empty() ? what : fmt::format(", {}", what);
+    };
     if (restore_folder()) add("the working folder");
     if (restore_locales()) add("the locale");
-    if (restore_signals()) add("how signals are taken");
     if (umask(umask_) != umask_) add("the umask");
     return changed;
   }

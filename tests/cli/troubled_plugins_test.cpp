@@ -274,8 +274,9 @@ BOOST_AUTO_TEST_CASE(a_search_is_the_same_with_a_pass_that_changes_the_hosts_sta
     }
     BOOST_TEST((how == "not" ? warnings == 0 : warnings >= 1), outcome.err);
     BOOST_TEST(warnings <= 2, outcome.err);  // once where it is certain, once where it is not
-    BOOST_TEST(
-        std::filesystem::exists(folder.path() / "p" / "software" / "search_ckpts" / "study.db"));
+    for (const char* file : {"study.db", "log.json", "best.json", "report.json"})
+      BOOST_TEST(std::filesystem::exists(folder.path() / "p" / "software" / "search_ckpts" / file),
+                 file);
     return outcome.json().at("metrics");
   };
   const auto expected = found("not", "");
