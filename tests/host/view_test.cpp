@@ -1,6 +1,7 @@
 // Views of graphs, values across the ABI, symbols.
 #include "core/graph/columns/symbols.hpp"
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/graph/transaction.hpp"
 #include "core/host/services/graph_view.hpp"
 #include "core/mase/metadata.hpp"
@@ -54,6 +55,7 @@ BOOST_AUTO_TEST_CASE(columns_say_what_the_graph_says) {
   const lathe_graph_view& v = view.columns();
   BOOST_REQUIRE_EQUAL(v.live_count, 4);
   BOOST_REQUIRE_EQUAL(v.node_count, graph.slots());
+  BOOST_TEST(v.dialect == static_cast<std::uint32_t>(kDialectVersion));
   for (std::uint32_t i = 0; i < v.live_count; ++i) {
     const std::uint32_t id = v.order[i];
     const Node& node = graph.node(NodeId{id});
