@@ -189,10 +189,13 @@ class Quantize {
     if (method_ != calibration::method::none) {
       Calibration(method_, rows_).apply(choices, graph, executor, weights, out);
     }
+    std::vector<lathe::edit::operand_format> formats;
+    formats.reserve(choices.size());
     for (const Choice& choice : choices) {
-      edit.set_format(choice.node, choice.role, choice.format,
-                      lathe::span<const lathe_entry>(choice.options));
+      formats.push_back({choice.node, choice.role, choice.format,
+                         lathe::span<const lathe_entry>(choice.options)});
     }
+    edit.set_formats(formats);
   }
 
  private:

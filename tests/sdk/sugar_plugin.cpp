@@ -62,6 +62,14 @@ struct EditsACopy {
   }
 };
 
+// Makes operands float again, all at once.
+struct Clears {
+  void run(lathe::graph graph, lathe::edit& edit) const {
+    const lathe::node_id fc = graph.find("fc");
+    edit.set_formats({{fc, "data_in", ""}, {fc, "bias", ""}});
+  }
+};
+
 // Uses a view after an edit was committed, and gives copies back.
 struct Persists {
   static constexpr const char* authors = "Ada Lovelace";
@@ -282,6 +290,7 @@ LATHE_MODULE(lathe::pass<Fails>("fails", "1.0.0", "Throws."),
              lathe::pass<Finds>("finds", "1.0.0", "Finds notes."),
              lathe::pass<ReadsRows>("reads_rows", "1.0.0", "Reads rows."),
              lathe::pass<Looks>("looks", "1.0.0", "Looks at everything."),
+             lathe::pass<Clears>("clears", "1.0.0", "Makes operands float."),
              lathe::pass<Persists>("persists", "1.0.0", "Keeps what it may keep."),
              lathe::pass<Keywords>("keywords", "1.0.0", "Changes keyword arguments."),
              lathe::model<Net>("net", "1.0.0", "One layer."),

@@ -2,6 +2,7 @@
 // errors with a place, edits hold or vanish as a whole, and the tables say what the types say.
 #include "core/data/tensor_dataset.hpp"
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/transaction.hpp"
 #include "core/graph/verify.hpp"
 #include "core/host/instances/instances.hpp"
 #include "core/plugin/descriptor.hpp"
@@ -85,7 +86,7 @@ double scalar_of(const PassReport& report, const std::string& name) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_stamp_and_the_tables_name_the_same_components) {
-  BOOST_TEST(components().size() == 17);
+  BOOST_TEST(components().size() == 18);
   BOOST_TEST(component("fails").version == "1.0.0");
   BOOST_TEST(component("fails").options.options.size() == 1);
   BOOST_TEST(component("fails").options.options[0].required());
@@ -121,6 +122,23 @@ BOOST_AUTO_TEST_CASE(a_view_outlives_edits_and_what_is_given_back_is_gone) {
   BOOST_TEST(scalar_of(report, "operands_before") == 4);
   BOOST_TEST(scalar_of(report, "operands_after") == 3);
   BOOST_TEST(graph.node(graph.order()[2]).name == "act");
+}
+
+BOOST_AUTO_TEST_CASE(formats_of_many_operands_are_taken_away_at_once) {
+  RunContext context;
+  Graph graph = net(context);
+  Transaction edit(graph);
+  for (const char* role : {"data_in", "weight", "bias"}) {
+    OperandFormat format;
+    format.role = role;
+    format.format = "halves";
+    edit.set_format(graph.find("fc"), format);
+  }
+  edit.commit();
+  run("clears", graph);
+  const Node& fc = graph.node(graph.find("fc"));
+  BOOST_REQUIRE(fc.formats.size() == 1U);
+  BOOST_TEST(fc.formats[0].role == "weight");
 }
 
 BOOST_AUTO_TEST_CASE(keyword_arguments_are_read_and_set) {

@@ -64,12 +64,12 @@ lathe_code run(lathe_call* call, const lathe_graph* graph, const lathe_tensor* c
     const std::size_t expected = g.placeholders().size();
     if (expected > 0) required(inputs, "inputs");
     if (input_count != expected) {
-      throw usage_error(
+      throw PluginMistake(
           fmt::format("the graph has {} placeholders, but {} inputs came", expected, input_count));
     }
     std::vector<Tensor> in;
     for (std::uint64_t i = 0; i < input_count; ++i) {
-      if (inputs[i] == nullptr) throw usage_error(fmt::format("its input {} is null", i));
+      if (inputs[i] == nullptr) throw PluginMistake(fmt::format("its input {} is null", i));
       in.push_back(copy_of(*inputs[i]));
     }
     const std::vector<Tensor> out = engine.run(g, in);

@@ -119,15 +119,26 @@ class edit {
     detail::check(call_,
                   api_->set_format(call_, edit_, node.index, to_str(role), to_str(format), &c));
   }
-  // The same with options that are borrowed, eg: from chosen options.
-  void set_format(node_id node, std::string_view role, std::string_view format,
-                  span<const lathe_entry> options) {
-    lathe_value c = {};
-    c.kind = LATHE_VALUE_MAP;
-    c.size = options.size();
-    c.as.map = options.data();
-    detail::check(call_,
-                  api_->set_format(call_, edit_, node.index, to_str(role), to_str(format), &c));
+  // The same for many operands at once; an empty format makes one float again.
+  struct operand_format {
+    node_id node;
+    std::string_view role, format;
+    span<const lathe_entry> options = {};  // borrowed
+  };
+  void set_formats(const std::vector<operand_format>& edits) {
+    std::vector<lathe_value> options(edits.size());
+    std::vector<lathe_format_edit> rows;
+    rows.reserve(edits.size());
+    for (const operand_format& e : edits) {
+      lathe_value& map = options[rows.size()];
+      map.kind = LATHE_VALUE_MAP;
+      map.size = e.options.size();
+      map.as.map = e.options.data();
+      rows.push_back({e.node.index, 0, to_str(e.role), to_str(e.format), &map});
+    }
+    const lathe_format_edit_table table = {sizeof table, sizeof(lathe_format_edit), rows.data(),
+                                           rows.size()};
+    detail::check(call_, api_->set_formats(call_, edit_, &table));
   }
   void clear_format(node_id node, std::string_view role) {
     detail::check(call_, api_->clear_format(call_, edit_, node.index, to_str(role)));
