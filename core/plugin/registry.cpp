@@ -61,12 +61,12 @@ std::vector<std::string> claims_of(const Component& component) {
 }  // namespace
 
 std::span<const Kind> all_kinds() {
-  static constexpr auto kinds = [] {
+  static constexpr auto kEveryKind = [] {
     std::array<Kind, kKinds.size()> out{};
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = kKinds[i].kind;
     return out;
   }();
-  return kinds;
+  return kEveryKind;
 }
 
 std::string_view kind_word(std::string_view id) { return id.substr(0, id.find('/')); }
