@@ -242,6 +242,64 @@ BOOST_AUTO_TEST_CASE(no_trial_starts_after_the_time_budget) {
   BOOST_CHECK_LT(result.trials.size(), 60);
 }
 
+BOOST_AUTO_TEST_CASE(a_time_budget_that_is_spent_at_once_loses_nothing_of_the_study) {
+  SearchOptions options = two_objectives();
+  MemoryStudy study(described(options));
+  const std::string whole = log_of(options, search(options, &study));
+  options.n_trials = 1000;
+  options.timeout_seconds = 1e-9;
+  const SearchResult again = search(options, &study);
+  BOOST_CHECK(again.timed_out);
+  BOOST_CHECK_EQUAL(again.resumed, 60);
+  BOOST_CHECK_EQUAL(log_of(options, again), whole);
+}
+
+BOOST_AUTO_TEST_CASE(a_search_stopped_before_an_earlier_gap_keeps_the_trials_behind_it) {
+  SearchOptions options = two_objectives();
+  MemoryStudy study(described(options));
+  search(options, &study);
+  study.stored[10].state = TrialState::running;
+  study.stored[10].values.clear();
+  const std::atomic<bool> cancelled{true};
+  const auto never_ready = [](int, std::uint64_t, std::span<const double>,
+                              const std::atomic<bool>& stop, const Report&) -> Scalars {
+    while (!stop) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    throw run_error(LATHE_CANCELLED, "cancelled");
+  };
+  const SearchResult stopped = search(options, &study, never_ready, {}, cancelled);
+  BOOST_CHECK(stopped.interrupted);
+  BOOST_REQUIRE_EQUAL(stopped.trials.size(), 59);
+  BOOST_CHECK_EQUAL(stopped.resumed, 59);
+  BOOST_CHECK_EQUAL(stopped.trials[9].number, 9);
+  BOOST_CHECK_EQUAL(stopped.trials[10].number, 11);
+  BOOST_CHECK_EQUAL(stopped.trials.back().number, 59);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_person_wants_runs_though_the_sampler_has_no_more) {
+  SearchOptions options = two_objectives();
+  options.n_trials = 1000;
+  const SearchSpace space = small_space(2);
+  MemoryStudy study(study_description(options, space, "lathe"));
+  CountingSampler sampler(space);
+  run_trials(options, space, sampler, &study, evaluation_with_jitter(), {}, never());
+  BOOST_REQUIRE_EQUAL(study.stored.size(), 9);
+  for (const auto& fixed : {std::vector{2.0, 1.0}, std::vector{0.0, std::nan("")}}) {
+    StoredTrial wanted;
+    wanted.number = study.stored.size();
+    wanted.state = TrialState::waiting;
+    wanted.parameters = fixed;
+    study.stored.push_back(wanted);
+  }
+  CountingSampler again(space);
+  const SearchResult result =
+      run_trials(options, space, again, &study, evaluation_with_jitter(), {}, never());
+  BOOST_CHECK(result.exhausted);
+  BOOST_REQUIRE_EQUAL(result.trials.size(), 11);
+  BOOST_CHECK((result.trials[9].point == std::vector{2.0, 1.0}));
+  BOOST_CHECK_EQUAL(result.trials[10].point[0], 0);
+  BOOST_CHECK(!std::isnan(result.trials[10].point[1]));
+}
+
 BOOST_AUTO_TEST_CASE(a_study_that_cannot_be_written_ends_the_search_with_its_error) {
   SearchOptions options = two_objectives();
   options.n_trials = 1000000;

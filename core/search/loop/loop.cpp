@@ -102,8 +102,9 @@ class Loop {
   std::optional<std::uint64_t> claim(Worker& worker) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      if (stopping_ || out_of_time() || slots_.size() >= limit_) return std::nullopt;
       const std::uint64_t number = slots_.size();
+      if (stopping_ || number >= limit_) return std::nullopt;
+      if (!known(number) && out_of_time()) return std::nullopt;
       const std::uint64_t needed = told_before(number);
       if ((sampler_.reads_values() || pruner_) && ended_ < needed) {
         changed_.wait(lock);
@@ -130,6 +131,11 @@ class Loop {
     return number > lookahead ? number - lookahead : 0;
   }
 
+  // Whether the study has the trial's outcome, so that it takes no time.
+  bool known(std::uint64_t number) const {
+    return number < stored_.size() && ended(stored_[number].state);
+  }
+
   // Makes the slot of a trial: what the study has of it, the rest as the sampler suggests.
   bool begin(std::uint64_t number) {
     Slot slot;
@@ -142,14 +148,19 @@ class Loop {
       trial.point.assign(space_.parameters.size(), std::nan(""));
     }
     if (!ended(trial.state)) {
-      std::vector<double> suggested(space_.parameters.size());
-      if (!sampler_.suggest(number, suggested)) {
-        result_.exhausted = true;
-        limit_ = number;
-        changed_.notify_all();
-        return false;
+      std::vector<double> suggested(space_.parameters.size(), std::nan(""));
+      if (!says_all(space_, trial.point)) {
+        if (sampler_.suggest(number, suggested)) {
+          check_suggestion(space_, options_.sampler.name(), number, suggested);
+        } else if (number >= stored_.size()) {
+          result_.exhausted = true;
+          limit_ = number;
+          changed_.notify_all();
+          return false;
+        } else {  // somebody wants this trial, in part
+          suggested.assign(space_.parameters.size(), std::nan(""));
+        }
       }
-      check_suggestion(space_, options_.sampler.name(), number, suggested);
       trial.point = completed_point(space_, trial.point, suggested, options_.seed, number);
       trial.number = number;
       trial.state = TrialState::running;
@@ -290,6 +301,12 @@ class Loop {
     std::vector<std::vector<double>> values;
     for (Slot& slot : slots_)
       if (ended(slot.trial.state)) result_.trials.push_back(std::move(slot.trial));
+    // Stopped before its turn came, and done all the same.
+    for (std::uint64_t number = slots_.size(); number < stored_.size(); ++number) {
+      if (!known(number)) continue;
+      result_.trials.push_back(trial_of(stored_[number]));
+      ++result_.resumed;
+    }
     for (const Trial& trial : result_.trials)
       values.push_back(trial.state == TrialState::complete ? trial.values : std::vector<double>{});
     result_.best = best_trials(values, options_.directions());

@@ -52,6 +52,12 @@ void check_suggestion(const SearchSpace& space, std::string_view sampler, std::u
   }
 }
 
+bool says_all(const SearchSpace& space, std::span<const double> point) {
+  for (std::size_t p = 0; p < point.size(); ++p)
+    if (std::isnan(point[p]) && space.parameters[p].condition.met(point)) return false;
+  return true;
+}
+
 std::vector<double> completed_point(const SearchSpace& space, const std::vector<double>& fixed,
                                     const std::vector<double>& suggested, std::uint64_t seed,
                                     std::uint64_t trial) {

@@ -137,7 +137,8 @@ typedef struct lathe_sampler {
   void (*destroy)(void *self);
 
   /* Suggests the values of a trial. Asked once per trial, in number order, but not for trials
-   * whose values are known already. That the space is exhausted is a status, never an error: an
+   * whose values are all known already. A person may have fixed some of them, so what a trial has
+   * is what started() tells. That the space is exhausted is a status, never an error: an
    * error, whatever its code, ends the search as failed. [call] */
   lathe_code (*suggest)(lathe_call *call, void *self, const lathe_ask *ask, lathe_suggestion *out);
 
