@@ -254,3 +254,37 @@ BOOST_AUTO_TEST_CASE(a_group_is_durable_when_write_returns) {
     for (const StoredTrial& read : trials) BOOST_CHECK(read.values == trial(read.number).values);
   }
 }
+
+BOOST_AUTO_TEST_CASE(rows_that_no_search_wrote_are_refused_with_the_trial) {
+  const std::pair<const char*, std::vector<const char*>> cases[] = {
+      {"update trial_params set param_value = 17 where trial_id = 2 and param_name like 'a%width'",
+       {"damaged", "trial 1", "17 for 'a/config/width'", "one of 3 choices"}},
+      {"update trial_params set param_value = 1e18 where trial_id = 2", {"trial 1", "1e+18"}},
+      {"update trial_params set param_value = 0.5 where trial_id = 2", {"trial 1", "0.5"}},
+      {"update trial_params set param_value = -1 where trial_id = 2", {"trial 1", "-1"}},
+      {"update trial_params set param_value = 'many' where trial_id = 2",
+       {"trial 1", "no number for 'a/config/name'"}},
+      {"update trial_values set objective = 7 where trial_id = 3 and objective = 1",
+       {"trial 2", "objective 7, of 2"}},
+      {"update trial_values set objective = -1 where trial_id = 3 and objective = 1",
+       {"trial 2", "objective -1, of 2"}},
+      {"update trial_values set value = null where trial_id = 3 and objective = 1",
+       {"trial 2", "no number for its value of objective 1"}},
+      {"delete from trial_values where trial_id = 3 and objective = 0",
+       {"trial 2", "complete", "1 of 2 values"}},
+      {"update trials set number = 9 where trial_id = 3", {"damaged", "no trial 2"}},
+  };
+  for (const auto& [damage, sentence] : cases) {
+    BOOST_TEST_CONTEXT(damage) {
+      const StudyFile file;
+      file.open()->write({trial(0), trial(1), trial(2), trial(3)});
+      BOOST_REQUIRE_EQUAL(
+          std::system(("python3 -c \"import sqlite3; c = sqlite3.connect('" + file.path().string() +
+                       "'); c.execute(\\\"" + damage + "\\\"); c.commit()\"")
+                          .c_str()),
+          0);
+      const std::string message = refusal([&] { file.open(); });
+      for (const char* part : sentence) check_contains(message, {part});
+    }
+  }
+}

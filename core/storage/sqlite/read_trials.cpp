@@ -6,6 +6,7 @@
 #include "core/storage/optuna/json.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -80,6 +81,26 @@ class TrialReader {
     while (rows.executeStep()) use(rows, read_.trials[by_id_.at(rows.getColumn(0).getInt64())]);
   }
 
+  Error damaged(const StoredTrial& trial, const std::string& what) const {
+    return study_.refused(fmt::format("is damaged: trial {} {}", trial.number, what));
+  }
+
+  // SQLite keeps anything in any column.
+  double number_in(SQLite::Statement& row, int column, const StoredTrial& trial,
+                   std::string_view what) const {
+    const SQLite::Column cell = row.getColumn(column);
+    if (cell.isFloat() || cell.isInteger()) return cell.getDouble();
+    throw damaged(trial, fmt::format("has no number for {}", what));
+  }
+
+  // A number whose kind, finite or not, stands in the column behind it.
+  double typed_number(SQLite::Statement& row, int column, const StoredTrial& trial,
+                      std::string_view what) const {
+    const std::string type = row.getColumn(column + 1).getString();
+    const double finite = type == "FINITE" ? number_in(row, column, trial, what) : 0;
+    return value_of_type(type, finite);
+  }
+
   void read_parameters() {
     // The distribution is the same text in almost every row: parsed once, then only compared.
     std::vector<std::string> accepted = study_.distributions;
@@ -100,33 +121,50 @@ class TrialReader {
                                row.getColumn(3).getString(), study_.distributions[p]));
              accepted[p] = row.getColumn(3).getString();
            }
-           trial.parameters[p] = row.getColumn(2).getDouble();
+           trial.parameters[p] = number_in(row, 2, trial, fmt::format("'{}'", found->first));
+           const StoredParameter& parameter = study_.description.parameters[p];
+           if (!parameter.takes(trial.parameters[p]))
+             throw damaged(trial, fmt::format("has {} for '{}', which takes {}",
+                                              trial.parameters[p], parameter.name,
+                                              parameter.categorical()
+                                                  ? fmt::format("the number of one of {} choices",
+                                                                parameter.choices.size())
+                                                  : parameter.text()));
          });
   }
 
   void read_values() {
     each("r.objective, r.value, r.value_type", "trial_values",
          [&](SQLite::Statement& row, StoredTrial& trial) {
-           const auto objective = static_cast<std::size_t>(row.getColumn(1).getInt64());
            if (trial.state != TrialState::complete) return;
-           trial.values.resize(std::max(trial.values.size(), objective + 1));
-           trial.values[objective] =
-               value_of_type(row.getColumn(3).getString(), row.getColumn(2).getDouble());
+           const std::int64_t objective = row.getColumn(1).getInt64();
+           const std::size_t objectives = study_.description.directions.size();
+           if (objective < 0 || static_cast<std::size_t>(objective) >= objectives)
+             throw damaged(
+                 trial, fmt::format("has a value of objective {}, of {}", objective, objectives));
+           const auto place = static_cast<std::size_t>(objective);
+           trial.values.resize(std::max(trial.values.size(), place + 1), std::nan(""));
+           trial.values[place] =
+               typed_number(row, 2, trial, fmt::format("its value of objective {}", objective));
          });
     for (const StoredTrial& trial : read_.trials)
-      if (trial.state == TrialState::complete &&
-          trial.values.size() != study_.description.directions.size())
-        throw study_.refused(
-            fmt::format("is damaged: trial {} is complete, but has {} of {} values", trial.number,
-                        trial.values.size(), study_.description.directions.size()));
+      if (trial.state == TrialState::complete) check_values(trial);
+  }
+
+  void check_values(const StoredTrial& trial) const {
+    const auto there = static_cast<std::size_t>(
+        std::ranges::count_if(trial.values, [](double value) { return !std::isnan(value); }));
+    const std::size_t objectives = study_.description.directions.size();
+    if (there != objectives)
+      throw damaged(trial, fmt::format("is complete, but has {} of {} values", there, objectives));
   }
 
   void read_intermediate_values() {
     each("r.step, r.intermediate_value, r.intermediate_value_type", "trial_intermediate_values",
          [&](SQLite::Statement& row, StoredTrial& trial) {
+           const std::int64_t step = row.getColumn(1).getInt64();
            trial.intermediates.push_back(
-               {row.getColumn(1).getInt64(),
-                value_of_type(row.getColumn(3).getString(), row.getColumn(2).getDouble())});
+               {step, typed_number(row, 2, trial, fmt::format("what it had at step {}", step))});
          });
     for (StoredTrial& trial : read_.trials)
       std::sort(trial.intermediates.begin(), trial.intermediates.end(),
@@ -148,13 +186,25 @@ class TrialReader {
     for (StoredTrial& trial : read_.trials) {
       const Value* fixed = trial.system_attributes.find("fixed_params");
       if (trial.state != TrialState::waiting || fixed == nullptr || !fixed->is_map()) continue;
-      for (std::size_t p = 0; p < trial.parameters.size(); ++p) {
-        const StoredParameter& parameter = study_.description.parameters[p];
-        const Value* wanted = fixed->find(parameter.name);
-        if (wanted == nullptr) continue;
-        trial.parameters[p] = parameter.number_of(*wanted).value_or(std::nan(""));
-      }
+      for (const auto& [name, wanted] : fixed->as_map()) fix(trial, name, wanted);
     }
+  }
+
+  // A person's wish; one that cannot be met is said and left to the sampler.
+  void fix(StoredTrial& trial, const std::string& name, const Value& wanted) const {
+    const auto found = index_.find(name);
+    const StoredParameter* parameter =
+        found == index_.end() ? nullptr : &study_.description.parameters[found->second];
+    const auto number = parameter == nullptr ? std::nullopt : parameter->number_of(wanted);
+    if (number) {
+      trial.parameters[found->second] = *number;
+      return;
+    }
+    spdlog::warn("trial {} of the study '{}' waits for '{}' to be {}, {}; the sampler chooses",
+                 trial.number, study_.description.name, name,
+                 wanted.is_none() ? "NA" : wanted.text(),
+                 parameter == nullptr ? std::string("which this search space lacks")
+                                      : fmt::format("which takes {}", parameter->text()));
   }
 
   const StudyRow& study_;
