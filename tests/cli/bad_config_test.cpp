@@ -122,6 +122,13 @@ BOOST_AUTO_TEST_CASE(a_wrong_search_table_is_refused_with_its_place) {
       in_file("a seed without choices",
               search("seed.linear.config = { name = ['integer'], weight_width = [] }\n", kStrategy),
               ":7:", {"weight_width"}, "search"),
+      in_file("a choice that is there twice",
+              search("seed.linear.config = { name = ['integer'], weight_width = [4, 8, 4.0] }\n",
+                     kStrategy),
+              ":7:", {"'weight_width' lists 4.0 twice"}, "search"),
+      in_file("a word that is there twice",
+              search("seed.linear.config = { name = ['integer', 'NA', 'integer'] }\n", kStrategy),
+              ":7:", {"'name' lists", "integer", "twice"}, "search"),
       in_file(
           "a choice out of range",
           search("seed.linear.config = { name = ['integer'], weight_width = [4, 0] }\n", kStrategy),

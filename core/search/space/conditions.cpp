@@ -98,15 +98,15 @@ class Conditions {
     }
     std::vector<double> all;
     for (const Value& value : given.is_list() ? given.as_list() : Value::List{given}) {
-      const std::vector<double> some = parent.numbers_of(value);
-      if (some.empty()) {
+      const std::optional<double> number = parent.number_of(value);
+      if (!number) {
         throw usage_error(fmt::format("the condition of '{}' wants '{}' to be {}, but that is one "
                                       "of {}",
                                       parameters_[p].name, parent.name,
                                       value.is_none() ? "NA" : value.text(), parent.text()),
                           value.position());
       }
-      all.insert(all.end(), some.begin(), some.end());
+      all.push_back(*number);
     }
     if (all.empty()) {
       throw usage_error(

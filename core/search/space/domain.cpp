@@ -30,11 +30,6 @@ double without_noise(double x) {
   return result;
 }
 
-bool same_value(const Value& a, const Value& b) {
-  if (a.is_number() && b.is_number()) return a.as_float() == b.as_float();
-  return a == b;
-}
-
 Value number_value(const Domain& domain, double number) {
   if (domain.kind == LATHE_PARAMETER_INTEGER)
     return static_cast<std::int64_t>(std::llround(number));
@@ -48,6 +43,11 @@ double on_grid(const Domain& domain, double number) {
 }
 
 }  // namespace
+
+bool same_choice(const Value& a, const Value& b) {
+  if (a.is_number() && b.is_number()) return a.as_float() == b.as_float();
+  return a == b;
+}
 
 double grid_end(double low, double high, double step) {
   const double steps = std::floor((high - low) / step + kSlack);
@@ -89,22 +89,15 @@ Value Domain::value(double number, std::string_view name) const {
                                               number, name, text()));
 }
 
-std::vector<double> Domain::numbers_of(const Value& value) const {
-  std::vector<double> numbers;
+std::optional<double> Domain::number_of(const Value& value) const {
   if (!categorical()) {
     const double number = value.is_number() ? value.as_float() : std::nan("");
-    if (takes(number)) numbers.push_back(on_grid(*this, number));
-    return numbers;
+    return takes(number) ? std::optional(on_grid(*this, number)) : std::nullopt;
   }
-  for (std::size_t c = 0; c < choices.size(); ++c) {
-    if (same_value(choices[c], value)) numbers.push_back(static_cast<double>(c));
-  }
-  return numbers;
-}
-
-std::optional<double> Domain::number_of(const Value& value) const {
-  const std::vector<double> numbers = numbers_of(value);
-  return numbers.empty() ? std::nullopt : std::optional(numbers.front());
+  const auto found = std::ranges::find_if(
+      choices, [&](const Value& choice) { return same_choice(choice, value); });
+  if (found == choices.end()) return std::nullopt;
+  return static_cast<double>(found - choices.begin());
 }
 
 double Domain::picked(double uniform) const {

@@ -37,9 +37,8 @@ struct Domain {
   bool takes(double number) const;
   // What a number stands for. Throws run_error, naming `name`, if it stands for nothing.
   Value value(double number, std::string_view name) const;
-  // Every number that stands for a value as a user writes it: several for a choice given twice.
-  std::vector<double> numbers_of(const Value& value) const;
-  std::optional<double> number_of(const Value& value) const;  // the first of them
+  // The number that stands for a value as a user writes it; nothing if none does.
+  std::optional<double> number_of(const Value& value) const;
   // The value that a uniform number of [0, 1) picks.
   double picked(double uniform) const;
   // As a config file writes it: [2, 4, 8], or {low, high, step, log}.
@@ -47,6 +46,9 @@ struct Domain {
   // For a table: "2, 4, 8", "0.0001 to 0.1, logarithmic", "1 to 8 by 1".
   std::string text() const;
 };
+
+// Whether two choices are one: 4 and 4.0 are.
+bool same_choice(const Value& a, const Value& b);
 
 // The last value of the grid low, low + step, ... that is not above `high`, free of the last bits
 // that binary fractions add. REQUIRES: step > 0.

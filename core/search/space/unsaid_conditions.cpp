@@ -24,7 +24,8 @@ std::vector<double> names_reading(std::size_t parameter, std::span<const Planned
 Condition kept_by_bypass(std::span<const SearchParameter> parameters, std::size_t first) {
   for (std::size_t i = first; i < parameters.size(); ++i) {
     if (parameters[i].key != "bypass" || !parameters[i].operand.empty()) continue;
-    return {i, parameters[i].numbers_of(false)};
+    const std::optional<double> kept = parameters[i].number_of(false);
+    return {i, kept ? std::vector{*kept} : std::vector<double>{}};
   }
   return {};
 }
