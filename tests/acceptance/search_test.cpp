@@ -55,6 +55,47 @@ BOOST_AUTO_TEST_CASE(brute_visits_each_of_18_points_once_and_stops) {
   BOOST_TEST(configs.size() == 18U);
 }
 
+BOOST_AUTO_TEST_CASE(brute_visits_every_point_though_a_person_asks_for_some_again) {
+  TemporaryFolder folder;
+  const std::string file = golden_search_file(2, folder.path());
+  for (const char* order : {"sequential", "shuffled"}) {
+    const auto go_on = [&](const std::string& trials) {
+      succeed(search(file, order,
+                     {"--dataset", "jsc-sim", "--n-trials", trials, "--set",
+                      std::string("search.strategy.setup.sampler=brute<order=") + order + ">"}),
+              folder.path());
+    };
+    go_on("8");
+    // As study.enqueue_trial() does it: twice the points of trials 0 and 7.
+    write_file(folder.path() / "again.py", R"py(
+import json, sqlite3, sys
+study = sqlite3.connect(sys.argv[1])
+for number, like in enumerate((1, 8, 1, 8), 8):
+    wanted = {}
+    for name, value, text in study.execute(
+            'select param_name, param_value, distribution_json from trial_params '
+            'where trial_id = ?', (like,)):
+        wanted[name] = json.loads(text)['attributes']['choices'][int(value)]
+    added = study.execute("insert into trials (number, study_id, state) values (?, 1, 'WAITING')",
+                          (number,)).lastrowid
+    study.execute('insert into trial_system_attributes (trial_id, key, value_json) '
+                  'values (?, ?, ?)', (added, 'fixed_params', json.dumps(wanted)))
+study.commit()
+)py");
+    const auto study = log_of(folder.path(), order).parent_path() / "study.db";
+    BOOST_REQUIRE_EQUAL(std::system(("python3 '" + (folder.path() / "again.py").string() + "' '" +
+                                     study.string() + "'")
+                                        .c_str()),
+                        0);
+    go_on("1000");
+    const auto log = nlohmann::json::parse(read_file(log_of(folder.path(), order)));
+    std::set<std::string> configs;
+    for (const auto& trial : log) configs.insert(trial.at("user_attrs_sampled_config").dump());
+    BOOST_TEST(log.size() == 22U);
+    BOOST_TEST(configs.size() == 18U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(brute_visits_each_of_17_networks_once_where_a_layer_may_be_left_as_it_is) {
   TemporaryFolder folder;
   write_file(folder.path() / "a.toml", R"(

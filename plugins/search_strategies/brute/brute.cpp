@@ -3,6 +3,8 @@
 
 #include <lathe/lathe.hpp>
 
+#include <unordered_set>
+
 namespace {
 
 using search_strategies::BruteOrder;
@@ -30,19 +32,37 @@ struct Brute {
     return space;
   }
 
-  bool suggest(lathe::context context, std::uint64_t trial, lathe::span<double> values) {
-    if (!shuffled) return order.point(trial, values.data());
+  // The first point in the order that no trial had: a person's trials count as visits too.
+  bool suggest(lathe::context context, std::uint64_t, lathe::span<double> values) {
+    for (;; ++next_) {
+      if (!point(context, next_, values.data())) return false;
+      const auto visit = visited_.find(order.key(values.data()));
+      if (visit == visited_.end()) return true;
+      visited_.erase(visit);  // the order does not come back to it
+    }
+  }
+
+  void started(std::uint64_t, lathe::span<const double> values) {
+    visited_.insert(order.key(values.data()));
+  }
+
+ private:
+  bool point(lathe::context context, std::uint64_t index, double* values) const {
+    if (!shuffled) return order.point(index, values);
     const lathe::rng rng(context);
     const std::uint64_t base = rng.stream("brute");
     const auto uniform = [&](std::uint64_t round, std::uint64_t counter) {
       return rng.uniform(space.seed, base + round, counter);
     };
-    return order.point(order.shuffled(trial, uniform), values.data());
+    return order.point(order.shuffled(index, uniform), values);
   }
 
   search_strategies::Space space;
   BruteOrder order;
   bool shuffled;
+  std::uint64_t next_ = 0;  // points before it in the order were visited
+  // Visited points that are not before it, or that the order came by already.
+  std::unordered_set<std::string> visited_;
 };
 
 }  // namespace

@@ -36,6 +36,15 @@ bool BruteOrder::point(std::uint64_t index, double* values) const {
   return true;
 }
 
+std::string BruteOrder::key(const double* values) const {
+  std::string key;
+  for (std::size_t p = 0; p < space_.parameters.size(); ++p) {
+    const std::uint64_t number = is_absent(values[p]) ? kMany : position(p, values[p]);
+    key.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  }
+  return key;
+}
+
 std::uint64_t BruteOrder::shuffled(std::uint64_t index, const Uniform& uniform) const {
   if (size_ != kMany && index >= size_) return index;
   unsigned half = 1;

@@ -6,6 +6,7 @@
 #include "../space.hpp"
 
 #include <functional>
+#include <string>
 
 namespace search_strategies {
 
@@ -23,6 +24,9 @@ class BruteOrder {
 
   // False if there is no such point.
   bool point(std::uint64_t index, double* values) const;
+
+  // The same for equal points and for no others, whatever rounding their numbers went through.
+  std::string key(const double* values) const;
 
   // A seeded permutation of the numbers below size(): a Feistel network over the next power of
   // four, walked along its cycle until the result is in range (Black and Rogaway, "Ciphers with

@@ -176,3 +176,14 @@ BOOST_AUTO_TEST_CASE(uniform_values_of_a_logarithmic_parameter_are_uniform_in_th
   BOOST_CHECK_CLOSE_FRACTION(uniform_value(parameter, 0.5), 1e-2, 1e-12);
   BOOST_CHECK_CLOSE_FRACTION(uniform_value(parameter, 0.75), 1e-1, 1e-12);
 }
+
+BOOST_AUTO_TEST_CASE(a_point_has_one_key_whatever_rounding_it_went_through) {
+  Space space;
+  space.parameters = {choices(2), under(number(LATHE_PARAMETER_REAL, 0.1, 0.7, 0.1), 0, 1)};
+  const BruteOrder order(space);
+  const auto key = [&](std::vector<double> point) { return order.key(point.data()); };
+  BOOST_CHECK(key({1, 0.3}) == key({1, 0.1 + 0.2}));
+  BOOST_CHECK(key({1, 0.3}) != key({1, 0.4}));
+  BOOST_CHECK(key({0, kAbsent}) != key({1, 0.1}));
+  BOOST_CHECK(key({0, kAbsent}) == key({0, -std::nan("")}));
+}
