@@ -141,7 +141,10 @@ class MemoryStudy final : public Study {
     }
   }
 
+  std::vector<StoredTrial> wishes() override { return std::exchange(added, {}); }
+
   std::vector<StoredTrial> stored;
+  std::vector<StoredTrial> added;  // by others, while the search runs
   int writes = 0;
   bool fails = false;
 

@@ -300,6 +300,35 @@ BOOST_AUTO_TEST_CASE(what_a_person_wants_runs_though_the_sampler_has_no_more) {
   BOOST_CHECK(!std::isnan(result.trials[10].point[1]));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_enqueued_meanwhile_has_the_next_free_turn) {
+  SearchOptions options = two_objectives();
+  MemoryStudy study(described(options));
+  StoredTrial wanted;
+  wanted.state = TrialState::waiting;
+  wanted.parameters = {2, 0, 2, std::nan("")};
+  wanted.wish = 4711;
+  study.added.push_back(wanted);
+  const auto slow = [](int, std::uint64_t, std::span<const double> point, const std::atomic<bool>&,
+                       const Report&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return formula(point);
+  };
+  const SearchResult result = search(options, &study, slow);
+  BOOST_REQUIRE_EQUAL(result.trials.size(), 60);
+  int taken_up = 0;
+  for (const StoredTrial& trial : study.stored) {
+    if (!trial.wish) continue;
+    ++taken_up;
+    BOOST_CHECK_EQUAL(*trial.wish, 4711);
+    BOOST_CHECK(trial.state == TrialState::complete);
+    BOOST_CHECK_EQUAL(trial.parameters[0], 2);
+    BOOST_CHECK_EQUAL(trial.parameters[1], 0);
+    BOOST_CHECK_EQUAL(trial.parameters[2], 2);
+    BOOST_CHECK(!std::isnan(trial.parameters[3]));
+  }
+  BOOST_CHECK_EQUAL(taken_up, 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_study_that_cannot_be_written_ends_the_search_with_its_error) {
   SearchOptions options = two_objectives();
   options.n_trials = 1000000;

@@ -4,7 +4,11 @@
 #include "core/search/search.hpp"
 #include "tests/support/support.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 
 namespace lathe_test {
 
@@ -46,6 +50,13 @@ class StudyFile {
  public:
   std::filesystem::path path() const { return folder_.path() / "study.db"; }
   std::string url() const { return "sqlite:///" + path().string(); }
+  // What another program does to the file.
+  void run(const std::string& sql) const {
+    const auto script = folder_.path() / "script.py";
+    std::ofstream(script) << ("import sqlite3\nfile = sqlite3.connect('" + path().string() +
+                              "')\nfile.executescript('''" + sql + "''')\nfile.commit()\n");
+    BOOST_REQUIRE_EQUAL(std::system(("python3 '" + script.string() + "'").c_str()), 0);
+  }
   std::unique_ptr<Study> open(const StudyDescription& of = description()) const {
     return open_storage(url())->open_study(of);
   }

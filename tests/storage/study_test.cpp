@@ -225,6 +225,36 @@ BOOST_AUTO_TEST_CASE(trials_that_another_process_adds_meanwhile_end_the_search) 
   BOOST_CHECK_EQUAL(file.open()->trials().size(), 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_in_the_study_meanwhile_is_told_once_and_taken_up) {
+  const StudyFile file;
+  const auto mine = file.open();
+  mine->write({trial(0)});
+  file.run(R"(
+insert into trials (number, study_id, state) values (1, 1, 'WAITING'), (2, 1, 'WAITING');
+insert into trial_system_attributes (trial_id, key, value_json) values
+  (2, 'fixed_params', '{"a/config/width": 8}'),
+  (3, 'fixed_params', '{"a/config/width": 9, "nothing": 1}');
+)");
+  mine->write({trial(1), trial(2)});
+  std::vector<StoredTrial> wishes = mine->wishes();
+  BOOST_REQUIRE_EQUAL(wishes.size(), 2);
+  BOOST_CHECK(mine->wishes().empty());
+  BOOST_CHECK_EQUAL(wishes[0].parameters[1], 2);
+  BOOST_CHECK(std::isnan(wishes[0].parameters[0]));
+  for (double x : wishes[1].parameters) BOOST_CHECK(std::isnan(x));
+  // Whoever opens the study finds them behind the others.
+  BOOST_CHECK(file.open()->trials()[3].state == TrialState::waiting);
+  BOOST_CHECK(file.open()->trials()[4].state == TrialState::waiting);
+  StoredTrial taken = trial(3);
+  taken.wish = wishes[1].wish;
+  mine->write({taken, trial(4)});
+  const std::vector<StoredTrial> all = file.open()->trials();
+  BOOST_REQUIRE_EQUAL(all.size(), 6);
+  for (std::size_t i = 0; i < 5; ++i) BOOST_CHECK(all[i].state == TrialState::complete);
+  BOOST_CHECK(all[5].state == TrialState::waiting);
+  BOOST_CHECK_EQUAL(all[5].parameters[1], 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_group_is_durable_when_write_returns) {
   const StudyFile file;
   for (int round = 0; round < 5; ++round) {
@@ -278,11 +308,7 @@ BOOST_AUTO_TEST_CASE(rows_that_no_search_wrote_are_refused_with_the_trial) {
     BOOST_TEST_CONTEXT(damage) {
       const StudyFile file;
       file.open()->write({trial(0), trial(1), trial(2), trial(3)});
-      BOOST_REQUIRE_EQUAL(
-          std::system(("python3 -c \"import sqlite3; c = sqlite3.connect('" + file.path().string() +
-                       "'); c.execute(\\\"" + damage + "\\\"); c.commit()\"")
-                          .c_str()),
-          0);
+      file.run(damage);
       const std::string message = refusal([&] { file.open(); });
       for (const char* part : sentence) check_contains(message, {part});
     }

@@ -144,6 +144,10 @@ class Loop {
     if (number < stored_.size()) {
       trial = trial_of(stored_[number]);
       slot.written = trial.state;
+    } else if (!wishes_.empty()) {
+      trial.point = wishes_.front().parameters;
+      trial.wish = wishes_.front().wish;
+      wishes_.pop_front();
     } else {
       trial.point.assign(space_.parameters.size(), std::nan(""));
     }
@@ -152,7 +156,7 @@ class Loop {
       if (!says_all(space_, trial.point)) {
         if (sampler_.suggest(number, suggested)) {
           check_suggestion(space_, options_.sampler.name(), number, suggested);
-        } else if (number >= stored_.size()) {
+        } else if (number >= stored_.size() && !trial.wish) {
           result_.exhausted = true;
           limit_ = number;
           changed_.notify_all();
@@ -229,6 +233,7 @@ class Loop {
     outcome.intermediates = std::move(trial.intermediates);
     outcome.rungs = std::move(trial.rungs);
     outcome.started = trial.started;
+    outcome.wish = trial.wish;
     outcome.completed = std::chrono::system_clock::now();
     if (outcome.state == TrialState::running) outcome.state = TrialState::fail;
     if (outcome.state != TrialState::complete) outcome.values.clear();
@@ -281,6 +286,9 @@ class Loop {
       std::vector<StoredTrial> group;
       for (const Trial& trial : trials) group.push_back(stored_of(trial, space_));
       study_->write(group);
+      const std::vector<StoredTrial> wishes = study_->wishes();
+      const std::lock_guard lock(mutex_);
+      wishes_.insert(wishes_.end(), wishes.begin(), wishes.end());
       return nullptr;
     } catch (...) {
       return std::current_exception();
@@ -329,11 +337,12 @@ class Loop {
   std::condition_variable idle_;     // a worker has left
   std::deque<Worker> workers_;
   std::vector<StoredTrial> stored_;
-  std::deque<Slot> slots_;   // by trial number
-  std::uint64_t limit_ = 0;  // no trial from here on
-  std::uint64_t ended_ = 0;  // trials below have ended and are reported
-  std::uint64_t told_ = 0;   // the sampler knows the outcome of trials below
-  std::size_t live_ = 0;     // workers
+  std::deque<StoredTrial> wishes_;  // that others added meanwhile; each has the next free turn
+  std::deque<Slot> slots_;          // by trial number
+  std::uint64_t limit_ = 0;         // no trial from here on
+  std::uint64_t ended_ = 0;         // trials below have ended and are reported
+  std::uint64_t told_ = 0;          // the sampler knows the outcome of trials below
+  std::size_t live_ = 0;            // workers
   bool stopping_ = false;
   std::exception_ptr failure_;
   Journal journal_;

@@ -68,6 +68,7 @@ StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
   row.number = trial.number;
   row.state = trial.state;
   row.parameters = trial.point;
+  row.wish = trial.wish;
   row.values = trial.values;
   row.started = trial.started;
   row.completed = trial.completed;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct StoredTrial {
   Value system_attributes{Value::Map{}};
   std::chrono::system_clock::time_point started{};
   std::chrono::system_clock::time_point completed{};
+  // The storage's name for a waiting trial of Study::wishes() that this one takes up.
+  std::optional<std::int64_t> wish = {};
 };
 
 struct StudyDescription {
@@ -48,8 +51,12 @@ class Study {
   virtual const StudyDescription& description() const = 0;
   // All trials in number order, with their parameters matched to the description by name.
   virtual std::vector<StoredTrial> trials() = 0;
-  // Adds or updates trials, in one transaction. Durable when it returns.
+  // Adds or updates trials, in one transaction. Durable when it returns. Throws run_error if
+  // another process has added trials other than waiting ones.
   virtual void write(const std::vector<StoredTrial>& trials) = 0;
+  // Waiting trials that others added since the study was opened, as of the last write, with what is
+  // fixed of them; each once. Until one is taken up its number is behind those written.
+  virtual std::vector<StoredTrial> wishes() = 0;
 };
 
 class Storage {

@@ -21,6 +21,7 @@ struct Trial {
   // Layers that were evaluated with fresh weights because a transform replaced trained ones.
   std::vector<std::string> untrained;
   std::chrono::system_clock::time_point started{}, completed{};
+  std::optional<std::int64_t> wish;  // of StoredTrial
 };
 
 }  // namespace lathe

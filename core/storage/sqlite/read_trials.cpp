@@ -15,6 +15,9 @@
 namespace lathe {
 namespace {
 
+// The system attribute with what a person fixed of a trial.
+constexpr std::string_view kFixed = "fixed_params";
+
 class TrialReader {
  public:
   explicit TrialReader(const StudyRow& study) : study_(study) {
@@ -30,6 +33,22 @@ class TrialReader {
     read_attributes();
     for (StoredTrial& trial : read_.trials) check_parameters(trial);
     return std::move(read_);
+  }
+
+  StoredTrial read_waiting(std::int64_t id) const {
+    SQLite::Statement row(*study_.database,
+                          "SELECT t.number, a.value_json FROM trials t LEFT JOIN "
+                          "trial_system_attributes a ON a.trial_id = t.trial_id AND a.key = ? "
+                          "WHERE t.trial_id = ?");
+    StoredTrial trial;
+    trial.wish = id;
+    trial.state = TrialState::waiting;
+    trial.parameters.assign(study_.description.parameters.size(), std::nan(""));
+    if (!bound(row, kFixed, id).executeStep()) return trial;
+    trial.number = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
+    const Value fixed = value_of_json(row.getColumn(1).getString());
+    fix_parameters(trial, &fixed);
+    return trial;
   }
 
  private:
@@ -183,11 +202,14 @@ class TrialReader {
                                        value_of_json(row.getColumn(2).getString()));
          });
     // Trials that a person enqueued in Optuna say there what they want.
-    for (StoredTrial& trial : read_.trials) {
-      const Value* fixed = trial.system_attributes.find("fixed_params");
-      if (trial.state != TrialState::waiting || fixed == nullptr || !fixed->is_map()) continue;
-      for (const auto& [name, wanted] : fixed->as_map()) fix(trial, name, wanted);
-    }
+    for (StoredTrial& trial : read_.trials)
+      if (trial.state == TrialState::waiting)
+        fix_parameters(trial, trial.system_attributes.find(kFixed));
+  }
+
+  void fix_parameters(StoredTrial& trial, const Value* fixed) const {
+    if (fixed == nullptr || !fixed->is_map()) return;
+    for (const auto& [name, wanted] : fixed->as_map()) fix(trial, name, wanted);
   }
 
   // A person's wish; one that cannot be met is said and left to the sampler.
@@ -216,5 +238,9 @@ class TrialReader {
 }  // namespace
 
 ReadTrials read_trials(const StudyRow& study) { return TrialReader(study).read(); }
+
+StoredTrial read_waiting(const StudyRow& study, std::int64_t id) {
+  return TrialReader(study).read_waiting(id);
+}
 
 }  // namespace lathe

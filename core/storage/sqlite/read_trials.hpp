@@ -13,4 +13,7 @@ struct ReadTrials {
 // Throws a usage_error for trials that are damaged or of another search.
 ReadTrials read_trials(const StudyRow& study);
 
+// A waiting trial of the study, by its trial_id, which becomes its `wish`: what is fixed of it.
+StoredTrial read_waiting(const StudyRow& study, std::int64_t id);
+
 }  // namespace lathe

@@ -10,6 +10,9 @@
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
 
+#include <deque>
+#include <utility>
+
 namespace lathe {
 namespace {
 
@@ -39,28 +42,40 @@ class SqliteStudy final : public Study {
   void write(const std::vector<StoredTrial>& trials) override {
     with_errors_of(row_.database->getFilename(), [&] { write_group(trials); });
   }
+  std::vector<StoredTrial> wishes() override { return std::exchange(wishes_, {}); }
 
  private:
   void write_group(const std::vector<StoredTrial>& trials) {
     SQLite::Transaction transaction(*row_.database, kAtOnce);
-    check_alone();
-    for (const StoredTrial& trial : trials) writer_.write(trial);
+    std::deque<std::int64_t> waiting = waiting_;
+    const std::vector<StoredTrial> wishes = new_wishes(waiting);
+    for (const StoredTrial& trial : trials) {
+      writer_.write(trial);
+      if (trial.wish) std::erase(waiting, *trial.wish);
+    }
+    // Optuna gave them the numbers that were free to it.
+    for (std::size_t i = 0; i < waiting.size(); ++i)
+      run(number_, static_cast<std::int64_t>(writer_.count() + i), waiting[i]);
     const std::int64_t last = last_trial_id(last_);
     transaction.commit();
     last_seen_ = last;
+    waiting_ = std::move(waiting);
+    wishes_.insert(wishes_.end(), wishes.begin(), wishes.end());
   }
 
-  // Numbers are given here; a second writer would give the same ones again.
-  void check_alone() {
-    if (last_trial_id(last_) == last_seen_) return;
-    const bool intruder = bound(newer_, last_seen_, row_.id).executeStep();
+  // Numbers are given here; a second writer would give the same ones again, but a trial that waits
+  // can take any.
+  std::vector<StoredTrial> new_wishes(std::deque<std::int64_t>& waiting) {
+    if (last_trial_id(last_) == last_seen_) return {};
+    std::vector<StoredTrial> wishes;
+    bound(newer_, last_seen_, row_.id);
+    while (newer_.executeStep()) {
+      if (newer_.getColumn(1).getString() != state_word(TrialState::waiting)) throw row_.intruded();
+      waiting.push_back(newer_.getColumn(0).getInt64());
+      wishes.push_back(read_waiting(row_, waiting.back()));
+    }
     newer_.tryReset();
-    if (intruder)
-      throw run_error(LATHE_ABORTED,
-                      fmt::format("another process has added trials to the study '{}' in '{}' "
-                                  "while this search ran; run the same command again to go on from "
-                                  "there",
-                                  row_.description.name, row_.database->getFilename()));
+    return wishes;
   }
 
   StudyRow row_;
@@ -68,8 +83,13 @@ class SqliteStudy final : public Study {
   TrialWriter writer_;
   SQLite::Statement last_{*row_.database, "SELECT max(trial_id) FROM trials"};
   SQLite::Statement newer_{*row_.database,
-                           "SELECT 1 FROM trials WHERE trial_id > ? AND study_id = ? LIMIT 1"};
-  std::int64_t last_seen_ = 0;  // newest trial_id of the whole file
+                           "SELECT trial_id, state FROM trials WHERE trial_id > ? AND study_id = ? "
+                           "ORDER BY trial_id"};
+  SQLite::Statement number_{
+      *row_.database, "UPDATE trials SET number = ? WHERE trial_id = ? AND state = 'WAITING'"};
+  std::deque<std::int64_t> waiting_;  // trial_id of others' trials that none has taken up
+  std::vector<StoredTrial> wishes_;   // those of them that nobody was told of
+  std::int64_t last_seen_ = 0;        // newest trial_id of the whole file
 };
 
 void make(StudyRow& study) {

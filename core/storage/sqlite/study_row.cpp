@@ -9,4 +9,11 @@ Error StudyRow::refused(const std::string& why) const {
                                  description.name, database->getFilename(), why));
 }
 
+Error StudyRow::intruded() const {
+  return run_error(LATHE_ABORTED,
+                   fmt::format("another process has added trials to the study '{}' in '{}' while "
+                               "this search ran; run the same command again to go on from there",
+                               description.name, database->getFilename()));
+}
+
 }  // namespace lathe

@@ -26,6 +26,9 @@ TrialWriter::TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids)
       insert_(*study.database,
               "INSERT INTO trials (number, study_id, state, datetime_start, datetime_complete) "
               "VALUES (?, ?, ?, ?, ?)"),
+      take_up_(*study.database,
+               "UPDATE trials SET number = ?, state = ?, datetime_start = ?, datetime_complete = ? "
+               "WHERE trial_id = ? AND state = 'WAITING'"),
       update_(*study.database,
               "UPDATE trials SET state = ?, datetime_start = ?, datetime_complete = ? WHERE "
               "trial_id = ?"),
@@ -61,8 +64,16 @@ void TrialWriter::insert(const StoredTrial& trial) {
     throw run_error(LATHE_INTERNAL,
                     fmt::format("trial {} is written before trial {}", trial.number, ids_.size()));
   const std::string completed = local_text(trial.completed);
-  run(insert_, static_cast<std::int64_t>(trial.number), study_.id, state_word(trial.state),
-      local_text(trial.started), ended(trial.state) ? completed.c_str() : nullptr);
+  const char* ended_at = ended(trial.state) ? completed.c_str() : nullptr;
+  const auto number = static_cast<std::int64_t>(trial.number);
+  const std::string_view state = state_word(trial.state);
+  if (trial.wish) {
+    run(take_up_, number, state, local_text(trial.started), ended_at, *trial.wish);
+    if (study_.database->getChanges() != 1) throw study_.intruded();
+    ids_.push_back(*trial.wish);
+    return;
+  }
+  run(insert_, number, study_.id, state, local_text(trial.started), ended_at);
   ids_.push_back(study_.database->getLastInsertRowid());
 }
 

@@ -11,6 +11,8 @@ class TrialWriter {
   TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids);
   // Adds the trial, which is then the last, or brings the row it has up to date.
   void write(const StoredTrial& trial);
+  // How many trials have a number; waiting ones of others come behind them.
+  std::size_t count() const { return ids_.size(); }
 
  private:
   void insert(const StoredTrial& trial);
@@ -19,7 +21,7 @@ class TrialWriter {
 
   const StudyRow& study_;
   std::vector<std::int64_t> ids_;
-  SQLite::Statement insert_, update_, parameter_, value_, attribute_, system_attribute_;
+  SQLite::Statement insert_, take_up_, update_, parameter_, value_, attribute_, system_attribute_;
   SQLite::Statement forget_intermediates_, intermediate_;
 };
 
