@@ -20,15 +20,6 @@ nlohmann::json count(const std::string& model, const std::string& batch,
       .at("metrics");
 }
 
-double processor_ms_of_children() {
-  rusage usage{};
-  getrusage(RUSAGE_CHILDREN, &usage);
-  const auto ms = [](const timeval& t) {
-    return 1e3 * static_cast<double>(t.tv_sec) + 1e-3 * static_cast<double>(t.tv_usec);
-  };
-  return ms(usage.ru_utime) + ms(usage.ru_stime);
-}
-
 // Of everything started from here on, until it goes away.
 class AddressSpaceLimit {
  public:
@@ -79,18 +70,6 @@ BOOST_AUTO_TEST_CASE(what_needs_data_says_so_without_a_data_set) {
   const Outcome run = run_lathe({"transform", "resnet20", "--passes", "evaluate"}, folder.path());
   BOOST_TEST(run.exit_code == 2);
   BOOST_TEST(run.last_line().find("no data set is given") != std::string::npos, run.last_line());
-}
-
-BOOST_AUTO_TEST_CASE(counting_vgg7_takes_less_than_20_milliseconds) {
-  skip_under_address_sanitizer("AddressSanitizer makes everything slower");
-  double least = 1e9;
-  for (int i = 0; i < 10; ++i) {
-    const double before = processor_ms_of_children();
-    count("vgg7", "1");
-    least = std::min(least, processor_ms_of_children() - before);
-  }
-  BOOST_TEST_MESSAGE("processor time of a whole run: " << least << " ms");
-  BOOST_TEST(least < 20.0);
 }
 
 // The weights of vgg16 for 10 classes are 537 MB: they do not fit.
