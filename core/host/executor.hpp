@@ -15,7 +15,8 @@
 
 namespace lathe {
 
-// The rows to run on: the first `samples` (0: all) of a split, in batches.
+// The rows to run on: the first `samples` (0: all) of a split, in batches. An evaluation's loss
+// does not depend on the batches.
 struct Rows {
   Split split = Split::validation;
   std::uint64_t samples = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace lathe {
 
@@ -14,9 +15,7 @@ double ratio(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::vector<double> loss(const Counts& counts) {
-  return {counts.loss_sum / static_cast<double>(counts.batches)};
-}
+std::vector<double> loss(const Counts& counts) { return {counts.loss()}; }
 
 std::vector<double> accuracy(const Counts& counts) { return {ratio(counts.right, counts.judged)}; }
 
@@ -59,7 +58,8 @@ constexpr Losses kTruths = only(Loss::bce_with_logits);
 constexpr Losses kAll = kClasses | kNumbers | kTruths;
 
 constexpr Statistic kStatistics[] = {
-    {"loss", Form::number, kAll, true, false, "The loss, mean of batch means.", loss},
+    {"loss", Form::number, kAll, true, false,
+     "The loss, mean over the rows, weighed by their weights.", loss},
     {"accuracy", Form::number, kClasses | kTruths, true, true,
      "Correct predictions: of rows with cross_entropy (micro), of elements with bce_with_logits.",
      accuracy},
@@ -75,6 +75,11 @@ constexpr Statistic kStatistics[] = {
      accuracy_per_class},
 };
 
+void add_each(std::vector<std::int64_t>& to, const std::vector<std::int64_t>& more) {
+  to.resize(std::max(to.size(), more.size()));
+  std::ranges::transform(more, to, to.begin(), std::plus<>());
+}
+
 template <typename Wanted>
 std::vector<const Statistic*> those(const Wanted& wanted) {
   std::vector<const Statistic*> found;
@@ -85,6 +90,28 @@ std::vector<const Statistic*> those(const Wanted& wanted) {
 }
 
 }  // namespace
+
+double Counts::loss() const { return (loss_sum + std::log(log_product)) / weight; }
+
+void Counts::add(const Counts& more) {
+  add_each(correct, more.correct);
+  add_each(labelled, more.labelled);
+  add_each(predicted, more.predicted);
+  loss_sum += more.loss_sum + std::log(more.log_product);
+  weight += more.weight;
+  rows += more.rows;
+  right += more.right;
+  judged += more.judged;
+  absolute_error += more.absolute_error;
+  squared_error += more.squared_error;
+  if (more.elements == 0) return;
+  // Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm", 1979.
+  const auto before = static_cast<double>(elements), added = static_cast<double>(more.elements);
+  const double between = more.target_mean - target_mean;
+  elements += more.elements;
+  target_mean += between * added / (before + added);
+  target_deviation += more.target_deviation + between * between * before * added / (before + added);
+}
 
 std::span<const Statistic> statistics() { return kStatistics; }
 

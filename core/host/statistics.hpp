@@ -15,8 +15,11 @@ namespace lathe {
 // What rows are counted into. Every statistic is a function of it.
 struct Counts {
   std::vector<std::int64_t> correct, labelled, predicted;  // of cross_entropy, by class
-  double loss_sum = 0;                                     // of batch means
-  std::int64_t batches = 0, rows = 0;
+  // Of the rows' losses, each times the row's weight, and of the weights; without weights each is
+  // 1. The logarithm of `log_product`, which is 1 or more, belongs to the sum: of many rows there
+  // is one logarithm.
+  double loss_sum = 0, log_product = 1, weight = 0;
+  std::int64_t rows = 0;
   // Predictions: one a row of cross_entropy, one an element of bce_with_logits.
   std::int64_t right = 0, judged = 0;
   // Of mse, over elements: sums of the errors; the target's mean and the sum of its squared
@@ -24,6 +27,10 @@ struct Counts {
   std::int64_t elements = 0;
   double absolute_error = 0, squared_error = 0;
   double target_mean = 0, target_deviation = 0;
+
+  double loss() const;  // the mean over the rows, weighed; NaN if they weigh nothing
+  // Counts the rows of `more` too, which come after these.
+  void add(const Counts& more);
 };
 
 // Losses, as bits.

@@ -153,14 +153,12 @@ Evaluation Evaluator::score(const Plan& plan, const Criterion& criterion, bool w
   run_rows(plan, with_activations, [&](const Tensor& output, std::int64_t first) {
     const std::int64_t rows = output.shape()[0];
     check_output(output, rows, elements);
-    const float* values = output.values<float>().data();
-    for (std::int64_t at = 0; at < rows; at += plan.source.batch) {
-      LossBatch batch{values + at * elements, std::min(plan.source.batch, rows - at), elements,
-                      criterion.targets(plan.source.split, first + at)};
-      criterion.check(batch.targets, batch.rows);
-      criterion.of(batch, counts);
-    }
+    const LossBatch seen{output.values<float>().data(), rows, elements,
+                         criterion.targets(plan.source.split, first)};
+    criterion.check(seen.targets, rows);
+    criterion.count(seen, counts);
   });
+  criterion.check_weight(counts, fmt::format("the {} rows evaluated", counts.rows));
   return Evaluation(criterion.loss(), counts);
 }
 
@@ -222,11 +220,12 @@ void Evaluator::gradients(Backend& backend, const Graph& graph, const Dataset& d
     const auto count = static_cast<std::int64_t>(index.size());
     check_output(output, count, criterion.elements());
     gradient.resize(static_cast<std::size_t>(output.numel()));
-    LossBatch batch{output.values<float>().data(),          count, criterion.elements(),
-                    criterion.targets(source.split, first), 0,     gradient.data()};
+    const LossBatch batch{output.values<float>().data(), count, criterion.elements(),
+                          criterion.targets(source.split, first), gradient.data()};
     criterion.check(batch.targets, count);
     Counts counts;
-    seen.loss = criterion.of(batch, counts);
+    criterion.count(batch, counts);
+    seen.loss = counts.loss();
     std::ranges::fill(parameters.gradients(), 0.0F);
     program->backward(gradient);
     seen.first_row = static_cast<std::uint64_t>(first);

@@ -12,14 +12,14 @@ using namespace lathe;
 namespace {
 
 // Six rows of four classes; nobody is of the last, and nothing was taken for it.
-const Counts kClasses{{2, 1, 0, 0}, {3, 1, 2, 0}, {2, 3, 1, 0}, 1.5, 3, 6, 3, 6};
+const Counts kClasses{{2, 1, 0, 0}, {3, 1, 2, 0}, {2, 3, 1, 0}, 3.0, 1.0, 6.0, 6, 3, 6};
 
 // Of targets 1, 2 and 6 that were found to be 2, 2 and 4: mean 3, squared deviations 4 + 1 + 9,
 // errors 1, 0 and -2.
 Counts numbers() {
   Counts counts;
-  counts.loss_sum = 5.0 / 3;
-  counts.batches = 1;
+  counts.loss_sum = 5;
+  counts.weight = 3;
   counts.rows = counts.elements = 3;
   counts.absolute_error = 3;
   counts.squared_error = 5;
@@ -122,6 +122,48 @@ BOOST_AUTO_TEST_CASE(every_statistic_has_a_name_of_its_own_and_a_sentence) {
     BOOST_TEST((find_statistic(statistic.name) == &statistic));
   }
   BOOST_TEST((find_statistic("top5") == nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_over_what_rows_weigh) {
+  Counts counts;
+  BOOST_TEST(std::isnan(counts.loss()));
+  counts.loss_sum = 1.5;
+  counts.log_product = std::exp(2.5);
+  counts.weight = 8;
+  BOOST_TEST(counts.loss() == 0.5, boost::test_tools::tolerance(1e-14));
+}
+
+// The targets of numbers(), then 0 and 10: five of them, mean 3.8, squared deviations 68.8.
+BOOST_AUTO_TEST_CASE(counts_of_more_rows_are_added) {
+  Counts more;
+  more.loss_sum = 1;
+  more.log_product = std::exp(1.0);
+  more.weight = 2;
+  more.rows = more.elements = 2;
+  more.absolute_error = 2;
+  more.squared_error = 2;
+  more.target_mean = 5;
+  more.target_deviation = 50;
+  Counts all = numbers();
+  all.add(more);
+  BOOST_TEST(all.loss() == 7.0 / 5, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(all.rows == 5);
+  BOOST_TEST(all.elements == 5);
+  BOOST_TEST(all.absolute_error == 5.0);
+  BOOST_TEST(all.squared_error == 7.0);
+  BOOST_TEST(all.target_mean == 3.8, boost::test_tools::tolerance(1e-15));
+  BOOST_TEST(all.target_deviation == 68.8, boost::test_tools::tolerance(1e-14));
+  all.add(Counts{});
+  BOOST_TEST(all.target_mean == 3.8, boost::test_tools::tolerance(1e-15));
+
+  Counts classes;
+  classes.add(kClasses);
+  classes.add(kClasses);
+  BOOST_TEST(classes.loss() == 0.5);
+  BOOST_TEST(classes.right == 6);
+  BOOST_TEST(classes.judged == 12);
+  BOOST_TEST(classes.correct == (std::vector<std::int64_t>{4, 2, 0, 0}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_evaluation_of_no_rows_has_zeros) {

@@ -113,8 +113,7 @@ BOOST_AUTO_TEST_CASE(numbers_are_scored_by_their_errors) {
   const Graph graph = difference("a", "b");
   const auto found = engine->evaluate(graph, *pairs("a", "b"), in_batches(2));
   BOOST_TEST((found.loss() == Loss::mse));
-  // Mean of batch means: (0.25 + 0.25) / 2 and 2.25.
-  BOOST_TEST(found.number("loss") == (0.25 + 2.25) / 2);
+  BOOST_TEST(found.number("loss") == (0.25 + 0.25 + 2.25) / 3);
   BOOST_TEST(found.number("mae") == 2.5 / 3);
   // The mean of 1, 2 and -1 is 2/3; squared deviations 1/9 + 16/9 + 25/9.
   BOOST_TEST(found.number("r2") == 1 - 2.75 / (42.0 / 9), boost::test_tools::tolerance(1e-12));
@@ -127,6 +126,23 @@ BOOST_AUTO_TEST_CASE(rows_count_by_their_weight) {
       open_executor()->evaluate(difference("a", "b"), *pairs("a", "b", {3, 1, 2}), in_batches(3));
   BOOST_TEST(found.number("loss") == (3 * 0.25 + 1 * 0.25 + 2 * 2.25) / 6);
   BOOST_TEST(found.number("mae") == 2.5 / 3);  // of rows as they are
+  for (const std::int64_t batch : {1, 2})
+    BOOST_TEST(open_executor()
+                   ->evaluate(difference("a", "b"), *pairs("a", "b", {3, 1, 2}), in_batches(batch))
+                   .number("loss") == found.number("loss"));
+}
+
+BOOST_AUTO_TEST_CASE(batches_that_weigh_nothing_are_no_obstacle_and_splits_are) {
+  auto engine = open_executor();
+  const auto some =
+      engine->evaluate(difference("a", "b"), *pairs("a", "b", {0, 0, 2}), in_batches(2));
+  BOOST_TEST(some.number("loss") == 2.25);
+  BOOST_TEST(some.number("samples") == 3);
+  const std::string none = message_of(
+      [&] { engine->evaluate(difference("a", "b"), *pairs("a", "b", {0, 0, 0}), in_batches(2)); });
+  BOOST_TEST(
+      contains(none, "the weights 'w' of the 3 rows evaluated of data set 'pairs' are all 0"),
+      none);
 }
 
 // The cache must not take the result of one loss, target or weight for that of another.

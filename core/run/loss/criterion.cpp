@@ -13,7 +13,7 @@ struct Criterion::Row {
   Loss loss;
   const char* needs;  // in words
   bool (*fits)(const Field& target, const Shape& output);
-  double (*of)(const LossBatch& batch, Counts& counts);
+  void (*count)(const LossBatch& batch, Counts& counts);
   // Elements of a row whose value is none that the loss is defined for.
   bool (*takes)(double value, std::int64_t output_elements);
 };
@@ -167,27 +167,30 @@ void Criterion::check(const Targets& targets, std::int64_t rows) const {
   }
 }
 
-double Criterion::of(LossBatch batch, Counts& counts) const {
-  batch.total_weight = static_cast<double>(batch.rows);
-  if (batch.targets.weights != nullptr) {
-    batch.total_weight = 0;
-    for (std::int64_t i = 0; i < batch.rows; ++i) {
-      batch.total_weight += static_cast<double>(batch.targets.weights[i]);
-    }
-    if (batch.total_weight == 0) {
-      throw run_error(
-          LATHE_OUT_OF_RANGE,
-          fmt::format("the weights '{}' of a batch of {} rows of data set '{}', row {} among them, "
-                      "are all 0, so it has no mean loss; choose a larger batch size, or leave "
-                      "such rows out",
-                      fields_[*weight_].name, batch.rows, data_, batch.targets.row(0)));
-    }
-  }
-  const double loss = row_->of(batch, counts);
-  counts.loss_sum += loss;
-  ++counts.batches;
+double Criterion::total_weight(const LossBatch& batch) const {
+  double total = 0;
+  for (std::int64_t i = 0; i < batch.rows; ++i) total += batch.weight(i);
+  if (total != 0) return total;
+  throw run_error(
+      LATHE_OUT_OF_RANGE,
+      fmt::format("the weights '{}' of a batch of {} rows of data set '{}', row {} among them, "
+                  "are all 0, so it has no mean loss; choose a larger batch size, or leave "
+                  "such rows out",
+                  fields_[*weight_].name, batch.rows, data_, batch.targets.row(0)));
+}
+
+void Criterion::count(LossBatch batch, Counts& counts) const {
+  if (batch.gradient != nullptr) batch.total_weight = total_weight(batch);
+  row_->count(batch, counts);
   counts.rows += batch.rows;
-  return loss;
+}
+
+void Criterion::check_weight(const Counts& counts, const std::string& of) const {
+  if (counts.weight != 0) return;
+  throw run_error(LATHE_OUT_OF_RANGE,
+                  fmt::format("the weights '{}' of {} of data set '{}' are all 0, so there is no "
+                              "mean loss; give some of them a weight",
+                              fields_[*weight_].name, of, data_));
 }
 
 Targets GatheredTargets::gather(const Targets& all, std::span<const std::uint64_t> rows) {

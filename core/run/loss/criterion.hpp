@@ -25,14 +25,18 @@ class Criterion {
   // weight is none.
   void check(const Targets& targets, std::int64_t rows) const;
 
-  // The loss of a batch that check() took; counts its rows.
-  double of(LossBatch batch, Counts& counts) const;
+  // Counts the rows of a batch that check() took. Throws run_error if its gradient is asked for and
+  // its rows weigh nothing, because there is no mean then.
+  void count(LossBatch batch, Counts& counts) const;
+  // Throws run_error naming the weights if the rows counted, those of `of`, weigh nothing.
+  void check_weight(const Counts& counts, const std::string& of) const;
 
  private:
   struct Row;  // what is known of one loss
   Criterion(std::optional<Loss> asked, const Graph& graph, const DatasetInfo& info,
             std::string data);
   static const Row& row_of(Loss loss);
+  double total_weight(const LossBatch& batch) const;
   [[noreturn]] void refuse_row(const Targets& targets, std::int64_t row,
                                const std::string& has) const;
 

@@ -2,6 +2,7 @@
 #include "core/run/loss/kernels.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace lathe::run {
 
@@ -15,27 +16,6 @@ std::int64_t argmax(std::span<const float> row) {
 
 namespace {
 
-// Sum of logarithms of numbers that are 1 or more, as few logarithms as may be: of their products.
-class SumOfLogs {
- public:
-  void add(double x) {
-    product_ *= x;
-    // Not <=, so that NaN and infinity come through.
-    if (!(product_ < 1e200)) flush();
-  }
-  double result() {
-    flush();
-    return sum_;
-  }
-
- private:
-  void flush() {
-    sum_ += std::log(product_);
-    product_ = 1;
-  }
-  double sum_ = 0, product_ = 1;
-};
-
 void count(std::size_t label, std::size_t guess, Counts& counts) {
   counts.right += guess == label ? 1 : 0;
   ++counts.judged;
@@ -47,14 +27,11 @@ void count(std::size_t label, std::size_t guess, Counts& counts) {
 
 }  // namespace
 
-double cross_entropy(const LossBatch& batch, Counts& counts) {
+void cross_entropy(const LossBatch& batch, Counts& counts) {
   const auto classes = static_cast<std::size_t>(batch.elements);
   const auto* labels = reinterpret_cast<const std::int64_t*>(batch.targets.data);
-  const float* weights = batch.targets.weights;
-  const double per_weight = batch.scale / batch.total_weight;
-  auto factor = static_cast<float>(per_weight);
-  SumOfLogs logs;
-  double label_sum = 0, weighed = 0;
+  const bool weighed = batch.targets.weights != nullptr;
+  double sum = counts.loss_sum, product = counts.log_product;
   float few[64];
   std::vector<float> many(classes > std::size(few) ? classes : 0);
   float* e = many.empty() ? few : many.data();
@@ -72,22 +49,25 @@ double cross_entropy(const LossBatch& batch, Counts& counts) {
     }
     if (std::isnan(total)) best = static_cast<std::size_t>(argmax({row, classes}));
     count(label, best, counts);
-    if (weights == nullptr) {
-      logs.add(static_cast<double>(total));
-      label_sum += static_cast<double>(row[label] - top);
+    const double weight = batch.weight(r), from_top = static_cast<double>(row[label] - top);
+    counts.weight += weight;
+    if (weighed) {
+      sum += weight * (std::log(static_cast<double>(total)) - from_top);
     } else {
-      const auto weight = static_cast<double>(weights[r]);
-      weighed +=
-          weight * (std::log(static_cast<double>(total)) - static_cast<double>(row[label] - top));
-      factor = static_cast<float>(weight * per_weight);
+      product *= static_cast<double>(total);
+      sum -= from_top;
+      // Not >=, so that NaN and infinity come through.
+      if (!(product < 1e200)) sum += std::log(std::exchange(product, 1.0));
     }
     if (batch.gradient == nullptr) continue;
     float* g = batch.gradient + static_cast<std::size_t>(r) * classes;
+    const auto factor = static_cast<float>(weight * (batch.scale / batch.total_weight));
     const float inverse = factor / total;
     for (std::size_t c = 0; c < classes; ++c) g[c] = e[c] * inverse;
     g[label] -= factor;
   }
-  return (weights == nullptr ? logs.result() - label_sum : weighed) / batch.total_weight;
+  counts.loss_sum = sum;
+  counts.log_product = product;
 }
 
 }  // namespace lathe::run

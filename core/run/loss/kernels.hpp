@@ -28,20 +28,26 @@ struct LossBatch {
   std::int64_t rows = 0;
   std::int64_t elements = 0;  // of a row
   Targets targets;
-  double total_weight = 0;    // of the rows; their number if they have no weights
   float* gradient = nullptr;  // not null: takes d loss / d output, times `scale`
   double scale = 1.0;
+  double total_weight = 0;  // of the rows, their number if they have no weights; for the gradient
+
+  double weight(std::int64_t row) const {
+    return targets.weights == nullptr ? 1.0 : static_cast<double>(targets.weights[row]);
+  }
 };
 
-// Each gives the batch's loss, the mean over what it compares, rows weighed, and counts what its
-// statistics are made of; by class only if the counts have room for the classes.
+// Each adds up the losses of rows, of a row the mean over its elements, and counts what its
+// statistics are made of; by class only if the counts have room for the classes. Sums go on row by
+// row from what the counts have, so that they are the same bits however rows are batched. The loss
+// of the batch, whose gradient is asked for, is the mean over its rows.
 
 // targets: int64. REQUIRES: 0 <= label < elements for every row.
-double cross_entropy(const LossBatch& batch, Counts& counts);
+void cross_entropy(const LossBatch& batch, Counts& counts);
 // targets: floats, as many as the output.
-double mse(const LossBatch& batch, Counts& counts);
+void mse(const LossBatch& batch, Counts& counts);
 // targets: numbers or truth values, as many as the output. REQUIRES: from 0 to 1.
-double bce_with_logits(const LossBatch& batch, Counts& counts);
+void bce_with_logits(const LossBatch& batch, Counts& counts);
 
 // Index of the largest value; of the first NaN if there is one, as PyTorch's argmax.
 std::int64_t argmax(std::span<const float> row);

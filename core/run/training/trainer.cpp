@@ -225,9 +225,11 @@ double Trainer::differentiate(std::span<const std::uint64_t> rows) {
   output_gradient_.resize(static_cast<std::size_t>(count * batch.elements));
   batch.gradient = output_gradient_.data();
   batch.scale = 1.0 / static_cast<double>(options_.accumulate_grad_batches);
-  const double loss = criterion_.of(batch, state_.counts);
-  if (std::isfinite(loss)) program_->backward(output_gradient_);
-  return loss;
+  Counts counts;
+  criterion_.count(batch, counts);
+  if (std::isfinite(counts.loss())) program_->backward(output_gradient_);
+  state_.counts.add(counts);
+  return counts.loss();
 }
 
 void Trainer::train_batch(std::span<const std::uint64_t> rows, bool last) {

@@ -12,7 +12,7 @@ namespace lathe::run {
 
 namespace {
 
-constexpr std::string_view kVersion = "3";
+constexpr std::string_view kVersion = "4";
 constexpr std::string_view kEpochColumn = "epoch";
 
 // Visits every scalar of the state under its name: writing and reading are one list.
@@ -24,7 +24,7 @@ void each_number(State& state, Visitor&& visit) {
   visit("steps", state.steps);
   visit("pending", state.pending);
   visit("counts.loss_sum", state.counts.loss_sum);
-  visit("counts.batches", state.counts.batches);
+  visit("counts.weight", state.counts.weight);
   visit("counts.rows", state.counts.rows);
   visit("counts.right", state.counts.right);
   visit("counts.judged", state.counts.judged);

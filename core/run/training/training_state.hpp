@@ -18,7 +18,7 @@ struct TrainingState {
   std::int64_t total_batches = 0;
   std::int64_t steps = 0;    // of the optimizer
   std::int64_t pending = 0;  // batches whose gradients wait for the next step
-  Counts counts;             // of the batches done of this epoch; not by class
+  Counts counts;             // of the batches done of this epoch; not by class, no log_product
   std::int64_t best_epoch = -1;
   double best_loss = 0;
   std::vector<EpochMetrics> epochs;

@@ -96,24 +96,33 @@ BOOST_AUTO_TEST_CASE(rows_that_a_loss_is_not_defined_for_are_named) {
   BOOST_TEST(message_of([&] { truths.check(truths.targets(rows, 2), 1); }) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_without_weight_has_no_mean) {
+BOOST_AUTO_TEST_CASE(rows_without_weight_count_nothing_and_have_no_gradient_of_their_own) {
   const auto data = with_target(floats(Shape{4}, {0, 1, 2, 3}), 0, floats(Shape{4}, {0, 0, 1, 3}));
   const Criterion criterion({}, network(1), *data);
   const std::vector<float> output{1, 1, 1, 1};
-  lathe::Counts counts;
-  const auto loss_of = [&](std::int64_t first, std::int64_t rows) {
-    return criterion.of({output.data(), rows, 1, criterion.targets(data->all(Split::train), first)},
-                        counts);
+  std::vector<float> gradient(4);
+  const auto count = [&](std::int64_t first, std::int64_t rows, float* slopes,
+                         lathe::Counts& counts) {
+    criterion.count(
+        {output.data(), rows, 1, criterion.targets(data->all(Split::train), first), slopes},
+        counts);
   };
+  lathe::Counts all, halves, last;
+  count(0, 4, gradient.data(), all);
+  count(0, 2, nullptr, halves);
+  const std::string none = message_of([&] { criterion.check_weight(halves, "the 2 rows"); });
+  BOOST_TEST(contains(none, "the weights 'w' of the 2 rows of data set 'set' are all 0"), none);
+  count(2, 2, nullptr, halves);
+  count(2, 2, gradient.data(), last);
   // (1 * 1 + 3 * 4) / (1 + 3)
-  BOOST_TEST(loss_of(2, 2) == 13.0 / 4);
-  BOOST_TEST(loss_of(0, 4) == 13.0 / 4);
-  BOOST_TEST(counts.rows == 6);
-  BOOST_TEST(counts.batches == 2);
-  BOOST_TEST(counts.loss_sum == 13.0 / 2);
-  const std::string text = message_of([&] { loss_of(0, 2); });
+  for (const lathe::Counts& counts : {all, halves, last}) BOOST_TEST(counts.loss() == 13.0 / 4);
+  BOOST_TEST(halves.rows == 4);
+  BOOST_TEST(halves.weight == 4.0);
+  BOOST_TEST(message_of([&] { criterion.check_weight(halves, "the 4 rows"); }) == "");
+  const std::string text = message_of([&] { count(0, 2, gradient.data(), all); });
   BOOST_TEST(contains(text, "'w'"), text);
   BOOST_TEST(contains(text, "all 0"), text);
+  BOOST_TEST(contains(text, "larger batch size"), text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
