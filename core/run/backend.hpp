@@ -30,9 +30,9 @@ class Backend {
                                                             TrainedParameters& parameters,
                                                             Mode mode) = 0;
 
-  // As many threads for this thread's work as batches of that size are worth, at most those that
+  // As many threads for this thread's work as that many rows at once are worth, at most those that
   // set_threads allows, until what is returned goes.
-  virtual std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t batch) = 0;
+  virtual std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t rows) = 0;
   virtual void set_threads(int threads) = 0;  // for this thread's calls
 
   virtual bool on_cpu() const { return true; }

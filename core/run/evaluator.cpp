@@ -86,7 +86,8 @@ struct Evaluator::Plan {
   const Graph& graph;
   const std::atomic<bool>* cancelled;
   RowSource source;
-  std::int64_t chunk = 0;      // rows at once
+  std::int64_t chunk = 0;  // rows at once
+  std::shared_ptr<void> threads{};
   bool cached = false;         // the rest is valid
   ContentHash on{};            // rows, portions, who computes
   std::vector<bool> random{};  // by node
@@ -103,7 +104,8 @@ struct Evaluator::Plan {
 Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const Dataset& data,
                                     const Rows& rows) {
   Plan plan{backend, graph, rows.cancelled, rows_of(graph, data, rows)};
-  plan.chunk = chunk_rows(graph, plan.source);
+  plan.chunk = chunk_rows(graph, plan.source, registry_, backend.on_cpu());
+  plan.threads = backend.threads_for(graph, std::min(plan.chunk, plan.source.rows));
   plan.cached = cache_.limit() > 0;
   if (!plan.cached) return plan;
   Hasher hasher;

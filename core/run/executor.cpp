@@ -31,9 +31,7 @@ class RunExecutor : public Executor {
   }
 
   Tensor outputs(const Graph& graph, const Dataset& data, const Rows& rows) override {
-    Backend& backend = backend_for(graph, Mode::evaluation);
-    const auto threads = backend.threads_for(graph, rows.batch_size);
-    return evaluator_.outputs(backend, graph, data, rows);
+    return evaluator_.outputs(backend_for(graph, Mode::evaluation), graph, data, rows);
   }
 
   void observe(const Graph& graph, const Dataset& data, const Rows& rows,
@@ -89,9 +87,7 @@ class RunExecutor : public Executor {
   };
 
   Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows, Leave leave) {
-    Backend& backend = backend_for(graph, Mode::evaluation);
-    const auto threads = backend.threads_for(graph, rows.batch_size);
-    return evaluator_.evaluate(backend, graph, data, rows, leave);
+    return evaluator_.evaluate(backend_for(graph, Mode::evaluation), graph, data, rows, leave);
   }
 
   Backend& backend_for(const Graph& graph, Mode mode) {

@@ -50,6 +50,19 @@ bool is_row_wise(const Graph& graph) {
   return true;
 }
 
+// A format of a parameter sees that alone; one of an input or an output may look at a whole batch,
+// and random numbers are counted from where it begins.
+bool looks_at_batches(const Graph& graph, const Registry& registry) {
+  return std::ranges::any_of(graph.order(), [&](NodeId id) {
+    const Node& node = graph.node(id);
+    return std::ranges::any_of(node.formats, [&](const OperandFormat& format) {
+      const Component& component = registry.find(Kind::format, format.format);
+      return node.parameter(format.role) == nullptr &&
+             (!component.has(LATHE_FLAG_ROWS_APART) || component.has(LATHE_FLAG_STOCHASTIC));
+    });
+  });
+}
+
 }  // namespace
 
 std::vector<std::size_t> feed_of(const Graph& graph, const Dataset& data) {
@@ -97,16 +110,20 @@ RowSource rows_of(const Graph& graph, const Dataset& data, const Rows& rows) {
   return out;
 }
 
-std::int64_t chunk_rows(const Graph& graph, const RowSource& source) {
-  if (source.rows <= source.batch || !is_row_wise(graph)) return source.batch;
+std::int64_t chunk_rows(const Graph& graph, const RowSource& source, const Registry& registry,
+                        bool on_cpu) {
+  if (!is_row_wise(graph)) return source.batch;
   const std::int64_t batch = std::max<std::int64_t>(graph.batch(), 1);
   std::int64_t widest = 1;
   for (NodeId id : graph.order()) {
     const Result& result = graph.node(id).result;
     if (result.is_tensor()) widest = std::max(widest, result.shape.numel() / batch);
   }
-  const std::int64_t batches = kChunkElements / (widest * source.batch);
-  return source.batch * std::max<std::int64_t>(batches, 1);
+  if (!on_cpu || looks_at_batches(graph, registry)) {
+    const std::int64_t batches = kChunkElements / (widest * source.batch);
+    return source.batch * std::max<std::int64_t>(batches, 1);
+  }
+  return std::max(kChunkElements / widest, std::min(source.batch, kLeastRows));
 }
 
 bool RowIdentities::is_of(const Known& known, const RowSource& source) {

@@ -30,9 +30,14 @@ std::vector<std::size_t> feed_of(const Graph& graph, const Dataset& data);
 // Tensors of those rows, one per placeholder.
 std::vector<Tensor> fed(const std::vector<std::size_t>& feed, const RowTensors& rows);
 
-// Rows that are run at once: a whole number of batches if the graph keeps rows apart, so that small
-// batches do not cost a dispatch per op each; else one batch.
-std::int64_t chunk_rows(const Graph& graph, const RowSource& source);
+// Rows that an evaluation runs at once. If the graph keeps rows apart on the CPU, as many as its
+// caches take and, unless the batches are smaller, kLeastRows: the same for batches of any size, so
+// that a library whose last bits depend on the number of rows gives the same ones, and small
+// batches do not cost a dispatch per op each. A whole number of batches on another device, or if a
+// number format that may look at all of them sits on an input or an output. Else one batch.
+std::int64_t chunk_rows(const Graph& graph, const RowSource& source, const Registry& registry,
+                        bool on_cpu);
+inline constexpr std::int64_t kLeastRows = 64;
 
 // Content hashes of the rows of data sets, all fields, each computed once while its tensors live.
 // Thread-safe.

@@ -36,6 +36,7 @@ void quantize_fixed(const float* x, float* y, std::uint64_t count, float scale, 
 
 class Integer {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr lathe_option options[] = {
       lathe::int_option("width", "Bits of a value, sign included.")
           .by_default("8")

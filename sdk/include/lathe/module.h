@@ -94,7 +94,10 @@ enum {
   LATHE_FLAG_SYNTHETIC = 1u << 5,        /* data set: invented data; every report says so */
   LATHE_FLAG_STOCHASTIC = 1u << 6,       /* format, op: uses the random stream; never cached */
   LATHE_FLAG_READS_DATA = 1u << 8,       /* else svc/data.h refuses; opens the data */
-  LATHE_FLAG_HAS_SOURCE = 1u << 7        /* data set: its source says where its files can be had */
+  LATHE_FLAG_HAS_SOURCE = 1u << 7,       /* data set: its source says where its files can be had */
+  /* format: a row of an activation becomes the same whatever rows are beside it. Without it every
+   * evaluation shows it whole batches. */
+  LATHE_FLAG_ROWS_APART = 1u << 9
 };
 
 /* One thing a plugin file brings. */
