@@ -38,6 +38,8 @@ struct RunContext {
   std::function<Executor&()> executor;      // opens the engine on first use
   std::function<const Dataset&()> dataset;  // opens the data on first use
   std::int64_t batch_size = 128;
+  std::optional<std::int64_t> evaluation_batch_size;  // nothing: batch_size
+  std::int64_t rows_evaluated_at_once() const { return evaluation_batch_size.value_or(batch_size); }
   std::optional<Loss> loss;  // that was asked for; nothing: as the data set's target asks
   std::uint64_t seed = 0;
   // By key, as the command has them; what is not there has its default. For trainings that a plugin

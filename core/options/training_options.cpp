@@ -66,6 +66,15 @@ std::vector<TrainingOption> all_rows() {
                                  .metavar = "N",
                                  .range = "1..1048576",
                                  .group = OptionGroup::model}),
+      row<&Options::evaluation_batch_size>(
+          {.key = kEvaluationBatchSize.key,
+           .doc = "Rows at once where a network is evaluated: validation, test, trials; by default "
+                  "the batch size. The loss does not depend on it.",
+           .flag = "--evaluation-batch-size",
+           .metavar = "N",
+           .range = "1..1048576",
+           .searchable = false,
+           .group = OptionGroup::model}),
       row<&Options::optimizer>({.key = "training_optimizer",
                                 .doc = "The optimizer.",
                                 .flag = "--training-optimizer",

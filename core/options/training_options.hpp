@@ -21,6 +21,10 @@ struct TrainingOptions {
   std::int64_t max_steps = -1;   // -1: no bound
   std::int64_t max_samples = 0;  // as many whole batches as that takes; 0: no bound
   std::int64_t batch_size = 128;
+  std::optional<std::int64_t> evaluation_batch_size = {};  // nothing: batch_size
+  std::int64_t rows_evaluated_at_once() const { return evaluation_batch_size.value_or(batch_size); }
+  // Gradients of so many batches, each that of the batch's mean, are averaged for a step; at an
+  // epoch's end of those that are left.
   std::int64_t accumulate_grad_batches = 1;
   std::optional<std::string> loss = {};  // by name; nothing: as the data set's target asks
   std::uint64_t seed = 0;
@@ -57,6 +61,8 @@ TrainingOptions training_options(const Value& values);
 
 // What other parts of a run read too.
 inline constexpr OptionKey<std::int64_t> kBatchSize{"batch_size"};
+inline constexpr OptionKey<std::optional<std::int64_t>> kEvaluationBatchSize{
+    "evaluation_batch_size"};
 inline constexpr OptionKey<std::int64_t> kSeed{"seed"};
 inline constexpr OptionKey<std::optional<std::string>> kLoss{"loss"};
 

@@ -25,7 +25,7 @@ struct Evaluate {
       lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
           .within("0..")
           .by_default("0"),
-      lathe::int_option("batch_size", "Rows per batch; 0 means the run's own.")
+      lathe::int_option("batch_size", "Rows at once; 0 means the run's evaluation_batch_size.")
           .within("0..")
           .by_default("0"),
   };

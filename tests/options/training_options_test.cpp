@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(a_search_may_vary_what_makes_a_training_another_one) {
   const auto& keys = training_option_keys();
   BOOST_TEST(std::count(keys.begin(), keys.end(), "learning_rate") == 1);
   BOOST_TEST(std::count(keys.begin(), keys.end(), "seed") == 0);
+  BOOST_TEST(std::count(keys.begin(), keys.end(), "evaluation_batch_size") == 0);
   for (const std::string& key : keys) BOOST_TEST(training_option(key).key == key);
 }
 

@@ -63,7 +63,7 @@ void run_test(Session& session) {
   Results results;
   results.passes = run_passes(pipeline, graph, context, settings);
 
-  Rows rows{split, 0, settings.get(kBatchSize)};
+  Rows rows{split, 0, context.rows_evaluated_at_once()};
   rows.loss = context.loss;
   rows.cancelled = &session.cancelled();
   const Evaluation evaluation = session.executor().evaluate(graph, data, rows);

@@ -207,6 +207,7 @@ RunContext Session::context(const std::filesystem::path& folder) {
   context.executor = [this]() -> Executor& { return executor(); };
   context.dataset = [this]() -> const Dataset& { return dataset(); };
   context.batch_size = settings_.get(kBatchSize);
+  context.evaluation_batch_size = settings_.get(kEvaluationBatchSize);
   context.loss = asked_loss(settings_.get(kLoss));
   context.run_options = settings_.values;
   context.seed = static_cast<std::uint64_t>(settings_.get(kSeed));

@@ -39,7 +39,7 @@ const Graph& graph_of(Call& call, const lathe_graph* handle) {
   return *handle_of(call, handle).graph;
 }
 
-Rows rows_of(Call& call, const lathe_rows* source) {
+Rows rows_of(Call& call, const lathe_rows* source, std::int64_t batch_size) {
   lathe_rows given{};
   if (source != nullptr) {
     std::memcpy(&given, source, std::min<std::size_t>(source->struct_size, sizeof given));
@@ -49,7 +49,7 @@ Rows rows_of(Call& call, const lathe_rows* source) {
     rows.split = known_split(word);
   }
   rows.samples = given.samples;
-  rows.batch_size = given.batch_size != 0 ? given.batch_size : call.context().batch_size;
+  rows.batch_size = given.batch_size != 0 ? given.batch_size : batch_size;
   rows.loss = call.context().loss;
   rows.cancelled = call.context().cancelled;
   return rows;
@@ -86,7 +86,8 @@ lathe_code evaluate(lathe_call* call, const lathe_graph* graph, const lathe_rows
                     lathe_statistic_table* out) noexcept {
   return service_call(call, [&](Call& c) {
     Executor& engine = executor(c);
-    const Evaluation e = engine.evaluate(graph_of(c, graph), c.dataset(), rows_of(c, rows));
+    const Rows scored = rows_of(c, rows, c.context().rows_evaluated_at_once());
+    const Evaluation e = engine.evaluate(graph_of(c, graph), c.dataset(), scored);
     const std::vector<const Statistic*>& all = e.statistics();
     auto* list = c.kept<lathe_statistic>(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -135,7 +136,8 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
     if (node_count > 0) required(nodes, "nodes");
     std::vector<NodeId> ids;
     for (std::uint64_t i = 0; i < node_count; ++i) ids.push_back(node_of(g, nodes[i]));
-    engine.observe(*g.graph, c.dataset(), rows_of(c, rows), ids, [&](const Observation& seen) {
+    const Rows watched = rows_of(c, rows, c.context().batch_size);
+    engine.observe(*g.graph, c.dataset(), watched, ids, [&](const Observation& seen) {
       std::pmr::monotonic_buffer_resource memory;
       const lathe_operand operand = to_abi(seen.operand, memory);
       const BorrowedTensor tensor(seen.tensor);
@@ -152,7 +154,8 @@ lathe_code gradients(lathe_call* call, const lathe_graph* graph, const lathe_row
     Executor& engine = executor(c);
     required(observer, "observer");
     const Graph& g = graph_of(c, graph);
-    engine.gradients(g, c.dataset(), rows_of(c, rows), [&](const BatchGradients& seen) {
+    const Rows batches = rows_of(c, rows, c.context().batch_size);
+    engine.gradients(g, c.dataset(), batches, [&](const BatchGradients& seen) {
       std::deque<BorrowedTensor> tensors;
       std::vector<lathe_gradient> parameters;
       for (const BatchGradients::Row& row : seen.parameters) {

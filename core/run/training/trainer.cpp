@@ -20,6 +20,7 @@ TrainingOptions checked(TrainingOptions options) {
   };
   at_least("max_epochs", options.max_epochs, 1);
   at_least("batch_size", options.batch_size, 1);
+  at_least("evaluation_batch_size", options.rows_evaluated_at_once(), 1);
   at_least("accumulate_grad_batches", options.accumulate_grad_batches, 1);
   at_least("max_samples", options.max_samples, 0);
   auto not_negative = [](std::string_view what, double value) {
@@ -55,7 +56,7 @@ Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
   criterion_.check(criterion_.targets(train_.split), train_.rows);
   state_.loss = criterion_.loss();
   if (data.count(Split::validation) > 0) {
-    rows_of(graph, data, {Split::validation, 0, options.batch_size});  // to find faults now
+    rows_of(graph, data, {Split::validation, 0, options.rows_evaluated_at_once()});  // for faults
   } else {
     validate_ = nullptr;
   }

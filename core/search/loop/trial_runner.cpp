@@ -120,7 +120,7 @@ bool TrialRunner::train(Graph& graph, const Value& searched, const std::atomic<b
   TrainingOptions training = plan_.training_options(options);
   training.folder.clear();  // a trial leaves no checkpoints
   training.resume = false;
-  // Evaluated in the batches it was trained in, so that its own validation is found in the cache.
+  // Evaluated in batches as its validation is, which is then found in the cache.
   context_.batch_size = training.batch_size;
   TrainingEvents events;
   events.keep_going = [&](const EpochMetrics& epoch, const std::function<Graph()>& network) {

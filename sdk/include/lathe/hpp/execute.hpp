@@ -12,7 +12,7 @@ namespace lathe {
 struct rows {
   std::string split = "validation";
   std::uint64_t samples = 0;
-  std::uint32_t batch_size = 0;  // 0: the run's own
+  std::uint32_t batch_size = 0;  // 0: the run's own, of evaluate() that of its evaluations
 };
 
 // What scoring a graph told; valid until the pass returns. Which statistics there are depends on

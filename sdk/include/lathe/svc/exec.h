@@ -19,7 +19,7 @@ extern "C" {
 /* Which rows of the run's data set: the first `samples` (0: all) of a split. */
 typedef struct lathe_rows {
   uint32_t struct_size;
-  uint32_t batch_size; /* 0: the run's own */
+  uint32_t batch_size; /* 0: the run's own, of evaluate() that of its evaluations */
   lathe_str split;     /* "train", "validation" or "test" */
   uint64_t samples;
 } lathe_rows;
@@ -29,9 +29,9 @@ typedef struct lathe_rows {
 #define LATHE_STATISTIC_COUNT 1u     /* one whole number */
 #define LATHE_STATISTIC_PER_CLASS 2u /* a number for each class; NaN: there is none */
 
-/* One statistic of an evaluation. All have "loss" (mean of batch means) and "samples"; which others
- * there are depends on the run's loss: "accuracy" of cross_entropy and bce_with_logits, "mae" and
- * "r2" of mse, and more. */
+/* One statistic of an evaluation. All have "loss" (the mean over the rows, by their weights) and
+ * "samples"; which others there are depends on the run's loss: "accuracy" of cross_entropy and
+ * bce_with_logits, "mae" and "r2" of mse, and more. */
 typedef struct lathe_statistic {
   lathe_str name;
   lathe_str doc;
