@@ -106,7 +106,8 @@ std::vector<TrainingOption> all_rows() {
            .range = "0.."}),
       row<&Options::accumulate_grad_batches>(
           {.key = "accumulate_grad_batches",
-           .doc = "Batches whose gradients make one optimizer step.",
+           .doc = "Batches whose gradients, averaged, make one optimizer step; the last step of an "
+                  "epoch takes those that are left.",
            .flag = "--accumulate-grad-batches",
            .metavar = "N",
            .range = "1.."}),

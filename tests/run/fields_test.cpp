@@ -240,6 +240,45 @@ BOOST_AUTO_TEST_CASE(a_training_step_on_two_inputs_is_the_hand_computed_one) {
   }
 }
 
+// Two batches, of rows 0 and 1 and of row 2, are all there are for a step that may take more: its
+// gradient is the mean of theirs, each that of the batch's mean, rows weighed.
+BOOST_AUTO_TEST_CASE(a_step_on_fewer_batches_than_it_may_take_divides_by_those) {
+  for (const bool weighed : {false, true}) {
+    const std::vector<double> weight =
+        weighed ? std::vector<double>{3, 1, 2} : std::vector<double>{1, 1, 1};
+    const auto data = weighed ? pairs("a", "b", {3, 1, 2}) : pairs("a", "b");
+    double slopes[3] = {0, 0, 0};
+    for (std::size_t r = 0; r < 3; ++r) {
+      const double of_batch = r < 2 ? weight[0] + weight[1] : weight[2];
+      const double slope =
+          2 * weight[r] / of_batch * (kOutputs[r] - static_cast<double>(kY[r])) / 2;
+      for (std::size_t k = 0; k < 2; ++k)
+        slopes[k] += slope * static_cast<double>(kA[2 * r + k] - kB[2 * r + k]);
+      slopes[2] += slope;
+    }
+    for (const auto& engine : {open_executor(), open_engine()}) {
+      for (const std::int64_t batches : {2, 3, 100}) {
+        lathe::TrainingOptions options = one_step(0.01, 2);
+        options.accumulate_grad_batches = batches;
+        const auto result = engine->train(difference("a", "b"), *data, options, {}, never);
+        BOOST_TEST(result.step_losses.size() == 2U);
+        const std::vector<float> w = contents_of(result.last, "fc.weight");
+        const double start[3] = {2, -1, 0.5};
+        const double found[3] = {static_cast<double>(w[0]), static_cast<double>(w[1]),
+                                 static_cast<double>(contents_of(result.last, "fc.bias")[0])};
+        for (int i = 0; i < 3; ++i)
+          BOOST_TEST(found[i] == start[i] - 0.01 * 1.9 * slopes[i],
+                     boost::test_tools::tolerance(1e-5));
+        // The epoch's loss is the mean over its rows.
+        const double sum = weight[0] + weight[1] + weight[2];
+        BOOST_TEST(result.epochs.at(0).number("train_loss") ==
+                       (weight[0] * 0.25 + weight[1] * 0.25 + weight[2] * 2.25) / sum,
+                   boost::test_tools::tolerance(1e-6));
+      }
+    }
+  }
+}
+
 namespace {
 
 // Rows of 4 numbers and the target 2 x0 - x1 + x2 x3, times `columns`.

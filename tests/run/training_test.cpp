@@ -3,6 +3,8 @@
 #include "tests/engine/engine.hpp"
 #include "tests/support/messages.hpp"
 
+#include <set>
+
 using namespace lathe_test;
 
 namespace {
@@ -98,6 +100,92 @@ BOOST_AUTO_TEST_CASE(gradients_of_several_batches_make_one_step) {
     check_close(other->content->tensor().values<float>(), {expected.begin(), expected.end()}, 1e-4,
                 1e-6, named.parameter->qualified_name);
   }
+}
+
+// Four batches make one step, whether four, eight or a hundred may.
+BOOST_AUTO_TEST_CASE(a_step_does_not_shrink_with_batches_that_an_epoch_does_not_have) {
+  const auto data = jets(64, 40);
+  for (const auto& engine : {open_executor(), open_engine()}) {
+    const auto step_of = [&](std::int64_t batches, std::int64_t max_steps) {
+      Writer w;
+      w.input({16});
+      w.linear("fc", 16, 5);
+      auto options = quick();
+      options.optimizer = "sgd";
+      options.lr_scheduler = "constant";
+      options.shuffle = false;
+      options.batch_size = 16;
+      options.accumulate_grad_batches = batches;
+      options.max_steps = max_steps;
+      const Graph last = engine->train(w.finish(8), *data, options, {}, never).last;
+      return last.hash(last.output());
+    };
+    const auto expected = step_of(4, 2);
+    for (const std::int64_t batches : {5, 8, 100}) {
+      BOOST_TEST((step_of(batches, 2) == expected), batches << " batches");
+      BOOST_TEST((step_of(batches, -1) == expected), batches << " batches");  // 2 epochs
+    }
+    BOOST_TEST((step_of(3, -1) != expected));
+  }
+}
+
+// 5 batches by threes: a step of three, one of two. With as many samples as 4 batches have, one of
+// three and one of one.
+BOOST_AUTO_TEST_CASE(the_last_step_of_an_epoch_or_of_a_training_is_of_what_is_left) {
+  auto engine = open_executor();
+  const auto data = jets(80, 40);
+  Writer w;
+  w.input({16});
+  w.linear("fc", 16, 5);
+  const Graph graph = w.finish(8);
+  auto options = quick();
+  options.optimizer = "sgd";
+  options.lr_scheduler = "constant";
+  options.shuffle = false;
+  options.max_epochs = 1;
+  const auto trained = [&](std::int64_t batches, std::int64_t samples) {
+    options.batch_size = batches * 16;
+    options.accumulate_grad_batches = batches == 1 ? 3 : 1;
+    options.max_samples = samples;
+    return engine->train(graph, *data, options, {}, never).last;
+  };
+  const auto near = [](const Graph& a, const Graph& b) {
+    for (const auto& named : a.parameters()) {
+      const auto expected = named.parameter->content->tensor().values<float>();
+      check_close(
+          b.node(named.node).parameter(named.parameter->name)->content->tensor().values<float>(),
+          {expected.begin(), expected.end()}, 1e-4, 1e-6, named.parameter->name);
+    }
+  };
+  // Batches of 48 rows have the rows of three: steps on 48 and 32 rows.
+  near(trained(3, 0), trained(1, 0));
+  options.max_epochs = 2;
+  const auto bounded = trained(1, 64);
+  options.max_epochs = 1;
+  const auto shorter = lathe::dataset_of("64 rows", learnable(64, 16, 5, 1), {}, {}, 5);
+  options.max_samples = 0;
+  near(engine->train(graph, *shorter, options, {}, never).last, bounded);
+}
+
+BOOST_AUTO_TEST_CASE(the_rows_evaluated_at_once_change_no_byte_of_a_training) {
+  auto engine = open_executor();
+  const auto data = jets(200, 777);
+  std::set<std::string> bytes;
+  for (const std::int64_t rows : {64, 128, 129, 500}) {
+    const TemporaryFolder folder;
+    auto options = quick();
+    options.max_epochs = 5;
+    options.evaluation_batch_size = rows;
+    options.folder = folder.path();
+    engine->train(jsc_toy(8), *data, options, {}, never);
+    std::string all;
+    for (const char* file : {"best.safetensors", "last.safetensors", "metrics.csv"}) {
+      std::ifstream in(folder.path() / file, std::ios::binary);
+      all.append(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    }
+    bytes.insert(all);
+  }
+  BOOST_TEST(bytes.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_bound_on_steps_ends_training_with_an_evaluation) {

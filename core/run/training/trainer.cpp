@@ -178,6 +178,15 @@ std::int64_t Trainer::planned_steps() const {
   return options_.max_steps >= 0 ? std::min(steps, options_.max_steps) : steps;
 }
 
+// Batches whose gradients make the step that the next batch belongs to: at an epoch's end there may
+// be fewer than are asked for.
+std::int64_t Trainer::batches_of_step() const {
+  const std::int64_t first = state_.batch - state_.pending;
+  const std::int64_t left = std::min(batches_per_epoch() - first,
+                                     batch_limit() - (state_.total_batches - state_.pending));
+  return std::min(options_.accumulate_grad_batches, left);
+}
+
 double Trainer::learning_rate(std::int64_t step) const {
   return schedule_.learning_rate({step, planned_steps(), state_.epoch, options_.max_epochs});
 }
@@ -192,8 +201,7 @@ bool Trainer::train_epoch(const TrainingEvents& events, const std::atomic<bool>&
     if (cancelled.load(std::memory_order_relaxed)) return false;
     const std::uint64_t first = static_cast<std::uint64_t>(b) * batch;
     const std::uint64_t count = std::min(batch, total - first);
-    const bool last = first + count == total || state_.total_batches + 1 == batch_limit();
-    train_batch(std::span(order).subspan(first, count), last);
+    train_batch(std::span(order).subspan(first, count));
     if (events.progress) events.progress(first + count, total);
     if (first + count < total && folder_.is_due(state_)) save_last();
   }
@@ -225,7 +233,7 @@ double Trainer::differentiate(std::span<const std::uint64_t> rows) {
   LossBatch batch{output.values<float>().data(), count, criterion_.elements(), targets};
   output_gradient_.resize(static_cast<std::size_t>(count * batch.elements));
   batch.gradient = output_gradient_.data();
-  batch.scale = 1.0 / static_cast<double>(options_.accumulate_grad_batches);
+  batch.scale = 1.0 / static_cast<double>(batches_of_step());
   Counts counts;
   criterion_.count(batch, counts);
   if (std::isfinite(counts.loss())) program_->backward(output_gradient_);
@@ -233,7 +241,8 @@ double Trainer::differentiate(std::span<const std::uint64_t> rows) {
   return counts.loss();
 }
 
-void Trainer::train_batch(std::span<const std::uint64_t> rows, bool last) {
+void Trainer::train_batch(std::span<const std::uint64_t> rows) {
+  const std::int64_t batches = batches_of_step();
   if (state_.pending == 0) {
     std::fill(parameters_.gradients().begin(), parameters_.gradients().end(), 0.0F);
   }
@@ -243,7 +252,7 @@ void Trainer::train_batch(std::span<const std::uint64_t> rows, bool last) {
   step_losses_.push_back(loss);
   ++state_.batch;
   ++state_.total_batches;
-  if (++state_.pending == options_.accumulate_grad_batches || last) {
+  if (++state_.pending == batches) {
     optimizer_.step(parameters_.values(), parameters_.gradients(), learning_rate(state_.steps));
     program_->values_changed();
     ++state_.steps;

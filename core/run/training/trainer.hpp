@@ -30,8 +30,7 @@ class Trainer {
   void save_last();
   // One pass over the train split, from state_.batch on; false if it was cancelled.
   bool train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled);
-  // `last`: no batch follows in this epoch, so that gradients cannot wait for one.
-  void train_batch(std::span<const std::uint64_t> rows, bool last);
+  void train_batch(std::span<const std::uint64_t> rows);
   // Forwards, and backwards if the loss is a number.
   double differentiate(std::span<const std::uint64_t> rows);
   // Copies of the rows as the data set changes them for this epoch.
@@ -43,6 +42,7 @@ class Trainer {
   std::int64_t batches_per_epoch() const;
   std::int64_t batch_limit() const;    // of the whole training, by max_samples
   std::int64_t planned_steps() const;  // of the whole training
+  std::int64_t batches_of_step() const;
   double learning_rate(std::int64_t step) const;
 
   const Dataset& data_;
