@@ -27,6 +27,11 @@ OptionRow& OptionRow::standard(Value value) {
   return *this;
 }
 
+OptionRow& OptionRow::but_zero(std::string why) {
+  row_.option.not_zero = std::move(why);
+  return *this;
+}
+
 OptionRow& OptionRow::within(std::string_view range) {
   row_.option.range = parse_range(range);
   return *this;

@@ -81,6 +81,7 @@ class OptionRow {
   OptionRow& spelt(std::vector<std::string> flags, std::string metavar = "");
   OptionRow& standard(Value value);
   OptionRow& within(std::string_view range);
+  OptionRow& but_zero(std::string why);
   OptionRow& one_of(std::vector<std::string> choices);
   OptionRow& path();  // a path, or a list of them
   OptionRow& in(std::string unit);

@@ -42,7 +42,10 @@ Error wrong_value(const Option& option, const Value& value, std::string_view own
   return usage_error(message, value.position());
 }
 
-bool in_range(const Option& option, double x) { return !option.range || option.range->contains(x); }
+bool in_range(const Option& option, double x) {
+  if (x == 0 && !option.not_zero.empty()) return false;
+  return !option.range || option.range->contains(x);
+}
 
 // A path in a config file means a place beside that file.
 std::string resolved_path(const std::string& text, const Position& position) {
@@ -220,7 +223,8 @@ const Option* OptionTable::find(std::string_view key) const {
 }
 
 std::string allowed_text(const Option& option) {
-  const std::string within = option.range ? " in " + option.range->text() : "";
+  std::string within = option.range ? " in " + option.range->text() : "";
+  if (!option.not_zero.empty()) within += fmt::format(" but 0, {}", option.not_zero);
   std::string text;
   switch (option.type) {
     case LATHE_OPTION_BOOL:

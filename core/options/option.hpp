@@ -27,6 +27,7 @@ struct Option {
   lathe_option_flags flags = 0;
   std::optional<Value> default_value;
   std::optional<Range> range;
+  std::string not_zero;  // why 0 is refused though the range has it; empty: it is not
   std::vector<std::string> choices;
   std::string unit;
   std::string doc;

@@ -30,6 +30,7 @@ struct Facts {
   std::string flag = {};  // none: not of the command line
   std::string metavar = {};
   std::string_view range = {};
+  std::string not_zero = {};  // why, if 0 is refused
   std::vector<std::string> choices = {};
   bool searchable = true;
   OptionGroup group = OptionGroup::training;
@@ -42,6 +43,7 @@ TrainingOption row(Facts facts) {
   if constexpr (!kMayBeNone<T>) made.standard(Value(static_cast<T>(TrainingOptions{}.*Member)));
   if (!facts.flag.empty()) made.spelt({facts.flag}, facts.metavar);
   if (!facts.range.empty()) made.within(facts.range);
+  if (!facts.not_zero.empty()) made.but_zero(std::move(facts.not_zero));
   if (!facts.choices.empty()) made.one_of(std::move(facts.choices));
   return {made, facts.searchable, set_member<Member>};
 }
@@ -59,7 +61,8 @@ std::vector<TrainingOption> all_rows() {
                                 .doc = "Stops after so many optimizer steps; -1: no bound.",
                                 .flag = "--max-steps",
                                 .metavar = "N",
-                                .range = "-1.."}),
+                                .range = "-1..",
+                                .not_zero = "which would train nothing (-1 is no bound)"}),
       row<&Options::batch_size>({.key = kBatchSize.key,
                                  .doc = "Rows per batch.",
                                  .flag = "--batch-size",
@@ -186,7 +189,6 @@ TrainingOptions training_options(const Value& values) {
     const Value* value = values.find(option.row.option.key);
     if (value != nullptr && !value->is_none()) option.set(options, *value);
   }
-  if (options.max_steps == 0) options.max_steps = -1;  // "no bound" of older files
   return options;
 }
 

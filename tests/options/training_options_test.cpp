@@ -61,9 +61,14 @@ BOOST_AUTO_TEST_CASE(what_is_given_for_a_training_is_checked_and_nothing_is_adde
   }
 }
 
-BOOST_AUTO_TEST_CASE(no_steps_are_no_bound) {
-  BOOST_TEST(training_options(Value(Value::Map{{"max_steps", 0}})).max_steps == -1);
-  BOOST_TEST(training_options(Value(Value::Map{{"max_steps", 5}})).max_steps == 5);
+BOOST_AUTO_TEST_CASE(evaluations_take_the_batch_size_unless_they_have_their_own) {
+  const auto rows_of = [](Value::Map values) {
+    return training_options(Value(std::move(values))).rows_evaluated_at_once();
+  };
+  BOOST_TEST(rows_of({}) == 128);
+  BOOST_TEST(rows_of({{"batch_size", 32}}) == 32);
+  BOOST_TEST(rows_of({{"batch_size", 32}, {"evaluation_batch_size", 500}}) == 500);
+  BOOST_TEST(rows_of({{"batch_size", 32}, {"evaluation_batch_size", Value()}}) == 32);
 }
 
 BOOST_AUTO_TEST_CASE(a_search_may_vary_what_makes_a_training_another_one) {

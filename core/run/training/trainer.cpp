@@ -23,6 +23,10 @@ TrainingOptions checked(TrainingOptions options) {
   at_least("evaluation_batch_size", options.rows_evaluated_at_once(), 1);
   at_least("accumulate_grad_batches", options.accumulate_grad_batches, 1);
   at_least("max_samples", options.max_samples, 0);
+  at_least("max_steps", options.max_steps, -1);
+  if (options.max_steps == 0) {
+    throw usage_error("max_steps is 0, which would train nothing; -1 is no bound");
+  }
   auto not_negative = [](std::string_view what, double value) {
     if (!(value >= 0) || std::isinf(value)) {
       throw usage_error(fmt::format("{} is {}; it must be 0 or more", what, value));
