@@ -36,7 +36,8 @@ struct TrainingResult {
   // its best epoch.
   std::optional<Evaluation> best_validation;
   bool interrupted = false;
-  bool given_up = false;  // keep_going said no
+  bool given_up = false;       // keep_going said no
+  bool stopped_early = false;  // by early_stopping
 };
 
 struct TrainingEvents {

@@ -63,6 +63,13 @@ std::vector<TrainingOption> all_rows() {
                                 .metavar = "N",
                                 .range = "-1..",
                                 .not_zero = "which would train nothing (-1 is no bound)"}),
+      row<&Options::early_stopping>(
+          {.key = "early_stopping",
+           .doc = "Stops after so many epochs in a row without a lower validation loss (training "
+                  "loss if there are no validation rows); by default never.",
+           .flag = "--early-stopping",
+           .metavar = "PATIENCE",
+           .range = "1.."}),
       row<&Options::batch_size>({.key = kBatchSize.key,
                                  .doc = "Rows per batch.",
                                  .flag = "--batch-size",

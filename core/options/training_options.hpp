@@ -20,6 +20,9 @@ struct TrainingOptions {
   std::int64_t max_epochs = 20;
   std::int64_t max_steps = -1;   // -1: no bound
   std::int64_t max_samples = 0;  // as many whole batches as that takes; 0: no bound
+  // Ends the training after so many epochs in a row whose validation loss, or training loss without
+  // validation rows, is not the lowest; nothing: never.
+  std::optional<std::int64_t> early_stopping = {};
   std::int64_t batch_size = 128;
   std::optional<std::int64_t> evaluation_batch_size = {};  // nothing: batch_size
   std::int64_t rows_evaluated_at_once() const { return evaluation_batch_size.value_or(batch_size); }

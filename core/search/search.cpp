@@ -44,7 +44,7 @@ Value training_settings(const SearchPlan& plan) {
   for (const std::string& key : training_option_keys()) {
     const Value* value = plan.training->find(key);
     if (value == nullptr) value = plan.run_options.find(key);
-    if (value != nullptr) settings.set(key, *value);
+    if (value != nullptr && !value->is_none()) settings.set(key, *value);
   }
   if (const Value* samples = plan.training->find("max_samples"))
     settings.set("max_samples", *samples);

@@ -50,6 +50,10 @@ BOOST_AUTO_TEST_CASE(what_is_given_for_a_training_is_checked_and_nothing_is_adde
   } refused[] = {
       {{{"max_epoch", 2}}, "did you mean 'max_epochs'?"},
       {{{"max_epochs", 0}}, "1.."},
+      {{{"max_steps", 0}}, "an integer in -1.. but 0, which would train nothing"},
+      {{{"max_steps", -2}}, "-1.."},
+      {{{"early_stopping", 0}}, "1.."},
+      {{{"evaluation_batch_size", 0}}, "1.."},
       {{{"learning_rate", "fast"}}, "learning_rate"},
       {{{"loss", "l1"}}, "cross_entropy"},
   };
@@ -74,6 +78,7 @@ BOOST_AUTO_TEST_CASE(evaluations_take_the_batch_size_unless_they_have_their_own)
 BOOST_AUTO_TEST_CASE(a_search_may_vary_what_makes_a_training_another_one) {
   const auto& keys = training_option_keys();
   BOOST_TEST(std::count(keys.begin(), keys.end(), "learning_rate") == 1);
+  BOOST_TEST(std::count(keys.begin(), keys.end(), "early_stopping") == 1);
   BOOST_TEST(std::count(keys.begin(), keys.end(), "seed") == 0);
   BOOST_TEST(std::count(keys.begin(), keys.end(), "evaluation_batch_size") == 0);
   for (const std::string& key : keys) BOOST_TEST(training_option(key).key == key);

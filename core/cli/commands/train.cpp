@@ -37,6 +37,8 @@ void run_single(Session& session, const Graph& graph, const RunFolder& folder, R
   const Trained trained = train_once(session, graph, options);
   add_metrics(trained, results);
   if (trained.evaluation) results.parts.emplace_back("split", name(trained.split));
+  if (options.early_stopping)
+    results.parts.emplace_back("stopped_early", trained.result.stopped_early);
   results.measured.emplace_back("train_cpu_seconds", trained.cpu_seconds);
   results.measured.emplace_back("train_seconds", trained.wall_seconds);
   results.texts.push_back(

@@ -48,6 +48,19 @@ TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progres
   return events;
 }
 
+void tell_early_stop(const Trained& trained, const TrainingOptions& options) {
+  const EpochMetrics& best = *trained.best_epoch();
+  const bool validated = !std::isnan(best.number("validation_loss"));
+  const char* judged = validated ? "validation" : "training";
+  spdlog::info(
+      "stopped early after epoch {} of {}: the {} loss has not improved for {} epoch{}; the lowest "
+      "is "
+      "{:.4f}, of epoch {}",
+      trained.result.epochs.back().epoch + 1, options.max_epochs, judged, *options.early_stopping,
+      *options.early_stopping == 1 ? "" : "s",
+      best.number(validated ? "validation_loss" : "train_loss"), best.epoch + 1);
+}
+
 }  // namespace
 
 const EpochMetrics* Trained::best_epoch() const {
@@ -77,6 +90,7 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
   trained.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (trained.result.interrupted) return trained;
+  if (trained.result.stopped_early) tell_early_stop(trained, options);
   for (const Split split : {Split::test, Split::validation}) {
     if (data.count(split) == 0) continue;
     trained.split = split;

@@ -24,6 +24,7 @@ TrainingOptions checked(TrainingOptions options) {
   at_least("accumulate_grad_batches", options.accumulate_grad_batches, 1);
   at_least("max_samples", options.max_samples, 0);
   at_least("max_steps", options.max_steps, -1);
+  at_least("early_stopping", options.early_stopping.value_or(1), 1);
   if (options.max_steps == 0) {
     throw usage_error("max_steps is 0, which would train nothing; -1 is no bound");
   }
@@ -150,6 +151,8 @@ TrainingResult Trainer::run(const TrainingEvents& events, const std::atomic<bool
     out.given_up = !finished();
     break;
   }
+  const bool all_done = state_.epoch >= options_.max_epochs || out_of_steps();
+  out.stopped_early = !all_done && !out.interrupted && !out.given_up && out_of_patience();
   out.last = network();
   out.best = best_.empty() ? out.last : graph_.with_parameters(best_);
   out.epochs = state_.epochs;
@@ -159,7 +162,16 @@ TrainingResult Trainer::run(const TrainingEvents& events, const std::atomic<bool
   return out;
 }
 
-bool Trainer::finished() const { return state_.epoch >= options_.max_epochs || out_of_steps(); }
+bool Trainer::finished() const {
+  return state_.epoch >= options_.max_epochs || out_of_steps() || out_of_patience();
+}
+
+// Follows from the epochs that ended, so a resumed run decides as an uninterrupted one does.
+bool Trainer::out_of_patience() const {
+  if (!options_.early_stopping || state_.best_epoch < 0) return false;
+  const std::int64_t since_best = state_.epoch - 1 - state_.best_epoch;
+  return since_best >= *options_.early_stopping;
+}
 
 bool Trainer::out_of_steps() const {
   return (options_.max_steps >= 0 && state_.steps >= options_.max_steps) ||

@@ -38,7 +38,8 @@ class Trainer {
   bool end_epoch(const std::atomic<bool>& cancelled);  // false if it was cancelled
   void stop_at(double loss, std::string_view what, bool with_batch) const;
   bool finished() const;
-  bool out_of_steps() const;  // by max_steps or max_samples
+  bool out_of_steps() const;     // by max_steps or max_samples
+  bool out_of_patience() const;  // by early_stopping
   std::int64_t batches_per_epoch() const;
   std::int64_t batch_limit() const;    // of the whole training, by max_samples
   std::int64_t planned_steps() const;  // of the whole training
