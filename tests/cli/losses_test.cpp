@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
+#include <set>
 
 using namespace lathe_test;
 
@@ -171,6 +172,119 @@ BOOST_AUTO_TEST_CASE(a_study_keeps_its_loss) {
   good(at.with("search", {"--config", file, "--project", "s"}), at.folder.path());
   good(at.with("search", {"--config", file, "--project", "s", "--resume", "--loss", "mse"}),
        at.folder.path());
+}
+
+BOOST_AUTO_TEST_CASE(the_batch_size_changes_no_loss_and_no_best_epoch) {
+  const Houses at;
+  write_file(at.folder.path() / "validation.csv", houses(129, 2));
+  std::set<std::string> weights, losses;
+  for (const char* rows : {"64", "128", "129", "500"}) {
+    const std::string project = std::string("p") + rows;
+    good(at.with("train", {"--max-epochs", "6", "--learning-rate", "0.05",
+                           "--evaluation-batch-size", rows, "--project", project}),
+         at.folder.path());
+    const fs::path results = at.folder.path() / project / "software" / "training_ckpts";
+    weights.insert(read_file(results / "best.safetensors") +
+                   read_file(results / "last.safetensors") + read_file(results / "metrics.csv"));
+    for (const char* option : {"--batch-size", "--evaluation-batch-size"}) {
+      const auto tested = good({"test", "mlp<hidden=[8]>", kHouses, "--split", "validation",
+                                "--load", (results / "best.safetensors").string(), option, rows,
+                                "--project-dir", ".", "--project", "t", "--json"},
+                               at.folder.path())
+                              .json();
+      losses.insert(tested.at("metrics").at("loss").dump() + tested.at("metrics").at("r2").dump());
+    }
+  }
+  BOOST_TEST(weights.size() == 1U);
+  BOOST_TEST(losses.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_begins_with_the_data_it_works_on) {
+  const Houses at;
+  const Outcome trained =
+      good(at.with("train", {"--max-epochs", "1", "--project", "p"}), at.folder.path());
+  const std::string line =
+      "rows: 120 train, 40 validation, 30 test; features: samples float32 [3]; target: targets "
+      "float32 [1], numbers\n";
+  BOOST_TEST(contains(trained.err, line), trained.err);
+  BOOST_TEST(trained.err.find(line) < trained.err.find("epoch 1/1"), trained.err);
+  const auto data = trained.json().at("data");
+  BOOST_TEST(data.at("rows").dump() == R"({"test":30,"train":120,"validation":40})");
+  BOOST_TEST(data.at("inputs").at(0).at("shape").dump() == "[3]");
+  BOOST_TEST(!data.at("target").contains("classes"));
+
+  const std::string weights =
+      (at.folder.path() / "p" / "software" / "training_ckpts" / "best.safetensors").string();
+  const Outcome tested = good(at.with("test", {"--load", weights}), at.folder.path());
+  BOOST_TEST(contains(tested.err, "rows: 30 test; features: "), tested.err);
+  BOOST_TEST(tested.json().at("data").at("rows").dump() == R"({"test":30})");
+
+  write_file(at.folder.path() / "colours.csv", "a,b,class\n1,2,red\n3,4,blue\n5,6,red\n");
+  const Outcome classes =
+      good({"train", "mlp<hidden=[4]>", "csv<train=colours.csv>", "--max-epochs", "1",
+            "--project-dir", ".", "--project", "c", "--json"},
+           at.folder.path());
+  BOOST_TEST(contains(classes.err, "rows: 3 train, 0 validation, 0 test; features: "), classes.err);
+  BOOST_TEST(contains(classes.err, ", 2 classes (blue, red)\n"), classes.err);
+  BOOST_TEST(classes.json().at("data").at("target").at("class_names").dump() ==
+             R"(["blue","red"])");
+}
+
+// The rate is so high that some epoch is worse than the one before.
+BOOST_AUTO_TEST_CASE(a_training_that_no_longer_improves_stops_and_says_so) {
+  const Houses at;
+  const Words words =
+      at.with("train", {"--max-epochs", "200", "--learning-rate", "0.1", "--lr-scheduler",
+                        "constant", "--early-stopping", "2", "--project", "p"});
+  const Outcome run = good(words, at.folder.path());
+  const auto report = run.json();
+  const auto epochs = report.at("metrics").at("epochs").get<std::int64_t>();
+  const auto best = report.at("metrics").at("best_epoch").get<std::int64_t>();
+  BOOST_TEST(epochs < 200);
+  BOOST_TEST(best == epochs - 2);
+  BOOST_TEST(report.at("stopped_early") == true);
+  const std::string line = fmt::format(
+      "stopped early after epoch {} of 200: the validation loss has not improved for 2 epochs; the "
+      "lowest is {:.4f}, of epoch {}",
+      epochs, report.at("metrics").at("best_validation_loss").get<double>(), best);
+  BOOST_TEST(contains(run.err, line), run.err);
+
+  Words again = words;
+  again.push_back("--resume");
+  const Outcome resumed = good(again, at.folder.path());
+  BOOST_TEST(resumed.json().at("metrics").at("epochs") == epochs);
+  BOOST_TEST(contains(resumed.err, line), resumed.err);
+
+  write_file(at.folder.path() / "sweep.toml", "[sweep]\nearly_stopping = [1, 2]\n");
+  const Outcome swept =
+      good(at.with("train", {"--config", "sweep.toml", "--max-epochs", "200", "--learning-rate",
+                             "0.1", "--lr-scheduler", "constant", "--project", "s"}),
+           at.folder.path());
+  BOOST_TEST(contains(swept.err, "has not improved for 1 epoch;"), swept.err);
+  BOOST_TEST(contains(swept.err, line), swept.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_trial_stops_early_as_a_training_does) {
+  const Houses at;
+  const Words training{"--max-epochs",   "200",      "--learning-rate",  "0.1",
+                       "--lr-scheduler", "constant", "--early-stopping", "2",
+                       "--cpu",          "1"};
+  Words trains = at.with("train", training);
+  trains.insert(trains.end(), {"--project", "p"});
+  const auto trained = good(trains, at.folder.path()).json().at("metrics");
+  write_file(at.folder.path() / "search.toml",
+             "[search.search_space.training]\nweight_decay = [0.0]\n[search.strategy]\n"
+             "sw_runner.basic_train.max_epochs = 200\n"
+             "sw_runner.basic_train.early_stopping = 2\n"
+             "setup = { n_trials = 1, sampler = 'random' }\n"
+             "metrics.loss = { scale = 1.0, direction = 'minimize' }\n");
+  const auto best = good(at.with("search", {"--config", "search.toml", "--learning-rate", "0.1",
+                                            "--lr-scheduler", "constant", "--project", "s"}),
+                         at.folder.path())
+                        .json()
+                        .at("best")
+                        .at(0);
+  BOOST_TEST(best.at("software_metrics").at("loss") == trained.at("best_validation_loss"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

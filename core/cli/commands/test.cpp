@@ -4,10 +4,14 @@
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/evaluation.hpp"
 #include "core/cli/run/passes.hpp"
+#include "core/cli/run/results/data_line.hpp"
 #include "core/cli/run/results/folder.hpp"
 #include "core/report/csv.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
 
 namespace lathe {
 
@@ -61,6 +65,9 @@ void run_test(Session& session) {
                                 data.id(), name(split)));
   prepare_run_folder(folder, settings);
   Results results;
+  const Json part = data_part(data, std::array{split});
+  spdlog::info("{}", data_line(part));
+  results.parts.emplace_back("data", part);
   results.passes = run_passes(pipeline, graph, context, settings);
 
   Rows rows{split, 0, context.rows_evaluated_at_once()};

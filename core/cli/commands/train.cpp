@@ -3,11 +3,14 @@
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/evaluation.hpp"
 #include "core/cli/run/passes.hpp"
+#include "core/cli/run/results/data_line.hpp"
 #include "core/cli/run/sweep.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace lathe {
@@ -64,6 +67,10 @@ void run_train(Session& session) {
   Graph graph = session.build_graph(context);
   prepare_run_folder(folder, settings);
   Results results;
+  const Json data =
+      data_part(session.dataset(), std::array{Split::train, Split::validation, Split::test});
+  spdlog::info("{}", data_line(data));
+  results.parts.emplace_back("data", data);
   results.passes = run_passes(pipeline, graph, context, settings);
   if (points.empty())
     run_single(session, graph, folder, results);
