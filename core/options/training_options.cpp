@@ -86,7 +86,8 @@ std::vector<TrainingOption> all_rows() {
            .searchable = false,
            .group = OptionGroup::model}),
       row<&Options::optimizer>({.key = "training_optimizer",
-                                .doc = "The optimizer.",
+                                .doc = "The optimizer; sgd has Nesterov's momentum, 0.9, as in "
+                                       "MASE.",
                                 .flag = "--training-optimizer",
                                 .metavar = "NAME",
                                 .choices = {"adam", "sgd", "adamw"}}),
@@ -102,15 +103,17 @@ std::vector<TrainingOption> all_rows() {
                                    .range = "0.."}),
       row<&Options::lr_scheduler>(
           {.key = "lr_scheduler",
-           .doc = "How the learning rate changes: cosine_annealing by epoch (PyTorch's), the "
-                  "others by optimizer step (transformers').",
+           .doc = "How the learning rate changes: cosine_annealing goes down by epoch to 1e-6, of "
+                  "sgd to 0 (PyTorch's); cosine and linear by optimizer step to 0, constant and "
+                  "constant_with_warmup not at all (transformers').",
            .flag = "--lr-scheduler",
            .metavar = "NAME",
            .choices = {"cosine_annealing", "cosine", "linear", "constant",
                        "constant_with_warmup"}}),
       row<&Options::num_warmup_steps>(
           {.key = "num_warmup_steps",
-           .doc = "Optimizer steps in which the learning rate rises from 0.",
+           .doc = "Optimizer steps at the start in which the learning rate rises from 0, whatever "
+                  "the schedule.",
            .flag = "--num-warmup-steps",
            .metavar = "N",
            .range = "0.."}),
