@@ -1,26 +1,32 @@
-// Data-set plugins as data sets: one instance, opened once, each split read once and shared.
+// Data-set plugins as data sets: one instance, each split opened when it is first needed, read once
+// and shared.
 #include "core/data/plugin_dataset.hpp"
 
 #include "core/data/check_rows.hpp"
 #include "core/data/epoch_order.hpp"
+#include "core/data/fitted_dataset.hpp"
 #include "core/data/read_fields.hpp"
 #include "core/data/row_buffers.hpp"
 #include "core/data/tensor_dataset.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
+#include "core/host/services/field_table.hpp"
 
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <shared_mutex>
 
 namespace lathe {
 
 namespace {
 
+constexpr std::array kSplits{Split::train, Split::validation, Split::test};
 constexpr std::uint64_t kMostFiles = 1U << 20;
 // Rows of a stream are asked for by so many bytes at a time.
 constexpr std::uint64_t kStreamBytes = std::uint64_t{4} << 20;
@@ -29,6 +35,14 @@ constexpr std::uint64_t kMostStreamRows = std::uint64_t{1} << 16;
 std::uint64_t quarter_of_memory() {
   const auto pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
   return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE)) / 4;
+}
+
+bool same_rows(const std::vector<Field>& a, const std::vector<Field>& b) {
+  return std::ranges::equal(a, b, [](const Field& x, const Field& y) {
+    return x.name == y.name && x.role == y.role && x.dtype == y.dtype && x.shape == y.shape &&
+           x.classes == y.classes && x.class_names == y.class_names &&
+           x.feature_names == y.feature_names;
+  });
 }
 
 class PluginDataset : public Dataset {
@@ -56,35 +70,19 @@ class PluginDataset : public Dataset {
     return opened_ ? info_ : info_now();
   }
 
-  void open() override {
+  void open(const OpenRequest& request) override {
     const std::lock_guard lock(mutex_);
-    if (open_error_) throw *open_error_;
-    if (opened_) return;
-    try {
-      Call call(component_);
-      call.enter("open", [&](lathe_call* c) { return set_.open(c, self_); });
-      info_ = info_now();
-      require_known(info_.fields, blaming());
-      row_bytes_ = row_bytes(info_.fields, blaming());
-      for (const Split split : {Split::train, Split::validation, Split::test})
-        counts_[index_of(split)] = count_now(split);
-      files_ = files_now();
-      opened_ = true;
-    } catch (const Error& error) {
-      // A second call would meet a half-open plugin; the first failure stays the answer.
-      open_error_ = error;
-      throw;
-    }
+    if (!opened_) trained_on_ = request.trained_on;
+    open_missing(request.splits);
   }
 
   std::uint64_t count(Split split) const override {
-    require_open();
+    require_open(split);
     return is_stream(split) ? static_cast<std::uint64_t>(whole(split).rows())
                             : counts_[index_of(split)];
   }
 
   RowTensors read(Split split, std::span<const std::uint64_t> index) const override {
-    require_open();
     if (count(split) == 0 && !index.empty()) throw no_rows(id_, split, option_for(split));
     if (const RowTensors* all = shared_[index_of(split)].load(std::memory_order_acquire))
       return gather(*all, index, id_, split);
@@ -98,19 +96,18 @@ class PluginDataset : public Dataset {
   }
 
   const RowTensors& all(Split split) const override {
-    require_open();
     if (count(split) == 0) throw no_rows(id_, split, option_for(split));
     return whole(split);
   }
 
   std::vector<std::string> files() const override {
-    require_open();
+    const std::lock_guard lock(mutex_);
     return files_;
   }
 
   RowTensors augment(std::uint64_t seed, std::uint64_t epoch, std::span<const std::uint64_t> index,
                      const RowTensors& rows) const override {
-    require_open();
+    require_open(Split::train);
     if (!info_.augments) return rows;
     if (rows.fields.size() != info_.fields.size() ||
         rows.rows() != static_cast<std::int64_t>(index.size()))
@@ -132,16 +129,62 @@ class PluginDataset : public Dataset {
   static std::size_t index_of(Split split) { return static_cast<std::size_t>(split); }
   std::string described() const { return "data set '" + id_ + "'"; }
   bool is_stream(Split split) const { return counts_[index_of(split)] == LATHE_COUNT_UNKNOWN; }
-  void require_open() const {
+  // Opens the split unless it is open.
+  void require_open(Split split) const {
+    if (splits_open_[index_of(split)].load(std::memory_order_acquire)) return;
+    const std::lock_guard lock(mutex_);
     if (!opened_)
       throw run_error(LATHE_FAILED_PRECONDITION, described() + " was asked for rows before open()");
+    open_missing(std::array{split});
+  }
+
+  // Opens those of the splits that are not open; none named: all. REQUIRES: mutex_ held.
+  void open_missing(std::span<const Split> asked) const {
+    std::vector<Split> missing;
+    for (const Split split : kSplits)
+      if (!splits_open_[index_of(split)] && (asked.empty() || std::ranges::count(asked, split) > 0))
+        missing.push_back(split);
+    if (missing.empty()) return;
+    // Another call would meet a half-open plugin; the first failure stays the answer.
+    if (open_error_) throw *open_error_;
+    try {
+      open_now(missing);
+    } catch (const Error& error) {
+      open_error_ = error;
+      throw;
+    }
+  }
+  void open_now(const std::vector<Split>& splits) const {
+    Call call(component_);
+    std::vector<lathe_str> names;
+    for (const Split split : splits) names.push_back(str_of(name(split)));
+    const lathe_field_table trained_on = field_table(call, trained_on_);
+    const lathe_open_request request{LATHE_SIZE_UP_TO(lathe_open_request, trained_on), 0,
+                                     names.data(),
+                                     splits.size() == kSplits.size() ? 0 : names.size(),
+                                     trained_on_.empty() ? nullptr : &trained_on};
+    call.enter("open", [&](lathe_call* c) { return set_.open(c, self_, &request); });
+    DatasetInfo info = info_now();
+    require_known(info.fields, blaming());
+    if (opened_ && !same_rows(info.fields, info_.fields))
+      throw broken(fmt::format("info() changes when the split '{}' is opened after others",
+                               name(splits.front())));
+    if (!opened_) {
+      info_ = std::move(info);
+      row_bytes_ = row_bytes(info_.fields, blaming());
+    }
+    for (const Split split : splits) counts_[index_of(split)] = count_now(split);
+    files_ = files_now();
+    for (const Split split : splits)
+      splits_open_[index_of(split)].store(true, std::memory_order_release);
+    opened_ = true;
   }
   // The option that would bring the rows of a split, if the plugin has one of that name.
   std::string_view option_for(Split split) const {
     return component_.options.find(name(split)) != nullptr ? name(split) : std::string_view();
   }
 
-  // REQUIRES: mutex_ held.
+  // REQUIRES: mutex_ held, as for all that ask `now`.
   DatasetInfo info_now() const {
     lathe_dataset_info raw{};
     raw.struct_size = LATHE_SIZE_UP_TO(lathe_dataset_info, fields);
@@ -267,8 +310,13 @@ class PluginDataset : public Dataset {
 
   template <typename Function>
   void call_for_rows(const char* entry, const Function& function) const {
-    std::unique_lock lock(mutex_, std::defer_lock);
-    if (!component_.has(LATHE_FLAG_PARALLEL)) lock.lock();
+    std::unique_lock alone(mutex_, std::defer_lock);
+    std::shared_lock together(mutex_, std::defer_lock);
+    if (component_.has(LATHE_FLAG_PARALLEL)) {
+      together.lock();
+    } else {
+      alone.lock();
+    }
     Call call(component_);
     call.enter({entry, Guarded::numbers}, function);
   }
@@ -293,14 +341,18 @@ class PluginDataset : public Dataset {
   std::string id_;
   const std::uint64_t stream_limit_;  // bytes
   void* self_ = nullptr;
-  mutable std::mutex mutex_;  // around the plugin, unless it says that it needs none
-  // Written once, by open().
-  std::atomic<bool> opened_{false};
-  std::optional<Error> open_error_;
-  DatasetInfo info_;
-  std::uint64_t row_bytes_ = 0;
-  std::array<std::uint64_t, 3> counts_{};
-  std::vector<std::string> files_;
+  // Around the plugin. Rows of one that says that it needs none are read together, but not while
+  // it opens a split.
+  mutable std::shared_mutex mutex_;
+  std::vector<Field> trained_on_;
+  // Written when a split is opened. What an open split needs does not change any more.
+  mutable std::atomic<bool> opened_{false};  // any split
+  mutable std::array<std::atomic<bool>, 3> splits_open_{};
+  mutable std::optional<Error> open_error_;
+  mutable DatasetInfo info_;
+  mutable std::uint64_t row_bytes_ = 0;
+  mutable std::array<std::uint64_t, 3> counts_{};
+  mutable std::vector<std::string> files_;
   // Whole splits, made on first use.
   mutable std::mutex whole_mutex_;
   mutable std::array<RowTensors, 3> whole_;
@@ -313,7 +365,7 @@ std::shared_ptr<Dataset> make_dataset(const Component& component, const Value& o
                                       const std::string& text,
                                       const std::filesystem::path& data_dir,
                                       std::uint64_t stream_limit) {
-  return std::make_shared<PluginDataset>(component, options, text, data_dir, stream_limit);
+  return fitted(std::make_shared<PluginDataset>(component, options, text, data_dir, stream_limit));
 }
 
 }  // namespace lathe

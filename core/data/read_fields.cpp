@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace lathe {
@@ -13,6 +14,7 @@ constexpr std::uint64_t kMostFields = 1024;
 constexpr std::uint64_t kWidestRow = 4096;
 constexpr std::uint32_t kMostRank = 64;
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 24;
+constexpr std::int64_t kMostFeatures = std::int64_t{1} << 24;
 
 class FieldReader {
  public:
@@ -31,6 +33,7 @@ class FieldReader {
       field.known_shape = true;
     }
     read_classes(row, field);
+    read_features(row, field);
     const bool number_of_row = field.dtype == DType::float32 && field.shape.rank() == 0;
     if (field.role == LATHE_FIELD_WEIGHT && !number_of_row)
       throw broken_(
@@ -81,6 +84,39 @@ class FieldReader {
       field.class_names.push_back(text_of_plugin(
           row.class_names[i], fmt::format("info(): the name of class {} of '{}'", i, field.name),
           broken_));
+  }
+
+  void read_features(const lathe_field& row, Field& field) const {
+    if (row.feature_names == nullptr && row.mean == nullptr && row.deviation == nullptr) return;
+    if (field.role != LATHE_FIELD_INPUT || (field.known_shape && field.shape.rank() != 1))
+      throw broken_(
+          fmt::format("info() gives the field '{}' names or a scaling of its numbers, and it is no "
+                      "input of rank 1",
+                      field.name));
+    if ((row.mean == nullptr) != (row.deviation == nullptr))
+      throw broken_(fmt::format("info() gives the field '{}' a {} without a {}", field.name,
+                                row.mean == nullptr ? "deviation" : "mean",
+                                row.mean == nullptr ? "mean" : "deviation"));
+    const std::int64_t width = field.known_shape ? field.shape[0] : 0;
+    if (width > kMostFeatures)
+      throw broken_(
+          fmt::format("info() gives the field '{}' names or a scaling of {} numbers; {} are "
+                      "believed",
+                      field.name, width, kMostFeatures));
+    for (std::int64_t i = 0; row.feature_names != nullptr && i < width; ++i)
+      field.feature_names.push_back(text_of_plugin(
+          row.feature_names[i],
+          fmt::format("info(): the name of feature {} of '{}'", i, field.name), broken_));
+    for (std::int64_t i = 0; row.mean != nullptr && i < width; ++i) {
+      if (!std::isfinite(row.mean[i]) || !std::isfinite(row.deviation[i]) ||
+          !(row.deviation[i] > 0))
+        throw broken_(fmt::format(
+            "info() gives number {} of the field '{}' the mean {} and the deviation {}; both are "
+            "finite, and deviations above 0",
+            i, field.name, row.mean[i], row.deviation[i]));
+      field.mean.push_back(row.mean[i]);
+      field.deviation.push_back(row.deviation[i]);
+    }
   }
 
   const Blaming& broken_;

@@ -45,7 +45,7 @@ class TensorDataset : public Dataset {
   std::string id() const override { return id_; }
   bool synthetic() const override { return false; }
   DatasetInfo info() const override { return info_; }
-  void open() override {}
+  void open(const OpenRequest&) override {}
   std::uint64_t count(Split split) const override {
     return static_cast<std::uint64_t>(of(split).rows());
   }

@@ -27,6 +27,10 @@ struct Field {
   // extent if each number says whether a class holds.
   std::int64_t classes = 0;
   std::vector<std::string> class_names;  // empty, or one per class
+  // Of an input of rank 1: empty, or one per number.
+  std::vector<std::string> feature_names = {};
+  // The scaling that was applied, per number: (x - mean) / deviation; empty: none.
+  std::vector<double> mean = {}, deviation = {};
 
   // A target of integers; one of any other type is made of numbers.
   bool of_classes() const;
@@ -54,14 +58,22 @@ struct RowTensors {
   std::int64_t rows() const { return fields.empty() ? 0 : fields.front().shape()[0]; }
 };
 
+struct OpenRequest {
+  std::vector<Split> splits;      // that will be asked for; empty: all
+  std::vector<Field> trained_on;  // of the weights; empty: not known
+};
+
 // Thread-safe after open.
 class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual std::string id() const = 0;  // as the user named it, options included
   virtual bool synthetic() const = 0;
-  virtual DatasetInfo info() const = 0;                // reads no data before open()
-  virtual void open() = 0;                             // idempotent; throws run_error
+  virtual DatasetInfo info() const = 0;  // reads no data before open()
+  // Idempotent; throws run_error. A split that was not asked for is opened when it is needed: by a
+  // later request, or by count(), read() or all(). What the weights were trained on is told by the
+  // first request.
+  virtual void open(const OpenRequest& request) = 0;
   virtual std::uint64_t count(Split split) const = 0;  // of a stream: reads it
   // Rows of a split by index, in that order.
   virtual RowTensors read(Split split, std::span<const std::uint64_t> index) const = 0;

@@ -30,9 +30,10 @@ class Stream {
             lathe::class_field("labels", classes_)};
   }
 
-  void open() {
+  // Only the files of the splits that are asked for have to be there.
+  void open(const lathe::open_request& request) {
     for (const part& p : parts_) {
-      if (!p.path.empty() && !std::ifstream(p.path)) {
+      if (request.asks_for(p.name) && !p.path.empty() && !std::ifstream(p.path)) {
         throw lathe::not_found("there is no such file").at_file(p.path);
       }
     }

@@ -109,7 +109,7 @@ std::shared_ptr<lathe::Dataset> FieldsTraining::data() const {
   const lathe::Component& component = registry_->find(lathe::Kind::dataset, named.name);
   auto set = lathe::make_dataset(component, lathe::check_options(component.options, named.options),
                                  network_.dataset, {});
-  set->open();
+  set->open({});
   return set;
 }
 

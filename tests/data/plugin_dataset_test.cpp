@@ -38,7 +38,7 @@ lathe_str text(const char* literal) { return {literal, std::strlen(literal)}; }
 lathe_field field(const char* name, lathe_field_role role, lathe_dtype dtype,
                   const std::int64_t* shape = nullptr, std::uint32_t rank = 0,
                   std::int64_t classes = 0) {
-  return {text(name), role, dtype, {}, rank, shape, classes, nullptr};
+  return {text(name), role, dtype, {}, rank, shape, classes, nullptr, nullptr, nullptr, nullptr};
 }
 
 lathe_code create(lathe_call*, const lathe_value*, lathe_str, void** self) {
@@ -57,7 +57,7 @@ lathe_code info(lathe_call*, void*, lathe_dataset_info* out) {
   out->augments = script->augments;
   return LATHE_OK;
 }
-lathe_code open(lathe_call* call, void*) {
+lathe_code open(lathe_call* call, void*, const lathe_open_request*) {
   ++script->opened;
   if (script->open_fails == nullptr) return LATHE_OK;
   return call->host->fail(call, LATHE_NOT_FOUND, text(script->open_fails));
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_SUITE(plugin_dataset)
 
 BOOST_FIXTURE_TEST_CASE(rows_come_by_index_in_the_order_asked_for, Fixture) {
   const auto set = make();
-  set->open();
+  set->open({});
   const std::vector<std::uint64_t> index{4, 0, 4};
   for (int whole = 0; whole < 2; ++whole) {
     const RowTensors rows = set->read(Split::train, index);
@@ -188,8 +188,8 @@ BOOST_FIXTURE_TEST_CASE(rows_come_by_index_in_the_order_asked_for, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(a_set_is_opened_once_and_each_split_read_once, Fixture) {
   const auto set = make();
-  set->open();
-  set->open();
+  set->open({});
+  set->open({});
   std::vector<std::thread> threads;
   std::set<const RowTensors*> seen;
   std::mutex mutex;
@@ -207,7 +207,7 @@ BOOST_FIXTURE_TEST_CASE(a_set_is_opened_once_and_each_split_read_once, Fixture) 
 
 BOOST_FIXTURE_TEST_CASE(a_plugin_that_does_not_say_so_is_never_called_by_two_threads, Fixture) {
   const auto set = make();
-  set->open();
+  set->open({});
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
     threads.emplace_back([&] {
@@ -222,14 +222,14 @@ BOOST_FIXTURE_TEST_CASE(what_opening_failed_with_stays_the_answer, Fixture) {
   s.open_fails = "the file is on holiday";
   const auto set = make();
   for (int i = 0; i < 2; ++i)
-    BOOST_TEST(contains(message_of([&] { set->open(); }), "the file is on holiday"));
+    BOOST_TEST(contains(message_of([&] { set->open({}); }), "the file is on holiday"));
   BOOST_TEST(s.opened == 1);
   BOOST_TEST(contains(message_of([&] { set->all(Split::train); }), "before open"));
 }
 
 BOOST_FIXTURE_TEST_CASE(rows_that_are_not_there_are_named, Fixture) {
   const auto set = make();
-  set->open();
+  set->open({});
   const std::uint64_t far = 5;
   for (int whole = 0; whole < 2; ++whole) {
     const std::string error = message_of([&] { set->read(Split::train, {&far, 1}); });
@@ -243,7 +243,7 @@ BOOST_FIXTURE_TEST_CASE(rows_that_are_not_there_are_named, Fixture) {
 BOOST_FIXTURE_TEST_CASE(what_a_plugin_gets_wrong_is_an_error_of_the_run, Fixture) {
   s.label_of_row_3 = 3;
   auto set = make();
-  set->open();
+  set->open({});
   BOOST_TEST(
       contains(message_of([&] { set->all(Split::train); }), "row 3 of split 'train' has label 3"));
   s.label_of_row_3 = 0;
@@ -254,23 +254,23 @@ BOOST_FIXTURE_TEST_CASE(what_a_plugin_gets_wrong_is_an_error_of_the_run, Fixture
   BOOST_TEST(message_of([&] { set->all(Split::train); }).empty());
 
   s.classes = 0;
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "the classes of its field 'labels'"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "the classes of its field 'labels'"));
   s.classes = -1;
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "'labels' -1 classes"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "'labels' -1 classes"));
   s.classes = 3;
   s.width = 0;
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "the shape [0]"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "the shape [0]"));
   s.width = 2;
   s.rank = LATHE_RANK_UNKNOWN;
   BOOST_TEST(!make()->info().input()->known_shape);
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "the shape of its field 'samples'"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "the shape of its field 'samples'"));
 }
 
 // Rows that are read in part are named by their number in the split, not in what was read.
 BOOST_FIXTURE_TEST_CASE(a_bad_row_has_its_number_in_the_split, Fixture) {
   s.label_of_row_3 = -1;
   const auto set = make();
-  set->open();
+  set->open({});
   const std::vector<std::uint64_t> index{4, 3};
   BOOST_TEST(contains(message_of([&] { set->read(Split::train, index); }),
                       "row 3 of split 'train' has label -1 in its field 'labels'"));
@@ -279,11 +279,25 @@ BOOST_FIXTURE_TEST_CASE(a_bad_row_has_its_number_in_the_split, Fixture) {
 BOOST_FIXTURE_TEST_CASE(fields_that_cannot_be_are_refused, Fixture) {
   const std::int64_t two = 2, endless[] = {std::int64_t{1} << 40, std::int64_t{1} << 40};
   const lathe_field x = field("x", LATHE_FIELD_INPUT, LATHE_DTYPE_FLOAT32, &two, 1);
+  const lathe_str endless_name[] = {text("a"), {"b", UINT64_MAX}};
+  const double numbers[] = {1.0, 2.0}, with_nan[] = {1.0, NAN}, with_zero[] = {1.0, 0.0};
+  lathe_field named = x, lopsided = x, odd = x, flat = x,
+              target = field("y", LATHE_FIELD_TARGET, LATHE_DTYPE_FLOAT32, &two, 1);
+  named.feature_names = endless_name;
+  lopsided.mean = numbers;
+  odd.mean = with_nan, odd.deviation = numbers;
+  flat.mean = numbers, flat.deviation = with_zero;
+  target.mean = target.deviation = numbers;
   struct Case {
     std::vector<lathe_field> fields;
     const char* says;
   };
   const Case cases[] = {
+      {{named}, "info(): the name of feature 1 of 'x' is no text"},
+      {{lopsided}, "'x' a mean without a deviation"},
+      {{odd}, "number 1 of the field 'x' the mean nan"},
+      {{flat}, "the deviation 0; both are finite"},
+      {{x, target}, "'y' names or a scaling of its numbers, and it is no input"},
       {{field("y", LATHE_FIELD_TARGET, LATHE_DTYPE_FLOAT32)}, "no field that is an input"},
       {{x, x}, "two fields the name 'x'"},
       {{field("", LATHE_FIELD_INPUT, LATHE_DTYPE_FLOAT32)}, "field 0 an empty name"},
@@ -299,7 +313,7 @@ BOOST_FIXTURE_TEST_CASE(fields_that_cannot_be_are_refused, Fixture) {
   };
   for (const Case& c : cases) BOOST_TEST_CONTEXT(c.says) {
       s.fields = c.fields;
-      const std::string error = message_of([&] { make()->open(); });
+      const std::string error = message_of([&] { make()->open({}); });
       BOOST_TEST(contains(error, c.says), error);
       BOOST_TEST(contains(error, "'numbers<>'"), error);
     }
@@ -313,7 +327,17 @@ BOOST_FIXTURE_TEST_CASE(every_element_type_and_role_comes_as_it_is, Fixture) {
                                LATHE_DTYPE_BOOL};
   static const std::string names = "abcdefghij";
   for (std::size_t i = 0; i < std::size(types); ++i)
-    s.fields.push_back({{&names[i], 1}, LATHE_FIELD_INPUT, types[i], {}, 1, &two, 0, nullptr});
+    s.fields.push_back({{&names[i], 1},
+                        LATHE_FIELD_INPUT,
+                        types[i],
+                        {},
+                        1,
+                        &two,
+                        0,
+                        nullptr,
+                        nullptr,
+                        nullptr,
+                        nullptr});
   const DatasetInfo info = make()->info();
   BOOST_REQUIRE(info.fields.size() == std::size(types));
   for (std::size_t i = 0; i < std::size(types); ++i) {
@@ -342,7 +366,7 @@ BOOST_FIXTURE_TEST_CASE(a_stream_is_read_to_its_end_once, Fixture) {
   component.interface = &kStream;
   s.stream_rows = 100'000;  // more than are asked for at once
   const auto set = make();
-  set->open();
+  set->open({});
   BOOST_TEST(s.firsts.empty());
   BOOST_TEST(set->count(Split::train) == 100'000U);
   BOOST_REQUIRE(s.firsts.size() == 2U);
@@ -363,12 +387,12 @@ BOOST_FIXTURE_TEST_CASE(a_stream_is_read_to_its_end_once, Fixture) {
 BOOST_FIXTURE_TEST_CASE(a_stream_may_be_empty_and_may_end_where_a_portion_does, Fixture) {
   component.interface = &kStream;
   const auto empty = make();
-  empty->open();
+  empty->open({});
   BOOST_TEST(empty->count(Split::validation) == 0U);
   BOOST_TEST(contains(message_of([&] { empty->all(Split::validation); }), "has no rows"));
   s.stream_rows = 65'536;
   const auto whole = make();
-  whole->open();
+  whole->open({});
   BOOST_TEST(whole->count(Split::train) == 65'536U);
 }
 
@@ -376,7 +400,7 @@ BOOST_FIXTURE_TEST_CASE(a_stream_without_end_is_refused_before_memory_is_gone, F
   component.interface = &kStream;
   s.stream_rows = UINT64_MAX;
   const auto set = make(std::uint64_t{3} << 20);
-  set->open();
+  set->open({});
   const std::string error = message_of([&] { set->all(Split::train); });
   // A row has two floats and a label of 64 bits: 65,536 rows are 1 MiB.
   BOOST_TEST(contains(error, "has not ended after 196608 rows (3 MiB)"), error);
@@ -389,7 +413,7 @@ BOOST_FIXTURE_TEST_CASE(a_stream_that_gives_more_than_it_was_asked_for_is_refuse
   s.stream_rows = UINT64_MAX;
   s.too_many = 1;
   const auto set = make();
-  set->open();
+  set->open({});
   BOOST_TEST(contains(message_of([&] { set->count(Split::train); }),
                       "next() gives 65537 rows of the split 'train' where 65536 were asked for"));
 }
@@ -398,9 +422,9 @@ BOOST_FIXTURE_TEST_CASE(a_stream_needs_next, Fixture) {
   lathe_dataset neither = kStream;
   neither.next = nullptr;
   component.interface = &neither;
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "there is no next()"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "there is no next()"));
   neither.count = count;
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "there is no read()"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "there is no read()"));
 }
 
 BOOST_FIXTURE_TEST_CASE(rows_are_augmented_by_a_set_that_says_so, Fixture) {
@@ -408,7 +432,7 @@ BOOST_FIXTURE_TEST_CASE(rows_are_augmented_by_a_set_that_says_so, Fixture) {
   s.augments = 1;
   const auto set = make();
   BOOST_TEST(set->info().augments);
-  set->open();
+  set->open({});
   const std::vector<std::uint64_t> index{4, 1};
   const RowTensors rows = set->read(Split::train, index);
   const RowTensors changed = set->augment(3, 2, index, rows);
@@ -433,14 +457,14 @@ BOOST_FIXTURE_TEST_CASE(rows_are_augmented_by_a_set_that_says_so, Fixture) {
 BOOST_FIXTURE_TEST_CASE(rows_of_a_set_that_does_not_augment_stay_as_they_are, Fixture) {
   component.interface = &kAugmenting;
   const auto set = make();
-  set->open();
+  set->open({});
   const std::vector<std::uint64_t> row{4};
   const RowTensors rows = set->read(Split::train, row);
   BOOST_TEST(set->augment(3, 2, row, rows).fields[0].values<float>()[0] == 4.0F);
   // Says that it does and cannot.
   component.interface = &kInterface;
   s.augments = 1;
-  BOOST_TEST(contains(message_of([&] { make()->open(); }), "has no augment()"));
+  BOOST_TEST(contains(message_of([&] { make()->open({}); }), "has no augment()"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

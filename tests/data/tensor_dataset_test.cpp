@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(tensors_make_a_data_set) {
   const RowTensors rows{{Tensor::of<float>(DType::float32, Shape{3, 2}, x),
                          Tensor::of<std::int64_t>(DType::int64, Shape{3}, y)}};
   const auto set = dataset_of("mine", rows, {}, rows, 2);
-  set->open();
+  set->open({});
   BOOST_TEST((set->info().input()->shape == Shape{2}));
   BOOST_TEST(set->count(Split::train) == 3U);
   BOOST_TEST(set->count(Split::validation) == 0U);

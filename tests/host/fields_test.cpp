@@ -25,7 +25,7 @@ struct World {
   }
   std::shared_ptr<Dataset> opened(const std::string& id, Value::Map options = {}) const {
     auto made = set(id, std::move(options));
-    made->open();
+    made->open({});
     return made;
   }
   Graph net(const DatasetInfo& info, Value::Map options = {}) {
@@ -59,7 +59,7 @@ BOOST_FIXTURE_TEST_CASE(fields_are_what_the_plugin_says_before_and_after_open, W
   BOOST_TEST(!before.fields[1].known_shape);
   BOOST_TEST(!before.complete());
   BOOST_TEST(before.augments);
-  rows->open();
+  rows->open({});
   const DatasetInfo info = rows->info();
   BOOST_TEST(info.complete());
   BOOST_TEST(info.input()->name == "tokens");

@@ -20,7 +20,7 @@ class Data : public Dataset {
     return {{{"x", LATHE_FIELD_INPUT, DType::float32, Shape{4}, true, 0, {}},
              {"y", LATHE_FIELD_TARGET, DType::int64, Shape{}, true, 3, {}}}};
   }
-  void open() override {}
+  void open(const OpenRequest&) override {}
   std::uint64_t count(Split) const override { return 6; }
   RowTensors read(Split, std::span<const std::uint64_t>) const override { return {}; }
   const RowTensors& all(Split) const override { return none_; }

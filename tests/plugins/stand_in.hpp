@@ -10,7 +10,7 @@ struct NoData : lathe::Dataset {
   std::string id() const override { return "none"; }
   bool synthetic() const override { return true; }
   lathe::DatasetInfo info() const override { return samples_of({16}, 5); }
-  void open() override {}
+  void open(const lathe::OpenRequest&) override {}
   std::uint64_t count(lathe::Split) const override { return 100; }
   lathe::RowTensors read(lathe::Split, std::span<const std::uint64_t>) const override { return {}; }
   const lathe::RowTensors& all(lathe::Split) const override { return tensors_; }

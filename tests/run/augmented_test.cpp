@@ -24,7 +24,7 @@ class Noisy : public lathe::Dataset {
     info.augments = loudness_ > 0;
     return info;
   }
-  void open() override {}
+  void open(const lathe::OpenRequest&) override {}
   std::uint64_t count(lathe::Split split) const override { return jets_->count(split); }
   lathe::RowTensors read(lathe::Split split, std::span<const std::uint64_t> index) const override {
     return jets_->read(split, index);

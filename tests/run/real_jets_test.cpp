@@ -14,7 +14,7 @@ std::shared_ptr<Dataset> open_set(const std::string& text) {
   const Component& component = registry().find(Kind::dataset, parsed.name);
   auto set =
       make_dataset(component, check_options(component.options, parsed.options), text, data_dir());
-  set->open();
+  set->open({});
   return set;
 }
 

@@ -26,6 +26,16 @@ Split chosen_split(const Settings& settings) {
   return *split;
 }
 
+Error nothing_to_test(const Session& session, Split split) {
+  const Chosen& chosen = session.dataset_choice();
+  const bool by_option = chosen.component->options.find(name(split)) != nullptr;
+  return run_error(
+      LATHE_NOT_FOUND,
+      fmt::format(
+          "'{}' has no rows in its {} split; {}--split takes another one", chosen.text, name(split),
+          by_option ? fmt::format("give a file by its option '{}', or ", name(split)) : ""));
+}
+
 // The table of predictions; of a classifier, adds that of the classes to the results.
 TextTable predictions(Loss loss, const Tensor& outputs, const Dataset& data, Split split,
                       Results& results) {
@@ -56,13 +66,11 @@ void run_test(Session& session) {
   }
 
   const RunFolder folder = choose_run_folder(settings);
+  session.ask_for({split});
   RunContext context = session.context(folder.results);
   Graph graph = session.build_graph(context);
   const Dataset& data = session.dataset();
-  if (data.count(split) == 0)
-    throw run_error(LATHE_NOT_FOUND,
-                    fmt::format("'{}' has no rows in its {} split; --split takes another one",
-                                data.id(), name(split)));
+  if (data.count(split) == 0) throw nothing_to_test(session, split);
   prepare_run_folder(folder, settings);
   Results results;
   const Json part = data_part(data, std::array{split});

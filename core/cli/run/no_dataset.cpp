@@ -11,7 +11,7 @@ class NoDataset final : public Dataset {
   std::string id() const override { return "no data set"; }
   bool synthetic() const override { return false; }
   DatasetInfo info() const override { return {}; }
-  void open() override { refuse(); }
+  void open(const OpenRequest&) override { refuse(); }
   std::uint64_t count(Split) const override { refuse(); }
   RowTensors read(Split, std::span<const std::uint64_t>) const override { refuse(); }
   const RowTensors& all(Split) const override { refuse(); }

@@ -110,7 +110,7 @@ DatasetInfo Session::info() {
 bool Session::knows_info_unopened() const { return dataset_->info().complete(); }
 
 const Dataset& Session::dataset() {
-  dataset_->open();
+  dataset_->open(request_);
   opened_data_ = true;
   return *dataset_;
 }

@@ -49,7 +49,10 @@ class Session {
   bool knows_info_unopened() const;
   // Never opening data: what is not known is left out.
   DatasetInfo unopened_info() const { return dataset_->info(); }
-  const Dataset& dataset();  // opened
+  // Opened: the splits that were asked for; others when they are needed.
+  const Dataset& dataset();
+  // REQUIRES: the data is not open.
+  void ask_for(std::vector<Split> splits) { request_.splits = std::move(splits); }
   bool opened_data() const { return opened_data_; }
   Executor& executor();  // opened, with the run's threads
   const Executor* opened_executor() const { return executor_.get(); }
@@ -83,6 +86,7 @@ class Session {
   const RunOfThread main_run_;  // on the thread that made the session
   Chosen model_, dataset_choice_;
   std::shared_ptr<Dataset> dataset_;
+  OpenRequest request_;
   std::atomic<bool> opened_data_ = false;
   std::mutex build_mutex_;
   std::mutex executor_mutex_;

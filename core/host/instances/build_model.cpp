@@ -47,7 +47,7 @@ Graph build_model(const Component& component, const Value& options, const Datase
   lathe_edit* edit = call.graphs().begin(*handle);
   edit->builds_model = true;
 
-  const lathe_field_table fields = field_table(call, info);
+  const lathe_field_table fields = field_table(call, info.fields);
   const lathe_model_input input{LATHE_SIZE_UP_TO(lathe_model_input, fields), 0, &fields};
   call.enter("build", [&](lathe_call* c) {
     return component.as<lathe_model>().build(c, model.self(), &input, edit);

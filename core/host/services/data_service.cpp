@@ -17,7 +17,7 @@ const Dataset& dataset(Call& call) {
 }
 
 lathe_code fields(lathe_call* call, lathe_field_table* out) noexcept {
-  return service_call(call, [&](Call& c) { fill(out, field_table(c, dataset(c).info())); });
+  return service_call(call, [&](Call& c) { fill(out, field_table(c, dataset(c).info().fields)); });
 }
 
 lathe_code count(lathe_call* call, lathe_str split, std::uint64_t* rows) noexcept {

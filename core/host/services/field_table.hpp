@@ -8,6 +8,6 @@ namespace lathe {
 class Call;
 
 // Valid until the call ends.
-lathe_field_table field_table(Call& call, const DatasetInfo& info);
+lathe_field_table field_table(Call& call, std::span<const Field> fields);
 
 }  // namespace lathe

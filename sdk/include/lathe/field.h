@@ -35,6 +35,12 @@ typedef struct lathe_field {
    * regression. 0 for every other field. */
   int64_t classes;
   const lathe_str *class_names; /* NULL, or `classes` of them */
+  /* Of an input of rank 1: NULL, or one per number, eg: the columns of a table, which are then
+   * told by name. */
+  const lathe_str *feature_names;
+  /* Of an input of rank 1: the scaling that was applied, (x - mean) / deviation, as one finite
+   * number per number of the row, deviations above 0; both NULL: none. */
+  const double *mean, *deviation;
 } lathe_field;
 
 typedef struct lathe_field_table {

@@ -17,17 +17,19 @@ inline std::shared_ptr<lathe::Dataset> make_set(const std::string& text,
 }
 
 inline std::shared_ptr<lathe::Dataset> open_set(const std::string& text,
-                                                const std::filesystem::path& data_dir = {}) {
+                                                const std::filesystem::path& data_dir = {},
+                                                const lathe::OpenRequest& request = {}) {
   auto set = make_set(text, data_dir);
-  set->open();
+  set->open(request);
   return set;
 }
 
 // The message of the error that naming or opening a set ends with; "" if it opens.
 inline std::string opening_fails(const std::string& text,
-                                 const std::filesystem::path& data_dir = {}) {
+                                 const std::filesystem::path& data_dir = {},
+                                 const lathe::OpenRequest& request = {}) {
   try {
-    open_set(text, data_dir);
+    open_set(text, data_dir, request);
   } catch (const lathe::Error& error) {
     return error.what();
   }

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(jets_are_standardised_balanced_and_said_to_be_synthetic) {
   BOOST_TEST(
       set->info().target()->class_names == (std::vector<std::string>{"g", "q", "w", "z", "t"}),
       per_element());
-  set->open();
+  set->open({});
   const auto samples = samples_of(*set, Split::train);
   const auto labels = labels_of(*set, Split::train);
   std::vector<double> sums(16), squares(16), counts(5);

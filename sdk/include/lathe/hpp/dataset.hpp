@@ -1,7 +1,9 @@
 // Kind "dataset". Two forms. Samples with one class each, floats and 64-bit labels:
 //   Set(lathe::options, std::string_view data_dir)     either may be left out
 //   lathe::dataset_info info()                         reads no data before open
-//   void open()                     or open(lathe::context)
+//   void open()                     opens all splits; or, to open those that are asked for,
+//   void open(const lathe::open_request&)    which is called again if more are; each of the two
+//                                   may take a lathe::context first
 //   std::uint64_t count(lathe::split)
 //   void read(lathe::split, lathe::span<const std::uint64_t> index, float* samples,
 //             std::int64_t* labels)
@@ -47,6 +49,39 @@ struct dataset_info {
   std::int64_t classes = 0;              // 0: not known before open
   std::vector<std::string> class_names;  // empty, or one per class
   bool augments = false;                 // true: augment() changes training rows
+  // Of samples of rank 1.
+  std::vector<std::string> feature_names = {};    // empty, or one per number
+  std::vector<double> mean = {}, deviation = {};  // lathe_field.mean; empty: not scaled
+};
+
+// What open() is asked for. Valid during the call.
+class open_request {
+ public:
+  explicit open_request(const lathe_open_request& raw) : raw_(raw) {
+    if (raw.trained_on != nullptr) trained_on_ = detail::fields_of(*raw.trained_on);
+  }
+
+  bool asks_for(std::string_view split) const {
+    for (std::uint64_t i = 0; i < raw_.split_count; ++i) {
+      if (to_view(raw_.splits[i]) == split) return true;
+    }
+    return raw_.split_count == 0;
+  }
+  bool asks_for(split s) const { return asks_for(split_name(s)); }
+
+  // The fields that the loaded weights were trained on; empty: not known.
+  const std::vector<field>& trained_on() const { return trained_on_; }
+  // The first of a role; null if there is none, or nothing is known.
+  const field* trained_on(lathe_field_role role) const {
+    for (const field& f : trained_on_) {
+      if (f.role == role) return &f;
+    }
+    return nullptr;
+  }
+
+ private:
+  const lathe_open_request& raw_;
+  std::vector<field> trained_on_;
 };
 
 // What a row becomes in training depends on these, its index and its contents; on nothing else.
@@ -216,6 +251,7 @@ S split_of(lathe_str name) {
 template <class T>
 struct dataset_instance {
   T* object = nullptr;
+  bool opened = false;
   field_rows fields;
   std::vector<std::string> files;
   std::vector<lathe_str> file_texts;
@@ -237,6 +273,9 @@ bool describe(T& object, field_rows& rows) {
     dataset_info info = object.info();
     field samples = input_field<float>("samples", std::move(info.shape));
     samples.known_shape = !samples.shape.empty();
+    samples.feature_names = std::move(info.feature_names);
+    samples.mean = std::move(info.mean);
+    samples.deviation = std::move(info.deviation);
     rows.set(
         {std::move(samples), class_field("labels", info.classes, std::move(info.class_names))});
     return info.augments;
@@ -268,12 +307,21 @@ struct dataset_thunks {
       out->fields = &of(self).fields.table();
     });
   }
-  static lathe_code open(lathe_call* call, void* self) noexcept {
+  static lathe_code open(lathe_call* call, void* self, const lathe_open_request* asked) noexcept {
     return guarded(call, [&] {
-      if constexpr (std::is_invocable_v<decltype(&T::open), T&, context>) {
-        of(self).object->open(context(call));
-      } else {
-        of(self).object->open();
+      T& object = *of(self).object;
+      if constexpr (std::is_invocable_v<decltype(&T::open), T&, const open_request&>) {
+        object.open(open_request(*asked));
+      } else if constexpr (std::is_invocable_v<decltype(&T::open), T&, context,
+                                               const open_request&>) {
+        object.open(context(call), open_request(*asked));
+      } else if (!of(self).opened) {
+        if constexpr (std::is_invocable_v<decltype(&T::open), T&, context>) {
+          object.open(context(call));
+        } else {
+          object.open();
+        }
+        of(self).opened = true;
       }
     });
   }

@@ -22,6 +22,9 @@ struct field {
   std::int64_t classes = 0;              // lathe_field.classes
   std::vector<std::string> class_names;  // empty, or one per class
   bool known_shape = true;               // false: not known before open
+  // Of an input of rank 1.
+  std::vector<std::string> feature_names = {};    // empty, or one per number
+  std::vector<double> mean = {}, deviation = {};  // lathe_field.mean; empty: not scaled
 
   // A target of integers: its elements are classes.
   bool of_classes() const {
@@ -53,6 +56,14 @@ inline field field_of(const lathe_field& row) {
   for (std::int64_t i = 0; row.class_names != nullptr && i < row.classes; ++i) {
     out.class_names.push_back(to_string(to_view(row.class_names[i])));
   }
+  const std::int64_t width = out.known_shape && row.rank == 1 ? row.shape[0] : 0;
+  for (std::int64_t i = 0; row.feature_names != nullptr && i < width; ++i) {
+    out.feature_names.push_back(to_string(to_view(row.feature_names[i])));
+  }
+  if (row.mean != nullptr && row.deviation != nullptr) {
+    out.mean.assign(row.mean, row.mean + width);
+    out.deviation.assign(row.deviation, row.deviation + width);
+  }
   return out;
 }
 
@@ -70,10 +81,12 @@ class field_rows {
   void set(std::vector<field> fields) {
     fields_ = std::move(fields);
     rows_.clear();
-    names_.assign(fields_.size(), {});
-    for (std::size_t i = 0; i < fields_.size(); ++i) {
-      const field& f = fields_[i];
-      for (const std::string& name : f.class_names) names_[i].push_back(to_str(name));
+    classes_.clear();
+    features_.clear();
+    for (const field& f : fields_) {
+      require_one_per_number(f);
+      classes_.push_back(texts(f.class_names));
+      features_.push_back(texts(f.feature_names));
       rows_.push_back(
           {to_str(f.name),
            f.role,
@@ -82,7 +95,10 @@ class field_rows {
            f.known_shape ? static_cast<std::uint32_t>(f.shape.size()) : LATHE_RANK_UNKNOWN,
            f.shape.data(),
            f.classes,
-           names_[i].empty() ? nullptr : names_[i].data()});
+           f.class_names.empty() ? nullptr : classes_.back().data(),
+           f.feature_names.empty() ? nullptr : features_.back().data(),
+           f.mean.empty() ? nullptr : f.mean.data(),
+           f.deviation.empty() ? nullptr : f.deviation.data()});
     }
     table_ = {sizeof(lathe_field_table), sizeof(lathe_field), rows_.data(), rows_.size()};
   }
@@ -90,8 +106,30 @@ class field_rows {
   const lathe_field_table& table() const { return table_; }
 
  private:
+  static std::vector<lathe_str> texts(const std::vector<std::string>& names) {
+    std::vector<lathe_str> all;
+    for (const std::string& name : names) all.push_back(to_str(name));
+    return all;
+  }
+  // The host reads as many as the shape has numbers.
+  static void require_one_per_number(const field& f) {
+    const std::size_t width =
+        f.known_shape && f.shape.size() == 1 ? static_cast<std::size_t>(f.shape[0]) : 0;
+    for (const std::size_t count : {f.feature_names.size(), f.mean.size(), f.deviation.size()}) {
+      if (count == 0 || count == width) continue;
+      throw error(LATHE_INTERNAL,
+                  join({"the field '", f.name,
+                        "' has names or a scaling, and not one for each number of a row"}));
+    }
+    if (f.class_names.empty() || static_cast<std::int64_t>(f.class_names.size()) >= f.classes) {
+      return;
+    }
+    throw error(LATHE_INTERNAL,
+                join({"the field '", f.name, "' has names of classes, and not one for each"}));
+  }
+
   std::vector<field> fields_;
-  std::vector<std::vector<lathe_str>> names_;
+  std::vector<std::vector<lathe_str>> classes_, features_;
   std::vector<lathe_field> rows_;
   lathe_field_table table_ = {};
 };

@@ -26,6 +26,19 @@ typedef struct lathe_dataset_info {
   const lathe_field_table *fields;
 } lathe_dataset_info;
 
+/* What open() is asked for. Valid during the call. */
+typedef struct lathe_open_request {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const lathe_str *splits; /* that will be asked for */
+  uint64_t split_count;    /* 0: all */
+  /* What the loaded weights were trained on: fields with their class names, feature names and
+   * scaling, complete. NULL: not known. A set that scales by statistics of its training rows, or
+   * finds classes and columns in its files, takes these instead, and needs no training rows for
+   * them. Else the host brings rows into the order of these names. */
+  const lathe_field_table *trained_on;
+} lathe_open_request;
+
 /* A file to download. What is not known is 0 or NULL, never guessed. */
 typedef struct lathe_source_file {
   const char *name;   /* as it is kept, mandatory; eg: "train-images-idx3-ubyte.gz" */
@@ -77,12 +90,15 @@ typedef struct lathe_dataset {
    * After open() everything is known, and stays. [call] */
   lathe_code (*info)(lathe_call *call, void *self, lathe_dataset_info *info);
 
-  /* Opens the data: a missing file is LATHE_NOT_FOUND with the file, where it was looked for and
-   * how to get it. Called once, before count, read and next. [call] */
-  lathe_code (*open)(lathe_call *call, void *self);
+  /* Opens the splits of `request`, and no file that only others need: a missing file is
+   * LATHE_NOT_FOUND with the file, where it was looked for and how to get it. Called before count,
+   * read and next, and again, with splits that were not asked for before, if these are needed
+   * later; a set that opens all at once may then do nothing. `trained_on` is the same each time,
+   * and info() stays as it is after the first. No other call is made meanwhile. [call] */
+  lathe_code (*open)(lathe_call *call, void *self, const lathe_open_request *request);
 
   /* Rows of a split; 0 if it has none; LATHE_COUNT_UNKNOWN: a stream, whose rows next() gives.
-   * After open. [call] */
+   * Only asked of splits that open() was asked for. [call] */
   lathe_code (*count)(lathe_call *call, void *self, lathe_str split, uint64_t *rows);
 
   /* Copies the rows `index[0..count)` of a split, in that order, into `out`: one tensor per field,

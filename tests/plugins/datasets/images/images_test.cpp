@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(broken_files_are_refused_with_their_name_and_reason) {
     const auto set = make_set(row.set + "<test=" + file.string() + ">");
     std::string error;
     try {
-      set->open();
+      set->open({});
       set->all(Split::test);
     } catch (const Error& e) {
       error = e.what();
