@@ -2,8 +2,6 @@
 
 #include "../file_bytes.hpp"
 
-#include <functional>
-
 namespace datasets {
 
 lathe::dataset_info image_set::info() const {
@@ -13,14 +11,18 @@ lathe::dataset_info image_set::info() const {
           class_names_};
 }
 
-void image_set::open() {
-  const bool official = !names_any_file();
-  for (part& p : {std::ref(train_), std::ref(validation_), std::ref(test_)}) find(p, official);
-  require_source(validate_on_test_, test_, "test");
-  require_source(part_of_train_ > 0, train_, "train");
+void image_set::open(const lathe::open_request& request) {
+  const bool validates = request.asks_for(lathe::split::validation);
+  const bool on_train = validates_on_train();
+  if (request.asks_for(lathe::split::train) || (validates && on_train)) find(train_);
+  if (request.asks_for(lathe::split::test) || (validates && validate_on_test_)) find(test_);
+  if (validates) {
+    find(validation_);
+    require_source(validate_on_test_, test_, "test");
+    require_source(part_of_train_ > 0, train_, "train");
+  }
   std::uint64_t validation = 0;
-  if (part_of_train_ > 0 ||
-      (official && part_of_train_ < 0 && validation_.files.empty() && !validate_on_test_)) {
+  if (on_train) {
     const double share = part_of_train_ < 0 ? 0.1 : part_of_train_;
     validation = static_cast<std::uint64_t>(share * static_cast<double>(train_.rows) + 1e-9);
   }
@@ -78,6 +80,10 @@ bool image_set::names_any_file() const {
   return !train_.names.empty() || !validation_.names.empty() || !test_.names.empty();
 }
 
+bool image_set::validates_on_train() const {
+  return part_of_train_ > 0 || (part_of_train_ < 0 && !names_any_file() && !validate_on_test_);
+}
+
 void image_set::read_validation(lathe::value_view value) {
   if (value.kind() == LATHE_VALUE_FLOAT || value.kind() == LATHE_VALUE_INT) {
     part_of_train_ = value.real();
@@ -104,14 +110,16 @@ void image_set::require_source(bool needed, const part& p, const char* option) {
       .at_option("validation");
 }
 
-void image_set::find(part& p, bool official) {
+void image_set::find(part& p) {
+  if (p.found) return;
   for (const std::string& name : p.names) p.files.push_back(where_.find(name));
-  if (official) {
+  if (!names_any_file()) {
     for (const auto& names : official_files(p.split)) {
       p.files.push_back(where_.find_official(names));
     }
   }
   if (!p.files.empty()) p.rows = count_rows(p.files);
+  p.found = true;
 }
 
 void image_set::load(part& p) {

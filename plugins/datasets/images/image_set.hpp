@@ -46,8 +46,9 @@ class image_set {
  public:
   lathe::dataset_info info() const;
 
-  // Finds the files and counts their rows; the rows themselves are read when they are asked for.
-  void open();
+  // Finds the files of the splits that are asked for and counts their rows; the rows themselves are
+  // read when they are asked for.
+  void open(const lathe::open_request& request);
 
   std::uint64_t count(lathe::split s) const;
 
@@ -83,6 +84,7 @@ class image_set {
     std::vector<std::string> names = {};  // as options give them
     std::vector<std::string> files = {};  // as they were found
     std::uint64_t rows = 0;
+    bool found = false;
     bool loaded = false;
     byte_images images = {};
   };
@@ -92,9 +94,10 @@ class image_set {
   };
 
   bool names_any_file() const;
+  bool validates_on_train() const;
   void read_validation(lathe::value_view value);
   static void require_source(bool needed, const part& p, const char* option);
-  void find(part& p, bool official);
+  void find(part& p);
   void load(part& p);
 
   image_shape shape_;

@@ -3,6 +3,7 @@
 #include <lathe/lathe.hpp>
 
 #include <algorithm>
+#include <optional>
 
 #include "../file_bytes.hpp"
 #include "csv_table.hpp"
@@ -39,6 +40,9 @@ char delimiter_of(const std::string& word) {
                                : '\0';
 }
 
+// What the numbers are scaled by.
+enum class scaling { none, train, of_weights };
+
 struct Csv {
   static constexpr lathe_option options[] = {
       lathe::path_option("train", "File with the rows to train on.").nullable(),
@@ -54,8 +58,9 @@ struct Csv {
                            "regression.")
           .by_default("class"),
       lathe::any_option("classes",
-                        "The classes in their order, eg: [A, B, C]. Without it, those of the "
-                        "train file: numbers by value, words by letter.")
+                        "The classes in their order, eg: [A, B, C]. Without it, those that loaded "
+                        "weights were trained on, else those of the train file: numbers by value, "
+                        "words by letter.")
           .nullable(),
       lathe::any_option("features",
                         "Feature columns, names or numbers, in their order. Without it, all but "
@@ -66,10 +71,11 @@ struct Csv {
       lathe::choice_option("delimiter", "auto|comma|semicolon|tab|pipe|space",
                            "What separates the cells.")
           .by_default("auto"),
-      lathe::choice_option("standardize", "none|train",
-                           "none takes the numbers as they are; train scales all splits by mean "
-                           "and deviation of the train file.")
-          .by_default("none"),
+      lathe::choice_option("standardize", "auto|none|train",
+                           "train scales all splits by mean and deviation of the train file, or by "
+                           "those that loaded weights were trained with; auto only by the latter; "
+                           "none takes the numbers as they are.")
+          .by_default("auto"),
   };
 
   explicit Csv(lathe::options o) {
@@ -88,12 +94,9 @@ struct Csv {
     }
     read_features(o["features"]);
     read_classes(o["classes"]);
-    standardize_ = o.text("standardize") == "train";
-    if (standardize_ && path(split::train).empty()) {
-      throw lathe::invalid_argument(
-          "standardize=train needs a train file, whose mean and deviation it uses")
-          .at_option("standardize");
-    }
+    scaling_ = o.text("standardize") == "train"  ? scaling::train
+               : o.text("standardize") == "none" ? scaling::none
+                                                 : scaling::of_weights;
     if (first_path().empty()) {
       throw lathe::invalid_argument(
           "no file is named: give csv<train=FILE, validation=FILE, test=FILE>, or those of them "
@@ -107,32 +110,30 @@ struct Csv {
     const std::uint64_t width = width_before_or_after_open();
     samples.known_shape = width > 0;
     if (width > 0) samples.shape = {static_cast<std::int64_t>(width)};
+    if (opened_) samples.feature_names = names_;
+    if (scaler_) {
+      samples.mean = scaler_->mean();
+      samples.deviation = scaler_->deviation();
+    }
     if (table_.numbers) return {samples, lathe::target_field<float>("targets", {1})};
     return {samples,
             lathe::class_field("labels", static_cast<std::int64_t>(classes_.size()), classes_)};
   }
 
-  void open() {
-    for (const split s : kSplits) {
-      if (path(s).empty()) continue;
-      // The first file, the train file if there is one, decides classes and width.
-      datasets::table table = datasets::read_table(path(s), table_, classes_);
-      if (!opened_) {
-        classes_ = table.classes;
-        width_ = table.width;
-        opened_ = true;
-      } else if (table.width != width_) {
-        throw lathe::data_loss(
-            lathe::join({"this file has ", lathe::to_string(static_cast<std::int64_t>(table.width)),
-                         " features; '", first_path(), "' has ",
-                         lathe::to_string(static_cast<std::int64_t>(width_))}))
-            .at_file(path(s));
-      }
-      tables_[static_cast<int>(s)] = std::move(table);
+  void open(lathe::context context, const lathe::open_request& request) {
+    if (!opened_) take_over(request);
+    // The train file comes first: it decides what no weights say.
+    if (request.asks_for(split::train) || (!opened_ && is_decided_by_train(context))) {
+      load(split::train);
     }
-    if (!standardize_) return;
-    const datasets::standard_scaler scaler(tables_[0].rows.samples, width_);
-    for (datasets::table& table : tables_) scaler.apply(table.rows.samples);
+    for (const split s : {split::validation, split::test}) {
+      if (request.asks_for(s)) load(s);
+    }
+    // Nothing that is asked for is named: what a row is made of must be known all the same.
+    for (const split s : kSplits) {
+      if (!opened_) load(s);
+    }
+    scale();
   }
 
   std::uint64_t count(split s) const { return tables_[static_cast<int>(s)].count(); }
@@ -160,8 +161,8 @@ struct Csv {
 
   std::vector<std::string> files() const {
     std::vector<std::string> all;
-    for (const std::string& file : paths_) {
-      if (!file.empty()) all.push_back(file);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (loaded_[i]) all.push_back(paths_[i]);
     }
     return all;
   }
@@ -174,6 +175,93 @@ struct Csv {
       if (!file.empty()) return file;
     }
     return {};
+  }
+
+  // What the loaded weights were trained on goes before what the files would tell.
+  void take_over(const lathe::open_request& request) {
+    if (const lathe::field* samples = request.trained_on(LATHE_FIELD_INPUT)) {
+      trained_ = *samples;
+      table_.wanted = trained_.feature_names;
+      table_.wanted_by = "which the network was trained on";
+    }
+    const lathe::field* labels = request.trained_on(LATHE_FIELD_TARGET);
+    if (labels == nullptr || table_.numbers || !labels->of_classes()) return;
+    trained_classes_ = labels->class_names;
+  }
+
+  // Whether the train file is read though nobody asks for its rows.
+  bool is_decided_by_train(lathe::context context) const {
+    const std::string& train = path(split::train);
+    if (scaling_ == scaling::train && trained_.mean.empty()) {
+      if (datasets::is_file(train)) return true;
+      throw lathe::not_found(
+          lathe::join(
+              {"standardize=train needs a train file, whose mean and deviation it uses, ",
+               train.empty() ? "and none is named" : lathe::join({"and there is no '", train, "'"}),
+               "; the weights do not say what they were trained with"}))
+          .at_option("standardize");
+    }
+    const bool known = table_.numbers || !classes_.empty() || !trained_classes_.empty();
+    if (known || train.empty()) return false;
+    if (datasets::is_file(train)) return true;
+    context.warning(
+        lathe::join({"'", train,
+                     "', whose classes count, is not there, and no weights name theirs: the "
+                     "classes are numbered as the files at hand have them; the option classes "
+                     "names them in their order"}));
+    return false;
+  }
+
+  // Reads a file, unless that is done. The first decides classes, width and names of columns.
+  void load(split s) {
+    const auto i = static_cast<std::size_t>(s);
+    if (loaded_[i] || path(s).empty()) return;
+    datasets::table table = datasets::read_table(path(s), table_, classes_);
+    if (!opened_) {
+      name_classes(table);
+      width_ = table.width;
+      names_ = table.feature_names;
+      decided_by_ = path(s);
+      if (table_.wanted.empty() && !names_.empty()) {
+        table_.wanted = names_;
+        table_.wanted_by = lathe::join({"which '", path(s), "' has"});
+      }
+      opened_ = true;
+    } else if (table.width != width_) {
+      throw lathe::data_loss(
+          lathe::join({"this file has ", lathe::to_string(static_cast<std::int64_t>(table.width)),
+                       " features; '", decided_by_, "' has ",
+                       lathe::to_string(static_cast<std::int64_t>(width_))}))
+          .at_file(path(s));
+    }
+    tables_[i] = std::move(table);
+    loaded_[i] = true;
+  }
+
+  // Those of the weights come first, in their order; those that the weights do not know follow.
+  void name_classes(datasets::table& table) {
+    if (!classes_.empty()) return;
+    classes_ = trained_classes_;
+    std::vector<std::int64_t> numbers;
+    for (const std::string& name : table.classes) {
+      auto at = std::find(classes_.begin(), classes_.end(), name);
+      numbers.push_back(at - classes_.begin());
+      if (at == classes_.end()) classes_.push_back(name);
+    }
+    for (std::int64_t& label : table.rows.labels) label = numbers[static_cast<std::size_t>(label)];
+  }
+
+  void scale() {
+    if (!scaler_ && scaling_ != scaling::none) {
+      scaler_ = datasets::trained_scaler(trained_, names_, width_);
+      if (!scaler_ && scaling_ == scaling::train && trained_.mean.empty()) {
+        scaler_ = datasets::standard_scaler(tables_[0].rows.samples, width_);
+      }
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (scaler_ && loaded_[i] && !scaled_[i]) scaler_->apply(tables_[i].rows.samples);
+      scaled_[i] = loaded_[i];
+    }
   }
 
   // 0: not known, before open.
@@ -219,12 +307,19 @@ struct Csv {
   datasets::table_options table_;
   datasets::table tables_[3];
   std::vector<std::string> classes_;
+  std::string decided_by_;          // the first file that was read
+  std::vector<std::string> names_;  // of the features; empty: none, or not to be gone by
   std::uint64_t width_ = 0;
-  bool standardize_ = false;
-  bool opened_ = false;
+  scaling scaling_ = scaling::of_weights;
+  std::optional<datasets::standard_scaler> scaler_;
+  bool loaded_[3] = {}, scaled_[3] = {};
+  bool opened_ = false;  // any file
+  // Of the loaded weights; empty: not known.
+  lathe::field trained_;
+  std::vector<std::string> trained_classes_;
 };
 
 }  // namespace
 
-LATHE_DATASET(Csv, "csv", "1.1.0",
+LATHE_DATASET(Csv, "csv", "1.2.0",
               "Any table in CSV files: numeric features, and one column of classes or numbers.")

@@ -6,6 +6,8 @@
 #include "numbers.hpp"
 
 #include <cctype>
+#include <map>
+#include <set>
 
 namespace datasets {
 
@@ -65,6 +67,46 @@ bool looks_like_header(const std::vector<std::string>& first,
   return false;
 }
 
+// The columns that are wanted, by name. REQUIRES: there is a header.
+std::vector<std::size_t> wanted_columns(const table_options& options, const column_plan& plan,
+                                        const std::string& path) {
+  std::map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < plan.count; ++i) places.emplace(trimmed(plan.names[i]), i);
+  std::vector<std::size_t> columns;
+  for (const std::string& name : options.wanted) {
+    const auto found = places.find(name);
+    if (found == places.end()) {
+      throw lathe::data_loss(lathe::join({"there is no column ", quoted(name), ", ",
+                                          options.wanted_by, "; there are ", listing(plan.names),
+                                          "; the option features takes columns by place, eg: "
+                                          "features=[0, 1]"}))
+          .at_file(path);
+    }
+    if (found->second == plan.label) {
+      throw lathe::data_loss(
+          lathe::join({column_text(plan.label, name), " is taken for the label, and is a feature ",
+                       options.wanted_by, "; the option label says which column is the label"}))
+          .at_file(path);
+    }
+    columns.push_back(found->second);
+  }
+  return columns;
+}
+
+std::vector<std::string> names_of_features(const table_options& options, const column_plan& plan) {
+  if (plan.names.empty()) return {};
+  for (const column_choice& choice : options.features) {
+    if (!choice.by_name) return {};
+  }
+  std::vector<std::string> names;
+  std::set<std::string_view> seen;
+  for (const std::size_t column : plan.features) {
+    if (!seen.insert(trimmed(plan.names[column])).second) return {};
+    names.push_back(lathe::to_string(trimmed(plan.names[column])));
+  }
+  return names;
+}
+
 // Decides from the first two rows of a text. `has_header` tells whether the first is one.
 column_plan plan_columns(const table_options& options, const std::string& path,
                          const std::vector<std::string>& first,
@@ -92,7 +134,10 @@ column_plan plan_columns(const table_options& options, const std::string& path,
           .at_option("features");
     }
   }
-  if (options.features.empty()) {
+  if (options.features.empty() && has_header) {
+    plan.features = wanted_columns(options, plan, path);
+  }
+  if (options.features.empty() && plan.features.empty()) {
     for (std::size_t i = 0; i < plan.count; ++i) {
       if (i != plan.label) plan.features.push_back(i);
     }
@@ -171,6 +216,7 @@ table read_table(const std::string& path, const table_options& options,
 
   table out;
   out.width = plan.features.size();
+  out.feature_names = names_of_features(options, plan);
   label_numbers numbers(std::move(classes));
   const auto add = [&](const auto& row, std::uint64_t line) {
     if (row.size() != plan.count) {

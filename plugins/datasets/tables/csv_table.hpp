@@ -25,12 +25,19 @@ struct table_options {
   bool has_label = false;  // false: a column called class, label or target, else the last
   column_choice label;
   std::vector<column_choice> features;  // empty: all but the label
-  bool numbers = false;                 // the label is a number, not a class
+  // Names of the feature columns, for files that have a header and where `features` names none;
+  // `wanted_by` is who wants them, eg: "which the network was trained on".
+  std::vector<std::string> wanted;
+  std::string wanted_by;
+  bool numbers = false;  // the label is a number, not a class
 };
 
 struct table {
   std::vector<std::string> classes;  // given, or found, in their order
   std::uint64_t width = 0;
+  // One per feature; empty without a header, where two are the same, and where `features` counts
+  // columns.
+  std::vector<std::string> feature_names;
   lathe::sample_rows rows;     // without labels, if they are numbers
   std::vector<float> numbers;  // the labels, if they are numbers
 

@@ -49,8 +49,8 @@ struct Npy {
                            "a one each. Without it y_SPLIT, Y_SPLIT, y or Y.")
           .nullable(),
       lathe::any_option("classes",
-                        "How many classes there are, or their names in order. Without it, one more "
-                        "than the largest label.")
+                        "How many classes there are, or their names in order. Without it, as many "
+                        "as loaded weights were trained on, else one more than the largest label.")
           .nullable(),
       lathe::int_list_option("shape",
                              "The shape of a sample, where the file's is another one of as "
@@ -111,21 +111,31 @@ struct Npy {
     info.class_names = class_names_;
     info.shape = shape_;
     if (!opened_ && shape_.empty()) info.shape = shape_by_header();
+    if (opened_ && shape_.size() == 1 && scale_ != 1.0F) {
+      info.mean.assign(static_cast<std::size_t>(shape_[0]), 0.0);
+      info.deviation.assign(info.mean.size(), static_cast<double>(scale_));
+    }
     return info;
   }
 
-  void open() {
-    for (const split s : kSplits) {
-      part& p = part_of(s);
-      if (!file_.empty()) {
-        const std::string path = where_.find(file_);
-        if (!has_split(path, s)) continue;
-        p.files = {path};
-      }
-      for (const std::string& name : p.names) p.files.push_back(where_.find(name));
-      if (!p.files.empty()) read_part(s);
+  void open(lathe::context context, const lathe::open_request& request) {
+    const lathe::field* trained = request.trained_on(LATHE_FIELD_TARGET);
+    if (!opened_ && classes_ == 0 && trained != nullptr && trained->of_classes()) {
+      classes_ = trained->classes;
+      class_names_ = trained->class_names;
     }
-    if (parts_[0].files.empty() && parts_[1].files.empty() && parts_[2].files.empty()) {
+    for (const split s : kSplits) {
+      if (request.asks_for(s)) {
+        open_part(s);
+      } else if (classes_ == 0) {
+        open_for_classes(s, context);
+      }
+    }
+    // Nothing that is asked for is named: what a row is made of must be known all the same.
+    for (const split s : kSplits) {
+      if (!any_file()) open_part(s);
+    }
+    if (!file_.empty() && !any_file()) {
       throw lathe::data_loss("the NPZ file has none of the arrays x_train, x_validation and x_test")
           .at_file(file_);
     }
@@ -183,6 +193,39 @@ struct Npy {
       if (!p.names.empty()) return &p;
     }
     return nullptr;
+  }
+
+  bool any_file() const {
+    return std::any_of(std::begin(parts_), std::end(parts_),
+                       [](const part& p) { return !p.files.empty(); });
+  }
+
+  void open_part(split s) {
+    part& p = part_of(s);
+    if (!p.files.empty()) return;
+    std::vector<std::string> files;
+    if (!file_.empty()) {
+      const std::string path = where_.find(file_);
+      if (has_split(path, s)) files = {path};
+    }
+    for (const std::string& name : p.names) files.push_back(where_.find(name));
+    if (files.empty()) return;
+    p.files = std::move(files);
+    read_part(s);
+  }
+
+  // Rows that nobody asked for, whose labels tell how many classes there are.
+  void open_for_classes(split s, lathe::context context) {
+    try {
+      open_part(s);
+    } catch (const lathe::error& error) {
+      if (error.code() != LATHE_NOT_FOUND) throw;
+      context.warning(lathe::join(
+          {"the ", lathe::split_name(s),
+           " files are not there, and no weights say how many classes "
+           "there are: those of the labels at hand are counted; the option classes names a "
+           "number"}));
+    }
   }
 
   void read_classes(lathe::value_view value) {
@@ -336,4 +379,4 @@ struct Npy {
 
 }  // namespace
 
-LATHE_DATASET(Npy, "npy", "1.0.0", "Any samples and labels in numpy's NPY and NPZ files.")
+LATHE_DATASET(Npy, "npy", "1.1.0", "Any samples and labels in numpy's NPY and NPZ files.")

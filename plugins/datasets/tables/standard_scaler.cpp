@@ -1,5 +1,6 @@
 #include "standard_scaler.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -35,6 +36,24 @@ void standard_scaler::apply(std::vector<float>& samples) const {
     const auto centred = static_cast<float>(static_cast<double>(samples[i]) - mean_[i % width]);
     samples[i] = static_cast<float>(static_cast<double>(centred) / scale_[i % width]);
   }
+}
+
+std::optional<standard_scaler> trained_scaler(const lathe::field& trained,
+                                              const std::vector<std::string>& names,
+                                              std::size_t width) {
+  const std::vector<std::string>& known = trained.feature_names;
+  const bool by_name = !names.empty() && !known.empty();
+  if (trained.mean.empty() || (!by_name && trained.mean.size() != width)) return std::nullopt;
+  if (!by_name) return standard_scaler(trained.mean, trained.deviation);
+  std::vector<double> mean(width, 0.0), deviation(width, 1.0);
+  for (std::size_t i = 0; i < width; ++i) {
+    const auto found = std::find(known.begin(), known.end(), names[i]);
+    if (found == known.end()) continue;
+    const auto place = static_cast<std::size_t>(found - known.begin());
+    mean[i] = trained.mean[place];
+    deviation[i] = trained.deviation[place];
+  }
+  return standard_scaler(std::move(mean), std::move(deviation));
 }
 
 }  // namespace datasets

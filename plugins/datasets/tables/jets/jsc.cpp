@@ -3,6 +3,7 @@
 #include <lathe/lathe.hpp>
 
 #include <algorithm>
+#include <optional>
 
 #include "../../file_bytes.hpp"
 #include "../standard_scaler.hpp"
@@ -53,8 +54,9 @@ struct Jsc : lathe::memory_dataset {
   static constexpr lathe_option options[] = {
       lathe::path_option("file",
                          "All jets in one file: duplicates are dropped, a seeded fifth becomes the "
-                         "test, the rest is scaled by its own statistics. Without any file, CERN's "
-                         "is looked for in the folder 'jsc' of the data folder.")
+                         "test, the rest is scaled by its own statistics, or by those that loaded "
+                         "weights were trained with. Without any file, CERN's is looked for in the "
+                         "folder 'jsc' of the data folder.")
           .nullable(),
       lathe::path_option("train", "Rows to train on, taken as they are (already standardised).")
           .nullable(),
@@ -98,26 +100,30 @@ struct Jsc : lathe::memory_dataset {
   }
 
   lathe::dataset_info info() const {
-    return {{static_cast<std::int64_t>(datasets::kJetFeatures)},
-            static_cast<std::int64_t>(datasets::kJetClasses),
-            {datasets::kJetClassNames, datasets::kJetClassNames + datasets::kJetClasses}};
+    lathe::dataset_info info{
+        {static_cast<std::int64_t>(datasets::kJetFeatures)},
+        static_cast<std::int64_t>(datasets::kJetClasses),
+        {datasets::kJetClassNames, datasets::kJetClassNames + datasets::kJetClasses}};
+    info.feature_names = feature_names();
+    if (scaler_) {
+      info.mean = scaler_->mean();
+      info.deviation = scaler_->deviation();
+    }
+    return info;
   }
 
-  void open() {
+  void open(const lathe::open_request& request) {
     if (whole_) {
-      open_whole();
+      // The splits are parts of one permutation, and are made together.
+      if (files_.empty()) open_whole(request.trained_on(LATHE_FIELD_INPUT));
     } else {
       for (const split s : {split::train, split::validation, split::test}) {
-        const std::string& path = path_of(s);
-        if (path.empty()) continue;
-        const datasets::jets all = datasets::read_jets(path, order_);
-        for (std::size_t i = 0; i < all.size(); i += datasets::kJetColumns) {
-          datasets::push_jet(rows_of(s), all.data() + i);
-        }
-        files_.push_back(path);
+        if (request.asks_for(s)) open_file(s);
       }
     }
-    if (validate_on_train_) rows_of(split::validation) = rows_of(split::train);
+    if (!validate_on_train_ || !request.asks_for(split::validation)) return;
+    if (!whole_) open_file(split::train);
+    rows_of(split::validation) = rows_of(split::train);
   }
 
   std::vector<std::string> files() const { return files_; }
@@ -127,7 +133,22 @@ struct Jsc : lathe::memory_dataset {
     return s == split::train ? train_ : s == split::validation ? validation_ : test_;
   }
 
-  void open_whole() {
+  static std::vector<std::string> feature_names() {
+    return {datasets::kJetNames, datasets::kJetNames + datasets::kJetFeatures};
+  }
+
+  void open_file(split s) {
+    const std::string& path = path_of(s);
+    if (path.empty() || std::find(opened_.begin(), opened_.end(), s) != opened_.end()) return;
+    const datasets::jets all = datasets::read_jets(path, order_);
+    for (std::size_t i = 0; i < all.size(); i += datasets::kJetColumns) {
+      datasets::push_jet(rows_of(s), all.data() + i);
+    }
+    files_.push_back(path);
+    opened_.push_back(s);
+  }
+
+  void open_whole(const lathe::field* trained) {
     const std::string path = whole_file();
     datasets::jets all = datasets::read_jets(path, order_);
     files_.push_back(path);
@@ -137,9 +158,12 @@ struct Jsc : lathe::memory_dataset {
           .at_file(path);
     }
     datasets::jet_split parts = datasets::split_jets(all);
-    const datasets::standard_scaler scaler(parts.rest.samples, datasets::kJetFeatures);
-    scaler.apply(parts.rest.samples);
-    scaler.apply(parts.test.samples);
+    if (trained != nullptr) {
+      scaler_ = datasets::trained_scaler(*trained, feature_names(), datasets::kJetFeatures);
+    }
+    if (!scaler_) scaler_ = datasets::standard_scaler(parts.rest.samples, datasets::kJetFeatures);
+    scaler_->apply(parts.rest.samples);
+    scaler_->apply(parts.test.samples);
     if (!validate_on_train_) {
       rows_of(split::validation) = datasets::take_last_eighth(parts.rest);
     }
@@ -170,9 +194,11 @@ struct Jsc : lathe::memory_dataset {
   bool validate_on_train_ = false;
   bool whole_ = false;
   std::vector<std::string> files_;
+  std::vector<split> opened_;  // of those that are files
+  std::optional<datasets::standard_scaler> scaler_;
 };
 
 }  // namespace
 
-LATHE_DATASET(Jsc, "jsc", "1.0.0",
+LATHE_DATASET(Jsc, "jsc", "1.1.0",
               "Jet substructure: 16 features of simulated jets, classes g, q, w, z, t.")
