@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <optional>
@@ -95,6 +96,11 @@ class Fitter {
 
  private:
   void fit_input() {
+    fit_columns();
+    warn_of_scaling();
+  }
+
+  void fit_columns() {
     if (!is_row(own_) || !is_row(trained_)) return;
     if (tell_apart(own_.feature_names) && tell_apart(trained_.feature_names)) {
       if (own_.feature_names != trained_.feature_names)
@@ -107,8 +113,8 @@ class Fitter {
                    own_.shape[0], own_.name, trained_.shape[0], in_brackets(trained_.feature_names),
                    own_.feature_names.empty() ? "the data set gives" : "the network has"));
     }
-    if (field_.feature_names.empty()) field_.feature_names = trained_.feature_names;
-    warn_of_scaling();
+    if (field_.feature_names.empty() && field_.shape == trained_.shape)
+      field_.feature_names = trained_.feature_names;
   }
 
   void take_columns(std::vector<std::size_t> columns) {
@@ -264,6 +270,30 @@ Tensor selected(const Tensor& rows, std::int64_t width, const std::vector<std::s
 
 bool Fit::changes() const {
   return std::ranges::any_of(rows, [](const FieldFit& fit) { return fit.changes(); });
+}
+
+void check_trained(std::span<const Field> trained_on) {
+  for (const Field& field : trained_on) {
+    const std::size_t width =
+        field.known_shape && field.shape.rank() > 0 ? static_cast<std::size_t>(field.shape[0]) : 0;
+    const auto check = [&](const char* what, std::size_t count, std::size_t wanted) {
+      if (count == 0 || count == wanted) return;
+      throw usage_error(fmt::format(
+          "the weights say {} {} of the field '{}' that they were trained on, where {} are needed",
+          count, what, field.name, wanted));
+    };
+    check("names of classes", field.class_names.size(), static_cast<std::size_t>(field.classes));
+    check("names of features", field.feature_names.size(), width);
+    check("means", field.mean.size(), width);
+    check("deviations", field.deviation.size(), field.mean.size());
+    if (field.mean.size() != field.deviation.size() ||
+        !std::ranges::all_of(field.mean, [](double x) { return std::isfinite(x); }) ||
+        !std::ranges::all_of(field.deviation, [](double x) { return std::isfinite(x) && x > 0; }))
+      throw usage_error(
+          fmt::format("the weights say a scaling of the field '{}' that cannot be: means are "
+                      "finite, deviations finite and above 0",
+                      field.name));
+  }
 }
 
 Fit fit_fields(std::vector<Field> own, std::span<const Field> trained_on, std::string_view id) {

@@ -20,9 +20,13 @@ struct Fit {
   bool changes() const;
 };
 
+// Throws usage_error unless names and scaling are as many as classes and numbers. What weights say
+// comes from a file.
+void check_trained(std::span<const Field> trained_on);
+
 // Throws run_error, in words that name class, column or count, for a data set `id` that cannot be
 // brought into the form of `trained_on`. A class that is not known there is refused when a row has
-// it. Warns of another scaling.
+// it. Warns of another scaling. REQUIRES: check_trained() let `trained_on` pass.
 Fit fit_fields(std::vector<Field> own, std::span<const Field> trained_on, std::string_view id);
 
 // Which rows these are, for messages.

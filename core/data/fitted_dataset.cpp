@@ -25,6 +25,7 @@ class FittedDataset : public Dataset {
   }
 
   void open(const OpenRequest& request) override {
+    check_trained(request.trained_on);
     set_->open(request);
     const std::lock_guard lock(mutex_);
     if (opened_) return;

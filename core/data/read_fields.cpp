@@ -88,10 +88,15 @@ class FieldReader {
 
   void read_features(const lathe_field& row, Field& field) const {
     if (row.feature_names == nullptr && row.mean == nullptr && row.deviation == nullptr) return;
-    if (field.role != LATHE_FIELD_INPUT || (field.known_shape && field.shape.rank() != 1))
+    const bool has_width = !field.known_shape || field.shape.rank() > 0;
+    if (field.role != LATHE_FIELD_INPUT || !has_width)
       throw broken_(
           fmt::format("info() gives the field '{}' names or a scaling of its numbers, and it is no "
-                      "input of rank 1",
+                      "input of rank 1 or more",
+                      field.name));
+    if (row.feature_names != nullptr && field.known_shape && field.shape.rank() != 1)
+      throw broken_(
+          fmt::format("info() gives the field '{}' names of features, and it is no input of rank 1",
                       field.name));
     if ((row.mean == nullptr) != (row.deviation == nullptr))
       throw broken_(fmt::format("info() gives the field '{}' a {} without a {}", field.name,

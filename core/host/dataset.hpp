@@ -29,7 +29,8 @@ struct Field {
   std::vector<std::string> class_names;  // empty, or one per class
   // Of an input of rank 1: empty, or one per number.
   std::vector<std::string> feature_names = {};
-  // The scaling that was applied, per number: (x - mean) / deviation; empty: none.
+  // Of an input: the scaling that was applied, (x - mean) / deviation, per index of the first
+  // extent (number of a row, channel of an image); empty: none.
   std::vector<double> mean = {}, deviation = {};
 
   // A target of integers; one of any other type is made of numbers.

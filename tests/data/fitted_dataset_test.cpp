@@ -187,6 +187,27 @@ BOOST_AUTO_TEST_CASE(columns_without_names_are_counted) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_weights_say_of_themselves_is_checked) {
+  const auto fails = [](Field x, Field y) {
+    return opening(jets(features({}), classes({}, 3)), {std::move(x), std::move(y)});
+  };
+  BOOST_TEST(contains(fails(features({"a"}), classes({}, 3)),
+                      "say 1 names of features of the field 'samples' that they were trained on, "
+                      "where 3 are needed"));
+  BOOST_TEST(contains(fails(features({}), classes({"x", "y"}, 3)),
+                      "say 2 names of classes of the field 'labels'"));
+  Field scaled = features({});
+  scaled.mean = {1, 2};
+  scaled.deviation = {1, 2};
+  BOOST_TEST(contains(fails(scaled, classes({}, 3)), "say 2 means of the field 'samples'"));
+  scaled.mean = {1, 2, 3};
+  BOOST_TEST(contains(fails(scaled, classes({}, 3)), "say 2 deviations"));
+  scaled.deviation.clear();
+  BOOST_TEST(contains(fails(scaled, classes({}, 3)), "a scaling of the field 'samples' that"));
+  scaled.deviation = {1, 0, 1};
+  BOOST_TEST(contains(fails(scaled, classes({}, 3)), "a scaling of the field 'samples' that"));
+}
+
 BOOST_AUTO_TEST_CASE(numbers_are_no_classes) {
   const RowTensors rows{{table(3, 3), table(3, 2)}};
   const auto regression = [&] {

@@ -284,6 +284,10 @@ BOOST_FIXTURE_TEST_CASE(fields_that_cannot_be_are_refused, Fixture) {
   lathe_field named = x, lopsided = x, odd = x, flat = x,
               target = field("y", LATHE_FIELD_TARGET, LATHE_DTYPE_FLOAT32, &two, 1);
   named.feature_names = endless_name;
+  const std::int64_t square[] = {2, 2};
+  lathe_field picture = named;
+  picture.shape = square;
+  picture.rank = 2;
   lopsided.mean = numbers;
   odd.mean = with_nan, odd.deviation = numbers;
   flat.mean = numbers, flat.deviation = with_zero;
@@ -294,6 +298,7 @@ BOOST_FIXTURE_TEST_CASE(fields_that_cannot_be_are_refused, Fixture) {
   };
   const Case cases[] = {
       {{named}, "info(): the name of feature 1 of 'x' is no text"},
+      {{picture}, "'x' names of features, and it is no input of rank 1"},
       {{lopsided}, "'x' a mean without a deviation"},
       {{odd}, "number 1 of the field 'x' the mean nan"},
       {{flat}, "the deviation 0; both are finite"},

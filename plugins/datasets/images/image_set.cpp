@@ -5,10 +5,14 @@
 namespace datasets {
 
 lathe::dataset_info image_set::info() const {
-  return {{static_cast<std::int64_t>(shape_.channels), static_cast<std::int64_t>(shape_.height),
-           static_cast<std::int64_t>(shape_.width)},
-          static_cast<std::int64_t>(class_names_.size()),
-          class_names_};
+  lathe::dataset_info info{
+      {static_cast<std::int64_t>(shape_.channels), static_cast<std::int64_t>(shape_.height),
+       static_cast<std::int64_t>(shape_.width)},
+      static_cast<std::int64_t>(class_names_.size()),
+      class_names_};
+  info.mean = scale_.mean();
+  info.deviation = scale_.deviation();
+  return info;
 }
 
 void image_set::open(const lathe::open_request& request) {

@@ -74,6 +74,8 @@ void pixel_scale::fill(double mean, double deviation) {
     table[byte] = (unit - static_cast<float>(mean)) / static_cast<float>(deviation);
   }
   tables_.push_back(table);
+  mean_.push_back(255 * mean);
+  deviation_.push_back(255 * deviation);
 }
 
 }  // namespace datasets

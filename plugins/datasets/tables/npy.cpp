@@ -111,7 +111,7 @@ struct Npy {
     info.class_names = class_names_;
     info.shape = shape_;
     if (!opened_ && shape_.empty()) info.shape = shape_by_header();
-    if (opened_ && shape_.size() == 1 && scale_ != 1.0F) {
+    if (opened_ && scale_ != 1.0F) {
       info.mean.assign(static_cast<std::size_t>(shape_[0]), 0.0);
       info.deviation.assign(info.mean.size(), static_cast<double>(scale_));
     }

@@ -43,7 +43,10 @@ std::optional<standard_scaler> trained_scaler(const lathe::field& trained,
                                               std::size_t width) {
   const std::vector<std::string>& known = trained.feature_names;
   const bool by_name = !names.empty() && !known.empty();
-  if (trained.mean.empty() || (!by_name && trained.mean.size() != width)) return std::nullopt;
+  const bool is_row = trained.shape.size() == 1;
+  if (!is_row || trained.mean.empty() || (!by_name && trained.mean.size() != width)) {
+    return std::nullopt;
+  }
   if (!by_name) return standard_scaler(trained.mean, trained.deviation);
   std::vector<double> mean(width, 0.0), deviation(width, 1.0);
   for (std::size_t i = 0; i < width; ++i) {

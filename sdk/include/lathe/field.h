@@ -38,8 +38,9 @@ typedef struct lathe_field {
   /* Of an input of rank 1: NULL, or one per number, eg: the columns of a table, which are then
    * told by name. */
   const lathe_str *feature_names;
-  /* Of an input of rank 1: the scaling that was applied, (x - mean) / deviation, as one finite
-   * number per number of the row, deviations above 0; both NULL: none. */
+  /* Of an input of rank 1 or more: the scaling that was applied, (x - mean) / deviation, as one
+   * finite number for each index of the first extent (for each number of a row, for each channel of
+   * an image), deviations above 0; both NULL: none. */
   const double *mean, *deviation;
 } lathe_field;
 

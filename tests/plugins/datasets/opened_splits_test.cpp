@@ -67,6 +67,26 @@ BOOST_AUTO_TEST_CASE(images_of_a_split_need_no_other_files) {
   BOOST_TEST(contains(message_of([&] { digits->count(Split::train); }), "train-images"));
 }
 
+BOOST_AUTO_TEST_CASE(sets_of_images_and_arrays_say_how_they_scale) {
+  const TemporaryFolder folder;
+  const fs::path at = folder.path();
+  fs::create_directories(at / "cifar10");
+  written(at / "cifar10" / "test_batch.bin", cifar_records(2));
+  const auto set =
+      open_set("cifar10<normalize=[[0.5,0,0],[0.25,1,0.2]]>", at, asking_for(Split::test));
+  const Field input = *set->info().input();
+  BOOST_TEST(input.mean == (std::vector<double>{127.5, 0, 0}), per_element());
+  BOOST_TEST(input.deviation == (std::vector<double>{63.75, 255, 51}), per_element());
+  // Row 1 is made of ones.
+  BOOST_TEST(samples_of(*set, Split::test)[3072] == (1.0F / 255 - 0.5F) / 0.25F);
+  const std::string pair = "[" + written(at / "x.npy", npy("(1, 2)", {50, 100})).string() + "," +
+                           written(at / "y.npy", npy("(1,)", {0})).string() + "]";
+  const auto array = open_set("npy<scale=100,test=" + pair + ">", {}, asking_for(Split::test));
+  BOOST_TEST(array->info().input()->mean == (std::vector<double>{0, 0}), per_element());
+  BOOST_TEST(array->info().input()->deviation == (std::vector<double>{100, 100}), per_element());
+  BOOST_TEST(samples_of(*array, Split::test) == (std::vector<float>{0.5F, 1}), per_element());
+}
+
 // The last tenth of the training rows is a split of its own, however it is asked for.
 BOOST_AUTO_TEST_CASE(a_validation_of_training_rows_is_the_same_alone) {
   const TemporaryFolder folder;

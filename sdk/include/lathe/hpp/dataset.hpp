@@ -45,12 +45,11 @@ constexpr std::uint64_t unknown_count = LATHE_COUNT_UNKNOWN;
 
 // Of samples with one class each.
 struct dataset_info {
-  std::vector<std::int64_t> shape;       // of one sample; empty: not known before open
-  std::int64_t classes = 0;              // 0: not known before open
-  std::vector<std::string> class_names;  // empty, or one per class
-  bool augments = false;                 // true: augment() changes training rows
-  // Of samples of rank 1.
-  std::vector<std::string> feature_names = {};    // empty, or one per number
+  std::vector<std::int64_t> shape;                // of one sample; empty: not known before open
+  std::int64_t classes = 0;                       // 0: not known before open
+  std::vector<std::string> class_names;           // empty, or one per class
+  bool augments = false;                          // true: augment() changes training rows
+  std::vector<std::string> feature_names = {};    // of samples of rank 1: empty, or one per number
   std::vector<double> mean = {}, deviation = {};  // lathe_field.mean; empty: not scaled
 };
 

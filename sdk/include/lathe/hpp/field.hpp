@@ -18,12 +18,11 @@ struct field {
   std::string name;  // eg: "attention_mask"
   lathe_field_role role = LATHE_FIELD_INPUT;
   lathe_dtype dtype = LATHE_DTYPE_FLOAT32;
-  std::vector<std::int64_t> shape;       // of one row's part; empty: a number
-  std::int64_t classes = 0;              // lathe_field.classes
-  std::vector<std::string> class_names;  // empty, or one per class
-  bool known_shape = true;               // false: not known before open
-  // Of an input of rank 1.
-  std::vector<std::string> feature_names = {};    // empty, or one per number
+  std::vector<std::int64_t> shape;                // of one row's part; empty: a number
+  std::int64_t classes = 0;                       // lathe_field.classes
+  std::vector<std::string> class_names;           // empty, or one per class
+  bool known_shape = true;                        // false: not known before open
+  std::vector<std::string> feature_names = {};    // of an input of rank 1: empty, or one per number
   std::vector<double> mean = {}, deviation = {};  // lathe_field.mean; empty: not scaled
 
   // A target of integers: its elements are classes.
@@ -56,7 +55,7 @@ inline field field_of(const lathe_field& row) {
   for (std::int64_t i = 0; row.class_names != nullptr && i < row.classes; ++i) {
     out.class_names.push_back(to_string(to_view(row.class_names[i])));
   }
-  const std::int64_t width = out.known_shape && row.rank == 1 ? row.shape[0] : 0;
+  const std::int64_t width = out.shape.empty() ? 0 : out.shape[0];
   for (std::int64_t i = 0; row.feature_names != nullptr && i < width; ++i) {
     out.feature_names.push_back(to_string(to_view(row.feature_names[i])));
   }
@@ -111,15 +110,15 @@ class field_rows {
     for (const std::string& name : names) all.push_back(to_str(name));
     return all;
   }
-  // The host reads as many as the shape has numbers.
+  // The host reads as many as the first extent says.
   static void require_one_per_number(const field& f) {
     const std::size_t width =
-        f.known_shape && f.shape.size() == 1 ? static_cast<std::size_t>(f.shape[0]) : 0;
+        f.known_shape && !f.shape.empty() ? static_cast<std::size_t>(f.shape[0]) : 0;
     for (const std::size_t count : {f.feature_names.size(), f.mean.size(), f.deviation.size()}) {
       if (count == 0 || count == width) continue;
-      throw error(LATHE_INTERNAL,
-                  join({"the field '", f.name,
-                        "' has names or a scaling, and not one for each number of a row"}));
+      throw error(LATHE_INTERNAL, join({"the field '", f.name,
+                                        "' has names or a scaling, and not one for each of its ",
+                                        to_string(static_cast<std::int64_t>(width))}));
     }
     if (f.class_names.empty() || static_cast<std::int64_t>(f.class_names.size()) >= f.classes) {
       return;
