@@ -1,8 +1,9 @@
-// A set, file by file: download, check, unpack in a folder aside, then move into place.
+// A set, file by file: download or copy, check, unpack in a folder aside, then move into place.
 #include "core/fetch/fetch_set.hpp"
 
 #include "core/base/file.hpp"
 #include "core/fetch/download.hpp"
+#include "core/fetch/local_folder.hpp"
 #include "core/fetch/unpack.hpp"
 #include "core/tensor/hash.hpp"
 
@@ -11,7 +12,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <optional>
 
 namespace lathe {
 
@@ -48,14 +51,16 @@ class Staging {
   int lock_;
 };
 
+bool is_address(std::string_view text) { return text.find("://") != std::string_view::npos; }
+
 std::string address(const KnownSet& set, const KnownFile& file, const std::string& from) {
   if (from.empty()) return file.url;
   if (from.ends_with('/')) return from + file.name;
   if (set.files.size() == 1) return from;
-  throw usage_error(
-      fmt::format("'{}' has {} files; --from names the folder they are in, ending in "
-                  "'/': {}/",
-                  set.name, set.files.size(), from));
+  throw usage_error(fmt::format(
+      "'{}' has {} files; --from names the address of the folder they are in, ending in "
+      "'/': {}/",
+      set.name, set.files.size(), from));
 }
 
 void check_space(const KnownSet& set, const fs::path& folder) {
@@ -69,16 +74,19 @@ void check_space(const KnownSet& set, const fs::path& folder) {
                               needed / 1'000'000, folder.string(), space.available / 1'000'000));
 }
 
-void check_file(const KnownFile& file, const std::string& url, const fs::path& part,
+// `source`: where the part came from.
+void check_file(const KnownFile& file, const std::string& source, const fs::path& part,
                 const FetchRequest& request) {
+  // What came from the network is gone then; a file of the user's stays where it is.
+  const char* removed = is_address(source) ? "; it was removed" : "";
   std::string begin(file.begins.size(), '\0');
   std::ifstream(part, std::ios::binary).read(begin.data(), std::ssize(begin));
   if (begin != file.begins) {
     fs::remove(part);
-    throw run_error(LATHE_DATA_LOSS,
-                    fmt::format("'{}' is another file than expected: it does not begin as {} does; "
-                                "it was removed",
-                                url, file.name));
+    throw run_error(
+        LATHE_DATA_LOSS,
+        fmt::format("'{}' is another file than expected: it does not begin as {} does{}", source,
+                    file.name, removed));
   }
   const std::string found = sha256_of_file(part);
   if (file.sha256.empty()) {
@@ -94,8 +102,8 @@ void check_file(const KnownFile& file, const std::string& url, const fs::path& p
   fs::remove(part);
   throw run_error(LATHE_DATA_LOSS,
                   fmt::format("'{}' is another file than expected: its sha256 is {}, that of {} is "
-                              "{}; it was removed",
-                              url, found, file.name, file.sha256));
+                              "{}{}",
+                              source, found, file.name, file.sha256, removed));
 }
 
 // Each file arrives whole or not at all; files that are there already are replaced.
@@ -144,23 +152,104 @@ void check_contents(const KnownSet& set, const fs::path& folder) {
     if (!error && (content.size == 0 || size == content.size)) continue;
     throw run_error(
         LATHE_DATA_LOSS,
-        error ? fmt::format("what was downloaded for '{}' has no '{}'", set.name, content.path)
-              : fmt::format("what was downloaded for '{}' has a '{}' of {} bytes "
+        error ? fmt::format("what was brought for '{}' has no '{}'", set.name, content.path)
+              : fmt::format("what was brought for '{}' has a '{}' of {} bytes "
                             "instead of {}",
                             set.name, content.path, size, content.size));
   }
 }
 
+// What is missing of the files of a set in the user's folder; an archive may be unpacked already.
+std::string missing_in(const LocalFolder& folder, const KnownSet& set) {
+  std::string missing;
+  for (const KnownFile& file : set.files) {
+    if (!folder.find(file.name).empty()) continue;
+    const bool unpacked =
+        file.archive && std::ranges::all_of(set.contents, [&](const auto& content) {
+          return !folder.find(content.path).empty();
+        });
+    if (!unpacked) missing += fmt::format("{}'{}'", missing.empty() ? "" : ", ", file.name);
+  }
+  return missing;
+}
+
+void take_file(const KnownFile& file, const fs::path& from, const Staging& staging,
+               const FetchRequest& request, const std::atomic<bool>& cancelled) {
+  const std::uint64_t size = fs::file_size(from);
+  if (file.size != 0 && size != file.size) {
+    throw run_error(LATHE_DATA_LOSS, fmt::format("'{}' has {} bytes; {} has {}: it is another file",
+                                                 from.string(), size, file.name, file.size));
+  }
+  copy_file(from, staging.part(file), cancelled);
+  check_file(file, from.string(), staging.part(file), request);
+}
+
+// What an archive unpacks to, where the user has that and not the archive: there are no hashes.
+void take_contents(const LocalFolder& folder, const KnownSet& set, const Staging& staging,
+                   const FetchRequest& request, const std::atomic<bool>& cancelled) {
+  for (const KnownContent& content : set.contents) {
+    const fs::path target = staging.ready() / content.path;
+    make_folders(target.parent_path());
+    copy_file(folder.find(content.path), target, cancelled);
+  }
+  if (request.warning) {
+    request.warning(
+        fmt::format("the files of '{}' were unpacked already; their sizes are checked, and no "
+                    "hashes of them are known",
+                    set.name));
+  }
+}
+
+// Throws unless the folder has what the set consists of.
+LocalFolder folder_of_files(const KnownSet& set, const FetchRequest& request) {
+  LocalFolder folder(request.from);
+  if (folder.is_one_file() && set.files.size() > 1) {
+    throw usage_error(fmt::format("'{}' has {} files; --from names the folder they are in",
+                                  set.name, set.files.size()));
+  }
+  const std::string missing = missing_in(folder, set);
+  if (!missing.empty()) {
+    throw run_error(LATHE_NOT_FOUND, fmt::format("in '{}' and below it is no {}, of which '{}' "
+                                                 "consists",
+                                                 request.from, missing, set.name));
+  }
+  return folder;
+}
+
+// Brings each file to its part; what is unpacked already goes to where it waits to be moved.
+void take_from_folder(const LocalFolder& folder, const KnownSet& set, const Staging& staging,
+                      const FetchRequest& request, const std::atomic<bool>& cancelled) {
+  for (const KnownFile& file : set.files) {
+    const fs::path from = folder.find(file.name);
+    if (from.empty()) {
+      fs::remove(staging.part(file));
+      take_contents(folder, set, staging, request, cancelled);
+    } else {
+      take_file(file, from, staging, request, cancelled);
+    }
+  }
+}
+
 void fetch_set(const KnownSet& set, const FetchRequest& request,
                const std::atomic<bool>& cancelled) {
-  for (const KnownFile& file : set.files) address(set, file, request.from);
+  std::optional<LocalFolder> folder;
+  if (!request.from.empty() && !is_address(request.from)) {
+    folder = folder_of_files(set, request);
+  } else {
+    for (const KnownFile& file : set.files) address(set, file, request.from);
+  }
   make_folders(request.data_dir);
   check_space(set, request.data_dir);
   const Staging staging(request.data_dir, set.name);
-  for (const KnownFile& file : set.files) {
-    download_file(set, file, staging, request, cancelled);
+  if (folder) {
+    take_from_folder(*folder, set, staging, request, cancelled);
+  } else {
+    for (const KnownFile& file : set.files) {
+      download_file(set, file, staging, request, cancelled);
+    }
   }
   for (const KnownFile& file : set.files) {
+    if (!fs::exists(staging.part(file))) continue;  // it was unpacked already
     if (file.archive) {
       unpack_file(file, staging, cancelled);
     } else {

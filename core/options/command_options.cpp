@@ -169,8 +169,9 @@ void add_pipeline(Rows& rows) {
 void add_others(Rows& rows) {
   add(rows, {Row(Group::fetching, kFrom,
                  "Another address of the set's file, or of the folder with its files, ending in "
-                 "'/'; size and hash are checked all the same.")
-                 .spelt({"--from"}, "URL")
+                 "'/'; or a folder of this machine, in which they are looked for by name. Size and "
+                 "hash are checked all the same.")
+                 .spelt({"--from"}, "WHERE")
                  .command_line_only(),
              Row(Group::fetching, kForce, "Also if the set is here.")
                  .spelt({"--force"})
