@@ -1,7 +1,8 @@
 #include "idx.hpp"
 
 #include "../file_bytes.hpp"
-#include "gzip.hpp"
+#include "../foreign_format.hpp"
+#include "../gzip.hpp"
 
 #include <lathe/lathe.hpp>
 
@@ -19,7 +20,10 @@ idx_header read_idx_header(packed_file& file, const std::string& path) {
                              : "this is no IDX file: it ends inside its magic number");
   }
   if (magic[0] != 0 || magic[1] != 0 || magic[2] < 0x08 || magic[2] > 0x0e || magic[3] == 0) {
-    throw fail("this is no IDX file: it begins with another magic number");
+    constexpr const char* kOther = "this is no IDX file: it begins with another magic number";
+    // What a gzip file holds is read on from here; of others the beginning tells.
+    if (file.packed()) throw fail(kOther);
+    throw other_format(kOther, file_bytes(path, kTellingBytes), path);
   }
   if (magic[2] != 0x08) throw fail("the IDX file holds other elements than unsigned bytes");
   if (magic[3] > 4) {

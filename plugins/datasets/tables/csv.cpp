@@ -124,14 +124,14 @@ struct Csv {
     if (!opened_) take_over(request);
     // The train file comes first: it decides what no weights say.
     if (request.asks_for(split::train) || (!opened_ && is_decided_by_train(context))) {
-      load(split::train);
+      load(split::train, context);
     }
     for (const split s : {split::validation, split::test}) {
-      if (request.asks_for(s)) load(s);
+      if (request.asks_for(s)) load(s, context);
     }
     // Nothing that is asked for is named: what a row is made of must be known all the same.
     for (const split s : kSplits) {
-      if (!opened_) load(s);
+      if (!opened_) load(s, context);
     }
     scale();
   }
@@ -213,11 +213,13 @@ struct Csv {
   }
 
   // Reads a file, unless that is done. The first decides classes, width and names of columns.
-  void load(split s) {
+  void load(split s, lathe::context context) {
     const auto i = static_cast<std::size_t>(s);
     if (loaded_[i] || path(s).empty()) return;
     datasets::table table = datasets::read_table(path(s), table_, classes_);
+    for (const std::string& text : table.warnings) context.warning(text);
     if (!opened_) {
+      for (const std::string& text : table.doubts) context.warning(text);
       name_classes(table);
       width_ = table.width;
       names_ = table.feature_names;

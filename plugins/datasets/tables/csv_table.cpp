@@ -1,11 +1,13 @@
 #include "csv_table.hpp"
 
-#include "../file_bytes.hpp"
+#include "../text_file.hpp"
+#include "column_doubts.hpp"
 #include "csv_rows.hpp"
 #include "label_numbers.hpp"
 #include "numbers.hpp"
 
 #include <cctype>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -13,22 +15,22 @@ namespace datasets {
 
 namespace {
 
-// Which columns are what.
-struct column_plan {
-  std::vector<std::string> names;  // empty without a header
-  std::size_t count = 0;
-  std::size_t label = 0;
-  std::vector<std::size_t> features;
-  std::string_view name_of(std::size_t column) const {
-    return column < names.size() ? std::string_view(names[column]) : std::string_view();
-  }
-};
-
 std::size_t resolve(const column_choice& choice, const column_plan& plan, const char* option,
                     const std::string& path) {
   if (choice.by_name) {
+    std::vector<std::size_t> found;
     for (std::size_t i = 0; i < plan.names.size(); ++i) {
-      if (trimmed(plan.names[i]) == choice.name) return i;
+      if (trimmed(plan.names[i]) == trimmed(choice.name)) found.push_back(i);
+    }
+    if (found.size() == 1) return found[0];
+    if (found.size() > 1) {
+      throw lathe::invalid_argument(
+          lathe::join({"columns ", lathe::to_string(static_cast<std::int64_t>(found[0]) + 1),
+                       " and ", lathe::to_string(static_cast<std::int64_t>(found[1]) + 1),
+                       " are both called ", quoted(choice.name), " (option '", option,
+                       "'); give the column's number, from 0"}))
+          .at_file(path)
+          .at_option(option);
     }
     throw lathe::invalid_argument(
         plan.names.empty()
@@ -60,7 +62,10 @@ bool looks_like_header(const std::vector<std::string>& first,
     if (options.has_label && options.label.by_name && trimmed(first[i]) == options.label.name) {
       return true;
     }
-    if (i < second.size() && !parse_number(first[i], ignored) && parse_number(second[i], ignored)) {
+    // A missing value above a number is a row, not a name; a column without a name has no word.
+    const bool names = trimmed(first[i]).empty() || !is_missing(first[i]);
+    if (i < second.size() && names && !parse_number(first[i], ignored) &&
+        parse_number(second[i], ignored)) {
       return true;
     }
   }
@@ -116,6 +121,8 @@ column_plan plan_columns(const table_options& options, const std::string& path,
                    : options.header == header_choice::yes;
   column_plan plan;
   plan.count = first.size();
+  plan.header_is_asked = options.header != header_choice::automatic;
+  plan.chosen = !options.features.empty();
   if (has_header) plan.names = first;
   plan.label = plan.count - 1;
   if (options.has_label) {
@@ -143,7 +150,9 @@ column_plan plan_columns(const table_options& options, const std::string& path,
     }
   }
   if (plan.features.empty()) {
-    throw lathe::data_loss("the file has one column only; features and a label are needed")
+    throw lathe::data_loss(
+        "the file has one column only; features and a label are needed (cells that blanks separate "
+        "are told apart by delimiter=space)")
         .at_file(path);
   }
   return plan;
@@ -178,7 +187,7 @@ std::string listing(const std::vector<std::string>& names) {
 
 std::uint64_t features_by_first_line(const std::string& path, const table_options& options) {
   constexpr std::uint64_t kPrefix = 1 << 20;
-  const std::string text = file_bytes(path, kPrefix);
+  const std::string text = text_begin_of(path, kPrefix);
   csv_rows rows(text, options.delimiter, path);
   std::vector<std::string_view> cells;
   if (!options.features.empty()) return options.features.size();
@@ -191,41 +200,68 @@ namespace {
 std::int64_t class_of(std::string_view cell, label_numbers& numbers, const column_plan& plan,
                       const std::string& path, std::uint64_t line) {
   const bool empty = trimmed(cell).empty();
-  const std::int64_t label = empty ? -1 : numbers.of(cell);
+  double value = 0;
+  const bool missing = empty || (parse_number(cell, value) && std::isnan(value));
+  const std::int64_t label = missing ? -1 : numbers.of(cell);
   if (label >= 0) return label;
   const std::string where = column_text(plan.label, plan.name_of(plan.label));
-  throw lathe::data_loss(empty ? lathe::join({where, ": the label is an empty cell"})
-                               : lathe::join({where, ": ", quoted(cell), " is none of the classes ",
-                                              listing(numbers.names())}))
+  throw lathe::data_loss(
+      empty     ? lathe::join({where, ": the label is an empty cell; leave the row out"})
+      : missing ? lathe::join({where, ": the label ", quoted(cell),
+                               " stands for a missing value; leave the row out"})
+                : lathe::join({where, ": ", quoted(cell), " is none of the classes ",
+                               listing(numbers.names())}))
       .at_file(path, line);
+}
+
+// Of a row that has other cells than the first row.
+lathe::error ragged(std::size_t cells, const column_plan& plan, const std::string& path,
+                    std::uint64_t line) {
+  const bool row_names = !plan.names.empty() && cells == plan.count + 1;
+  return lathe::data_loss(
+             lathe::join({"this row has ", lathe::to_string(static_cast<std::int64_t>(cells)),
+                          " cells; the first has ",
+                          lathe::to_string(static_cast<std::int64_t>(plan.count)),
+                          row_names ? "; if each row begins with its name, as R writes them, name "
+                                      "that column in the header too"
+                                    : ""}))
+      .at_file(path, line);
+}
+
+void add_warnings(const csv_rows& rows, const column_plan& plan,
+                  const std::vector<std::string>& first_row, const label_numbers& numbers,
+                  bool of_classes, table& out) {
+  const std::string& path = rows.path();
+  rows.warn_of_comments(out.warnings);
+  const auto add = [&out](std::vector<std::string> more) {
+    for (std::string& doubt : more) out.doubts.push_back(std::move(doubt));
+  };
+  add(header_doubts(path, plan, first_row));
+  add(feature_doubts(path, plan, out.rows.samples));
+  if (of_classes) add(label_doubts(path, plan, numbers, out.count()));
 }
 
 }  // namespace
 
 table read_table(const std::string& path, const table_options& options,
                  std::vector<std::string> classes) {
-  const std::string text = file_bytes(path);
+  table out;
+  const std::string text = text_of(path, out.warnings);
   csv_rows rows(text, options.delimiter, path);
   std::vector<std::string_view> cells;
   if (!rows.next(cells)) throw lathe::data_loss("the file is empty").at_file(path);
+  if (rows.comment_was_header() && options.header == header_choice::no) rows.next(cells);
   const std::vector<std::string> first(cells.begin(), cells.end());
   const std::uint64_t first_line = rows.line();
   bool more = rows.next(cells);
   bool has_header = false;
   const column_plan plan = plan_columns(options, path, first, cells, has_header);
 
-  table out;
   out.width = plan.features.size();
   out.feature_names = names_of_features(options, plan);
   label_numbers numbers(std::move(classes));
   const auto add = [&](const auto& row, std::uint64_t line) {
-    if (row.size() != plan.count) {
-      throw lathe::data_loss(
-          lathe::join({"this row has ", lathe::to_string(static_cast<std::int64_t>(row.size())),
-                       " cells; the first has ",
-                       lathe::to_string(static_cast<std::int64_t>(plan.count))}))
-          .at_file(path, line);
-    }
+    if (row.size() != plan.count) throw ragged(row.size(), plan, path, line);
     for (const std::size_t column : plan.features) {
       out.rows.samples.push_back(number_of(row[column], path, line, column, plan.name_of(column)));
     }
@@ -241,6 +277,7 @@ table read_table(const std::string& path, const table_options& options,
   if (out.count() == 0) throw lathe::data_loss("the file has a header and no rows").at_file(path);
   numbers.finish(out.rows.labels);
   out.classes = numbers.names();
+  add_warnings(rows, plan, first, numbers, !options.numbers, out);
   return out;
 }
 

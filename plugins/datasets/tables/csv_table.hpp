@@ -38,8 +38,10 @@ struct table {
   // One per feature; empty without a header, where two are the same, and where `features` counts
   // columns.
   std::vector<std::string> feature_names;
-  lathe::sample_rows rows;     // without labels, if they are numbers
-  std::vector<float> numbers;  // the labels, if they are numbers
+  lathe::sample_rows rows;            // without labels, if they are numbers
+  std::vector<float> numbers;         // the labels, if they are numbers
+  std::vector<std::string> warnings;  // about the text, for the user
+  std::vector<std::string> doubts;    // about columns, which are the same in every file of a set
 
   std::uint64_t count() const { return numbers.empty() ? rows.labels.size() : numbers.size(); }
 };

@@ -20,7 +20,12 @@ std::int64_t label_numbers::of(std::string_view cell) {
   if (known != numbers_.end()) return known->second;
   // 1.0 is class 1.
   double number = 0;
-  if (parse_number(label, number) && number == std::floor(number) && std::fabs(number) < 1e15) {
+  const bool is_number = parse_number(label, number);
+  if (is_number && !fixed_ && decimal_.empty() &&
+      label.find_first_of(".eE") != std::string_view::npos) {
+    decimal_ = lathe::to_string(label);
+  }
+  if (is_number && number == std::floor(number) && std::fabs(number) < 1e15) {
     const std::string whole = lathe::to_string(static_cast<std::int64_t>(number));
     const auto same = numbers_.find(whole);
     if (same != numbers_.end()) return same->second;

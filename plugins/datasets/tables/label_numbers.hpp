@@ -19,6 +19,10 @@ class label_numbers {
   std::int64_t of(std::string_view cell);
 
   const std::vector<std::string>& names() const { return names_; }
+  // The first label that is written as a decimal, eg: "1.0", "3.7"; empty if there was none, or the
+  // classes were given.
+  const std::string& decimal() const { return decimal_; }
+  bool fixed() const { return fixed_; }
 
   // Puts collected classes in order; labels already given out are renumbered.
   void finish(std::vector<std::int64_t>& labels);
@@ -27,6 +31,7 @@ class label_numbers {
   std::int64_t added(std::string name);
   std::vector<std::string> names_;
   std::map<std::string, std::int64_t, std::less<>> numbers_;
+  std::string decimal_;
   bool fixed_ = false;
 };
 

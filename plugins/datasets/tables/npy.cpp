@@ -15,17 +15,28 @@ using lathe::split;
 
 constexpr split kSplits[] = {split::train, split::validation, split::test};
 
-// The names an array goes by where none is given: x_train (Keras), X_train; in a file of one split
-// also x, X.
-std::vector<std::string> usual_names(const char* lower, const char* upper, split s,
+// The words that stand for samples and for labels in the names of arrays.
+constexpr const char* kSampleWords[] = {"x", "X", "images", "data", "features", "samples"};
+constexpr const char* kLabelWords[] = {"y", "Y", "labels", "label", "targets", "target"};
+
+// The names an array goes by where none is given: x_train (Keras), X_train, train_images
+// (MedMNIST); in a file of one split also x, X; `unnamed` is what numpy.savez calls it if nobody
+// does.
+template <std::size_t N>
+std::vector<std::string> usual_names(const char* const (&words)[N], const char* unnamed, split s,
                                      bool of_one_split) {
-  std::vector<std::string> tails{lathe::join({"_", lathe::split_name(s)})};
-  if (s == split::validation) tails.push_back("_val");
-  if (of_one_split) tails.push_back("");
+  std::vector<std::string> splits{lathe::split_name(s)};
+  if (s == split::validation) splits.insert(splits.end(), {"val", "valid"});
   std::vector<std::string> names;
-  for (const std::string& tail : tails) {
-    names.push_back(lower + tail);
-    names.push_back(upper + tail);
+  for (const std::string& name : splits) {
+    for (const char* word : words) names.push_back(lathe::join({word, "_", name}));
+  }
+  for (const std::string& name : splits) {
+    for (const char* word : words) names.push_back(lathe::join({name, "_", word}));
+  }
+  if (of_one_split) {
+    names.insert(names.end(), words, words + N);
+    names.emplace_back(unnamed);
   }
   return names;
 }
@@ -39,14 +50,17 @@ struct Npy {
       lathe::any_option("test", "Rows to test on, likewise.").nullable(),
       lathe::path_option("file",
                          "One NPZ file with the arrays of all splits: x_train, y_train, "
-                         "x_validation (or x_val), y_validation, x_test, y_test.")
+                         "x_validation (or x_val), y_validation, x_test, y_test; or train_images, "
+                         "train_labels and so on.")
           .nullable(),
       lathe::string_option(
-          "samples", "The array of samples in NPZ files. Without it x_SPLIT, X_SPLIT, x or X.")
+          "samples",
+          "The array of samples in NPZ files. Without it x_SPLIT, SPLIT_images and their "
+          "like, x or X.")
           .nullable(),
       lathe::string_option("labels",
                            "The array of labels in NPZ files: class numbers, or a row of zeros and "
-                           "a one each. Without it y_SPLIT, Y_SPLIT, y or Y.")
+                           "a one each. Without it y_SPLIT, SPLIT_labels and their like, y or Y.")
           .nullable(),
       lathe::any_option("classes",
                         "How many classes there are, or their names in order. Without it, as many "
@@ -136,7 +150,11 @@ struct Npy {
       if (!any_file()) open_part(s);
     }
     if (!file_.empty() && !any_file()) {
-      throw lathe::data_loss("the NPZ file has none of the arrays x_train, x_validation and x_test")
+      throw lathe::data_loss(
+          lathe::join({"the NPZ file has none of the arrays x_train, x_validation and x_test, or "
+                       "train_images and so on; it has ",
+                       datasets::npz_listing(where_.find(file_)),
+                       "; name a file for each split, and its arrays by samples and labels"}))
           .at_file(file_);
     }
     if (classes_ == 0) {
@@ -243,11 +261,11 @@ struct Npy {
 
   std::vector<std::string> sample_names(split s) const {
     if (!samples_name_.empty()) return {samples_name_};
-    return usual_names("x", "X", s, file_.empty());
+    return usual_names(kSampleWords, "arr_0", s, file_.empty());
   }
   std::vector<std::string> label_names(split s) const {
     if (!labels_name_.empty()) return {labels_name_};
-    return usual_names("y", "Y", s, file_.empty());
+    return usual_names(kLabelWords, "arr_1", s, file_.empty());
   }
 
   bool has_split(const std::string& path, split s) const {

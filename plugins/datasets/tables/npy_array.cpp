@@ -1,6 +1,7 @@
 #include "npy_array.hpp"
 
 #include "../file_bytes.hpp"
+#include "../foreign_format.hpp"
 
 #include <lathe/lathe.hpp>
 
@@ -12,19 +13,19 @@ namespace datasets {
 namespace {
 
 // The value of 'key' in the header, a Python dict of literals written by numpy: up to the comma
-// that ends it, parentheses respected.
+// that ends it, brackets respected.
 std::string_view npy_field(std::string_view header, std::string_view key) {
-  const std::string quoted_key = lathe::join({"'", key, "'"});
-  const std::size_t found = header.find(quoted_key);
+  std::size_t found = header.find(lathe::join({"'", key, "'"}));
+  if (found == std::string_view::npos) found = header.find(lathe::join({"\"", key, "\""}));
   if (found == std::string_view::npos) return {};
-  std::string_view rest = header.substr(found + quoted_key.size());
+  std::string_view rest = header.substr(found + key.size() + 2);
   const std::size_t first = rest.find_first_not_of(": ");
   if (first == std::string_view::npos) return {};
   rest.remove_prefix(first);
   int depth = 0;
   for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i] == '(') ++depth;
-    if (rest[i] == ')') --depth;
+    if (rest[i] == '(' || rest[i] == '[') ++depth;
+    if (rest[i] == ')' || rest[i] == ']') --depth;
     if ((rest[i] == ',' && depth == 0) || rest[i] == '}') return rest.substr(0, i);
   }
   return {};
@@ -52,23 +53,38 @@ std::vector<std::uint64_t> npy_shape(std::string_view text) {
   return shape;
 }
 
-template <class T>
-void npy_values(const char* from, std::uint64_t count, float* out) {
-  for (std::uint64_t i = 0; i < count; ++i) {
-    T value;
-    std::memcpy(&value, from + i * sizeof(T), sizeof(T));
-    out[i] = static_cast<float>(value);
+// The extents that a header must have: one to eight.
+std::vector<std::uint64_t> checked_shape(std::string_view text, const std::string& name) {
+  std::vector<std::uint64_t> shape = npy_shape(text);
+  if (text == "()") {
+    throw lathe::data_loss("the NPY array is a single number without dimensions; rows are needed")
+        .at_file(name);
   }
+  if (shape.empty() || shape.size() > 8) {
+    throw lathe::data_loss("the NPY array must have one to eight dimensions").at_file(name);
+  }
+  return shape;
 }
 
-constexpr npy_type kNpyTypes[] = {
-    {"<f4", 4, npy_values<float>},         {"<f8", 8, npy_values<double>},
-    {"<i8", 8, npy_values<std::int64_t>},  {"<i4", 4, npy_values<std::int32_t>},
-    {"<i2", 2, npy_values<std::int16_t>},  {"|i1", 1, npy_values<std::int8_t>},
-    {"<u8", 8, npy_values<std::uint64_t>}, {"<u4", 4, npy_values<std::uint32_t>},
-    {"<u2", 2, npy_values<std::uint16_t>}, {"|u1", 1, npy_values<std::uint8_t>},
-    {"|b1", 1, npy_values<std::uint8_t>},
-};
+// Sets the number of elements, which have to be the `stored` bytes that follow the header.
+void check_size(npy_header& header, std::string_view shape, std::uint64_t stored,
+                const std::string& name) {
+  header.count = 1;
+  std::uint64_t bytes = 0;
+  bool fits = true;
+  for (const std::uint64_t extent : header.shape) {
+    fits = fits && !__builtin_mul_overflow(header.count, extent, &header.count);
+  }
+  fits = fits && !__builtin_mul_overflow(header.count, header.type.size, &bytes);
+  if (fits && bytes == stored) return;
+  throw lathe::data_loss(
+      lathe::join({"the NPY array of shape ", shape, " does not fit the ",
+                   lathe::to_string(static_cast<std::int64_t>(stored)),
+                   " bytes of data that follow; ",
+                   fits && bytes < stored ? "there are more, eg: of a second array in the same file"
+                                          : "the file is truncated or damaged"}))
+      .at_file(name);
+}
 
 }  // namespace
 
@@ -76,9 +92,9 @@ npy_header npy_header_of(std::string_view begin, std::uint64_t size, const std::
   const auto fail = [&name](std::string text) {
     return lathe::data_loss(std::move(text)).at_file(name);
   };
-  if (!is_npy(begin)) throw fail("this is no NPY file");
+  if (!is_npy(begin)) throw other_format("this is no NPY file", begin, name);
   if (begin.size() < 10) throw fail("the NPY file ends inside its header; it is truncated");
-  const int version = begin[6];
+  const int version = static_cast<unsigned char>(begin[6]);
   if (version < 1 || version > 3) {
     throw fail(lathe::join({"NPY version ", lathe::to_string(std::int64_t{version}),
                             " is not among those read, 1 to 3"}));
@@ -95,47 +111,46 @@ npy_header npy_header_of(std::string_view begin, std::uint64_t size, const std::
   }
   const std::string_view dict = begin.substr(8 + length_size, length);
 
-  std::string_view type = npy_field(dict, "descr");
-  if (type.size() < 2 || type.front() != '\'') {
-    throw fail("the NPY array has named columns; an array of numbers of one type is needed");
-  }
-  type = type.substr(1, type.size() - 2);
-  for (const npy_type& row : kNpyTypes) {
-    if (row.name == type) header.type = row;
-  }
-  if (header.type.read == nullptr) {
-    throw fail(lathe::join(
-        {"the NPY array holds elements of type '", type, "'; little-endian numbers are needed"}));
-  }
-  if (npy_field(dict, "fortran_order") != "False") {
-    throw fail("the NPY array is stored column by column; save numpy.ascontiguousarray of it");
-  }
-  header.shape = npy_shape(npy_field(dict, "shape"));
-  if (header.shape.empty() || header.shape.size() > 8) {
-    throw fail("the NPY array must have one to eight dimensions");
-  }
-  header.count = 1;
-  std::uint64_t bytes = 0;
-  bool fits = true;
-  for (const std::uint64_t extent : header.shape) {
-    fits = fits && !__builtin_mul_overflow(header.count, extent, &header.count);
-  }
-  fits = fits && !__builtin_mul_overflow(header.count, header.type.size, &bytes);
-  if (!fits || bytes != size - header.data_offset) {
-    throw fail(
-        lathe::join({"the NPY array of shape ", npy_field(dict, "shape"), " does not fit the ",
-                     lathe::to_string(static_cast<std::int64_t>(size - header.data_offset)),
-                     " bytes of data that follow; the file is truncated or damaged"}));
-  }
+  header.type = npy_type_of(npy_field(dict, "descr"), name);
+  const std::string_view order = npy_field(dict, "fortran_order");
+  if (order != "False" && order != "True") throw fail("the NPY header is damaged");
+  header.by_columns = order == "True";
+  const std::string_view shape = npy_field(dict, "shape");
+  header.shape = checked_shape(shape, name);
+  check_size(header, shape, size - header.data_offset, name);
   return header;
 }
 
+void make_row_major(std::string& bytes, npy_header& header) {
+  if (!header.by_columns) return;
+  header.by_columns = false;
+  const std::size_t dimensions = header.shape.size();
+  const std::size_t size = header.type.size;
+  if (dimensions < 2 || header.count == 0) return;
+  std::vector<std::uint64_t> strides(dimensions, 1), at(dimensions, 0);
+  for (std::size_t i = 1; i < dimensions; ++i) strides[i] = strides[i - 1] * header.shape[i - 1];
+  const std::string columns = bytes.substr(header.data_offset);
+  char* to = bytes.data() + header.data_offset;
+  std::uint64_t from = 0;
+  for (std::uint64_t element = 0; element < header.count; ++element, to += size) {
+    std::memcpy(to, columns.data() + from * size, size);
+    // The last index is the fastest.
+    for (std::size_t i = dimensions; i-- > 0;) {
+      from += strides[i];
+      if (++at[i] < header.shape[i]) break;
+      from -= strides[i] * at[i];
+      at[i] = 0;
+    }
+  }
+}
+
 npy_array read_npy(const std::string& path) {
-  const std::string bytes = file_bytes(path);
-  const npy_header header = npy_header_of(bytes, bytes.size(), path);
+  std::string bytes = file_bytes(path);
+  npy_header header = npy_header_of(bytes, bytes.size(), path);
   if (header.shape.size() > 2) {
     throw lathe::data_loss("the NPY array must have one or two dimensions").at_file(path);
   }
+  make_row_major(bytes, header);
   npy_array array{header.shape, std::vector<float>(header.count)};
   header.type.read(bytes.data() + header.data_offset, header.count, array.values.data());
   for (std::size_t i = 0; i < array.values.size(); ++i) {

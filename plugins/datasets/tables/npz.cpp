@@ -1,11 +1,13 @@
 #include "npz.hpp"
 
 #include "../file_bytes.hpp"
+#include "numbers.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <lathe/lathe.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace datasets {
@@ -54,6 +56,7 @@ class npz_reader {
     append(array.bytes, size - array.bytes.size());
     char more = 0;
     if (archive_read_data(archive_.get(), &more, 1) != 0) throw damaged();
+    make_row_major(array.bytes, array.header);
     return array;
   }
 
@@ -63,10 +66,11 @@ class npz_reader {
   };
 
   lathe::error damaged() const {
-    const char* why = archive_error_string(archive_.get());
-    return lathe::data_loss(lathe::join({"the NPZ file is damaged: ",
-                                         why == nullptr ? "its zip archive cannot be read" : why}))
-        .at_file(path_);
+    const char* text = archive_error_string(archive_.get());
+    // Some of libarchive's sentences end in a line break.
+    std::string_view why = text == nullptr ? "its zip archive cannot be read" : text;
+    why = why.substr(0, why.find_first_of("\r\n"));
+    return lathe::data_loss(lathe::join({"the NPZ file is damaged: ", why})).at_file(path_);
   }
 
   void append(std::string& bytes, std::uint64_t count) {
@@ -96,6 +100,7 @@ bool is_zip(std::string_view begin) { return begin.substr(0, 4) == "PK\3\4"; }
 stored_array array_of_npy(const std::string& path, bool header_only) {
   stored_array array{path, file_bytes(path, header_only ? kLongestNpyHeader : UINT64_MAX), {}};
   array.header = npy_header_of(array.bytes, file_size(path), path);
+  if (!header_only) make_row_major(array.bytes, array.header);
   return array;
 }
 
@@ -108,25 +113,34 @@ std::vector<std::string> npz_names(const std::string& path) {
   return names;
 }
 
+std::string npz_listing(const std::string& path) {
+  std::string text;
+  for (const std::string& name : npz_names(path)) {
+    text += lathe::join({text.empty() ? "" : ", ", quoted(name)});
+  }
+  return text.empty() ? "no array at all" : text;
+}
+
 stored_array array_of_npz(const std::string& path, const std::vector<std::string>& names,
                           bool header_only) {
   const std::vector<std::string> found = npz_names(path);
   for (const std::string& wanted : names) {
+    if (std::find(found.begin(), found.end(), wanted) == found.end()) continue;
     npz_reader reader(path);
     for (std::string name = reader.next(); !name.empty(); name = reader.next()) {
       if (name == wanted) return reader.read(name, header_only);
     }
   }
-  const auto list = [](const std::vector<std::string>& all) {
-    std::string text;
-    for (const std::string& name : all) {
-      text += lathe::join({text.empty() ? "'" : ", '", name, "'"});
-    }
-    return text;
-  };
-  throw lathe::data_loss(lathe::join({"the NPZ file has no array ", list(names), "; it has ",
-                                      found.empty() ? "none at all" : list(found),
-                                      "; name arrays by the options samples and labels"}))
+  // The usual names are many.
+  constexpr std::size_t kMostListed = 4;
+  std::string wanted;
+  for (std::size_t i = 0; i < names.size() && i < kMostListed; ++i) {
+    wanted += lathe::join({i == 0 ? "" : ", ", quoted(names[i])});
+  }
+  if (names.size() > kMostListed) wanted += " or the like";
+  throw lathe::data_loss(
+      lathe::join({"the NPZ file has no array ", wanted, "; it has ", npz_listing(path),
+                   "; name arrays by the options samples and labels"}))
       .at_file(path);
 }
 

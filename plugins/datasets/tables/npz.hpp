@@ -25,6 +25,8 @@ stored_array array_of_npy(const std::string& path, bool header_only);
 
 // The names of the arrays in an NPZ file.
 std::vector<std::string> npz_names(const std::string& path);
+// "'x_train', 'y_train'", for messages.
+std::string npz_listing(const std::string& path);
 
 // The array of an NPZ file that has the first of these names that is there.
 stored_array array_of_npz(const std::string& path, const std::vector<std::string>& names,

@@ -17,7 +17,10 @@ inline std::string_view trimmed(std::string_view text) {
 // True if the whole text is a number; nan and inf are numbers here.
 bool parse_number(std::string_view text, double& value);
 
-// Texts in messages, kept short.
+// Empty, or a word that pandas, R and others write where a value is missing.
+bool is_missing(std::string_view cell);
+
+// Texts in messages: kept short and on one line, control characters as escapes.
 std::string quoted(std::string_view text);
 
 // "column 3 ('x3')"

@@ -1,5 +1,7 @@
 // The data set csv: what it reads, and what it says about files it cannot read.
+#include "plugins/datasets/tables/csv_table.hpp"
 #include "tests/plugins/datasets/dataset_bench.hpp"
+#include "tests/plugins/datasets/images/image_files.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -47,6 +49,20 @@ BOOST_AUTO_TEST_CASE(every_dialect_of_a_table_gives_the_same_rows) {
       {"z,x,y,class\n9,1,2.5,b\n9,-3,40,a\n", "features=[x,y]"},
       {"z,x,y,class\n9,1,2.5,b\n9,-3,40,a\n", "features=[1,2],label=-1"},
       {" x , y , class \n 1 , +2.5 , b \n -3 , 4e1 ,a\n", ""},
+      {"sep=;\nx;y;class\n1;2.5;b\n-3;4e1;a\n", ""},
+      {"\"sep=;\"\r\nx;y;class\r\n1;2.5;b\r\n-3;4e1;a\r\n", ""},
+      {"\xef\xbb\xbfsep=^\nx^y^class\n1^2.5^b\n-3^4e1^a\n", ""},
+      {"# made by a program\nx,y,class\n1,2.5,b\n# half\n-3,4e1,a\n#\n", ""},
+      {"#x,y,class\n1,2.5,b\n-3,4e1,a\n", ""},
+      {"# a, b\n# x,y,class\n1,2.5,b\n-3,4e1,a\n", ""},
+      {"# class,x,y\nb,1,2.5\na,-3,40\n", ""},
+      {"# x,y,class\n1,2.5,b\n-3,4e1,a\n", "header=no"},
+      {"\n  \nx,y,class\n\n1,2.5,b\n \t \n-3,4e1,a\n\n", ""},
+      {"x  y class\n 1  2.5 b\n-3 4e1   a \n", "delimiter=space"},
+      {"\"x\" \"y\" class\n 1  \"2.5\" b\n-3 4e1   \"a\" \n", "delimiter=space"},
+      // Commas in every line, but of names.
+      {"\"x, mm\";\"y, mm\";class\n1;2.5;b\n-3;4e1;a\n", ""},
+      {"x\ty, or z\tclass\n1\t2.5\tb\n-3\t4e1\ta\n", ""},
   };
   for (const auto& [bytes, options] : dialects) {
     BOOST_TEST_CONTEXT(bytes << " with " << options) {
@@ -59,6 +75,19 @@ BOOST_AUTO_TEST_CASE(every_dialect_of_a_table_gives_the_same_rows) {
     }
   }
   BOOST_TEST_MESSAGE(std::size(dialects) << " dialects");
+}
+
+BOOST_AUTO_TEST_CASE(a_table_may_be_packed_by_gzip_under_any_name) {
+  Folder folder;
+  const std::string packed = gzip("x,y,class\n1,2.5,b\n-3,4e1,a\n");
+  const auto set = make_set(folder.set(packed));
+  BOOST_TEST((set->info().input()->shape == Shape{2}));
+  set->open();
+  BOOST_TEST(samples_of(*set, Split::train) == (Floats{1, 2.5F, -3, 40}), per_element());
+  BOOST_TEST(labels_of(*set, Split::train) == (Labels{1, 0}), per_element());
+  // Members follow each other.
+  const auto two = open_set(folder.set(gzip("x,y,class\n1,2.5,b\n") + gzip("-3,4e1,a\n")));
+  BOOST_TEST(labels_of(*two, Split::train) == (Labels{1, 0}), per_element());
 }
 
 BOOST_AUTO_TEST_CASE(classes_keep_the_order_in_which_they_are_given) {
@@ -150,8 +179,26 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
       {"x,class\n", "", "t.csv", "no rows"},
       {"1\n2\n", "", "t.csv", "one column"},
       {"x,class\n1,a\nhello,b\n", "", "t.csv:3", "column 1 ('x'): 'hello' is not a number"},
+      {"x,class\n1,a\nNA,b\n", "", "t.csv:3", "column 1 ('x'): 'NA' stands for a missing value"},
+      {"x,class\n1,a\n?,b\n", "", "t.csv:3", "column 1 ('x'): '?' stands for a missing value"},
+      {"NA,a\n1,a\n2,b\n", "", "t.csv:1", "column 1: 'NA' stands for a missing value"},
+      {"x,class\n1,a\n2,NaN\n", "", "t.csv:3", "the label 'NaN' stands for a missing value"},
+      {"x;class\n1;a\n2,5;b\n", "", "t.csv:3", "'2,5' is not a number; decimals have a point"},
+      {"1,5;2,5;a\n2,5;3,5;b\n", "", "t.csv:1", "'1,5' is not a number; decimals have a point"},
+      {"x,class\n1,a\n\"1,234,567.5\",b\n", "", "t.csv:3", "thousands no separator"},
+      {"x,class\n1,a\n1.234\u00a0,b\n", "", "t.csv:3", "is not a number"},
+      {"x,class\n1,a\n12%,b\n", "", "t.csv:3", "'12%' is not a number"},
+      {std::string("x,class\n1,a\n\0,b\n", 16), "", "t.csv:3",
+       "column 1 ('x'): '\\x00' is not a number"},
+      {"x1,x2,class\n1,\"2\nboo\",a\n1,2,b\n", "", "t.csv:2",
+       "column 2 ('x2'): '2\\nboo' is not a number"},
+      {"x,class\n1,a\n\x1b[31m2,b\n", "", "t.csv:3", "'\\x1b[31m2' is not a number"},
+      {"x,y,class\nr1,1,2,a\nr2,3,4,b\n", "", "t.csv:2", "as R writes them"},
+      {"x,x,class\n1,2,a\n", "features=[x]", "t.csv", "columns 1 and 2 are both called 'x'"},
+      {"x,kind,kind\n1,2,a\n", "label=kind", "t.csv", "columns 2 and 3 are both called 'kind'"},
+      {"1 2 a\n2 3 b\n", "", "t.csv", "delimiter=space"},
       {"x,class\n1,a\n,b\n", "", "t.csv:3", "column 1 ('x'): '' is an empty cell"},
-      {"x,class\n1,a\nnan,b\n", "", "t.csv:3", "no finite"},
+      {"x,class\n1,a\nnan,b\n", "", "t.csv:3", "'nan' stands for a missing value"},
       {"x,class\n1,a\n-inf,b\n", "", "t.csv:3", "no finite"},
       {"x,class\n1,a\n1e99,b\n", "", "t.csv:3", "no finite"},
       {"x,class\n1,a\n1e999,b\n", "", "t.csv:3", "no finite"},
@@ -164,6 +211,21 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
       {"x,class\n\"1,a\n2,b\n", "", "t.csv:2", "never closed"},
       {"x,class\n\"1\"2,a\n", "", "t.csv:2", "after a closing quote"},
       {"\xff\xfex", "", "t.csv", "UTF-16"},
+      {std::string("x\0,\0c\0\n\0001\0,\0a\0\n\0", 16), "", "t.csv", "UTF-16"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7\nsize 12345\n", "", "t.csv",
+       "it is a Git LFS pointer, which stands for the file: 'git lfs pull'"},
+      {"<!DOCTYPE html>\n<html><body>404</body></html>\n", "", "t.csv", "it is a web page"},
+      {"\n <HTML lang=en>\n", "", "t.csv", "it is a web page"},
+      {"PK\3\4\24", "", "t.csv", "a zip archive: unpack it"},
+      {"PK\3\4\24[Content_Types].xml", "", "t.csv", "Excel workbook (.xlsx): save it as CSV"},
+      {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "t.csv", "Excel workbook (.xls)"},
+      {std::string("PAR1\x15\x04\x00", 7), "", "t.csv", "Parquet"},
+      {std::string("BZh91AY&SY\x01\x02", 12), "", "t.csv", "bzip2"},
+      {std::string("\xfd\x37zXZ\0", 6), "", "t.csv", "packed by xz"},
+      {"\x80\x04\x95\x10", "", "t.csv", "Python pickle"},
+      {"\x93NUMPY\1", "", "t.csv", "an NPY file"},
+      {gzip("x,class\n1,a\n").substr(0, 20), "", "t.csv", "truncated"},
+      {gzip("PK\3\4"), "", "t.csv", "what this gzip file holds is no text; it is a zip archive"},
       {"x,class\n1,a\n", "label=kind", "t.csv", "no column 'kind'"},
       {"1,a\n2,b\n", "label=kind", "t.csv", "no header"},
       {"1,a\n2,b\n", "label=7", "t.csv", "no column 7"},
@@ -191,6 +253,91 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
   BOOST_TEST(contains(opening_fails("csv"), "train=FILE"));
   BOOST_TEST(contains(opening_fails("csv<train=/no/such.csv>"), "/no/such.csv: "));
   BOOST_TEST(contains(opening_fails("csv<test=/x.csv,standardize=train>"), "needs a train file"));
+}
+
+// What the user is told of columns that may not be what they seem.
+BOOST_AUTO_TEST_CASE(columns_that_look_wrong_are_doubted_by_name) {
+  std::string rows[4];  // of 12 lines
+  for (int i = 0; i < 12; ++i) {
+    const std::string label = i % 2 == 0 ? "a" : "b", n = std::to_string(i);
+    const std::string value = std::to_string(i * i % 7) + ".5";
+    rows[0] += n + "," + value + "," + label + "\n";
+    rows[1] += std::to_string((5 * i + 3) % 12 + 1) + "," + value + "," + label + "\n";
+    rows[2] += value + ",7," + label + "\n";
+    rows[3] += value + "," + std::to_string(i % 3) + "," + label + "\n";
+  }
+  const auto with = [&rows](const std::string& header, int which) {
+    return (header.empty() ? "" : header + "\n") + rows[which];
+  };
+  struct Row {
+    std::string bytes;
+    datasets::table_options options;
+    std::vector<std::string> says;  // of the one doubt; none: nothing is doubted
+  };
+  datasets::table_options chosen, numbers, no_header, header;
+  chosen.features = {{"", 1, false}};
+  numbers.numbers = true;
+  no_header.header = datasets::header_choice::no;
+  header.header = datasets::header_choice::yes;
+  const Row table[] = {
+      {with("x,y,class", 3), {}, {}},
+      {with("", 3), {}, {}},
+      {with(",x,class", 0), {}, {"t.csv': column 1 holds each number", "features=[x]"}},
+      {with(",x,class", 3), {}, {"t.csv': column 1 has no name", "features=[x]"}},
+      {with("Unnamed: 0,x,class", 3), {}, {"column 1 ('Unnamed: 0')", "features=[x]"}},
+      {with("x,ID,class", 3), {}, {"column 2 ('ID') has the name of an index", "features=[x]"}},
+      {with("Id,x y,class", 3), {}, {"column 1 ('Id')", "features=[1]"}},
+      {with("index,x,class", 3), {}, {"column 1 ('index')"}},
+      {with("n,x,class", 0), {}, {"column 1 ('n') holds each number up to 12 once"}},
+      {with("n,x,class", 1), {}, {"column 1 ('n') holds each number up to 12 once"}},
+      {with("", 0), {}, {"column 1 holds each number", "features=[1]"}},
+      {with(",x,class", 0), chosen, {}},
+      {with("x,y,class", 2), {}, {"column 2 ('y') holds one value in every row"}},
+      {with("x,x,class", 3), {}, {"column 2 ('x') has the same name as column 1"}},
+      {"label,y,class\n0,1,2\n1,5,3\n0,4,2\n",
+       {},
+       {"column 3 ('class') is a feature", "the label is column 1"}},
+      {with("0,1,class", 3), {}, {"column 1 ('0')", "this name is a number", "header=no"}},
+      {with("1,2,3", 3), header, {"column 1 ('1')", "this name is a number"}},
+      {"0,1,2\n5,6,0\n7,8,1\n", {}, {"the first row counts its columns", "header=yes"}},
+      {"0,1,2\n5,6,0\n7,8,1\n", no_header, {}},
+      {"x,class\n1,0.0\n2,1.0\n", {}, {"column 2 ('class')", "'0.0'", "2 classes", "target=float"}},
+      {"x,class\n1,3.7\n2,4\n3,4\n", {}, {"column 2 ('class')", "'3.7'", "target=float"}},
+      {"x,class\n1,3.7\n2,4\n", numbers, {}},
+      {"x,class\n1,a\n2,a\n", {}, {"column 2 ('class'): all 2 rows are of one class, 'a'"}},
+  };
+  for (const Row& row : table) BOOST_TEST_CONTEXT(row.bytes) {
+      const TemporaryFolder folder;
+      const auto path = written(folder.path() / "t.csv", row.bytes);
+      const auto doubts = datasets::read_table(path.string(), row.options, {}).doubts;
+      BOOST_TEST_REQUIRE(doubts.size() == (row.says.empty() ? 0U : 1U));
+      for (const std::string& part : row.says)
+        BOOST_TEST(contains(doubts[0], part), "'" << part << "' in: " << doubts[0]);
+    }
+  BOOST_TEST_MESSAGE(std::size(table) << " tables");
+  // Given classes are what the user has thought about.
+  const TemporaryFolder folder;
+  const auto path = written(folder.path() / "t.csv", "x,class\n1,0.0\n2,1.0\n");
+  BOOST_TEST(datasets::read_table(path.string(), {}, {"0", "1"}).doubts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(text_that_is_not_plain_is_told) {
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& bytes) {
+    return datasets::read_table(written(folder.path() / "t.csv", bytes).string(), {}, {});
+  };
+  const datasets::table latin = read(
+      "gr\xf6\xdf"
+      "e,class\n1,\xe4\n2,b\n");
+  BOOST_TEST(latin.classes == (std::vector<std::string>{"b", "\u00e4"}), per_element());
+  BOOST_TEST_REQUIRE(latin.warnings.size() == 1U);
+  BOOST_TEST(contains(latin.warnings[0], "t.csv': its text is not UTF-8 and is read as Latin-1"));
+  BOOST_TEST(read("gr\u00f6\u00dfe,class\n1,\u00e4\n2,b\n").warnings.empty());
+  const datasets::table comment = read("x,class\n1,a\n#2,b\n3,b\n");
+  BOOST_TEST(comment.count() == 2U);
+  BOOST_TEST_REQUIRE(comment.warnings.size() == 1U);
+  BOOST_TEST(contains(comment.warnings[0], "line 3 begins with '#'"));
+  BOOST_TEST(read("x,class\n1,a\n# that was one\n3,b\n").warnings.empty());
 }
 
 BOOST_AUTO_TEST_CASE(files_of_other_widths_or_classes_than_the_train_file_are_refused) {

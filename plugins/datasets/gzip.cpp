@@ -1,6 +1,6 @@
 #include "gzip.hpp"
 
-#include "../file_bytes.hpp"
+#include "file_bytes.hpp"
 
 #include <lathe/lathe.hpp>
 
