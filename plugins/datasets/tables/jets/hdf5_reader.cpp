@@ -38,7 +38,7 @@ lathe_hdf5_read_table_function open_hdf5_part() {
 
 }  // namespace
 
-std::vector<float> read_hdf5(const std::string& path, const char* dataset,
+std::vector<float> read_hdf5(const std::string& path, const hdf5_place& place,
                              const std::vector<const char*>& columns) {
   const auto read_table = open_hdf5_part();
   struct collected {
@@ -46,9 +46,11 @@ std::vector<float> read_hdf5(const std::string& path, const char* dataset,
     std::uint64_t width;
     bool out_of_memory;
   } out = {{}, columns.size(), false};
-  char error[512] = "";
+  const lathe_hdf5_wanted wanted{place.dataset, place.matrix, place.matrix_names, columns.data(),
+                                 columns.size()};
+  char error[2048] = "";
   const int failed = read_table(
-      path.c_str(), dataset, columns.data(), columns.size(),
+      path.c_str(), &wanted,
       [](void* user, const float* rows, std::uint64_t count) {
         auto& to = *static_cast<collected*>(user);
         try {

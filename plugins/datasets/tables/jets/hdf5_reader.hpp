@@ -6,8 +6,16 @@
 
 namespace datasets {
 
-// All rows of the named columns of a compound dataset, row by row.
-std::vector<float> read_hdf5(const std::string& path, const char* dataset,
+// Where the columns of a table are: in a dataset of rows with named members, or, if there is none,
+// in a matrix beside a dataset with the names of its columns.
+struct hdf5_place {
+  const char* dataset;
+  const char* matrix;
+  const char* matrix_names;
+};
+
+// All rows of the named columns, row by row.
+std::vector<float> read_hdf5(const std::string& path, const hdf5_place& place,
                              const std::vector<const char*>& columns);
 
 }  // namespace datasets

@@ -1,6 +1,6 @@
 #include "jet_csv.hpp"
 
-#include "../../file_bytes.hpp"
+#include "../../text_file.hpp"
 #include "../csv_rows.hpp"
 #include "../csv_table.hpp"
 #include "../numbers.hpp"
@@ -76,9 +76,10 @@ jet_columns nameless_jet_columns(std::size_t count, const label_order& order,
 
 }  // namespace
 
-jets jets_from_csv(const std::string& path, const label_order& order) {
-  const std::string text = file_bytes(path);
-  if (text.substr(0, 4096).find('\0') != std::string::npos) {
+jets jets_from_csv(const std::string& path, const label_order& order,
+                   std::vector<std::string>& warnings) {
+  const std::string text = text_of(path, warnings);
+  if (std::string_view(text).substr(0, 4096).find('\0') != std::string_view::npos) {
     throw lathe::data_loss("this is neither an HDF5 nor an NPY file nor text").at_file(path);
   }
   csv_rows rows(text, 0, path);
@@ -120,6 +121,10 @@ jets jets_from_csv(const std::string& path, const label_order& order) {
       for (const std::size_t column : columns.classes) {
         out.push_back(number_of(cells[column], path, rows.line(), column, name_of(column)));
       }
+      const float* classes = out.data() + out.size() - kJetClasses;
+      if (class_of_one_hot(classes) == kJetClasses) {
+        throw lathe::data_loss(one_hot_trouble(classes)).at_file(path, rows.line());
+      }
       continue;
     }
     const std::string_view cell = cells[columns.label];
@@ -134,6 +139,7 @@ jets jets_from_csv(const std::string& path, const label_order& order) {
     push_one_hot(out, label);
   }
   if (out.empty()) throw lathe::data_loss("the file has a header and no rows").at_file(path);
+  rows.warn_of_comments(warnings);
   return out;
 }
 

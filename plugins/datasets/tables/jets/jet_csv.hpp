@@ -5,6 +5,7 @@
 
 namespace datasets {
 
-jets jets_from_csv(const std::string& path, const label_order& order);
+jets jets_from_csv(const std::string& path, const label_order& order,
+                   std::vector<std::string>& warnings);
 
 }  // namespace datasets

@@ -8,6 +8,7 @@
 #include "jet_csv.hpp"
 
 #include <cmath>
+#include <cstdio>
 
 namespace datasets {
 
@@ -23,6 +24,12 @@ std::string label_file_of(const std::string& path) {
   std::string labels = path;
   labels[name] = 'y';
   return labels;
+}
+
+lathe::error at_row(std::uint64_t row, std::string_view what, const std::string& path) {
+  return lathe::data_loss(
+             lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(row)), ": ", what}))
+      .at_file(path);
 }
 
 jets jets_from_npy(const std::string& path, const label_order& order) {
@@ -69,14 +76,13 @@ jets jets_from_npy(const std::string& path, const label_order& order) {
       out.resize(out.size() + kJetClasses);
       float* one_hot = out.data() + out.size() - kJetClasses;
       for (std::size_t i = 0; i < kJetClasses; ++i) one_hot[order[i]] = label[i];
+      if (class_of_one_hot(one_hot) == kJetClasses)
+        throw at_row(row, one_hot_trouble(one_hot), labels_path);
       continue;
     }
     const std::size_t number = class_of_number(static_cast<double>(*label), order);
     if (number == kJetClasses) {
-      throw lathe::data_loss(lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(row)),
-                                          " has a label that "
-                                          "is no class number from 0 to 4"}))
-          .at_file(labels_path);
+      throw at_row(row, "the label is no class number from 0 to 4", labels_path);
     }
     push_one_hot(out, number);
   }
@@ -84,16 +90,19 @@ jets jets_from_npy(const std::string& path, const label_order& order) {
 }
 
 jets jets_from_hdf5(const std::string& path) {
-  jets out = read_hdf5(path, kJetDataset, {kJetNames, kJetNames + kJetColumns});
+  jets out = read_hdf5(path, {kJetDataset, kJetMatrix, kJetMatrixNames},
+                       {kJetNames, kJetNames + kJetColumns});
   if (out.empty()) throw lathe::data_loss("the dataset has no rows").at_file(path);
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (!std::isfinite(out[i])) {
-      throw lathe::data_loss(
-          lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(i / kJetColumns)),
-                       " of dataset '", kJetDataset, "' has a number in '",
-                       kJetNames[i % kJetColumns], "' that is not finite"}))
-          .at_file(path);
+      throw at_row(i / kJetColumns,
+                   lathe::join({"the number in '", kJetNames[i % kJetColumns], "' is not finite"}),
+                   path);
     }
+  }
+  for (std::size_t row = 0; row < out.size() / kJetColumns; ++row) {
+    const float* classes = out.data() + row * kJetColumns + kJetFeatures;
+    if (class_of_one_hot(classes) == kJetClasses) throw at_row(row, one_hot_trouble(classes), path);
   }
   return out;
 }
@@ -117,6 +126,27 @@ void push_one_hot(jets& out, std::size_t label) {
   for (std::size_t i = 0; i < kJetClasses; ++i) out.push_back(i == label ? 1.0F : 0.0F);
 }
 
+std::size_t class_of_one_hot(const float* numbers) {
+  std::size_t label = kJetClasses;
+  for (std::size_t i = 0; i < kJetClasses; ++i) {
+    if (numbers[i] == 0.0F) continue;
+    if (numbers[i] != 1.0F || label != kJetClasses) return kJetClasses;
+    label = i;
+  }
+  return label;
+}
+
+std::string one_hot_trouble(const float* numbers) {
+  std::string list;
+  for (std::size_t i = 0; i < kJetClasses; ++i) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.9g", static_cast<double>(numbers[i]));
+    list += lathe::join({i == 0 ? "" : i + 1 == kJetClasses ? " and " : ", ", digits});
+  }
+  return lathe::join({"the columns of the classes g, q, w, z, t hold ", list,
+                      "; one of them has to be 1 and the others 0"});
+}
+
 std::size_t class_of_number(double number, const label_order& order) {
   if (!(number >= 0 && number < static_cast<double>(kJetClasses)) || number != std::floor(number)) {
     return kJetClasses;
@@ -124,10 +154,11 @@ std::size_t class_of_number(double number, const label_order& order) {
   return order[static_cast<std::size_t>(number)];
 }
 
-jets read_jets(const std::string& path, const label_order& order) {
+jets read_jets(const std::string& path, const label_order& order,
+               std::vector<std::string>& warnings) {
   const std::string begin = file_bytes(path, kHdf5Begins.size());
   if (begin == kHdf5Begins) return jets_from_hdf5(path);
-  return is_npy(begin) ? jets_from_npy(path, order) : jets_from_csv(path, order);
+  return is_npy(begin) ? jets_from_npy(path, order) : jets_from_csv(path, order, warnings);
 }
 
 }  // namespace datasets

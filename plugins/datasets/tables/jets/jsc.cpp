@@ -112,18 +112,10 @@ struct Jsc : lathe::memory_dataset {
     return info;
   }
 
-  void open(const lathe::open_request& request) {
-    if (whole_) {
-      // The splits are parts of one permutation, and are made together.
-      if (files_.empty()) open_whole(request.trained_on(LATHE_FIELD_INPUT));
-    } else {
-      for (const split s : {split::train, split::validation, split::test}) {
-        if (request.asks_for(s)) open_file(s);
-      }
-    }
-    if (!validate_on_train_ || !request.asks_for(split::validation)) return;
-    if (!whole_) open_file(split::train);
-    rows_of(split::validation) = rows_of(split::train);
+  void open(lathe::context context, const lathe::open_request& request) {
+    std::vector<std::string> warnings;
+    open_splits(request, warnings);
+    for (const std::string& text : warnings) context.warning(text);
   }
 
   std::vector<std::string> files() const { return files_; }
@@ -137,10 +129,24 @@ struct Jsc : lathe::memory_dataset {
     return {datasets::kJetNames, datasets::kJetNames + datasets::kJetFeatures};
   }
 
-  void open_file(split s) {
+  void open_splits(const lathe::open_request& request, std::vector<std::string>& warnings) {
+    if (whole_) {
+      // The splits are parts of one permutation, and are made together.
+      if (files_.empty()) open_whole(request.trained_on(LATHE_FIELD_INPUT), warnings);
+    } else {
+      for (const split s : {split::train, split::validation, split::test}) {
+        if (request.asks_for(s)) open_file(s, warnings);
+      }
+    }
+    if (!validate_on_train_ || !request.asks_for(split::validation)) return;
+    if (!whole_) open_file(split::train, warnings);
+    rows_of(split::validation) = rows_of(split::train);
+  }
+
+  void open_file(split s, std::vector<std::string>& warnings) {
     const std::string& path = path_of(s);
     if (path.empty() || std::find(opened_.begin(), opened_.end(), s) != opened_.end()) return;
-    const datasets::jets all = datasets::read_jets(path, order_);
+    const datasets::jets all = datasets::read_jets(path, order_, warnings);
     for (std::size_t i = 0; i < all.size(); i += datasets::kJetColumns) {
       datasets::push_jet(rows_of(s), all.data() + i);
     }
@@ -148,9 +154,9 @@ struct Jsc : lathe::memory_dataset {
     opened_.push_back(s);
   }
 
-  void open_whole(const lathe::field* trained) {
+  void open_whole(const lathe::field* trained, std::vector<std::string>& warnings) {
     const std::string path = whole_file();
-    datasets::jets all = datasets::read_jets(path, order_);
+    datasets::jets all = datasets::read_jets(path, order_, warnings);
     files_.push_back(path);
     datasets::drop_duplicates(all);
     if (all.size() < 2 * datasets::kJetColumns) {

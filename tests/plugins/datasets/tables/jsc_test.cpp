@@ -1,9 +1,8 @@
 // The data set jsc against MASE's own preparation of a small HDF5 file, and from other formats.
 #include "tests/plugins/datasets/dataset_bench.hpp"
+#include "tests/plugins/datasets/tables/hdf5_files.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <hdf5.h>
 
 #include <cmath>
 #include <cstring>
@@ -16,26 +15,6 @@ namespace {
 
 constexpr const char* kOfficial =
     "processed-pythia82-lhc13-all-pt1-50k-r1_h022_e0175_t220_nonu_truth.z";
-constexpr const char* kDataset = "t_allpar_new";
-
-// A compound HDF5 dataset of float32 columns, as CERN ships it.
-void write_hdf5(const std::filesystem::path& path, const std::vector<std::string>& columns,
-                const std::vector<std::vector<float>>& rows, const char* dataset = kDataset) {
-  std::vector<float> all;
-  for (const auto& row : rows) all.insert(all.end(), row.begin(), row.end());
-  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  const hid_t type = H5Tcreate(H5T_COMPOUND, columns.size() * sizeof(float));
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    H5Tinsert(type, columns[i].c_str(), i * sizeof(float), H5T_NATIVE_FLOAT);
-  const hsize_t count = rows.size();
-  const hid_t space = H5Screate_simple(1, &count, nullptr);
-  const hid_t set = H5Dcreate2(file, dataset, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  BOOST_TEST_REQUIRE(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) >= 0);
-  H5Dclose(set);
-  H5Sclose(space);
-  H5Tclose(type);
-  H5Fclose(file);
-}
 
 // The golden file's rows as an HDF5 file in a data folder.
 struct GoldenFolder {
@@ -124,6 +103,8 @@ BOOST_AUTO_TEST_CASE(the_permutations_are_those_of_numpy) {
     const std::size_t count = std::stoul(text);
     std::vector<std::vector<float>> rows(count, std::vector<float>(columns.size(), 0.0F));
     for (std::size_t i = 0; i < count; ++i) rows[i][1] = static_cast<float>(i);
+    const auto gluon = std::find(columns.begin(), columns.end(), "j_g") - columns.begin();
+    for (auto& row : rows) row[static_cast<std::size_t>(gluon)] = 1;
     TemporaryFolder folder;
     write_hdf5(folder.path() / "x.h5", columns, rows);
     const auto set =
@@ -262,8 +243,9 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused_with_the_reason) {
   };
   const Row table[] = {
       {"column.h5", "", "lacks the column 'j_multiplicity'"},
-      {"dataset.h5", "", "no dataset 't_allpar_new'"},
-      {"nan.h5", "", "row 3 of dataset 't_allpar_new' has a number in 'j_c1_b0_mmdt'"},
+      {"dataset.h5", "",
+       "no dataset 't_allpar_new'; it has 'other' [" + std::to_string(golden.rows.size()) + "]"},
+      {"nan.h5", "", "row 3: the number in 'j_c1_b0_mmdt' is not finite"},
       {"cut.h5", whole.substr(0, whole.size() / 2), "truncated"},
       {"head.h5", whole.substr(0, 64), "truncated"},
       {"word.csv", row17 + "x\n", "'x' is none of the classes g, q, w, z, t"},
@@ -275,7 +257,7 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused_with_the_reason) {
       {"missing.csv", "zlogz,c1_b0_mmdt,class\n1,2,g\n", "'j_c1_b1_mmdt'"},
       {"cut.npy", npy_cut, "truncated"},
       {"type.npy", npy("<U1", "(1, 17)", ""), "'<U1'"},
-      {"big.npy", npy(">f4", "(1, 17)", std::string(68, '\0')), "'>f4'"},
+      {"complex.npy", npy(">c8", "(1, 17)", std::string(136, '\0')), "'>c8'"},
       {"cube.npy", npy("<f4", "(1, 1, 17)", std::string(68, '\0')), "one or two dimensions"},
       {"huge.npy", npy("<f8", "(100000000000000000, 17)", ""), "truncated"},
       {"width.npy", npy("<f4", "(1, 18)", std::string(72, '\0')), "18 columns"},
@@ -284,6 +266,9 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused_with_the_reason) {
       {"version.npy", std::string("\x93NUMPY\x09\x00\x00\x00", 10), "version 9"},
       {"header.npy", std::string("\x93NUMPY\x01\x00\xff\xff", 10), "truncated"},
       {"nan.npy", npy("<f4", "(1, 17)", packed(std::vector<float>(17, NAN))), "not finite"},
+      {"lfs.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n",
+       "git lfs pull"},
+      {"page.csv", "<!doctype html>\n", "web page"},
       {"label.npy", npy("<f4", "(1, 17)", packed(std::vector<float>(17, 7.0F))), "class number"},
   };
   for (const Row& row : table) {
