@@ -45,6 +45,12 @@ std::string named_files::find_official(const std::vector<std::string>& names) co
       if (is_file(path)) return path;
     }
   }
+  if (set_.whole_file != nullptr && !data_dir_.empty()) {
+    for (const std::string& folder : {folders().front(), data_dir_}) {
+      std::string path = lathe::join({folder, "/", set_.whole_file});
+      if (is_file(path)) return path;
+    }
+  }
   std::string where;
   for (const std::string& folder : folders()) {
     where += lathe::join({where.empty() ? "'" : " and '", folder, "'"});
@@ -62,6 +68,7 @@ std::vector<std::string> named_files::folders() const {
   for (const char* subfolder : set_.subfolders) {
     all.push_back(lathe::join({all.front(), "/", subfolder}));
   }
+  for (const char* other : set_.others) all.push_back(lathe::join({data_dir_, "/", other}));
   return all;
 }
 

@@ -15,6 +15,10 @@ struct known_set {
   const char* name;  // also the folder in the data folder
   std::vector<const char*>
       subfolders;  // besides the folder itself, eg: where an archive unpacks to
+  // The folders in which other libraries keep the set, below their own data folder.
+  std::vector<const char*> others = {};
+  // A file that holds all of the set, in the data folder itself or in the set's.
+  const char* whole_file = nullptr;
 };
 
 class named_files {
@@ -24,10 +28,10 @@ class named_files {
   // The files of one option: one name or a list.
   static std::vector<std::string> from_option(lathe::value_view value, const char* option);
 
-  // A file that an option names: as it is written, else in the set's folder.
+  // A file that an option names: as it is written, else in one of the set's folders.
   std::string find(const std::string& name) const;
 
-  // A file of the official set, under the first of its names that is there.
+  // A file of the official set, under the first of its names that is there, else the whole one.
   std::string find_official(const std::vector<std::string>& names) const;
 
  private:

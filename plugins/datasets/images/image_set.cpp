@@ -122,13 +122,13 @@ void image_set::find(part& p) {
       p.files.push_back(where_.find_official(names));
     }
   }
-  if (!p.files.empty()) p.rows = count_rows(p.files);
+  if (!p.files.empty()) p.rows = count_rows(p.files, p.split);
   p.found = true;
 }
 
 void image_set::load(part& p) {
   if (p.loaded) return;
-  p.images = read_rows(p.files, p.rows);
+  p.images = read_rows(p.files, p.rows, p.split);
   if (p.images.labels.size() != p.rows) {
     throw lathe::data_loss("the file changed while it was in use").at_file(p.files.back());
   }

@@ -67,10 +67,10 @@ class image_set {
   // The names of each file of an official split; one of a file's names must be there.
   virtual std::vector<std::vector<std::string>> official_files(lathe::split s) const = 0;
   // Checks sizes and headers; may add files that belong to those named. Returns the rows.
-  virtual std::uint64_t count_rows(std::vector<std::string>& files) const = 0;
+  virtual std::uint64_t count_rows(std::vector<std::string>& files, lathe::split s) const = 0;
   // Reads all rows of the files, as counted.
-  virtual byte_images read_rows(const std::vector<std::string>& files,
-                                std::uint64_t rows) const = 0;
+  virtual byte_images read_rows(const std::vector<std::string>& files, std::uint64_t rows,
+                                lathe::split s) const = 0;
 
   const image_shape& shape() const { return shape_; }
   std::size_t classes() const { return class_names_.size(); }

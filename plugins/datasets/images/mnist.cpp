@@ -1,8 +1,11 @@
 // MNIST and Fashion-MNIST: 28 x 28 grey images in IDX files, plain or gzip; a file of images and a
-// file of labels for each split.
+// file of labels for each split. Or in an NPZ file of both splits, as Keras has MNIST.
 #include <lathe/lathe.hpp>
 
+#include <cmath>
+
 #include "../file_bytes.hpp"
+#include "../tables/npz.hpp"
 #include "idx.hpp"
 #include "image_set.hpp"
 
@@ -44,7 +47,11 @@ class Digits : public datasets::image_set {
 
   // Images and labels are told by their headers; labels that are not named lie beside the images.
   // Afterwards `files` holds the images, then their labels in the same order.
-  std::uint64_t count_rows(std::vector<std::string>& files) const override {
+  std::uint64_t count_rows(std::vector<std::string>& files, lathe::split s) const override {
+    if (is_npz(files.front())) {
+      files.resize(1);
+      return digits_in_npz(files.front(), s, true).first.header.rows();
+    }
     std::vector<std::string> images, labels;
     std::vector<std::uint64_t> image_rows;
     std::uint64_t rows = 0;
@@ -82,6 +89,61 @@ class Digits : public datasets::image_set {
     return rows;
   }
 
+  static bool is_npz(const std::string& path) {
+    return datasets::is_zip(datasets::file_bytes(path, 4));
+  }
+
+  // The arrays x_train and y_train, or those of another split.
+  static std::pair<datasets::stored_array, datasets::stored_array> digits_in_npz(
+      const std::string& path, lathe::split s, bool header_only) {
+    const auto array = [&](const char* word) {
+      return datasets::array_of_npz(path, {lathe::join({word, "_", lathe::split_name(s)}), word},
+                                    header_only);
+    };
+    std::pair<datasets::stored_array, datasets::stored_array> both{array("x"), array("y")};
+    const datasets::npy_header& images = both.first.header;
+    if (images.count == 0 || images.width() != kShape.pixels()) {
+      throw lathe::data_loss(
+          lathe::join({"the array has the shape ", datasets::shape_text(images.shape),
+                       "; images are [rows, 28, 28]"}))
+          .at_file(both.first.place);
+    }
+    if (both.second.header.count != images.rows()) {
+      throw lathe::data_loss(
+          lathe::join({"the array has the shape ", datasets::shape_text(both.second.header.shape),
+                       "; each of the images needs one label"}))
+          .at_file(both.second.place);
+    }
+    return both;
+  }
+
+  datasets::byte_images read_npz(const std::string& path, lathe::split s) const {
+    const auto [images, labels] = digits_in_npz(path, s, false);
+    datasets::byte_images out;
+    append_bytes(images, out.pixels, 255);
+    append_bytes(labels, out.labels, classes() - 1);
+    return out;
+  }
+
+  static void append_bytes(const datasets::stored_array& array, std::vector<std::uint8_t>& out,
+                           std::size_t most) {
+    std::vector<float> row(array.header.width());
+    out.reserve(array.header.count);
+    for (std::uint64_t i = 0; i < array.header.rows(); ++i) {
+      array.row(i, row.data());
+      for (const float value : row) {
+        if (!(value >= 0) || value > static_cast<float>(most) || value != std::floor(value)) {
+          throw lathe::data_loss(
+              lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(i)),
+                           " holds a number that is none of 0 to ",
+                           lathe::to_string(static_cast<std::int64_t>(most))}))
+              .at_file(array.place);
+        }
+        out.push_back(static_cast<std::uint8_t>(value));
+      }
+    }
+  }
+
   static std::string label_file_of(const std::string& images) {
     std::string labels = labels_beside(images);
     if (!labels.empty() && datasets::is_file(labels)) return labels;
@@ -103,8 +165,9 @@ class Digits : public datasets::image_set {
         .at_file(labels);
   }
 
-  datasets::byte_images read_rows(const std::vector<std::string>& files,
-                                  std::uint64_t rows) const override {
+  datasets::byte_images read_rows(const std::vector<std::string>& files, std::uint64_t rows,
+                                  lathe::split s) const override {
+    if (is_npz(files.front())) return read_npz(files.front(), s);
     datasets::byte_images out;
     out.pixels.reserve(rows * kShape.pixels());
     const std::size_t pairs = files.size() / 2;
@@ -186,7 +249,7 @@ struct Mnist final : Digits {
       lathe::source("70,000 handwritten digits of 28 x 28 (LeCun et al. 1998), IDX", "CC BY-SA 3.0",
                     "https://ossci-datasets.s3.amazonaws.com/mnist/", kMnistFiles);
   Mnist(lathe::options o, std::string_view data_dir)
-      : Digits(o, data_dir, {"mnist", {}}, kShape,
+      : Digits(o, data_dir, {"mnist", {"MNIST/raw", "raw"}, {"MNIST/raw"}, "mnist.npz"}, kShape,
                {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}) {}
 };
 
@@ -199,9 +262,12 @@ struct FashionMnist final : Digits {
       lathe::source("70,000 pictures of clothes of 28 x 28 (Xiao et al. 2017), IDX", "MIT",
                     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", kFashionFiles);
   FashionMnist(lathe::options o, std::string_view data_dir)
-      : Digits(o, data_dir, {"fashion_mnist", {}}, kShape,
-               {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
-                "bag", "ankle boot"}) {}
+      : Digits(
+            o, data_dir,
+            {"fashion_mnist", {"FashionMNIST/raw", "raw"}, {"FashionMNIST/raw", "fashion-mnist"}},
+            kShape,
+            {"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+             "ankle boot"}) {}
 };
 
 }  // namespace
