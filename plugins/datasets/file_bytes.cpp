@@ -35,7 +35,9 @@ std::string file_bytes(const std::string& path, std::uint64_t limit) {
   } const closing{descriptor};
   struct stat status = {};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    throw lathe::invalid_argument("this is not a file that can be read").at_file(path);
+    throw lathe::invalid_argument(S_ISDIR(status.st_mode) ? "this is a folder, and a file is needed"
+                                                          : "this is not a file that can be read")
+        .at_file(path);
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
   std::string bytes(size < limit ? size : limit, '\0');

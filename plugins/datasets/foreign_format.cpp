@@ -70,6 +70,17 @@ bool is_web_page(string_view begin) {
   return false;
 }
 
+// By the names of its first entries.
+std::string what_zip_it_is(string_view begin) {
+  const auto names = [begin](string_view text) { return begin.find(text) != string_view::npos; };
+  if (names("[Content_Types].xml") || names("xl/")) {
+    return "it is an Excel workbook (.xlsx): save it as CSV";
+  }
+  if (names(".npy")) return "it is an NPZ file, which the data set npy reads";
+  if (names("data.pkl")) return "it is a PyTorch file: save its tensors as NPY or NPZ";
+  return lathe::join({"it is a zip archive", kUnpack});
+}
+
 }  // namespace
 
 bool is_pickle(string_view begin) {
@@ -85,12 +96,7 @@ std::string what_it_is(string_view begin) {
     return "it is a web page or XML, as servers send in place of a file: look at it in a browser, "
            "and get the file anew";
   }
-  if (begins_as(begin, "PK\3\4")) {
-    return begin.find("[Content_Types].xml") != string_view::npos ||
-                   begin.find("xl/") != string_view::npos
-               ? "it is an Excel workbook (.xlsx): save it as CSV"
-               : lathe::join({"it is a zip archive", kUnpack});
-  }
+  if (begins_as(begin, "PK\3\4")) return what_zip_it_is(begin);
   if (begin.size() > 262 && begin.substr(257, 5) == "ustar") {
     return lathe::join({"it is a tar archive", kUnpack});
   }

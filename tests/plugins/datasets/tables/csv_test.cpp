@@ -217,6 +217,8 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
       {"<!DOCTYPE html>\n<html><body>404</body></html>\n", "", "t.csv", "it is a web page"},
       {"\n <HTML lang=en>\n", "", "t.csv", "it is a web page"},
       {"PK\3\4\24", "", "t.csv", "a zip archive: unpack it"},
+      {"PK\3\4\24x_train.npy", "", "t.csv", "an NPZ file, which the data set npy reads"},
+      {"PK\3\4\24archive/data.pkl", "", "t.csv", "a PyTorch file"},
       {"PK\3\4\24[Content_Types].xml", "", "t.csv", "Excel workbook (.xlsx): save it as CSV"},
       {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "t.csv", "Excel workbook (.xls)"},
       {std::string("PAR1\x15\x04\x00", 7), "", "t.csv", "Parquet"},
