@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_table_may_be_packed_by_gzip_under_any_name) {
   const std::string packed = gzip("x,y,class\n1,2.5,b\n-3,4e1,a\n");
   const auto set = make_set(folder.set(packed));
   BOOST_TEST((set->info().input()->shape == Shape{2}));
-  set->open();
+  set->open({});
   BOOST_TEST(samples_of(*set, Split::train) == (Floats{1, 2.5F, -3, 40}), per_element());
   BOOST_TEST(labels_of(*set, Split::train) == (Labels{1, 0}), per_element());
   // Members follow each other.
