@@ -6,8 +6,17 @@
 #include "core/options/command_option.hpp"
 
 #include <filesystem>
+#include <map>
 
 namespace lathe {
+
+// What a training's weights are weights of, as it is told beside them and in them.
+struct WeightsOrigin {
+  // (name, contents) of what lies in the folder before any weights do.
+  std::vector<std::pair<std::string, std::string>> files;
+  // Metadata of every weights file that belongs to those. UTF-8.
+  std::map<std::string, std::string> metadata;
+};
 
 struct TrainingOptions {
   std::string optimizer = "adam";  // adam, adamw, sgd
@@ -40,6 +49,7 @@ struct TrainingOptions {
   bool shuffle = true;           // the train split, anew each epoch
   std::filesystem::path folder;  // checkpoints and metrics.csv; empty: none
   bool resume = false;           // go on from folder/last.safetensors if it is there
+  WeightsOrigin origin = {};     // kept with the weights of the folder
 };
 
 struct TrainingOption {

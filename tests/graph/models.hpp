@@ -64,6 +64,7 @@ class Writer {
   }
   NodeId last() const { return last_; }
   Transaction& edit() { return edit_; }
+  const Graph& graph() const { return graph_; }
 
   Graph finish(std::int64_t batch) {
     call(Opcode::output, "output", {Argument{last_}});

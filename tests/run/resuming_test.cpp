@@ -259,6 +259,93 @@ BOOST_AUTO_TEST_CASE(another_runs_checkpoint_is_not_resumed_from) {
   BOOST_TEST((outcome_in(folder.path()) == before));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_weights_are_of_is_written_before_any_and_is_in_all) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  auto options = options_in(folder.path());
+  options.origin = {{{"graph.json", "one"}}, {{"lathe.graph", "1"}}};
+  std::vector<std::string> before_weights;
+  lathe::TrainingEvents events;
+  events.progress = [&](std::uint64_t, std::uint64_t) {
+    if (!std::filesystem::exists(folder.path() / "last.safetensors"))
+      before_weights.push_back(bytes_of(folder.path() / "graph.json"));
+  };
+  engine->train(network(), *jets(80, 40), options, events, never);
+  BOOST_TEST(before_weights == std::vector<std::string>(4, "one"),
+             boost::test_tools::per_element());
+  const auto graph_of = [&](const char* file) {
+    return lathe::read_checkpoint(folder.path() / file).metadata.at("lathe.graph");
+  };
+  BOOST_TEST(graph_of("last.safetensors") == "1");
+  BOOST_TEST(graph_of("best.safetensors") == "1");
+  // 4 batches an epoch; the third has just ended.
+  const auto said = lathe::read_checkpoint(folder.path() / "last.safetensors").metadata;
+  BOOST_TEST(said.at("lathe.epoch") == "3");
+  BOOST_TEST(said.at("lathe.batch") == "0");
+  BOOST_TEST(said.at("lathe.batches_per_epoch") == "4");
+
+  // A run that goes on stays what it was, also if it is told in other words.
+  options.resume = true;
+  options.max_epochs = 4;
+  options.origin = {{{"graph.json", "two"}}, {{"lathe.graph", "2"}}};
+  train(*engine, options);
+  BOOST_TEST(bytes_of(folder.path() / "graph.json") == "one");
+  BOOST_TEST(graph_of("last.safetensors") == "1");
+  // Unless nothing says what it was.
+  std::filesystem::remove(folder.path() / "graph.json");
+  options.max_epochs = 5;
+  train(*engine, options);
+  BOOST_TEST(bytes_of(folder.path() / "graph.json") == "two");
+  BOOST_TEST(graph_of("last.safetensors") == "2");
+  BOOST_TEST(graph_of("best.safetensors") == "2");
+  // A new run leaves no weights of the old one beside its graph.
+  options.resume = false;
+  options.origin = {{{"graph.json", "three"}}, {{"lathe.graph", "3"}}};
+  train_until(*engine, options, 1);
+  BOOST_TEST(bytes_of(folder.path() / "graph.json") == "three");
+  for (const char* file : {"last.safetensors", "best.safetensors", "metrics.csv"})
+    BOOST_TEST(!std::filesystem::exists(folder.path() / file));
+}
+
+BOOST_AUTO_TEST_CASE(a_branch_that_no_output_needs_is_saved_and_resumed_from) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  Writer w(5);
+  const NodeId x = w.input({16});
+  w.linear("unused", 16, 100);
+  NodeSpec head;
+  head.op = "linear";
+  head.target = "head";
+  head.args = {Argument{x}};
+  head.attributes = Value(Value::Map{{"in_features", 16}, {"out_features", 5}});
+  const NodeId out = w.edit().add(std::move(head));
+  w.call(Opcode::output, "output", {Argument{out}});
+  w.edit().commit();
+  const Graph graph = w.graph().with_batch(8);
+
+  auto options = options_in(folder.path());
+  options.lr_scheduler = "constant";  // the same rates for any number of epochs
+  const auto first = engine->train(graph, *jets(80, 40), options, {}, never);
+  const auto initial = lathe::parameters_of(graph);
+  for (const char* file : {"last.safetensors", "best.safetensors"}) {
+    const auto tensors = lathe::read_checkpoint(folder.path() / file).tensors;
+    BOOST_REQUIRE(tensors.contains("unused.weight"));
+    const auto saved = tensors.at("unused.weight").values<float>();
+    const auto fresh = initial.at("unused.weight").values<float>();
+    BOOST_TEST(std::ranges::equal(saved, fresh));  // nothing trains it
+    BOOST_TEST(tensors.at("unused.bias").numel() == 100);
+  }
+  options.resume = true;
+  options.max_epochs = 5;
+  const auto further = engine->train(graph, *jets(80, 40), options, {}, never);
+  BOOST_TEST(further.epochs.size() == 5U);
+  const TemporaryFolder whole;
+  options.resume = false;
+  options.folder = whole.path();
+  engine->train(graph, *jets(80, 40), options, {}, never);
+  BOOST_TEST((outcome_in(folder.path()) == outcome_in(whole.path())));
+}
+
 BOOST_AUTO_TEST_CASE(a_state_of_an_earlier_form_is_told_apart) {
   auto engine = open_executor();
   const TemporaryFolder folder;

@@ -43,6 +43,10 @@ TrainedParameters::TrainedParameters(const Graph& graph) : graph_(graph) {
       size += static_cast<std::size_t>(parameter.shape.numel());
     }
   }
+  for (const auto& [id, parameter] : graph_.parameters()) {
+    if (known.contains(parameter->qualified_name)) continue;
+    untrained_.emplace(parameter->qualified_name, parameter->content->tensor());
+  }
   values_.resize(size);
   gradients_.resize(size);
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
@@ -65,7 +69,7 @@ TrainedParameters::Piece& TrainedParameters::piece(std::string_view qualified_na
 }
 
 std::map<std::string, Tensor> TrainedParameters::contents() const {
-  std::map<std::string, Tensor> out;
+  std::map<std::string, Tensor> out = untrained_;
   for (const Piece& piece : pieces_) {
     const std::span<const std::byte> bytes = piece.parameter->is_buffer
                                                  ? std::span<const std::byte>(piece.buffer)
@@ -81,6 +85,7 @@ void TrainedParameters::assign(const std::map<std::string, Tensor>& contents) {
     const Tensor& given = contents.at(piece.parameter->qualified_name);
     std::copy(given.bytes().begin(), given.bytes().end(), bytes_of(piece).begin());
   }
+  for (auto& [name, content] : untrained_) content = contents.at(name);
 }
 
 }  // namespace lathe::run

@@ -10,7 +10,7 @@ namespace lathe::run {
 
 class TrainedParameters {
  public:
-  // Copies the contents of what the output of the graph depends on, buffers too.
+  // Copies the contents of what the output of the graph depends on, buffers too: that is trained.
   explicit TrainedParameters(const Graph& graph);
   TrainedParameters(const TrainedParameters&) = delete;
   TrainedParameters& operator=(const TrainedParameters&) = delete;
@@ -29,8 +29,8 @@ class TrainedParameters {
   Piece& piece(std::string_view qualified_name);  // REQUIRES: there is one
   std::span<Piece> pieces() { return pieces_; }
 
-  // Copies of everything, by qualified name; and back. REQUIRES for assign: the same names, types
-  // and shapes (the caller has checked).
+  // Copies of everything that the graph has, by qualified name, also of what no output depends on;
+  // and back. REQUIRES for assign: the same names, types and shapes (the caller has checked).
   std::map<std::string, Tensor> contents() const;
   void assign(const std::map<std::string, Tensor>& contents);
 
@@ -38,6 +38,7 @@ class TrainedParameters {
   Graph graph_;  // owns what the pieces point to
   std::vector<float> values_, gradients_;
   std::vector<Piece> pieces_;
+  std::map<std::string, Tensor> untrained_;  // what no output depends on
 };
 
 }  // namespace lathe::run

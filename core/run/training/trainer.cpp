@@ -122,7 +122,9 @@ RunIdentity Trainer::make_identity() const {
           {"shuffle", text(options_.shuffle)}};
 }
 
-TrainingParts Trainer::parts() { return {graph_, state_, parameters_, optimizer_, best_}; }
+TrainingParts Trainer::parts() {
+  return {graph_, state_, parameters_, optimizer_, best_, batches_per_epoch()};
+}
 
 Graph Trainer::network() {
   program_->bring_buffers();

@@ -65,7 +65,10 @@ void TrainingFolder::save_last(const TrainingParts& parts) {
     tensors.emplace(kSecond, copy_of(parts.optimizer.second()));
   }
   if (parts.state.pending > 0) tensors.emplace(kGradients, copy_of(parts.parameters.gradients()));
-  write_safetensors(last(), tensors, to_metadata(parts.state, identity_));
+  std::map<std::string, std::string> metadata = to_metadata(parts.state, identity_);
+  metadata.emplace(kBatchesPerEpoch, fmt::format("{}", parts.batches_per_epoch));
+  metadata.insert(origin_.begin(), origin_.end());
+  write_safetensors(last(), tensors, metadata);
   write_metrics(metrics(), parts.state);
   saved_at_ = std::chrono::steady_clock::now();
   saved_at_step_ = parts.state.steps;
@@ -73,9 +76,10 @@ void TrainingFolder::save_last(const TrainingParts& parts) {
 
 void TrainingFolder::save_best(const TrainingParts& parts) const {
   if (!in_use()) return;
-  write_safetensors(best(), parts.best,
-                    {{"epoch", fmt::format("{}", parts.state.best_epoch)},
-                     {"loss", fmt::format("{}", parts.state.best_loss)}});
+  std::map<std::string, std::string> metadata = origin_;
+  metadata.emplace(kBestEpoch, fmt::format("{}", parts.state.best_epoch));
+  metadata.emplace("loss", fmt::format("{}", parts.state.best_loss));
+  write_safetensors(best(), parts.best, metadata);
 }
 
 void TrainingFolder::start(RunIdentity identity, const TrainingParts& parts) {
@@ -91,6 +95,26 @@ void TrainingFolder::start(RunIdentity identity, const TrainingParts& parts) {
     std::error_code ignored;
     std::filesystem::remove(stale, ignored);
   }
+  write_origin();
+}
+
+// Before any weights, and after those of another network are gone: whoever finds weights finds what
+// they are weights of.
+void TrainingFolder::write_origin() {
+  for (const auto& [name, contents] : options_.origin.files)
+    write_atomically(options_.folder / name, contents);
+  origin_ = options_.origin.metadata;
+}
+
+bool TrainingFolder::keeps_origin(const std::map<std::string, std::string>& metadata) {
+  for (const auto& [name, contents] : options_.origin.files)
+    if (!std::filesystem::exists(options_.folder / name)) return false;
+  for (const auto& [key, value] : options_.origin.metadata) {
+    const auto found = metadata.find(key);
+    if (found == metadata.end()) return false;
+    origin_.insert(*found);
+  }
+  return true;
 }
 
 void TrainingFolder::resume(const TrainingParts& parts) {
@@ -113,6 +137,12 @@ void TrainingFolder::resume(const TrainingParts& parts) {
                                   best().string()));
     }
     parts.best = contents_in(parts.graph, read_checkpoint(best()), best());
+  }
+  if (!keeps_origin(checkpoint.metadata)) {
+    write_origin();
+    // In this order: a run killed in between does it again.
+    if (parts.state.best_epoch >= 0) save_best(parts);
+    save_last(parts);
   }
   write_metrics(metrics(), parts.state);
 }

@@ -1,5 +1,6 @@
 // The checkpoints of a training: best.safetensors, last.safetensors and metrics.csv in a folder,
-// and the way back. Knows nothing about how the training goes on.
+// beside what tells of which network they are, and the way back. Knows nothing about how the
+// training goes on.
 #pragma once
 
 #include "core/run/training/optimizer.hpp"
@@ -17,6 +18,7 @@ struct TrainingParts {
   TrainedParameters& parameters;
   Optimizer& optimizer;
   std::map<std::string, Tensor>& best;  // contents at the best epoch
+  std::int64_t batches_per_epoch = 0;
 };
 
 class TrainingFolder {
@@ -35,11 +37,15 @@ class TrainingFolder {
 
  private:
   void resume(const TrainingParts& parts);
+  void write_origin();
+  // True if the weights of the file belong to the files of origin that are there: then they stay.
+  bool keeps_origin(const std::map<std::string, std::string>& metadata);
   std::filesystem::path best() const { return options_.folder / "best.safetensors"; }
   std::filesystem::path metrics() const { return options_.folder / "metrics.csv"; }
 
   const TrainingOptions& options_;
   RunIdentity identity_;
+  std::map<std::string, std::string> origin_;  // metadata of all weights
   std::chrono::steady_clock::time_point saved_at_;
   std::int64_t saved_at_step_ = 0;
 };

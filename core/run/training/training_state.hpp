@@ -27,8 +27,15 @@ struct TrainingState {
 // What a run must have in common with the one it continues, as (name, value).
 using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 
-// Tensors of a training run that are no parameters are named with this prefix.
+// Tensors of a training run that are no parameters are named with this prefix, and its metadata.
 inline constexpr std::string_view kStatePrefix = "lathe.";
+// Metadata that tell where a training's weights stand. Of last.safetensors: its epoch, from 0, the
+// batches done of it, and those it has; 0 batches: the epoch before it has just ended. Of
+// best.safetensors: its epoch, from 0.
+inline constexpr const char* kRunningEpoch = "lathe.epoch";
+inline constexpr const char* kBatchesDone = "lathe.batch";
+inline constexpr const char* kBatchesPerEpoch = "lathe.batches_per_epoch";
+inline constexpr const char* kBestEpoch = "epoch";
 
 std::map<std::string, std::string> to_metadata(const TrainingState& state,
                                                const RunIdentity& identity);
