@@ -39,9 +39,12 @@ void add_what(Rows& rows) {
            .one_of({"classification", "cls", "translation", "tran", "language_modeling", "lm"})
            .standard("classification"),
        Row(Group::model, kLoadName,
-           "Weights: safetensors, a PyTorch state_dict or a Lightning checkpoint.")
+           "A trained network: the folder of a run, a checkpoint in it (best.safetensors, "
+           "last.safetensors) or a saved graph, which bring model and data set; or weights that "
+           "MODEL takes by name: safetensors, a PyTorch state_dict, whole module or Lightning "
+           "checkpoint.")
            .path()
-           .spelt({"--load"}, "FILE"),
+           .spelt({"--load"}, "PATH"),
        Row(Group::model, kLoadType,
            "What the weights file is; it is read as what it really is, with a warning if that "
            "differs.")

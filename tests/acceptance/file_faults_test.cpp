@@ -123,6 +123,11 @@ BOOST_AUTO_TEST_CASE(what_a_training_writes) {
     meet_faults({file, {train({"--max-epochs", "1"})}, train({"--max-epochs", "2"})});
 }
 
+BOOST_AUTO_TEST_CASE(what_tells_of_which_network_the_weights_are) {
+  for (const char* file : {"graph.json", "graph.txt"})
+    meet_faults({file, {}, train({"--max-epochs", "1"})});
+}
+
 BOOST_AUTO_TEST_CASE(the_table_of_epochs) {
   meet_faults({"metrics.csv", {}, train({"--max-epochs", "1", "--resume"})});
 }

@@ -172,13 +172,39 @@ BOOST_AUTO_TEST_CASE(a_network_with_an_op_of_ones_own_is_counted_quantized_widen
   for (const char* metric : {"computations", "parameters", "total_bitops"}) {
     BOOST_TEST(again.at("metrics").at(metric) == first.at("metrics").at(metric), metric);
   }
-  const Outcome without = run_lathe({"transform", "jsc-tiny", "jsc-sim", "--load", saved,
-                                     "--passes", "flops", "--project-dir", "."},
-                                    folder.path());
+  const Outcome without = run_lathe(
+      {"transform", "--load", saved, "--passes", "flops", "--project-dir", "."}, folder.path());
   BOOST_TEST(without.exit_code != 0);
   for (const char* text : {"graph.json", "op 'example.rms_norm'", "'rms_norm.so'", "--plugin"}) {
     BOOST_TEST(without.err.find(text) != std::string::npos, without.err);
   }
+}
+
+// The graph holds what the model's plugin built; the rows are the data set's own affair.
+BOOST_AUTO_TEST_CASE(a_trained_network_of_ones_own_needs_its_data_sets_plugin_only_for_rows) {
+  TemporaryFolder folder;
+  build("two_inputs.cpp", folder.path());
+  const Words plugin{"--plugin", "./two_inputs.so"}, here{"--project-dir", "."};
+  const auto trained = succeed(with(with({"train", "example.two_inputs_model", "example.two_inputs",
+                                          "--max-epochs", "1", "--project", "p", "--json"},
+                                         plugin),
+                                    here),
+                               folder.path())
+                           .json();
+  const Words test = with({"test", "--load", "p", "--json", "--project", "t"}, here);
+  const auto tested = succeed(with(test, plugin), folder.path()).json();
+  BOOST_TEST(tested.at("metrics").at("accuracy") == trained.at("metrics").at("accuracy"));
+  BOOST_TEST(tested.at("model") == "example.two_inputs_model");
+  BOOST_TEST(tested.at("dataset") == "example.two_inputs");
+
+  const Outcome without = run_lathe(test, folder.path());
+  BOOST_TEST(without.exit_code == 2);
+  for (const char* text : {"data set 'example.two_inputs'", "'two_inputs.so'", "--plugin"})
+    BOOST_TEST(without.last_line().find(text) != std::string::npos, without.err);
+  const auto counted = succeed(
+      with({"transform", "--load", "p", "--passes", "flops", "--project", "c", "--json"}, here),
+      folder.path());
+  BOOST_TEST(counted.json().at("metrics").at("parameters") == 8 * 5 + 8 + 2 * 8 + 2);
 }
 
 BOOST_AUTO_TEST_CASE(formats_of_an_op_of_ones_own_are_searched) {
@@ -265,8 +291,17 @@ BOOST_AUTO_TEST_CASE(a_learned_format_trains_and_is_loaded_with_its_state) {
   const Outcome loaded = tested(learned({"--load", best}));
   BOOST_TEST(loaded.json().at("metrics").at("accuracy").get<double>() == learned_accuracy);
   BOOST_TEST(loaded.err.find("no number format") == std::string::npos, loaded.err);
+  // The graph beside the weights has the formats, whose plugin has to be there.
+  const Words small{"--project-dir", ".", "--batch-size", "64"};
+  const Outcome beside = tested(with({"--load", best, "--plugin", "./lsq.so"}, small));
+  BOOST_TEST(beside.json().at("metrics") == loaded.json().at("metrics"));
+  const Outcome missing = run_lathe(with({"test", "--load", best}, small), folder.path());
+  BOOST_TEST(missing.exit_code == 1);
+  for (const char* text : {"graph.json", "number formats 'example.lsq'", "'lsq.so'", "--plugin"})
+    BOOST_TEST(missing.last_line().find(text) != std::string::npos, missing.err);
   // Without the format the state is of no use, and that is said.
-  const Outcome plain = tested({"--load", best, "--project-dir", ".", "--batch-size", "64"});
+  std::filesystem::copy_file(folder.path() / best, folder.path() / "alone.safetensors");
+  const Outcome plain = tested(with({"--load", "alone.safetensors"}, small));
   BOOST_TEST(plain.err.find("no number format of the graph takes "
                             "'seq_blocks.2.data_in_quantizer.initialised'") != std::string::npos,
              plain.err);

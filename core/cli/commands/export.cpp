@@ -4,7 +4,7 @@
 #include "core/base/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/commands/rows.hpp"
-#include "core/cli/run/session.hpp"
+#include "core/cli/run/saved/files.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/table.hpp"
 #include "core/tensor/hash.hpp"
@@ -48,16 +48,6 @@ const Form& form_of(const std::filesystem::path& output) {
                         output.string())
           : fmt::format("'{}' cannot be written: unknown extension '{}'{}", output.string(),
                         extension, suggestion(extension, known)));
-}
-
-// The file with the tensors: the input itself, or the weights of a saved graph.
-std::filesystem::path weights_of(const std::filesystem::path& input) {
-  if (!std::filesystem::is_directory(input)) return input;
-  if (!std::filesystem::exists(input / kGraphFile))
-    throw run_error(LATHE_NOT_FOUND,
-                    fmt::format("the folder is no saved graph: it has no {}", kGraphFile),
-                    {input.string()});
-  return input / kWeightsFile;
 }
 
 std::string text_of(const Json& json, int indent = -1) {
@@ -129,7 +119,7 @@ void run_export(const Invocation& call) {
     throw usage_error(
         fmt::format("'{}' is there already; say --overwrite to replace it", words[1]));
 
-  const std::filesystem::path input = weights_of(words[0]);
+  const std::filesystem::path input = find_load_files(words[0]).weights;
   const Checkpoint checkpoint = read_checkpoint(input);
   for (const std::string& name : checkpoint.unread)
     spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",

@@ -87,7 +87,7 @@ inline constexpr Command kCommands[] = {
      .results = {"training_ckpts", {"last.safetensors", "sweep"}}},
     {.word = "test",
      .doc = "evaluates trained weights on a split",
-     .words = "[MODEL] [DATASET] --load FILE",
+     .words = "[MODEL] [DATASET] --load RUN",
      .options = kRun | OptionGroup::file_passes | OptionGroup::evaluation,
      .run = in_session<run_test>,
      .results = {"checkpoints"}},
@@ -115,7 +115,8 @@ inline constexpr Command kCommands[] = {
      .options = OptionGroup::overwrite | OptionGroup::json,
      .run = run_export,
      .more = "INPUT is a checkpoint (safetensors, or a file of torch.save of any age: state_dict, "
-             "Lightning, whole module) or the folder of a saved graph. Without OUTPUT its tensors "
+             "Lightning, whole module), or the folder of a run or of a saved graph. Without OUTPUT "
+             "its tensors "
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
              "torch.load takes, also with weights_only=True; .safetensors is safetensors."},
     {.word = "list",

@@ -189,7 +189,7 @@ SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
 
 // A model that is built anew for each trial has neither been through passes nor been saved.
 void refuse_model_search_with(const Pipeline& pipeline, const SearchSpace& space,
-                              const Settings& settings) {
+                              const Loading& loading) {
   for (const SearchParameter& parameter : space.parameters) {
     if (parameter.part != SpacePart::model) continue;
     if (!pipeline.steps.empty())
@@ -197,10 +197,11 @@ void refuse_model_search_with(const Pipeline& pipeline, const SearchSpace& space
           "a search of the model's options builds the model anew in each trial, so "
           "that no passes can go before it; leave --passes or --with-passes out",
           parameter.position);
-    if (std::filesystem::is_directory(settings.text(kLoadName)))
+    const NetworkOrigin* saved = loading.network ? &loading.network->origin : nullptr;
+    if (saved != nullptr && (saved->model.empty() || !saved->passes.empty()))
       throw usage_error(
           "a search of the model's options builds the model anew in each trial, so "
-          "that it cannot be a saved graph; leave --load out",
+          "that it cannot be a saved graph that passes have changed; leave --load out",
           parameter.position);
   }
 }
@@ -211,6 +212,7 @@ void run_search(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
+  session.will_run(pipeline);
   const CheckedPlan plan = planned(session);
   if (settings.get(kDryRun)) {
     describe_run(session, pipeline, &*plan);
@@ -228,8 +230,8 @@ void run_search(Session& session) {
   const Graph original = graph.with_spare_state({});
   context.original = &original;
   const SearchSpace space =
-      build_space(plan->space, original, session.registry(), &session.model().component->options);
-  refuse_model_search_with(pipeline, space, settings);
+      build_space(plan->space, original, session.registry(), session.model_options());
+  refuse_model_search_with(pipeline, space, session.loading());
   for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
 
   Progress progress;

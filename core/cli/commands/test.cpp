@@ -55,11 +55,12 @@ void run_test(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
+  session.will_run(pipeline);
   const Split split = chosen_split(settings);
   if (settings.text(kLoadName).empty())
     throw usage_error(
-        "'lathe test' needs trained weights: --load FILE (safetensors, a PyTorch state_dict or a "
-        "Lightning checkpoint)");
+        "'lathe test' needs trained weights: --load RUN (the folder of a training, one of its "
+        "checkpoints, a saved graph, or weights of PyTorch, Lightning or safetensors)");
   if (settings.get(kDryRun)) {
     describe_run(session, pipeline);
     return;

@@ -56,6 +56,7 @@ void run_train(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
+  session.will_run(pipeline);
   const std::vector<SweepPoint> points = sweep_points(settings);
   const RunFolder folder = choose_run_folder(settings);
   if (settings.get(kDryRun)) {

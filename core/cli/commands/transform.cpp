@@ -5,8 +5,6 @@
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/results/folder.hpp"
 #include "core/cli/run/results/results.hpp"
-#include "core/graph/io/json.hpp"
-#include "core/graph/io/text.hpp"
 
 #include <fmt/format.h>
 
@@ -16,12 +14,14 @@ namespace lathe {
 
 namespace {
 
-// What --load of the folder reads again.
-void write_graph(const Graph& graph, const std::filesystem::path& folder) {
+// What --load of the folder reads again. A run that is killed in between leaves weights that say
+// that they are of another graph.
+void write_graph(const Graph& graph, const NetworkOrigin& origin,
+                 const std::filesystem::path& folder) {
   make_folders(folder);
-  write_atomically(folder / kGraphFile, json_of(graph_to_json(graph)).dump(2) + "\n");
-  write_atomically(folder / "graph.txt", fx_text(graph));
-  write_safetensors(folder / kWeightsFile, parameters_of(graph));
+  const WeightsOrigin described = describe_network(graph, origin);
+  for (const auto& [name, contents] : described.files) write_atomically(folder / name, contents);
+  write_safetensors(folder / kWeightsFile, parameters_of(graph), described.metadata);
 }
 
 }  // namespace
@@ -30,6 +30,7 @@ void run_transform(Session& session) {
   const Settings& settings = session.settings();
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
+  session.will_run(pipeline);
   if (settings.get(kDryRun)) {
     describe_run(session, pipeline);
     return;
@@ -47,7 +48,7 @@ void run_transform(Session& session) {
                   [](const Step& step) { return step.component->has(LATHE_FLAG_MUTATES_GRAPH); });
   if (changed) {
     const auto saved = folder.results / "transformed_ckpt";
-    write_graph(graph, saved);
+    write_graph(graph, session.origin(graph), saved);
     results.texts.push_back(fmt::format("the transformed graph is in {}\n", saved.string()));
   }
   results.metrics.emplace_back("parameters", graph.parameter_count());

@@ -96,11 +96,17 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
   results.texts.push_back(
       fmt::format("pipeline: {}\n", pipeline.steps.empty() ? "no passes" : text_of(pipeline)));
 
+  if (const Loading& loading = session.loading(); !loading.empty()) {
+    results.parts.emplace_back("load", loading.text());
+    results.texts.push_back(fmt::format("loads {}\n", loading.text()));
+  }
+
   const auto note = [&](const std::string& text) {
     results.parts.emplace_back("note", text);
     results.texts.push_back(text + "\n");
   };
-  const bool known = session.knows_info_unopened() || !session.has_dataset();
+  const bool known = session.knows_info_unopened() || !session.has_dataset() ||
+                     session.loading().network.has_value();
   // What of it is not known is left to the model: half a truth would build another net.
   const DatasetInfo info = known ? session.unopened_info() : DatasetInfo{};
   RunContext context = session.context({});
@@ -124,7 +130,7 @@ void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* 
   Json cost = cost_json(graph);
   if (plan != nullptr) {
     const SearchSpace space =
-        build_space(plan->space, graph, session.registry(), &session.model().component->options);
+        build_space(plan->space, graph, session.registry(), session.model_options());
     add_search(*plan, space, cost, results);
   }
   if (sweep != nullptr) add_trainings(session.settings(), *sweep, cost, results);

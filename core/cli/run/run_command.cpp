@@ -16,12 +16,12 @@ void run_in_session(const Invocation& call, Work work) {
   set_log_level(level);
   show_warnings(!settings.get(kNoWarnings));
   if (settings.get(kListPasses)) return print_passes(settings);
-  if (!settings.given(kPrintPipeline)) {
-    const TextTable table = settings_table(settings, level == "debug");
-    if (!table.rows.empty()) fmt::print(stderr, "{}\n", render(table));
-  }
   for (const std::string& warning : option_warnings(settings.options)) spdlog::warn("{}", warning);
   Session session(settings, catch_interrupts());
+  if (!settings.given(kPrintPipeline)) {
+    const TextTable table = settings_table(session.settings(), level == "debug");
+    if (!table.rows.empty()) fmt::print(stderr, "{}\n", render(table));
+  }
   work(session);
 }
 

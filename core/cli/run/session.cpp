@@ -3,15 +3,17 @@
 
 #include "core/cli/run/no_dataset.hpp"
 #include "core/cli/run/open_executor.hpp"
+#include "core/cli/run/saved/components.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/graph/io/json.hpp"
+#include "core/run/training/training_state.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <fstream>
+#include <set>
 #include <thread>
 
 namespace lathe {
@@ -68,12 +70,29 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
       ops_(*registry_),
       calls_(context({})),
       main_run_(&calls_),
-      model_(choose(Kind::model, kModel, "model")),
+      loading_(find_loading(settings_, *registry_, ops_)),
+      model_(choose_model()),
       dataset_choice_(choose_dataset()),
       dataset_(has_dataset()
                    ? make_dataset(*dataset_choice_.component, dataset_choice_.options,
                                   dataset_choice_.text, data_dir_from(settings.text(kDataDir)))
-                   : no_dataset()) {}
+                   : no_dataset()) {
+  if (loading_.network) request_.trained_on = loading_.network->origin.fields;
+}
+
+// A saved network is rebuilt without its model's plugin, which is asked for where it is there: only
+// a search of the model's options needs it.
+Chosen Session::choose_model() const {
+  const bool unnamed = loading_.network && loading_.network->origin.model.empty();
+  if (!loading_.network || (unnamed && settings_.given(kModel)))
+    return choose(Kind::model, kModel, "model");
+  const ComponentText text = parse_component(settings_.text(kModel), kGraphFile);
+  const bool rebuilds = settings_.command->options.has(OptionGroup::search);
+  if (!rebuilds || unnamed || !registry_->knows(Kind::model, text.name))
+    return {text_of(text), nullptr, text.options};
+  const Component& component = registry_->find(Kind::model, text.name);
+  return {text_of(text), &component, check_options(component.options, text.options)};
+}
 
 // Counting and rewriting need none: the model then has its published sizes.
 Chosen Session::choose_dataset() const {
@@ -87,8 +106,8 @@ Chosen Session::choose(Kind kind, OptionKey<OptionalText> option, std::string_vi
   const std::string_view key = option.key;
   if (value.is_none())
     throw usage_error(fmt::format(
-        "no {} is given; say 'lathe {} MODEL DATASET', --{} or {} = \"...\" in the config file; "
-        "'lathe --info {}' lists them",
+        "no {} is given; say 'lathe {} MODEL DATASET', --{} or {} = \"...\" in the config file, or "
+        "--load RUN, a training that brings it; 'lathe --info {}' lists them",
         what, settings_.command->word, key, key, key));
   const std::string origin =
       value.position().known() ? value.position().text() : fmt::format("<{}>", key);
@@ -125,13 +144,24 @@ Executor& Session::executor() {
   return *executor_;
 }
 
+// A saved network knows its shapes: nothing is opened to ask for them.
+Graph Session::build_graph(RunContext& context) {
+  return build_graph(context, loading_.network ? DatasetInfo{} : info());
+}
+
 Graph Session::build_graph(RunContext& context, const DatasetInfo& info) {
-  const std::filesystem::path path = settings_.text(kLoadName);
-  if (std::filesystem::is_directory(path)) return load_graph(path, context.seed);
+  if (loading_.network) return load_network(*loading_.network, context.seed);
+  if (const std::string moment = loading_.moment(); !moment.empty())
+    spdlog::info("'{}': {}", loading_.files.weights.string(), moment);
   return build_model_graph(model_.options, info, context);
 }
 
 Graph Session::rebuild_graph(const Value& changed_options, RunContext& context) {
+  if (model_.component == nullptr)
+    throw usage_error(
+        fmt::format("the model '{}' is built anew, and its plugin is not there; name the plugin's "
+                    "file with --plugin",
+                    model_.text));
   const std::lock_guard lock(build_mutex_);
   Value options = model_.options;
   for (const auto& [key, value] : changed_options.as_map()) options.set(key, value);
@@ -142,12 +172,21 @@ Graph Session::build_model_graph(const Value& options, const DatasetInfo& info,
                                  RunContext& context) {
   const Graph graph = build_model(*model_.component, options, info, settings_.get(kBatchSize),
                                   context.seed, context);
-  const std::filesystem::path path = settings_.text(kLoadName);
-  return path.empty() ? graph : load_weights(graph, path);
+  if (loading_.empty()) return graph;
+  try {
+    return load_weights(graph, loading_.files.weights);
+  } catch (const Error& error) {
+    throw Error(error.blame(), error.code(), error.message() + why_unfit(loading_),
+                error.position());
+  }
 }
 
 Graph Session::load_weights(const Graph& graph, const std::filesystem::path& path) {
-  const Checkpoint checkpoint = read_checkpoint(path);
+  Checkpoint checkpoint = read_checkpoint(path);
+  if (checkpoint.metadata.contains(run::kRunningEpoch))
+    std::erase_if(checkpoint.tensors, [](const auto& entry) {  // what only --resume reads
+      return entry.first.starts_with(run::kStatePrefix);
+    });
   const std::string asked = settings_.text(kLoadType);
   if (!asked.empty() && asked != load_type_of(checkpoint.type))
     spdlog::warn("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
@@ -179,25 +218,74 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
   return std::move(loaded.graph);
 }
 
-Graph Session::load_graph(const std::filesystem::path& folder, std::uint64_t seed) {
-  const std::filesystem::path file = folder / kGraphFile;
-  std::ifstream in(file);
-  if (!in)
-    throw run_error(LATHE_NOT_FOUND, fmt::format("'{}' is no saved graph: it has no {}",
-                                                 folder.string(), kGraphFile));
-  const Json json = Json::parse(in, nullptr, false);
-  if (json.is_discarded())
-    throw run_error(LATHE_INVALID_ARGUMENT, fmt::format("'{}' is no JSON", file.string()));
+Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
   Graph graph;
   try {
-    const Value saved = value_of(json);
-    graph = graph_from_json(saved, seed, &ops_).with_batch(settings_.get(kBatchSize));
-    warn_of_other_plugins(saved, ops_, file);
+    graph = graph_from_json(network.graph, seed, &ops_).with_batch(settings_.get(kBatchSize));
+    warn_of_other_plugins(network.graph, ops_, network.file);
   } catch (const Error& error) {
-    throw run_error(error.code(), error.message(), {file.string(), 0, 0});
+    throw run_error(error.code(), error.message(), {network.file.string(), 0, 0});
   }
-  spdlog::info("the graph is the saved one of '{}', not a new {}", folder.string(), model_.text);
-  return load_weights(graph, folder / kWeightsFile);
+  spdlog::info("loading {}", loading_.text());
+  Graph loaded = load_weights(graph, loading_.files.weights);
+  weights_.set("graph", Value(network.file.string()));
+  return loaded;
+}
+
+void Session::will_run(const Pipeline& pipeline) {
+  const std::string saved = loading_.network ? loading_.network->origin.passes : std::string();
+  std::vector<ComponentText> before;
+  if (!saved.empty()) before = parse_components(saved, kGraphFile);
+  for (const Step& step : pipeline.steps) {
+    if (!step.component->has(LATHE_FLAG_MUTATES_GRAPH)) continue;
+    const std::string pass = text_of(Pipeline{{step}});
+    if (std::ranges::count(before, step.component->id, &ComponentText::name) > 0)
+      spdlog::warn(
+          "the saved network has been through '{}' already, and '{}' changes that once more; "
+          "without the pass it is as it was saved",
+          saved, pass);
+    passes_ += (passes_.empty() ? "" : ",") + pass;
+  }
+}
+
+std::vector<SavedComponent> Session::components_of(const Graph& graph) const {
+  std::set<std::pair<Kind, std::string>> used;
+  if (model_.component != nullptr) used.emplace(Kind::model, model_.component->id);
+  if (has_dataset()) used.emplace(Kind::dataset, dataset_choice_.component->id);
+  for (const NodeId id : graph.order())
+    for (const OperandFormat& format : graph.node(id).formats)
+      used.emplace(Kind::format, format.format);
+  std::vector<SavedComponent> out;
+  for (const Listed& listed : registry_->listed())
+    if (listed.source != "built-in" && used.contains({listed.kind, listed.id}))
+      out.push_back({std::string(name(listed.kind)), listed.id, listed.file.filename().string(),
+                     registry_->find(listed.kind, listed.id).sha256});
+  return out;
+}
+
+NetworkOrigin Session::origin(const Graph& graph, std::optional<Loss> trained) const {
+  NetworkOrigin origin;
+  if (loading_.network) {
+    origin = loading_.network->origin;
+  } else {
+    origin.model = resolved_text(model_.text, model_.options);
+  }
+  if (!passes_.empty()) origin.passes += (origin.passes.empty() ? "" : ",") + passes_;
+  std::vector<SavedComponent> components = components_of(graph);
+  for (const SavedComponent& component : origin.components)
+    if (component.kind == name(Kind::model)) components.push_back(component);
+  origin.components = std::move(components);
+  if (!has_dataset() || (!trained && !origin.dataset.empty())) return origin;
+  std::error_code ignored;
+  origin.dataset = resolved_text(dataset_choice_.text, dataset_choice_.options);
+  origin.directory = std::filesystem::current_path(ignored);
+  const std::filesystem::path data_dir = data_dir_from(settings_.text(kDataDir));
+  if (!data_dir.empty()) origin.data_dir = std::filesystem::absolute(data_dir, ignored);
+  if (trained) {
+    origin.fields = dataset_->info().fields;
+    origin.loss = name(*trained);
+  }
+  return origin;
 }
 
 RunContext Session::context(const std::filesystem::path& folder) {

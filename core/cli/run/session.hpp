@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/checkpoint/checkpoint.hpp"
+#include "core/cli/run/saved/loading.hpp"
 #include "core/cli/run/settings.hpp"
 #include "core/data/data.hpp"
 #include "core/host/instances/plugin_ops.hpp"
@@ -14,14 +15,10 @@
 
 namespace lathe {
 
-// A saved graph: two files of one folder.
-constexpr const char* kGraphFile = "graph.json";
-constexpr const char* kWeightsFile = "model.safetensors";
-
 // A component as the user named it, looked up and checked.
 struct Chosen {
-  std::string text;  // round-trips
-  const Component* component = nullptr;
+  std::string text;                      // round-trips
+  const Component* component = nullptr;  // null: of a saved network, whose plugin is not needed
   Value options;
 };
 
@@ -30,7 +27,8 @@ std::vector<std::filesystem::path> plugin_files(const Settings& settings);
 
 class Session {
  public:
-  // Throws usage_error for a plugin, a model or a data set that is wrong or missing.
+  // Throws usage_error for a plugin, a model or a data set that is wrong or missing, and what is
+  // wrong with the files of --load. The settings it keeps are those with what they bring.
   Session(const Settings& settings, const std::atomic<bool>& cancelled);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -38,6 +36,10 @@ class Session {
   const Settings& settings() const { return settings_; }
   const Registry& registry() const { return *registry_; }
   const Chosen& model() const { return model_; }
+  // Null: the model's plugin is not there, and none is needed to rebuild a saved network.
+  const OptionTable* model_options() const {
+    return model_.component == nullptr ? nullptr : &model_.component->options;
+  }
   const Chosen& dataset_choice() const { return dataset_choice_; }
   // False: `lathe transform` was given none, and only what needs no data can be done.
   bool has_dataset() const { return dataset_choice_.component != nullptr; }
@@ -58,15 +60,21 @@ class Session {
   const Executor* opened_executor() const { return executor_.get(); }
   int threads() const;
 
-  // The model for the run's data and batch size, with the weights of --load if any; or, if --load
-  // names the folder of a saved graph (lathe transform), that graph.
-  Graph build_graph(RunContext& context) { return build_graph(context, info()); }
+  // The network that --load brings, for the run's batch size; or else the model for the run's data
+  // and batch size, with the weights of --load if any.
+  Graph build_graph(RunContext& context);
   Graph build_graph(RunContext& context, const DatasetInfo& info);
-  // The same with some of the model's options changed. Thread-safe. REQUIRES: build_graph() was
-  // called before.
+  // The model with some of its options changed. Thread-safe. REQUIRES: build_graph() was called
+  // before. Throws usage_error if the model's plugin is not there.
   Graph rebuild_graph(const Value& changed_options, RunContext& context);
+  const Loading& loading() const { return loading_; }
   // The file of --load, its SHA-256 and its real type; none if nothing was loaded.
   const Value& weights() const { return weights_; }
+  // What the graph comes from once these passes have changed it. `trained`: on the run's data,
+  // which is open, by that loss.
+  NetworkOrigin origin(const Graph& graph, std::optional<Loss> trained = {}) const;
+  // The passes that this run puts the network through. Warns of those that it has been through.
+  void will_run(const Pipeline& pipeline);
 
   // `folder` empty: passes may write no files.
   RunContext context(const std::filesystem::path& folder);
@@ -74,17 +82,21 @@ class Session {
  private:
   Graph build_model_graph(const Value& options, const DatasetInfo& info, RunContext& context);
   Graph load_weights(const Graph& graph, const std::filesystem::path& path);
-  Graph load_graph(const std::filesystem::path& folder, std::uint64_t seed);
+  Graph load_network(const SavedNetwork& network, std::uint64_t seed);
+  Chosen choose_model() const;
   Chosen choose_dataset() const;
+  std::vector<SavedComponent> components_of(const Graph& graph) const;
   Chosen choose(Kind kind, OptionKey<OptionalText> option, std::string_view what) const;
 
-  const Settings& settings_;
+  Settings settings_;
   const std::atomic<bool>& cancelled_;
   std::unique_ptr<Registry> registry_;
   const PluginOps ops_;
   RunContext calls_;            // of plugin calls that are made outside of any pass
   const RunOfThread main_run_;  // on the thread that made the session
+  const Loading loading_;
   Chosen model_, dataset_choice_;
+  std::string passes_;         // that change graphs
   std::shared_ptr<Dataset> dataset_;
   OpenRequest request_;
   std::atomic<bool> opened_data_ = false;

@@ -41,6 +41,25 @@ const EffectiveOption& Settings::option(std::string_view key) const {
   throw run_error(LATHE_INTERNAL, fmt::format("'lathe {}' has no option '{}'", command->word, key));
 }
 
+EffectiveOption& Settings::option_to_write(std::string_view key) {
+  return options[static_cast<std::size_t>(&option(key) - options.data())];
+}
+
+void Settings::adopt(std::string_view key, Value value) {
+  option_to_write(key).effective = std::move(value);
+  values = value_map(options);
+}
+
+void Settings::take_word_as_dataset() {
+  EffectiveOption& model = option_to_write(kModel.key);
+  EffectiveOption& dataset = option_to_write(kDataset.key);
+  dataset.from_command_line = dataset.effective =
+      Value(model.from_command_line->as_string()).at({fmt::format("<{}>", kDataset.key), 0, 0});
+  model.from_command_line.reset();
+  model.effective = model.from_file ? *model.from_file : Value();
+  values = value_map(options);
+}
+
 Settings read_settings(const Invocation& call) {
   Settings settings;
   settings.command = call.command;

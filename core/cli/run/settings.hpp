@@ -33,6 +33,15 @@ struct Settings {
   const Value& value(OptionKey<T> key) const {
     return option(key.key).effective;
   }
+  // Counts from now on, though nobody gave it: the checkpoint of --load says it.
+  void adopt(std::string_view key, Value value);
+  // The one word of the command line, which stands where MODEL does, is DATASET.
+  void take_word_as_dataset();
+
+  template <typename T>
+  bool on_command_line(OptionKey<T> key) const {
+    return option(key.key).from_command_line.has_value();
+  }
   // In the file or on the command line.
   template <typename T>
   bool given(OptionKey<T> key) const {
@@ -41,6 +50,7 @@ struct Settings {
 
  private:
   const EffectiveOption& option(std::string_view key) const;
+  EffectiveOption& option_to_write(std::string_view key);
 };
 
 // Reads the config file and --set besides what the command line says; throws usage_error.

@@ -80,12 +80,17 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
     spdlog::warn(
         "'{}' has no validation split: the best weights are those with the lowest training loss",
         data.id());
+  TrainingOptions told = options;
+  if (!options.folder.empty()) {
+    const Loss loss = chosen_loss(asked_loss(options.loss), data.info(), data.id());
+    told.origin = describe_network(graph, session.origin(graph, loss));
+  }
   Progress progress;
   const auto began = std::chrono::steady_clock::now();
   const double cpu_began = cpu_seconds();
   Trained trained;
   trained.result =
-      executor.train(graph, data, options, announce_epochs(options, progress), session.cancelled());
+      executor.train(graph, data, told, announce_epochs(options, progress), session.cancelled());
   trained.cpu_seconds = cpu_seconds() - cpu_began;
   trained.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

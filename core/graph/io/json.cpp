@@ -130,17 +130,6 @@ Value::List plugin_ops_to_json(const Graph& graph) {
   return out;
 }
 
-void check_known(const Value& json, const OpSet& ops) {
-  for (const SavedOp& saved : saved_ops(json)) {
-    if (ops.find(saved.op) != nullptr) continue;
-    throw usage_error(
-        fmt::format("the graph has nodes of the op '{}', which the plugin '{}' (SHA-256 {}) "
-                    "brought when it was saved; name that file with --plugin",
-                    saved.op, saved.file, saved.sha256),
-        json.position());
-  }
-}
-
 ChosenInitialiser initialiser_from_json(const Value& json) {
   using Kind = Initialiser::Kind;
   const std::string& kind = member(json, "kind").as_string();
@@ -232,6 +221,17 @@ std::vector<SavedOp> saved_ops(const Value& json) {
   return out;
 }
 
+void require_saved_ops(const Value& json, const OpSet& ops) {
+  for (const SavedOp& saved : saved_ops(json)) {
+    if (ops.find(saved.op) != nullptr) continue;
+    throw usage_error(
+        fmt::format("the graph has nodes of the op '{}', which the plugin '{}' (SHA-256 {}) "
+                    "brought when it was saved; name that file with --plugin",
+                    saved.op, saved.file, saved.sha256),
+        json.position());
+  }
+}
+
 Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
   const std::int64_t version = member(json, "lathe_graph").as_int();
   const std::int64_t dialect = member(json, "dialect").as_int();
@@ -244,7 +244,7 @@ Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
         json.position());
   }
   Graph graph(seed, ops);
-  check_known(json, graph.ops());
+  require_saved_ops(json, graph.ops());
   Transaction transaction(graph);
   std::map<std::string, NodeId> ids;
   for (const Value& node : member(json, "nodes").as_list()) add_node(transaction, node, ids);

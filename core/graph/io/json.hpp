@@ -15,5 +15,7 @@ struct SavedOp {
   std::string op, file, sha256;  // of the file, whose folder is left out
 };
 std::vector<SavedOp> saved_ops(const Value& json);
+// Throws usage_error for an op that `ops` lack, naming the plugin that brought it.
+void require_saved_ops(const Value& json, const OpSet& ops);
 
 }  // namespace lathe

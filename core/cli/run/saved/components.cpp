@@ -1,0 +1,118 @@
+#include "core/cli/run/saved/components.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace lathe {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kOrigin = "graph.json";  // where positions in these texts are
+
+// Whether texts of the option may name files. Options of any type may be names of files, too.
+bool may_name_files(const Option& option) {
+  return option.type == LATHE_OPTION_PATH || option.type == LATHE_OPTION_ANY ||
+         option.type == LATHE_OPTION_STRING_LIST;
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+class Locator {
+ public:
+  Locator(std::string set, const DataPlaces& places) : set_(std::move(set)), places_(places) {}
+
+  Value located(const Value& value) const {
+    if (value.is_string()) return located(value.as_string());
+    if (!value.is_list()) return value;
+    Value::List items;
+    for (const Value& item : value.as_list()) items.push_back(located(item));
+    return items;
+  }
+
+ private:
+  std::string located(const std::string& name) const {
+    if (name.empty() || is_there(name)) return name;
+    for (const fs::path& place : candidates(name)) {
+      if (!is_there(place)) continue;
+      spdlog::info("'{}' of the data set is not there; '{}' is taken", name, place.string());
+      return place.string();
+    }
+    return name;
+  }
+
+  // A file that had an absolute name is looked for by its last part.
+  std::vector<fs::path> candidates(const fs::path& name) const {
+    const fs::path tail = name.is_absolute() ? name.filename() : name;
+    std::vector<fs::path> out;
+    if (name.is_absolute()) out.push_back(tail);
+    if (!places_.data_dir.empty()) {
+      out.push_back(places_.data_dir / tail);
+      out.push_back(places_.data_dir / set_ / tail);
+    }
+    if (!name.is_absolute() && !places_.directory.empty()) out.push_back(places_.directory / name);
+    return out;
+  }
+
+  std::string set_;
+  const DataPlaces& places_;
+};
+
+[[noreturn]] void refuse_other(const std::string& given, const std::string& saved,
+                               const fs::path& file) {
+  throw usage_error(
+      fmt::format("MODEL is '{}', and '{}' is a network of '{}'; leave MODEL out, or --load "
+                  "weights of '{}'",
+                  given, file.string(), saved, given));
+}
+
+}  // namespace
+
+std::string resolved_text(const std::string& text, const Value& checked) {
+  ComponentText component = parse_component(text, kOrigin);
+  Value options{Value::Map{}};
+  for (const auto& [key, given] : component.options.as_map()) {
+    const Value* value = checked.find(key);
+    // A text or a list of texts may have become a path; all else stands as it was given.
+    const bool resolved = value != nullptr && (given.is_string() || given.is_list());
+    options.set(key, resolved ? *value : given);
+  }
+  component.options = options;
+  return text_of(component);
+}
+
+std::string located_text(const std::string& text, const OptionTable& options,
+                         const DataPlaces& places) {
+  ComponentText component = parse_component(text, kOrigin);
+  const Locator locator(component.name, places);
+  Value located{Value::Map{}};
+  for (const auto& [key, value] : component.options.as_map()) {
+    const Option* option = options.find(key);
+    const bool file = option != nullptr && may_name_files(*option);
+    located.set(key, file ? locator.located(value) : value);
+  }
+  component.options = located;
+  return text_of(component);
+}
+
+void require_same(const Value& model, const std::string& saved, const Component& component,
+                  const fs::path& file) {
+  const std::string& given = model.as_string();
+  const ComponentText mine = parse_component(given, model.position().text());
+  const ComponentText theirs = parse_component(saved, kOrigin);
+  if (mine.name != theirs.name) refuse_other(given, saved, file);
+  const Value asked = check_options(component.options, mine.options);
+  const Value had = check_options(component.options, theirs.options);
+  for (const auto& [key, ignored] : mine.options.as_map()) {
+    const Value* value = asked.find(key);
+    const Value* other = had.find(key);
+    const bool same = value == nullptr ? other == nullptr : other != nullptr && *value == *other;
+    if (!same) refuse_other(given, saved, file);
+  }
+}
+
+}  // namespace lathe

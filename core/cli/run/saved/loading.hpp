@@ -1,0 +1,36 @@
+// What --load brings to a run, found before anything is built: the files, the network if one was
+// saved with the weights, and what that says of model, data set and loss. Builds nothing.
+#pragma once
+
+#include "core/cli/run/saved/files.hpp"
+#include "core/cli/run/saved/network.hpp"
+#include "core/cli/run/settings.hpp"
+#include "core/plugin/registry.hpp"
+
+#include <map>
+#include <optional>
+
+namespace lathe {
+
+struct Loading {
+  LoadFiles files;
+  std::map<std::string, std::string> metadata;  // of the weights
+  // The graph is rebuilt from it. Nothing: MODEL is built, and takes the weights by name.
+  std::optional<SavedNetwork> network;
+
+  bool empty() const { return files.named.empty(); }
+  // When in their training the weights were written, as a sentence; empty: not known.
+  std::string moment() const;
+  // What would be loaded, and as what; REQUIRES: not empty.
+  std::string text() const;
+};
+
+// Settles what the settings leave to the checkpoint: MODEL, DATASET, --data-dir and --loss where
+// nobody gave them; a single word that names a data set is DATASET. Throws usage_error for a MODEL
+// of another network and for weights that need one, run_error for what is missing or damaged.
+Loading find_loading(Settings& settings, const Registry& registry, const OpSet& ops);
+
+// What to add to an error about weights that do not fit the MODEL that was named; empty: nothing.
+std::string why_unfit(const Loading& loading);
+
+}  // namespace lathe
