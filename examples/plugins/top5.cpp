@@ -8,6 +8,7 @@
 #include <lathe/lathe.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace {
 
@@ -57,7 +58,7 @@ struct Top5 {
   static constexpr std::uint64_t kBatch = 256;
 
   // Rows where fewer than k classes come before the label's: they are likelier, or as likely and
-  // earlier, as argmax has it.
+  // earlier, as argmax has it. NaN compares with nothing: a row that has one hits nothing.
   std::uint64_t hits_of(lathe::tensor<const float> logits,
                         lathe::tensor<const std::int64_t> labels) const {
     const std::uint64_t classes = logits.size() / labels.size();
@@ -66,6 +67,7 @@ struct Top5 {
       const float* of_row = logits.data() + row * classes;
       const float own = of_row[labels[row]];
       std::int64_t before = 0;
+      if (std::any_of(of_row, of_row + classes, [](float x) { return std::isnan(x); })) continue;
       for (std::uint64_t c = 0; c < classes; ++c) {
         before +=
             of_row[c] > own || (of_row[c] == own && static_cast<std::int64_t>(c) < labels[row]);

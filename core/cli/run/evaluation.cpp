@@ -1,9 +1,9 @@
 // Counts only; losses and accuracies are the engine's.
 #include "core/cli/run/evaluation.hpp"
 
-#include <fmt/format.h>
+#include "core/run/loss/kernels.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace lathe {
 
@@ -44,19 +44,17 @@ std::vector<std::pair<std::string, Value>> metrics_of(const Evaluation& evaluati
   return metrics;
 }
 
-std::vector<std::int64_t> predictions_of(const Tensor& logits) {
+Predictions predictions_of(const Tensor& logits) {
   const auto values = logits.values<float>();
   const auto classes = static_cast<std::size_t>(logits.shape()[1]);
-  std::vector<std::int64_t> predicted;
-  for (std::size_t row = 0; row + classes <= values.size(); row += classes) {
-    const auto scores = values.subspan(row, classes);
-    predicted.push_back(std::max_element(scores.begin(), scores.end()) - scores.begin());
-  }
+  Predictions predicted;
+  for (std::size_t row = 0; row + classes <= values.size(); row += classes)
+    predicted.push_back(run::predicted_class(values.subspan(row, classes)));
   return predicted;
 }
 
-ReportTable class_table(const std::vector<std::int64_t>& predicted,
-                        std::span<const std::int64_t> labels, const Field& target) {
+ReportTable class_table(const Predictions& predicted, std::span<const std::int64_t> labels,
+                        const Field& target) {
   struct Count {
     std::int64_t samples = 0, correct = 0;
   };
@@ -81,7 +79,7 @@ ReportTable class_table(const std::vector<std::int64_t>& predicted,
   return table;
 }
 
-TextTable prediction_table(const Tensor& logits, const std::vector<std::int64_t>& predicted,
+TextTable prediction_table(const Tensor& logits, const Predictions& predicted,
                            std::span<const std::int64_t> labels) {
   const auto values = logits.values<float>();
   const auto classes = static_cast<std::size_t>(logits.shape()[1]);
@@ -89,7 +87,7 @@ TextTable prediction_table(const Tensor& logits, const std::vector<std::int64_t>
   for (std::size_t c = 0; c < classes; ++c) table.columns.push_back(fmt::format("logit_{}", c));
   for (std::size_t row = 0; row < predicted.size(); ++row) {
     std::vector<std::string> cells{std::to_string(row), std::to_string(labels[row]),
-                                   std::to_string(predicted[row])};
+                                   predicted[row] ? std::to_string(*predicted[row]) : ""};
     for (const float value : values.subspan(row * classes, classes))
       cells.push_back(fmt::format("{}", value));
     table.rows.push_back(std::move(cells));

@@ -6,10 +6,11 @@
 
 namespace lathe::run {
 
-std::int64_t argmax(std::span<const float> row) {
+std::optional<std::int64_t> predicted_class(std::span<const float> logits) {
   std::size_t best = 0;
-  for (std::size_t i = 1; i < row.size() && !std::isnan(row[best]); ++i) {
-    if (row[i] > row[best] || std::isnan(row[i])) best = i;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (std::isnan(logits[i])) return std::nullopt;
+    if (logits[i] > logits[best]) best = i;
   }
   return static_cast<std::int64_t>(best);
 }
@@ -23,6 +24,12 @@ void count(std::size_t label, std::size_t guess, Counts& counts) {
   ++counts.labelled[label];
   ++counts.predicted[guess];
   counts.correct[label] += guess == label ? 1 : 0;
+}
+
+// A row without a prediction is a wrong one.
+void count_unpredicted(std::size_t label, Counts& counts) {
+  ++counts.judged;
+  if (!counts.labelled.empty()) ++counts.labelled[label];
 }
 
 }  // namespace
@@ -47,8 +54,12 @@ void cross_entropy(const LossBatch& batch, Counts& counts) {
       e[c] = std::exp(row[c] - top);
       total += e[c];
     }
-    if (std::isnan(total)) best = static_cast<std::size_t>(argmax({row, classes}));
-    count(label, best, counts);
+    const bool predicted = !std::isnan(total) || predicted_class({row, classes}).has_value();
+    if (predicted) {
+      count(label, best, counts);
+    } else {
+      count_unpredicted(label, counts);
+    }
     const double weight = batch.weight(r), from_top = static_cast<double>(row[label] - top);
     counts.weight += weight;
     if (weighed) {

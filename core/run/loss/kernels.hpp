@@ -4,6 +4,8 @@
 
 #include "core/host/statistics.hpp"
 
+#include <optional>
+
 namespace lathe::run {
 
 // Targets of consecutive rows, row-major.
@@ -49,8 +51,9 @@ void mse(const LossBatch& batch, Counts& counts);
 // targets: numbers or truth values, as many as the output. REQUIRES: from 0 to 1.
 void bce_with_logits(const LossBatch& batch, Counts& counts);
 
-// Index of the largest value; of the first NaN if there is one, as PyTorch's argmax.
-std::int64_t argmax(std::span<const float> row);
+// The class that logits predict: index of the largest, the first of equals; none if one is NaN,
+// which compares with nothing. (PyTorch's argmax gives the index of the NaN.)
+std::optional<std::int64_t> predicted_class(std::span<const float> logits);
 
 // Calls f(const T*) with elements of that type; false for a type whose elements are no numbers here
 // (half floats).

@@ -231,6 +231,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_number_makes_the_loss_none) {
   const Found found = of_labels(c);
   BOOST_TEST(std::isnan(found.loss));
   BOOST_TEST(found.counts.right == 0);
+  BOOST_TEST(found.counts.judged == 1);
   const Case truth{1, 1, {kNaN}, {0}, {}};
   BOOST_TEST(run_kernel(bce_with_logits, truth, of_floats(truth)).counts.right == 0);
 }
@@ -280,10 +281,40 @@ BOOST_AUTO_TEST_CASE(sums_are_the_same_bits_however_rows_are_batched) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_largest_is_that_of_pytorch) {
-  BOOST_TEST(argmax(std::vector<float>{1, 3, 2}) == 1);
-  BOOST_TEST(argmax(std::vector<float>{3, 3, 2}) == 0);
-  BOOST_TEST(argmax(std::vector<float>{1, kNaN, kInfinity, kNaN}) == 1);
+BOOST_AUTO_TEST_CASE(a_prediction_is_the_first_of_the_largest) {
+  BOOST_TEST(predicted_class(std::vector<float>{1, 3, 2}).value() == 1);
+  BOOST_TEST(predicted_class(std::vector<float>{3, 3, 2}).value() == 0);
+  BOOST_TEST(predicted_class(std::vector<float>{-kInfinity, kInfinity, 2}).value() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_with_a_nan_predicts_nothing_and_counts_as_wrong_for_its_label) {
+  for (const std::vector<float>& row :
+       {std::vector{kNaN, 3.0F, 2.0F}, {1, kNaN, kInfinity}, {1, 2, kNaN}, {kNaN, kNaN, kNaN}}) {
+    BOOST_TEST(!predicted_class(row).has_value());
+    for (const std::int64_t label : {0, 1, 2}) {
+      Counts counts;
+      counts.correct = counts.labelled = counts.predicted = {0, 0, 0};
+      Targets targets;
+      targets.data = reinterpret_cast<const std::byte*>(&label);
+      LossBatch batch{row.data(), 1, 3, targets};
+      cross_entropy(batch, counts);
+      BOOST_TEST(std::isnan(counts.loss()));
+      BOOST_TEST(counts.right == 0);
+      BOOST_TEST(counts.judged == 1);
+      BOOST_TEST(counts.predicted == (std::vector<std::int64_t>{0, 0, 0}),
+                 boost::test_tools::per_element());
+      BOOST_TEST(counts.labelled[static_cast<std::size_t>(label)] == 1);
+      BOOST_TEST(counts.correct[static_cast<std::size_t>(label)] == 0);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_infinite_logit_still_predicts) {
+  // The softmax of an infinity is none, its class is.
+  const Case c{1, 3, {1, kInfinity, 2}, {1}, {}};
+  const Found found = of_labels(c);
+  BOOST_TEST(!std::isfinite(found.loss));
+  BOOST_TEST(found.counts.right == 1);
 }
 
 BOOST_AUTO_TEST_CASE(deviations_keep_their_digits_far_from_zero) {
