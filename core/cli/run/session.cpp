@@ -1,6 +1,7 @@
 // The session outlives every context it makes: their functions point back at it.
 #include "core/cli/run/session.hpp"
 
+#include "core/checkpoint/odd_contents.hpp"
 #include "core/cli/run/no_dataset.hpp"
 #include "core/cli/run/open_executor.hpp"
 #include "core/cli/run/saved/components.hpp"
@@ -206,6 +207,8 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
         "'{}' lacks {} tensors that can be done without: counts of batches "
         "(num_batches_tracked), or state of number formats, which starts afresh",
         path.string(), report.missing.size());
+  for (const std::string& odd : odd_contents(loaded.graph, checkpoint, report))
+    spdlog::warn("'{}': {}", path.string(), odd);
   if (!report.unused.empty())
     spdlog::warn("'{}': nothing in the graph takes {}", path.string(), quoted_list(report.unused));
   weights_ = Value(Value::Map{{"file", path.string()},
