@@ -5,6 +5,7 @@
 #include "core/host/executor.hpp"
 #include "core/host/notes.hpp"
 #include "core/host/report_rows.hpp"
+#include "core/host/troubles.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -49,7 +50,9 @@ struct RunContext {
   const Graph* original = nullptr;  // before the first pass
   const std::atomic<bool>* cancelled = nullptr;
   bool in_trial = false;  // one thread, no progress
-  Notes notes;            // of the passes so far
+  // Of a trial: what is wrong with its network; null: it is said at once.
+  std::shared_ptr<Troubles> troubles = nullptr;
+  Notes notes;  // of the passes so far
   // Shown to the user, at most some twenty times a second; empty: nobody looks. Total 0: unknown.
   std::function<void(std::uint64_t done, std::uint64_t total, std::string_view unit)> progress;
 };

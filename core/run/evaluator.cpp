@@ -1,6 +1,10 @@
 // Evaluation of graphs, with a cache of what identical parts of other graphs gave.
 #include "core/run/evaluator.hpp"
 
+#include "core/host/run.hpp"
+#include "core/run/health/batch_statistics.hpp"
+#include "core/run/health/output_watch.hpp"
+#include "core/run/health/untrained.hpp"
 #include "core/run/needed.hpp"
 #include "core/run/training/parameters.hpp"
 
@@ -45,6 +49,14 @@ Tensor joined(const std::vector<Tensor>& parts, std::int64_t rows) {
   });
 }
 
+// A search has a word of its own on each layer.
+void warn_of_untrained(const Graph& graph) {
+  const RunContext* run = RunOfThread::get();
+  if (run != nullptr && run->in_trial) return;
+  const std::vector<std::string> layers = untrained_layers(graph);
+  if (!layers.empty()) tell_trouble(untrained_text("this run", layers, "or train them first"));
+}
+
 // Inputs and results of one node, in the order of its operands.
 void show(const Program& program, const Graph& graph, NodeId id, const Portion& portion,
           const Observer& observer) {
@@ -84,6 +96,8 @@ std::vector<BatchGradients::Row> shown_parameters(TrainedParameters& parameters)
 struct Evaluator::Plan {
   Backend& backend;
   const Graph& graph;
+  const Dataset& data;
+  Split split;
   const std::atomic<bool>* cancelled;
   RowSource source;
   std::int64_t chunk = 0;  // rows at once
@@ -103,7 +117,8 @@ struct Evaluator::Plan {
 
 Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const Dataset& data,
                                     const Rows& rows) {
-  Plan plan{backend, graph, rows.cancelled, rows_of(graph, data, rows)};
+  Plan plan{backend, graph, data, rows.split, rows.cancelled, rows_of(graph, data, rows)};
+  check_batch_statistics(graph, Mode::evaluation, plan.source.rows, plan.source.batch, rows.split);
   plan.chunk = chunk_rows(graph, plan.source, registry_, backend.on_cpu());
   plan.threads = backend.threads_for(graph, std::min(plan.chunk, plan.source.rows));
   plan.cached = cache_.limit() > 0;
@@ -141,27 +156,36 @@ Evaluation Evaluator::evaluate(Backend& backend, const Graph& graph, const Datas
                                const Rows& rows, Leave leave) {
   const Criterion criterion(rows.loss, graph, data);
   const Plan plan = plan_for(backend, graph, data, rows);
-  if (!plan.result_is_kept()) return score(plan, criterion, leave == Leave::activations);
+  warn_of_untrained(graph);
+  const auto told = [](const Score& score) {
+    if (!score.trouble.empty()) tell_trouble(score.trouble);
+    return score.evaluation;
+  };
+  if (!plan.result_is_kept()) return told(score(plan, criterion, leave == Leave::activations));
   const CacheKey key = plan.result(criterion);
-  if (const Stored found = cache_.find(key)) return *static_cast<const Evaluation*>(found.get());
-  const Evaluation out = score(plan, criterion, leave == Leave::activations);
-  cache_.insert(key, std::make_shared<Evaluation>(out), sizeof out);
-  return out;
+  if (const Stored found = cache_.find(key)) return told(*static_cast<const Score*>(found.get()));
+  const Score out = score(plan, criterion, leave == Leave::activations);
+  cache_.insert(key, std::make_shared<Score>(out), sizeof out + out.trouble.size());
+  return told(out);
 }
 
-Evaluation Evaluator::score(const Plan& plan, const Criterion& criterion, bool with_activations) {
+Evaluator::Score Evaluator::score(const Plan& plan, const Criterion& criterion,
+                                  bool with_activations) {
   Counts counts = criterion.counts_by_class();
+  OutputWatch watch;
   const std::int64_t elements = criterion.elements();
   run_rows(plan, with_activations, [&](const Tensor& output, std::int64_t first) {
     const std::int64_t rows = output.shape()[0];
     check_output(output, rows, elements);
+    watch.see(output, first);
     const LossBatch seen{output.values<float>().data(), rows, elements,
                          criterion.targets(plan.source.split, first)};
     criterion.check(seen.targets, rows);
     criterion.count(seen, counts);
   });
   criterion.check_weight(counts, fmt::format("the {} rows evaluated", counts.rows));
-  return Evaluation(criterion.loss(), counts);
+  return {Evaluation(criterion.loss(), counts),
+          watch.trouble(plan.backend, plan.graph, plan.source, plan.data, plan.split)};
 }
 
 Tensor Evaluator::outputs(Backend& backend, const Graph& graph, const Dataset& data,
@@ -178,6 +202,7 @@ Tensor Evaluator::outputs(Backend& backend, const Graph& graph, const Dataset& d
 void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,
                         const std::vector<NodeId>& nodes, const Observer& observer) {
   const RowSource source = rows_of(graph, data, rows);
+  check_batch_statistics(graph, Mode::evaluation, source.rows, source.batch, rows.split);
   std::vector<bool> watched(graph.slots());
   std::vector<NodeId> wanted;
   for (NodeId id : nodes) {
@@ -202,6 +227,7 @@ void Evaluator::gradients(Backend& backend, const Graph& graph, const Dataset& d
                           const Rows& rows, const GradientObserver& observer) {
   const Criterion criterion(rows.loss, graph, data);
   const RowSource source = rows_of(graph, data, rows);
+  check_batch_statistics(graph, Mode::gradients, source.rows, source.batch, rows.split);
   TrainedParameters parameters(graph);
   if (parameters.values().empty()) {
     throw usage_error("the network has no parameters; there are no gradients of them");

@@ -28,12 +28,16 @@ class Evaluator {
 
  private:
   struct Plan;  // what runs on which rows
+  struct Score {
+    Evaluation evaluation;
+    std::string trouble;  // what is wrong with the output; empty: nothing
+  };
   // Sees the output for consecutive rows, contiguous float32.
   using Sink = std::function<void(const Tensor& output, std::int64_t first_row)>;
 
   Plan plan_for(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows);
   void run_rows(const Plan& plan, bool with_activations, const Sink& sink);
-  Evaluation score(const Plan& plan, const Criterion& criterion, bool with_activations);
+  Score score(const Plan& plan, const Criterion& criterion, bool with_activations);
 
   const Registry& registry_;
   Cache& cache_;

@@ -398,6 +398,8 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_nan_stops_training_and_keeps_the_last_good_c
   const std::string text = message_of([&] { engine->train(fragile, *data, options, {}, never); });
   BOOST_TEST(contains(text, "NaN"), text);
   BOOST_TEST(contains(text, "epoch 0, batch 1"), text);
+  BOOST_TEST(contains(text, "whose output is not finite is 'fc' (linear)"), text);
+  BOOST_TEST(contains(text, "it arises there"), text);
   BOOST_TEST(!std::filesystem::exists(folder.path() / "last.safetensors"));
 
   // A learning rate that blows up later: what was saved stays.
@@ -412,6 +414,49 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_nan_stops_training_and_keeps_the_last_good_c
   const auto saved = lathe::read_checkpoint(folder.path() / "last.safetensors");
   for (const auto& [name, tensor] : saved.tensors) {
     if (tensor.dtype() != DType::float32 || name.starts_with("lathe.")) continue;
-    for (float value : tensor.values<float>()) BOOST_TEST(!std::isnan(value), name);
+    for (float value : tensor.values<float>()) BOOST_TEST(std::isfinite(value), name);
   }
+}
+
+// A linear layer that a step of that size breaks.
+Graph plain() {
+  Writer w;
+  w.input({16});
+  w.linear("fc", 16, 5);
+  return w.finish(8);
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_a_step_breaks_are_saved_neither_as_best_nor_as_last) {
+  auto engine = open_executor();
+  const auto unseen = lathe::dataset_of("no validation", learnable(80, 16, 5, 1), {}, {}, 5);
+  for (const std::int64_t batch : {80, 40}) {
+    const TemporaryFolder folder;
+    auto options = options_in(folder.path());
+    options.batch_size = batch;
+    options.optimizer = "sgd";
+    options.learning_rate = 1e300;
+    options.checkpoint_every_steps = 1;
+    const std::string text =
+        message_of([&] { engine->train(plain(), *unseen, options, {}, never); });
+    // One batch: nothing but the weights shows it. Two: the loss of the second does.
+    BOOST_TEST(contains(text, batch == 80 ? "at the end of epoch 0" : "epoch 0, batch 1"), text);
+    BOOST_TEST(contains(text, "'fc.weight' has "), text);
+    BOOST_TEST(contains(text, "of 80 values"), text);
+    BOOST_TEST(contains(text, "a lower learning rate may help"), text);
+    BOOST_TEST(!std::filesystem::exists(folder.path() / "best.safetensors"));
+    BOOST_TEST(!std::filesystem::exists(folder.path() / "last.safetensors"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_learning_rate_is_not_blamed_for_what_was_there_before_a_step) {
+  auto engine = open_executor();
+  const TemporaryFolder folder;
+  std::vector<float> weight(80, 0.1F);
+  weight[3] = std::numeric_limits<float>::quiet_NaN();
+  const Graph broken = plain().with_parameters({{"fc.weight", floats(Shape{5, 16}, weight)}});
+  const std::string text = message_of(
+      [&] { engine->train(broken, *jets(80, 40), options_in(folder.path()), {}, never); });
+  BOOST_TEST(contains(text, "epoch 0, batch 0"), text);
+  BOOST_TEST(contains(text, "its 'fc.weight' has 1 NaN of 80 values"), text);
+  BOOST_TEST(!contains(text, "learning rate"), text);
 }

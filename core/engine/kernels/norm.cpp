@@ -1,6 +1,8 @@
 // Kernels of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
 #include "core/engine/kernels/kernel_rows.hpp"
 
+#include <fmt/format.h>
+
 namespace lathe::engine {
 
 namespace {
@@ -21,10 +23,13 @@ Kernel batch_norm(const KernelNode& node) {
       return i ? call.parameters[*i] : at::Tensor();
     };
     const at::Tensor& x = call.inputs[0];
-    if (call.training && x.numel() == x.size(1)) {
-      throw run_error(LATHE_FAILED_PRECONDITION,
-                      "batch normalisation cannot be trained on a batch with one value per "
-                      "channel; choose a batch size that leaves no batch of one row");
+    const bool batch_statistics = call.training || !mean;
+    if (batch_statistics && x.numel() == x.size(1)) {
+      throw run_error(
+          LATHE_FAILED_PRECONDITION,
+          fmt::format("batch normalisation {} needs more than 1 value per channel; choose a batch "
+                      "size that leaves no batch of one row",
+                      mean ? "in training" : "without running statistics"));
     }
     double factor = momentum;
     if (call.training && tracked) {
@@ -32,7 +37,6 @@ Kernel batch_norm(const KernelNode& node) {
       *count += 1;
       if (cumulative) factor = 1.0 / static_cast<double>(*count);
     }
-    const bool batch_statistics = call.training || !mean;
     return at::batch_norm(x, get(weight), get(bias), get(mean), get(variance), batch_statistics,
                           factor, eps, false);
   };

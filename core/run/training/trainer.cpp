@@ -2,6 +2,8 @@
 #include "core/run/training/trainer.hpp"
 
 #include "core/data/data.hpp"
+#include "core/run/health/batch_statistics.hpp"
+#include "core/run/health/not_finite.hpp"
 
 #include <fmt/format.h>
 
@@ -42,7 +44,8 @@ TrainingOptions checked(TrainingOptions options) {
 
 Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
                  const TrainingOptions& options, Validate validate)
-    : data_(data),
+    : backend_(backend),
+      data_(data),
       options_(checked(options)),
       validate_(std::move(validate)),
       graph_(graph),
@@ -61,32 +64,19 @@ Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
   criterion_.check(criterion_.targets(train_.split), train_.rows);
   state_.loss = criterion_.loss();
   if (data.count(Split::validation) > 0) {
-    rows_of(graph, data, {Split::validation, 0, options.rows_evaluated_at_once()});  // for faults
+    // To find faults now.
+    const RowSource rows = rows_of(graph, data, {Split::validation, 0, options.rows_evaluated_at_once()});
+    check_batch_statistics(graph_, Mode::evaluation, rows.rows, rows.batch, Split::validation);
   } else {
     validate_ = nullptr;
   }
-  check_batches();
+  check_batch_statistics(graph_, Mode::training, train_.rows, train_.batch, Split::train);
+  began_finite_ = broken_parameter().empty();
   program_ = backend.training_program(graph_, parameters_, Mode::training);
 }
 
 std::int64_t Trainer::batches_per_epoch() const {
   return (train_.rows + train_.batch - 1) / train_.batch;
-}
-
-// Batch statistics of a single value are none: said before the first epoch instead of at its end.
-void Trainer::check_batches() const {
-  const std::int64_t rest = train_.rows % train_.batch;
-  if (train_.batch != 1 && rest != 1) return;
-  for (NodeId id : graph_.order()) {
-    const Node& node = graph_.node(id);
-    if (!node.op.starts_with("batch_norm")) continue;
-    const Shape& shape = node.result.shape;
-    if (shape.numel() != shape[0] * shape[1]) continue;
-    throw usage_error(fmt::format(
-        "batch size {} leaves a batch of one row of the {} in the train split, and node '{}' "
-        "({}) cannot normalise a single row; choose another batch size",
-        train_.batch, train_.rows, node.name, node.op));
-  }
 }
 
 RunIdentity Trainer::make_identity() const {
@@ -131,9 +121,25 @@ Graph Trainer::network() {
   return graph_.with_parameters(parameters_.contents());
 }
 
+// What a step may have broken is never saved: the last good checkpoint stays.
 void Trainer::save_last() {
+  if (!folder_.in_use()) return;
   program_->bring_buffers();
+  if (began_finite_ && !broken_parameter().empty()) return;
   folder_.save_last(parts());
+}
+
+std::string Trainer::broken_parameter() {
+  for (const TrainedParameters::Piece& piece : parameters_.pieces()) {
+    const Parameter& parameter = *piece.parameter;
+    if (parameter.dtype != DType::float32) continue;
+    const auto* numbers =
+        piece.value != nullptr ? piece.value : reinterpret_cast<const float*>(piece.buffer.data());
+    const NotFinite found =
+        not_finite_in(std::span(numbers, static_cast<std::size_t>(parameter.shape.numel())));
+    if (found.any()) return fmt::format("'{}' has {}", parameter.qualified_name, found.text());
+  }
+  return {};
 }
 
 TrainingResult Trainer::run(const TrainingEvents& events, const std::atomic<bool>& cancelled) {
@@ -265,7 +271,7 @@ void Trainer::train_batch(std::span<const std::uint64_t> rows) {
     std::fill(parameters_.gradients().begin(), parameters_.gradients().end(), 0.0F);
   }
   const double loss = differentiate(rows);
-  if (!std::isfinite(loss)) stop_at(loss, "loss", true);
+  if (!std::isfinite(loss)) stop_at_batch(loss, rows);
 
   step_losses_.push_back(loss);
   ++state_.batch;
@@ -278,17 +284,26 @@ void Trainer::train_batch(std::span<const std::uint64_t> rows) {
   }
 }
 
-void Trainer::stop_at(double loss, std::string_view what, bool with_batch) const {
-  const std::string where = with_batch
-                                ? fmt::format("epoch {}, batch {}", state_.epoch, state_.batch)
-                                : fmt::format("the end of epoch {}", state_.epoch);
+// The node is looked for in evaluation mode: without dropout, with running statistics.
+void Trainer::stop_at_batch(double loss, std::span<const std::uint64_t> rows) {
+  const RowTensors seen = augments_ ? augmented(rows) : data_.read(Split::train, rows);
+  const std::vector<Tensor> inputs = fed(train_.feed, seen);
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const Origin origin = first_not_finite(backend_, network(), {inputs, 0, count, count, 0},
+                                         {data_.id(), Split::train, 0, rows});
+  // Without a step the learning rate has done nothing yet.
+  const bool stepped = state_.steps > 0;
+  std::string why = origin.text.empty() ? std::string() : "; " + origin.text;
+  if (stepped) why += "; a lower learning rate may help";
+  stop_at(fmt::format("the loss is {} at epoch {}, batch {}{}",
+                      std::isnan(loss) ? "NaN" : "infinite", state_.epoch, state_.batch, why));
+}
+
+void Trainer::stop_at(const std::string& what) const {
   const bool saved = folder_.in_use() && !state_.epochs.empty();
-  throw run_error(
-      LATHE_ABORTED,
-      fmt::format("the {} is {} at {}; a lower learning rate may help{}", what,
-                  std::isnan(loss) ? "NaN" : "infinite", where,
-                  saved ? fmt::format("; the last good checkpoint is '{}'", folder_.last().string())
-                        : std::string()));
+  throw run_error(LATHE_ABORTED, what + (saved ? fmt::format("; the last good checkpoint is '{}'",
+                                                             folder_.last().string())
+                                               : std::string()));
 }
 
 bool Trainer::end_epoch(const std::atomic<bool>& cancelled) {
@@ -304,13 +319,20 @@ bool Trainer::end_epoch(const std::atomic<bool>& cancelled) {
       return false;
     }
     const double loss = validation->number("loss");
-    if (!std::isfinite(loss)) stop_at(loss, "validation loss", false);
+    if (!std::isfinite(loss))
+      stop_at(fmt::format(
+          "the validation loss is {} at the end of epoch {}; a lower learning rate may help",
+          std::isnan(loss) ? "NaN" : "infinite", state_.epoch));
   }
+  program_->bring_buffers();
+  if (const std::string broken = began_finite_ ? broken_parameter() : std::string();
+      !broken.empty())
+    stop_at(fmt::format("{} at the end of epoch {}; a lower learning rate may help", broken,
+                        state_.epoch));
   // Without validation rows the best epoch is the one that trained best.
   const double judged = (validation ? *validation : train).number("loss");
   const bool better = state_.best_epoch < 0 || judged < state_.best_loss;
   if (better) {
-    program_->bring_buffers();
     state_.best_epoch = state_.epoch;
     state_.best_loss = judged;
     best_ = parameters_.contents();

@@ -23,11 +23,12 @@ class Trainer {
   TrainingResult run(const TrainingEvents& events, const std::atomic<bool>& cancelled);
 
  private:
-  void check_batches() const;
   RunIdentity make_identity() const;
   TrainingParts parts();
   Graph network();  // with the contents as they are
   void save_last();
+  // The first parameter or buffer with a number that is not finite, in words; empty: there is none.
+  std::string broken_parameter();
   // One pass over the train split, from state_.batch on; false if it was cancelled.
   bool train_epoch(const TrainingEvents& events, const std::atomic<bool>& cancelled);
   void train_batch(std::span<const std::uint64_t> rows);
@@ -36,7 +37,8 @@ class Trainer {
   // Copies of the rows as the data set changes them for this epoch.
   RowTensors augmented(std::span<const std::uint64_t> rows) const;
   bool end_epoch(const std::atomic<bool>& cancelled);  // false if it was cancelled
-  void stop_at(double loss, std::string_view what, bool with_batch) const;
+  [[noreturn]] void stop_at_batch(double loss, std::span<const std::uint64_t> rows);
+  [[noreturn]] void stop_at(const std::string& what) const;
   bool finished() const;
   bool out_of_steps() const;     // by max_steps or max_samples
   bool out_of_patience() const;  // by early_stopping
@@ -46,6 +48,7 @@ class Trainer {
   std::int64_t batches_of_step() const;
   double learning_rate(std::int64_t step) const;
 
+  Backend& backend_;
   const Dataset& data_;
   TrainingOptions options_;
   Validate validate_;  // empty: there are no validation rows
@@ -55,7 +58,8 @@ class Trainer {
   Optimizer optimizer_;
   Schedule schedule_;
   RowSource train_;
-  bool augments_ = false;  // the data set changes training rows
+  bool began_finite_ = true;  // so are the parameters that training started from
+  bool augments_ = false;     // the data set changes training rows
   std::unique_ptr<TrainingProgram> program_;
   TrainingFolder folder_;
   TrainingState state_;

@@ -14,6 +14,7 @@ struct Scalars {
   Value hardware{Value::Map{}};
   bool pruned = false;  // given up as `report` said; there are no scalars
   std::vector<std::string> untrained;
+  std::vector<std::string> troubles;  // what is wrong with the numbers of the network
 };
 // Tells how an evaluation comes along, by rising step; true: it is to be given up as hopeless. An
 // evaluation that has nothing left to do by then may end as usual.

@@ -2,7 +2,7 @@
 // analysis passes and sort what they publish into software and hardware metrics.
 #include "core/search/loop/trial_runner.hpp"
 
-#include "core/search/loop/untrained.hpp"
+#include "core/run/health/untrained.hpp"
 
 #include <fmt/format.h>
 
@@ -27,9 +27,10 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
       context_(context),
       batch_size_(context.batch_size),
       watch_(plan.options.pruner.watch()),
-      untrained_(untrained_layers(original)),
+      untrained_(run::untrained_layers(original)),
       searches_model_(space.has_part(SpacePart::model)) {
   context_.in_trial = true;
+  context_.troubles = std::make_shared<Troubles>();
   context_.original = &original_;
   // A trial runs on one thread inside the operators, with one worker as with many: the order of
   // sums, and so the result, must not depend on how many work.
@@ -57,6 +58,7 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
                          const Report& report) {
   context_.cancelled = &stop;
   context_.notes.clear();
+  context_.troubles->take();
   const RunOfThread working(&context_);
   const Value searched = space_.run_options(point);
   const Value* batch_size = searched.find("batch_size");
@@ -73,7 +75,7 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
     return none;
   }
   Scalars scalars = evaluate(graph);
-  for (std::string& name : untrained_layers(graph))
+  for (std::string& name : run::untrained_layers(graph))
     if (std::find(untrained_.begin(), untrained_.end(), name) == untrained_.end())
       scalars.untrained.push_back(std::move(name));
   return scalars;
@@ -108,6 +110,7 @@ Scalars TrialRunner::evaluate(Graph& graph) {
   for (std::size_t i = 0; i < runners_.size(); ++i)
     collect(runners_[i].run(graph, context_),
             plan_.runners[i].hardware ? scalars.hardware : scalars.software);
+  scalars.troubles = context_.troubles->take();
   return scalars;
 }
 
@@ -152,6 +155,7 @@ double TrialRunner::watched(const EpochMetrics& epoch, const std::function<Graph
 
 std::vector<std::string> TrialRunner::unpromised_scalars(const std::atomic<bool>& stop) {
   context_.cancelled = &stop;
+  const RunOfThread working(&context_);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < runners_.size(); ++i) {
     if (promised_scalars(*plan_.runners[i].step.component)) continue;

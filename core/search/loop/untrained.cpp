@@ -1,6 +1,8 @@
 // One warning per layer, however many trials and workers meet it.
 #include "core/search/loop/untrained.hpp"
 
+#include "core/run/health/untrained.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -22,26 +24,11 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::vector<std::string> untrained_layers(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const NodeId id : graph.order()) {
-    const Node& node = graph.node(id);
-    const auto fresh = [](const Parameter& parameter) {
-      return !parameter.is_buffer && !parameter.is_state() && parameter.content != nullptr &&
-             !parameter.content->trained();
-    };
-    if (std::any_of(node.parameters.begin(), node.parameters.end(), fresh))
-      names.push_back(node.name);
-  }
-  return names;
-}
-
 UntrainedLayers::UntrainedLayers(std::vector<std::string> original) : told_(std::move(original)) {
   if (!told_.empty())
-    spdlog::warn(
-        "eval_mode = true evaluates layers that nothing has trained: {}; load weights with --load, "
-        "or train each trial with basic_train and eval_mode = false",
-        joined(told_));
+    spdlog::warn("{}",
+                 run::untrained_text("eval_mode = true", told_,
+                                     "or train each trial with basic_train and eval_mode = false"));
 }
 
 void UntrainedLayers::add(std::uint64_t trial, const std::vector<std::string>& names) {

@@ -1,17 +1,13 @@
-// Layers that a search evaluates though nobody trained them: found, told once, listed. Knows
-// nothing of how trials are run.
+// Layers that a search evaluates though nobody trained them: told once, listed. Knows nothing of
+// how trials are run.
 #pragma once
 
-#include "core/graph/graph.hpp"
 #include "core/search/study/trial.hpp"
 
 #include <mutex>
 #include <span>
 
 namespace lathe {
-
-// Names of the nodes with parameters that neither a checkpoint nor a training gave, in graph order.
-std::vector<std::string> untrained_layers(const Graph& graph);
 
 // Warns of each layer once: of those of the original at once, of those that a transform gives new
 // weights when a trial first does. Thread-safe.

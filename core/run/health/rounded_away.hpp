@@ -1,0 +1,14 @@
+// Weights of which a number format leaves nothing, or next to nothing: the layer computes no more
+// than its bias, and never learns.
+#pragma once
+
+#include "core/graph/graph.hpp"
+#include "core/plugin/registry.hpp"
+
+namespace lathe::run {
+
+// A sentence for each such node, in graph order: node, operand, format and what would help. Makes
+// the contents of weights that have a format. Formats that draw at random are passed over.
+std::vector<std::string> weights_rounded_away(const Registry& registry, const Graph& graph);
+
+}  // namespace lathe::run
