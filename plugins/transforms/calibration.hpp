@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "kernel.hpp"
@@ -73,10 +74,14 @@ class operand {
 
   void see_range(lathe::span<const float> values) {
     for (const float x : values) {
-      if (!std::isfinite(x)) continue;
+      if (!std::isfinite(x)) {
+        ++not_finite_;
+        continue;
+      }
       low_ = std::min(low_, x);
       high_ = std::max(high_, x);
     }
+    count_ += values.size();
   }
 
   void see_error(lathe::span<const float> values) {
@@ -103,18 +108,22 @@ class operand {
     return *widest + best;
   }
 
-  float low() const { return low_; }
-  float high() const { return high_; }
+  // What was seen, numbers that are not finite aside; none: there was nothing else.
+  std::optional<float> low() const { return seen() ? std::optional(low_) : std::nullopt; }
+  std::optional<float> high() const { return seen() ? std::optional(high_) : std::nullopt; }
+  std::uint64_t not_finite() const { return not_finite_; }
+  std::uint64_t count() const { return count_; }
 
  private:
   // The finest step at which nothing seen is clipped.
   std::optional<int> range_fraction() const {
     const bool only_zeros = high_ <= 0 && (low_ >= 0 || codes_.low == 0);
-    if (only_zeros) return std::nullopt;
+    if (!seen() || only_zeros) return std::nullopt;
     int fraction = kWidestFraction;
     while (fraction > -kWidestFraction && !holds(fraction)) --fraction;
     return fraction;
   }
+  bool seen() const { return low_ <= high_; }
   bool holds(int fraction) const {
     const double high = std::nearbyint(std::ldexp(static_cast<double>(high_), fraction));
     const double low = std::nearbyint(std::ldexp(static_cast<double>(low_), fraction));
@@ -123,7 +132,8 @@ class operand {
   }
 
   codes codes_;
-  float low_ = 0, high_ = 0;
+  float low_ = std::numeric_limits<float>::infinity(), high_ = -low_;
+  std::uint64_t not_finite_ = 0, count_ = 0;
   double errors_[kFinerSteps] = {};
   bool seen_errors_ = false;
 };

@@ -78,7 +78,8 @@ class Calibration {
 
   // Fills in frac_width where it is open; the rest is as it was.
   void apply(std::vector<Choice>& choices, const lathe::graph& graph,
-             const lathe::executor& executor, const lathe::weights& weights, lathe::report& out) {
+             const lathe::executor& executor, const lathe::weights& weights, lathe::report& out,
+             const lathe::context& context) {
     for (const Choice& choice : choices) add(choice, graph);
     if (open_.empty()) return;
     observe(graph, executor, weights, &calibration::operand::see_range);
@@ -90,17 +91,29 @@ class Calibration {
     for (Choice& choice : choices) {
       const auto found = open_.find({choice.node.index, choice.role});
       if (found == open_.end()) continue;
-      const std::optional<int> fraction = found->second.fraction();
-      if (!fraction) continue;
+      const calibration::operand& seen = found->second;
+      const std::optional<int> fraction = seen.fraction();
       for (lathe_entry& entry : choice.options) {
-        if (lathe::to_view(entry.key) == "frac_width") entry.value = lathe_value_of(*fraction);
+        if (fraction && lathe::to_view(entry.key) == "frac_width")
+          entry.value = lathe_value_of(*fraction);
       }
-      table.row({graph.at(choice.node).name(), choice.role, found->second.low(),
-                 found->second.high(), option_of(choice, "width").integer(), *fraction});
+      const std::string_view node = graph.at(choice.node).name();
+      table.row({node, choice.role, value_or_none(seen.low()), value_or_none(seen.high()),
+                 option_of(choice, "width").integer(), value_or_none(fraction)});
+      if (seen.not_finite() == 0) continue;
+      context.warning(lathe::join({"calibration leaves out ", lathe::to_string(seen.not_finite()),
+                                   " of ", lathe::to_string(seen.count()), " values of '",
+                                   choice.role, "' of node '", node, "', which are not finite"}));
     }
   }
 
  private:
+  // None: left open, as nothing but zeros was seen.
+  template <class Number>
+  static lathe::value value_or_none(const std::optional<Number>& number) {
+    return number ? lathe::value(*number) : lathe::value();
+  }
+
   using See = void (calibration::operand::*)(lathe::span<const float>);
 
   static lathe_value lathe_value_of(int integer) {
@@ -184,10 +197,10 @@ class Quantize {
               static_cast<std::uint64_t>(o.integer("calibration_samples")), 0} {}
 
   void run(lathe::graph graph, lathe::edit& edit, lathe::executor executor, lathe::weights weights,
-           lathe::report out) {
+           lathe::report out, lathe::context context) {
     std::vector<Choice> choices = choices_of(graph, out);
     if (method_ != calibration::method::none) {
-      Calibration(method_, rows_).apply(choices, graph, executor, weights, out);
+      Calibration(method_, rows_).apply(choices, graph, executor, weights, out, context);
     }
     std::vector<lathe::edit::operand_format> formats;
     formats.reserve(choices.size());

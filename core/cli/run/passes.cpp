@@ -5,6 +5,7 @@
 #include "core/host/stdout_guard.hpp"
 #include "core/mase/words.hpp"
 #include "core/report/toml.hpp"
+#include "core/run/health/rounded_away.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -86,6 +87,8 @@ std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunCo
   auto reports =
       run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings, pipeline)));
   warn_of_spare_state(graph);
+  for (const std::string& sentence : run::weights_rounded_away(*context.registry, graph))
+    spdlog::warn("{}", sentence);
   return reports;
 }
 

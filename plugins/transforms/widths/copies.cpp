@@ -1,6 +1,7 @@
 #include "copies.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace widths {
@@ -29,9 +30,12 @@ Copies widened(std::int64_t old_count, std::int64_t new_count, const lathe::rng&
 Copies narrowed(const std::vector<double>& norms, std::int64_t new_count) {
   std::vector<std::int64_t> order(norms.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-    return norms[static_cast<std::size_t>(a)] > norms[static_cast<std::size_t>(b)];
-  });
+  const auto strength = [&](std::int64_t channel) {
+    const double norm = norms[static_cast<std::size_t>(channel)];
+    return std::isnan(norm) ? -1.0 : norm;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t a, std::int64_t b) { return strength(a) > strength(b); });
   order.resize(static_cast<std::size_t>(new_count));
   std::sort(order.begin(), order.end());
   return copies_of(std::move(order), static_cast<std::int64_t>(norms.size()));

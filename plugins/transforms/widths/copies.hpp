@@ -18,7 +18,7 @@ struct Copies {
 Copies widened(std::int64_t old_count, std::int64_t new_count, const lathe::rng& random,
                std::uint64_t seed, std::uint64_t stream);
 
-// The channels of largest norm, in their old order; of equal ones the first.
+// The channels of largest norm, in their old order; of equal ones the first. NaN is less than any.
 // REQUIRES: new_count <= old_count == norms.size().
 Copies narrowed(const std::vector<double>& norms, std::int64_t new_count);
 

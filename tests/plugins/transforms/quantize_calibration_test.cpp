@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
+#include <limits>
+#include <optional>
 
 namespace {
 
@@ -96,6 +98,26 @@ struct Calibrated {
   }
 };
 
+// The row of one operand in the table of what was observed and chosen.
+struct Seen {
+  std::optional<double> low, high;
+  std::optional<int> fraction;
+};
+
+Seen seen_of(const lathe::PassReport& report, const std::string& operand) {
+  const lathe::ReportTable& rows = table(report, "calibration");
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    const lathe::ReportRows::Row row = rows.rows[i];
+    if (row[1].as_string() != operand) continue;
+    Seen seen;
+    if (!row[2].is_none()) seen.low = row[2].as_float();
+    if (!row[3].is_none()) seen.high = row[3].as_float();
+    if (!row[5].is_none()) seen.fraction = static_cast<int>(row[5].as_int());
+    return seen;
+  }
+  throw std::runtime_error("there is no row of " + operand);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(calibration_by_range_takes_the_finest_step_that_clips_nothing) {
@@ -155,11 +177,49 @@ BOOST_AUTO_TEST_CASE(calibration_observes_the_rows_it_is_told_to) {
 BOOST_AUTO_TEST_CASE(an_operand_of_zeros_only_keeps_its_default) {
   Calibrated run;
   run.bias.assign(5, 0.0F);
-  run.quantize({{"calibration", "mse"}});
+  const lathe::PassReport report = run.quantize({{"calibration", "mse"}});
   BOOST_TEST(run.graph.node(run.graph.find(kLinear))
                  .format("bias")
                  ->options.find("frac_width")
                  ->is_none());
+  const Seen bias = seen_of(report, "bias");
+  BOOST_TEST(bias.low.value() == 0.0);
+  BOOST_TEST(bias.high.value() == 0.0);
+  BOOST_TEST(!bias.fraction.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_table_shows_what_was_observed) {
+  Calibrated run;
+  run.data_in.assign(4 * 16, 3.5F);
+  run.bias = {-2.0F, -0.5F, -1.0F, -0.25F, -0.5F};
+  const lathe::PassReport report = run.quantize({{"calibration", "range"}});
+  const Seen data_in = seen_of(report, "data_in");
+  BOOST_TEST(data_in.low.value() == 3.5);
+  BOOST_TEST(data_in.high.value() == 3.5);
+  BOOST_TEST(data_in.fraction.value() == widest(run.data_in, 8));
+  // Nothing above zero was seen, and nothing is shown that was not.
+  const Seen bias = seen_of(report, "bias");
+  BOOST_TEST(bias.low.value() == -2.0);
+  BOOST_TEST(bias.high.value() == -0.25);
+  BOOST_TEST(bias.fraction.value() == widest(run.bias, 8));
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_are_left_out) {
+  Calibrated run;
+  std::vector<float> finite = run.data_in;
+  run.data_in[0] = std::numeric_limits<float>::quiet_NaN();
+  run.data_in[1] = std::numeric_limits<float>::infinity();
+  finite.erase(finite.begin(), finite.begin() + 2);
+  run.bias.assign(5, std::numeric_limits<float>::quiet_NaN());
+  const lathe::PassReport report = run.quantize({{"calibration", "range"}});
+  const Seen data_in = seen_of(report, "data_in");
+  BOOST_TEST(data_in.low.value() == double{*std::ranges::min_element(finite)});
+  BOOST_TEST(data_in.high.value() == double{*std::ranges::max_element(finite)});
+  BOOST_TEST(data_in.fraction.value() == widest(finite, 8));
+  const Seen bias = seen_of(report, "bias");
+  BOOST_TEST(!bias.low.has_value());
+  BOOST_TEST(!bias.high.has_value());
+  BOOST_TEST(!bias.fraction.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(calibration_changes_no_weight) {

@@ -120,6 +120,19 @@ BOOST_AUTO_TEST_CASE(slice_keeps_the_channels_of_largest_norm_in_their_order) {
   BOOST_TEST(contents(graph, "fc2", "weight") == (std::vector<float>{11, 13, 21, 23}));
 }
 
+BOOST_AUTO_TEST_CASE(a_channel_whose_norm_is_nan_is_the_weakest) {
+  Writer net;
+  net.input({1});
+  net.linear("fc1", 1, 4);
+  net.linear("fc2", 4, 2);
+  Graph graph = net.finish(1).with_parameters(
+      {{"fc1.weight", floats(Shape{4, 1}, {std::nanf(""), 0.25F, std::nanf(""), 2.0F})},
+       {"fc1.bias", floats(Shape{4}, {9, 1, 2, 3})}});
+  widen(graph, {{"fc1", {{"width", 0.5}}}}, "slice");
+  BOOST_TEST(contents(graph, "fc1", "weight") == (std::vector<float>{0.25F, 2}));
+  BOOST_TEST(contents(graph, "fc1", "bias") == (std::vector<float>{1, 3}));
+}
+
 BOOST_AUTO_TEST_CASE(tied_layers_are_sliced_by_their_norms_together) {
   Writer net;
   const NodeId x = net.input({1});
