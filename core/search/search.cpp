@@ -1,6 +1,7 @@
 // A search from plan to files: opens the study, gives each worker a runner, writes log and best.
 #include "core/search/search.hpp"
 
+#include "core/run/health/untrained.hpp"
 #include "core/search/loop/loop.hpp"
 #include "core/search/loop/trial_runner.hpp"
 #include "core/search/loop/untrained.hpp"
@@ -178,7 +179,7 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   // Counting needs no weights, and training brings them.
   const bool warns = executes(*plan) && !plan->training;
   const std::vector<std::string> fresh =
-      warns ? untrained_layers(original) : std::vector<std::string>{};
+      warns ? run::untrained_layers(original) : std::vector<std::string>{};
   UntrainedLayers untrained(fresh);
   const auto evaluate = [&](int worker, std::uint64_t trial, std::span<const double> point,
                             const std::atomic<bool>& stop, const Report& report) {

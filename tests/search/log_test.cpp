@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 namespace {
@@ -124,6 +125,23 @@ BOOST_AUTO_TEST_CASE(the_best_trials_are_those_that_optuna_finds) {
   }
   BOOST_TEST_MESSAGE("search_strategy.json: " << checked << " cases of best trials");
   BOOST_CHECK_EQUAL(checked, 16);
+}
+
+BOOST_AUTO_TEST_CASE(a_trial_with_a_nan_is_never_the_best_and_an_infinite_one_compares) {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  const auto best = [](const std::vector<std::vector<double>>& values,
+                       const std::vector<lathe_direction>& directions) {
+    return best_trials(values, directions);
+  };
+  using Indexes = std::vector<std::size_t>;
+  constexpr auto kDown = LATHE_DIRECTION_MINIMIZE, kUp = LATHE_DIRECTION_MAXIMIZE;
+  BOOST_CHECK(best({{nan}, {2}, {1}}, {kDown}) == Indexes{2});
+  BOOST_CHECK(best({{nan}, {2}, {1}}, {kUp}) == Indexes{1});
+  BOOST_CHECK(best({{nan}, {nan}}, {kDown}).empty());
+  BOOST_CHECK(best({{infinity}, {2}, {-infinity}}, {kDown}) == Indexes{2});
+  BOOST_CHECK(best({{infinity}, {2}, {-infinity}}, {kUp}) == Indexes{0});
+  BOOST_CHECK(best({{nan, 0}, {0, nan}, {2, 1}, {1, 2}}, {kDown, kDown}) == (Indexes{2, 3}));
+  BOOST_CHECK(best({{nan, 0, 0}, {1, 1, 1}, {0, 0, nan}}, {kDown, kDown, kDown}) == Indexes{1});
 }
 
 BOOST_AUTO_TEST_CASE(the_pareto_front_is_what_comparing_all_pairs_gives) {

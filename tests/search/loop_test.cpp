@@ -156,6 +156,52 @@ BOOST_AUTO_TEST_CASE(metrics_are_scaled_and_summed_when_asked) {
   BOOST_CHECK_EQUAL(result.best.size(), 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_sum_that_is_infinity_less_infinity_fails_the_trial) {
+  SearchOptions options = two_objectives();
+  options.n_trials = 3;
+  options.metrics[0].scale = 1e308;
+  options.metrics[1].scale = -1e308;
+  const auto evaluate = [](int, std::uint64_t trial, std::span<const double>,
+                           const std::atomic<bool>&, const Report&) {
+    Scalars scalars;
+    scalars.software.set("accuracy", trial == 1 ? 0.5 : 9.0);
+    scalars.hardware.set("average_bitwidth", 8.0);
+    return scalars;
+  };
+  options.sum_scaled_metrics = true;
+  options.direction = LATHE_DIRECTION_MAXIMIZE;
+  const SearchResult result = search(options, nullptr, evaluate);
+  BOOST_CHECK(result.trials[0].state == TrialState::fail);
+  BOOST_CHECK(result.trials[0].error.find("the sum of the scaled metrics is not a number (NaN)") !=
+              std::string::npos);
+  // 0.5e308 less infinity is a number to compare; which metric is infinite is said.
+  BOOST_CHECK(result.trials[1].state == TrialState::complete);
+  BOOST_CHECK_EQUAL(result.trials[1].values[0], -std::numeric_limits<double>::infinity());
+  BOOST_REQUIRE_EQUAL(result.trials[1].troubles.size(), 1U);
+  BOOST_CHECK(result.trials[1].troubles[0].find("'average_bitwidth' is infinite") !=
+              std::string::npos);
+  BOOST_CHECK(result.best == std::vector<std::size_t>{1});
+  // Two objectives apart: infinite ones are kept, as Optuna keeps them.
+  options.sum_scaled_metrics = false;
+  BOOST_CHECK(search(options, nullptr, evaluate).trials[0].state == TrialState::complete);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_wrong_with_a_trial_is_stored_and_read_back) {
+  SearchOptions options = two_objectives();
+  options.n_trials = 4;
+  const auto evaluate = [](int, std::uint64_t trial, std::span<const double> point,
+                           const std::atomic<bool>&, const Report&) {
+    Scalars scalars = formula(point);
+    if (trial == 2) scalars.troubles = {"the same for all rows"};
+    return scalars;
+  };
+  MemoryStudy study(described(options));
+  const SearchResult first = search(options, &study, evaluate);
+  BOOST_CHECK(first.trials[1].troubles.empty());
+  BOOST_CHECK(first.trials[2].troubles == std::vector<std::string>{"the same for all rows"});
+  BOOST_CHECK(search(options, &study, evaluate).trials[2].troubles == first.trials[2].troubles);
+}
+
 BOOST_AUTO_TEST_CASE(an_exhausted_sampler_ends_the_search) {
   SearchOptions options = two_objectives();
   options.n_trials = 1000;

@@ -6,6 +6,7 @@
 #include "core/cli/run/results/results.hpp"
 #include "core/cli/run/training.hpp"
 #include "core/report/progress.hpp"
+#include "core/search/study/reasons.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,6 +16,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 namespace lathe {
 
@@ -157,6 +159,30 @@ std::size_t count_of(const SearchResult& result, TrialState state) {
                     [state](const Trial& trial) { return trial.state == state; }));
 }
 
+// Trials at one point are one network: fewer points than trials are repeats.
+std::size_t points_of(const SearchResult& result) {
+  std::set<std::vector<double>> points;
+  for (const Trial& trial : result.trials) points.insert(comparable(trial.point));
+  return points.size();
+}
+
+Json reasons_part(const std::vector<Reason>& reasons) {
+  Json part = Json::array();
+  for (const Reason& reason : reasons)
+    part.push_back({{"text", reason.text}, {"first", reason.first}, {"trials", reason.trials}});
+  return part;
+}
+
+// What went wrong, each kind once.
+std::string troubles_text(const SearchResult& result) {
+  std::string text;
+  for (const Reason& reason : failures_of(result.trials))
+    text += fmt::format("\n{} failed like trial {}: {}", reason.trials, reason.first, reason.text);
+  for (const Reason& reason : troubles_of(result.trials))
+    text += fmt::format("\n{} like trial {}: {}", reason.trials, reason.first, reason.text);
+  return text;
+}
+
 // Why it ended, and what there is now.
 std::string summary_text(const SearchResult& result, const SearchPlace& place) {
   std::string text = fmt::format("{} trials", result.trials.size());
@@ -165,11 +191,14 @@ std::string summary_text(const SearchResult& result, const SearchPlace& place) {
     text += fmt::format(", {} pruned", pruned);
   if (const std::size_t failed = count_of(result, TrialState::fail); failed > 0)
     text += fmt::format(", {} failed", failed);
+  if (const std::size_t points = points_of(result); points < result.trials.size())
+    text += fmt::format(", at {} different points", points);
   if (result.exhausted) text += "; every point of the space was visited";
   if (result.timed_out) text += "; the time budget is spent";
   if (!result.untrained.empty())
     text +=
         fmt::format("\nevaluated without trained weights: {}", fmt::join(result.untrained, ", "));
+  text += troubles_text(result);
   return text + fmt::format("\nlog.json, best.json are in {}\nstudy '{}' is in {}\n",
                             place.folder.string(), place.study, place.storage_url);
 }
@@ -177,11 +206,23 @@ std::string summary_text(const SearchResult& result, const SearchPlace& place) {
 SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
   SearchEvents events;
   const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(0, options.n_trials));
-  events.trial_ended = [&progress, total](const Trial& trial) {
-    if (trial.state == TrialState::fail) {
+  struct Told {
+    ReasonCounts failures, troubles;
+  };
+  auto told = std::make_shared<Told>();
+  events.trial_ended = [&progress, total, told](const Trial& trial) {
+    const auto tell = [&](ReasonCounts& counts, std::string_view verb, const std::string& text) {
+      const std::size_t alike = counts.add(trial.number, text);
+      if (alike > 2) return;
       progress.clear();
-      spdlog::warn("trial {} failed: {}", trial.number, trial.error);
-    }
+      if (alike == 1)
+        spdlog::warn("trial {}{}: {}", trial.number, verb, text);
+      else
+        spdlog::warn("trial {}{} likewise; more of them are counted at the end", trial.number,
+                     verb);
+    };
+    if (trial.state == TrialState::fail) tell(told->failures, " failed", trial.error);
+    for (const std::string& trouble : trial.troubles) tell(told->troubles, "", trouble);
     progress.update("trials", trial.number + 1, total);
   };
   return events;
@@ -244,6 +285,8 @@ void run_search(Session& session) {
   results.parts.emplace_back("trials", result.trials.size());
   results.parts.emplace_back("pruned_trials", count_of(result, TrialState::pruned));
   results.parts.emplace_back("failed_trials", count_of(result, TrialState::fail));
+  results.parts.emplace_back("failures", reasons_part(failures_of(result.trials)));
+  results.parts.emplace_back("troubles", reasons_part(troubles_of(result.trials)));
   results.parts.emplace_back("exhausted", result.exhausted);
   results.parts.emplace_back("interrupted", result.interrupted);
   results.parts.emplace_back("study", Json{{"name", place.study}, {"storage", place.storage_url}});

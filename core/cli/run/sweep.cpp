@@ -95,6 +95,21 @@ std::optional<Row> saved_row(const std::filesystem::path& folder, const SweepPoi
   return row;
 }
 
+// A point whose loss stops being a number has no results; the others go on, and nothing of it is
+// saved, so that --resume tries it again. None: it was given up.
+std::optional<Trained> trained_point(Session& session, const Graph& graph,
+                                     const TrainingOptions& options, const SweepPoint& point,
+                                     std::string& why) {
+  try {
+    return train_once(session, graph, options);
+  } catch (const Error& error) {
+    if (error.code() != LATHE_ABORTED) throw;
+    why = error.message();
+    spdlog::warn("the run with {} was given up: {}", point.options.text(), why);
+    return std::nullopt;
+  }
+}
+
 void write_csv(const ReportTable& table, const std::filesystem::path& path) {
   TextTable text{table.columns, {}};
   for (const Row& row : table.rows) {
@@ -134,6 +149,8 @@ void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoin
   const Loss loss = run_loss(session);
   ReportTable table = empty_table(session.settings(), loss);
   double cpu_seconds = 0;
+  std::size_t given_up = 0;
+  std::string why;
   for (std::size_t number = 0; number < points.size() && !session.cancelled(); ++number) {
     const SweepPoint& point = points[number];
     const std::filesystem::path place = folder.results / point.folder;
@@ -144,15 +161,19 @@ void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoin
       options.folder = place;
       options.resume = folder.resumed;
       make_folders(place);
-      const Trained trained = train_once(session, graph, options);
-      cpu_seconds += trained.cpu_seconds;
-      if (trained.result.interrupted) break;
-      row = row_of(number, point, trained, loss);
-      save_row(place, point, *row);
+      const std::optional<Trained> trained = trained_point(session, graph, options, point, why);
+      if (!trained) ++given_up;
+      if (trained && trained->result.interrupted) break;
+      cpu_seconds += trained ? trained->cpu_seconds : 0;
+      row = row_of(number, point, trained.value_or(Trained{}), loss);
+      if (trained) save_row(place, point, *row);
     }
     table.rows.push_back(*row);
     write_csv(table, folder.results / "sweep.csv");
   }
+  if (given_up > 0 && given_up == points.size())
+    throw run_error(LATHE_ABORTED,
+                    fmt::format("all {} runs were given up; the last: {}", given_up, why));
   results.tables.push_back(std::move(table));
   results.measured.emplace_back("train_cpu_seconds", cpu_seconds);
   results.texts.push_back(

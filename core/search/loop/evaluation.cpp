@@ -20,11 +20,21 @@ void score(const SearchOptions& options, Trial& trial) {
     if (std::isnan(scaled))
       throw run_error(LATHE_OUT_OF_RANGE,
                       fmt::format("the metric '{}' is not a number (NaN)", metric.name));
+    if (std::isinf(scaled))
+      trial.troubles.push_back(fmt::format(
+          "the metric '{}' is infinite as the search sees it (scale {}): it compares as equal with "
+          "any other that is",
+          metric.name, metric.scale));
     trial.scaled_metrics.set(metric.name, scaled);
     trial.values.push_back(scaled);
     sum += scaled;
   }
-  if (options.sum_scaled_metrics) trial.values.assign(1, sum);
+  if (!options.sum_scaled_metrics) return;
+  if (std::isnan(sum))
+    throw run_error(LATHE_OUT_OF_RANGE,
+                    fmt::format("the sum of the scaled metrics is not a number (NaN): {}",
+                                trial.scaled_metrics.text()));
+  trial.values.assign(1, sum);
 }
 
 }  // namespace
@@ -41,6 +51,7 @@ Trial outcome_of(const SearchOptions& options, const std::atomic<bool>& stop,
     outcome.software_metrics = std::move(scalars.software);
     outcome.hardware_metrics = std::move(scalars.hardware);
     outcome.untrained = std::move(scalars.untrained);
+    outcome.troubles = std::move(scalars.troubles);
     score(options, outcome);
     outcome.state = TrialState::complete;
   } catch (const Error& error) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <condition_variable>
 #include <deque>
@@ -33,9 +34,12 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-lathe_trial_state sampler_state(TrialState state) {
-  if (state == TrialState::complete) return LATHE_STATE_COMPLETE;
-  return state == TrialState::pruned ? LATHE_STATE_PRUNED : LATHE_STATE_FAIL;
+// A value that is NaN, as another program may have stored, is none.
+lathe_trial_state sampler_state(const Trial& trial) {
+  const bool compares =
+      std::ranges::none_of(trial.values, [](double value) { return std::isnan(value); });
+  if (trial.state == TrialState::complete && compares) return LATHE_STATE_COMPLETE;
+  return trial.state == TrialState::pruned ? LATHE_STATE_PRUNED : LATHE_STATE_FAIL;
 }
 
 struct Worker {
@@ -185,8 +189,7 @@ class Loop {
       // Samplers take what was watched for a value of the first objective's kind.
       intermediate.push_back(turned_ ? -value : value);
     }
-    sampler_.finished(
-        {trial.number, sampler_state(trial.state), trial.values, steps, intermediate});
+    sampler_.finished({trial.number, sampler_state(trial), trial.values, steps, intermediate});
   }
 
   bool report(std::uint64_t number, std::int64_t step, double value) {

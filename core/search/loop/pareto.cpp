@@ -1,5 +1,6 @@
 // Which trials are the best. Optuna's rule: with one objective the first that attains the best
-// value; with several all that no other dominates, equal ones included, in trial order.
+// value; with several all that no other dominates, equal ones included, in trial order. NaN
+// compares with nothing: a trial that has one is none of them.
 #include "core/search/loop/pareto.hpp"
 
 #include <algorithm>
@@ -10,6 +11,8 @@ namespace lathe {
 namespace {
 
 using Points = std::vector<std::vector<double>>;  // to be minimised
+
+bool is_nan(double value) { return std::isnan(value); }
 
 bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
   bool strictly = false;
@@ -47,7 +50,7 @@ std::vector<std::size_t> best_trials(const std::vector<std::vector<double>>& val
   Points points = values;
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (points[i].size() != directions.size()) continue;
+    if (points[i].size() != directions.size() || std::ranges::any_of(points[i], is_nan)) continue;
     for (std::size_t d = 0; d < directions.size(); ++d)
       if (directions[d] == LATHE_DIRECTION_MAXIMIZE) points[i][d] = -points[i][d];
     order.push_back(i);

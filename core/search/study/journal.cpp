@@ -16,6 +16,19 @@ Value attribute(const StoredTrial& stored, std::string_view key) {
   return found == nullptr ? Value() : *found;
 }
 
+std::vector<std::string> names(const StoredTrial& stored, std::string_view key) {
+  std::vector<std::string> out;
+  const Value listed = attribute(stored, key);
+  if (!listed.is_list()) return out;
+  for (const Value& name : listed.as_list())
+    if (name.is_string()) out.push_back(name.as_string());
+  return out;
+}
+
+void set_names(StoredTrial& row, std::string_view key, const std::vector<std::string>& names) {
+  if (!names.empty()) row.user_attributes.set(key, Value::List(names.begin(), names.end()));
+}
+
 // Where Optuna's successive halving keeps what a trial had at a rung.
 std::string rung_key(std::size_t rung) { return fmt::format("completed_rung_{}", rung); }
 
@@ -38,9 +51,8 @@ Trial trial_of(const StoredTrial& stored) {
   trial.scaled_metrics = attribute(stored, "scaled_metrics");
   if (const Value error = attribute(stored, "error"); error.is_string())
     trial.error = error.as_string();
-  if (const Value untrained = attribute(stored, "untrained"); untrained.is_list())
-    for (const Value& name : untrained.as_list())
-      if (name.is_string()) trial.untrained.push_back(name.as_string());
+  trial.untrained = names(stored, "untrained");
+  trial.troubles = names(stored, "troubles");
   trial.started = stored.started;
   trial.completed = stored.completed;
   return trial;
@@ -77,9 +89,8 @@ StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
   row.intermediates = trial.intermediates;
   for (std::size_t rung = 0; rung < trial.rungs.size(); ++rung)
     row.system_attributes.set(rung_key(rung), trial.rungs[rung]);
-  if (!trial.untrained.empty())
-    row.user_attributes.set("untrained",
-                            Value::List(trial.untrained.begin(), trial.untrained.end()));
+  set_names(row, "untrained", trial.untrained);
+  set_names(row, "troubles", trial.troubles);
   row.user_attributes.set("hardware_metrics", trial.hardware_metrics);
   row.user_attributes.set("sampled_config", sampled_config(space, trial.point));
   row.user_attributes.set("scaled_metrics", trial.scaled_metrics);

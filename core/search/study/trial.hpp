@@ -20,6 +20,8 @@ struct Trial {
   std::string error;  // why it failed
   // Layers that were evaluated with fresh weights because a transform replaced trained ones.
   std::vector<std::string> untrained;
+  // What was wrong with the numbers of its network: sentences.
+  std::vector<std::string> troubles;
   std::chrono::system_clock::time_point started{}, completed{};
   std::optional<std::int64_t> wish;  // of StoredTrial
 };
