@@ -1,5 +1,9 @@
 #include "core/options/command_option.hpp"
 
+#include "core/base/error.hpp"
+
+#include <fmt/format.h>
+
 namespace lathe {
 
 OptionRow::OptionRow(OptionGroup group, std::string_view key, lathe_option_type type,
@@ -62,7 +66,25 @@ OptionRow& OptionRow::command_line_only() {
   return *this;
 }
 
+namespace {
+
+// An empty text names no file, no folder and no network; scripts make it of variables that are not
+// set.
+void refuse_empty(const CommandOption& row, const Value& value, std::string_view owner) {
+  if (row.group == OptionGroup::without_effect || !value.is_string() || !value.as_string().empty())
+    return;
+  throw usage_error(
+      fmt::format("option '{}' of {} is empty; give {} or leave it out", row.option.key, owner,
+                  row.metavar.empty() ? "it a value" : row.metavar),
+      value.position());
+}
+
+}  // namespace
+
 Value check_value(const CommandOption& row, const Value& given, std::string_view owner) {
+  refuse_empty(row, given, owner);
+  if (row.spelling == Spelling::repeated && given.is_list())
+    for (const Value& item : given.as_list()) refuse_empty(row, item, owner);
   Value value = given;
   if (row.spelling == Spelling::repeated && given.is_string()) {
     value = Value(Value::List{given}).at(given.position());

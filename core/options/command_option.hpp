@@ -67,7 +67,7 @@ struct CommandOption {
 };
 
 // Checks what a user gave for it; a single text of a repeated option is a list of one. Paths of a
-// list are beside the file that names them, as single paths are.
+// list are beside the file that names them, as single paths are. An empty text is refused.
 Value check_value(const CommandOption& row, const Value& given, std::string_view owner);
 
 // A row, built up by name so that each reads as one sentence. The type of the key is the type of

@@ -277,3 +277,46 @@ BOOST_AUTO_TEST_CASE(a_wrong_pipeline_is_refused_before_it_starts) {
        {"[search]", "--config"}},
   });
 }
+
+BOOST_AUTO_TEST_CASE(an_empty_text_is_refused_by_every_option_that_takes_one) {
+  const auto empty = [](const std::string& command, const std::string& flag, const std::string& key,
+                        lathe_test::Words more = {"jsc-tiny", "jsc-sim"}) {
+    lathe_test::Words words{command};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {flag, ""});
+    return lathe_test::BadInput{
+        command + " " + flag,
+        {},
+        words,
+        2,
+        {"option '" + key + "' of 'lathe " + command + "' is empty", "leave it out"}};
+  };
+  check_bad_inputs({
+      empty("train", "--load", "load_name"),
+      empty("test", "--load", "load_name"),
+      empty("transform", "--load", "load_name"),
+      empty("search", "--load", "load_name"),
+      empty("train", "--project", "project"),
+      empty("train", "--project-dir", "project_dir"),
+      empty("train", "--data-dir", "data_dir"),
+      empty("train", "--config", "config", {}),
+      empty("train", "--plugin", "plugin"),
+      empty("train", "--set", "set"),
+      empty("train", "--loss", "loss"),
+      empty("transform", "--passes", "passes"),
+      empty("transform", "--print-after", "print_after"),
+      empty("search", "--storage", "storage"),
+      empty("search", "--study", "study"),
+      empty("search", "--pruner", "pruner"),
+      {"a model that is empty",
+       {},
+       {"train", "", "jsc-sim"},
+       2,
+       {"option 'model' of 'lathe train' is empty", "give MODEL"}},
+      {"a key of --set that is empty",
+       {},
+       {"test", "jsc-tiny", "jsc-sim", "--set", "load_name=\"\""},
+       2,
+       {"--set", "option 'load_name' of a run is empty"}},
+  });
+}
