@@ -61,7 +61,7 @@ struct Trained {
   }
   Outcome tested(const fs::path& weights, const Words& more = {}) const {
     return good(with({"test", "jsc-tiny", "jsc-sim", "--load", weights.string(), "--project-dir",
-                      ".", "--project", "t", "--overwrite", "--json"},
+                      ".", "--project", "t", "--json"},
                      more),
                 folder.path());
   }
