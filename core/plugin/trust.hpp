@@ -1,5 +1,7 @@
 // Which files may be loaded at all: loaded means trusted, so nobody else may be able to write
-// them. Accepted owners are root, the user, and whoever owns the host's own binary.
+// them. Accepted owners are root, the user, and whoever owns the host's own binary. Some mounts
+// (NTFS, vfat, 9p) let everybody write everything: of them the user says in the environment which
+// folders are to be trusted as they are.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +9,9 @@
 #include <sys/stat.h>
 
 namespace lathe {
+
+// Folders between colons, "~/..." being the user's; all that is in them is trusted too.
+inline constexpr const char* kTrustedFolders = "LATHE_TRUSTED_PLUGIN_FOLDERS";
 
 // An open file, closed with the object.
 class OpenFile {

@@ -310,6 +310,27 @@ BOOST_AUTO_TEST_CASE(files_and_folders_that_others_can_write_are_refused) {
   BOOST_TEST(message_of(load) == "");
 }
 
+// As on NTFS and vfat, where chmod changes nothing.
+BOOST_AUTO_TEST_CASE(folders_that_the_user_trusts_are_used_as_they_are) {
+  const TemporaryFolder folder;
+  const auto trusted = folder.path() / "trusted";
+  const auto file = copy_fixture("probe", trusted / "below");
+  const auto other = copy_fixture("halves", folder.path() / "trusted_not");
+  for (const auto& path : {file, file.parent_path(), other, other.parent_path()})
+    chmod(path.c_str(), 0777);
+  const std::string hint = message_of([&] { Registry({}, {file}); });
+  BOOST_TEST(contains(hint, "NTFS"));
+  BOOST_TEST(contains(hint, "LATHE_TRUSTED_PLUGIN_FOLDERS"));
+
+  setenv("LATHE_TRUSTED_PLUGIN_FOLDERS", ("/nowhere::" + trusted.string()).c_str(), 1);
+  BOOST_TEST(message_of([&] { Registry({}, {file}).find(Kind::pass, "probe"); }) == "");
+  const Registry registry({{file.parent_path(), "project"}}, {});
+  BOOST_TEST(registry.knows(Kind::pass, "probe"));
+  BOOST_TEST(registry.broken().empty());
+  BOOST_TEST(contains(message_of([&] { Registry({}, {other}); }), "is refused"));
+  unsetenv("LATHE_TRUSTED_PLUGIN_FOLDERS");
+}
+
 BOOST_AUTO_TEST_CASE(a_users_own_group_is_no_danger) {
   BOOST_TEST(!is_private_group(0, 0));
   BOOST_TEST(!is_private_group(54321, 54321));  // nobody of that number

@@ -128,7 +128,10 @@ inline constexpr Command kCommands[] = {
      .doc = "lists, shows, makes and builds plugins",
      .words = "COMMAND",
      .options = {},
-     .more = "LATHE_PLUGIN_PATH of the environment names further folders of plugins.",
+     .more =
+         "LATHE_PLUGIN_PATH of the environment names further folders of plugins; "
+         "LATHE_TRUSTED_PLUGIN_FOLDERS those that are used although others can write them (NTFS, "
+         "vfat).",
      .commands = [] { return std::span<const Command>(kPluginCommands); }},
     {.word = "help",
      .doc = "prints this, or the options of a command",
