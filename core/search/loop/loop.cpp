@@ -8,11 +8,13 @@
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
 #include <deque>
+#include <system_error>
 #include <thread>
 
 namespace lathe {
@@ -69,15 +71,10 @@ class Loop {
 
   SearchResult run() {
     const double cpu_before = process_cpu_seconds();
-    for (int i = 0; i < std::max(1, options_.jobs); ++i) workers_.emplace_back();
-    live_ = workers_.size();
-    for (std::size_t i = 0; i < workers_.size(); ++i)
-      workers_[i].thread = std::thread([this, i, run = RunOfThread::get()] {
-        const RunOfThread working(run);
-        work(static_cast<int>(i));
-      });
+    start_workers();
     supervise();
-    for (Worker& worker : workers_) worker.thread.join();
+    for (Worker& worker : workers_)
+      if (worker.thread.joinable()) worker.thread.join();
     if (failure_) std::rethrow_exception(failure_);
     result_.loop_cpu_seconds = process_cpu_seconds() - cpu_before;
     result_.loop_seconds = seconds_since(start_);
@@ -85,6 +82,33 @@ class Loop {
   }
 
  private:
+  // As many as were asked for, or as there are threads to be had: the result does not depend on it.
+  void start_workers() {
+    const auto wanted = static_cast<std::size_t>(std::max(1, options_.jobs));
+    for (std::size_t i = 0; i < wanted; ++i) workers_.emplace_back();
+    for (std::size_t i = 0; i < wanted; ++i) {
+      try {
+        const std::lock_guard lock(mutex_);
+        workers_[i].thread = std::thread([this, i, run = RunOfThread::get()] {
+          const RunOfThread working(run);
+          work(static_cast<int>(i));
+        });
+        ++live_;
+      } catch (const std::system_error& error) {
+        constexpr std::string_view kWayOut =
+            "raise the limit of processes (ulimit -u, or that of the container), or ask for fewer "
+            "with --jobs";
+        if (i == 0)
+          throw run_error(
+              LATHE_RESOURCE_EXHAUSTED,
+              fmt::format("the system gives no thread to evaluate trials on; {}", kWayOut));
+        spdlog::warn("the system gives {} threads of the {} that --jobs asks for; {}", i, wanted,
+                     kWayOut);
+        return;
+      }
+    }
+  }
+
   void work(int index) {
     Worker& worker = workers_[static_cast<std::size_t>(index)];
     try {
