@@ -6,11 +6,11 @@
 #include "core/graph/io/text.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/verify.hpp"
+#include "core/host/stdout_guard.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <unordered_map>
 
 namespace lathe {
@@ -80,8 +80,6 @@ void print_change(const std::string& pass, const Graph& before, const Graph& aft
                    : fmt::format("*** changes by {} ***\n{}", pass, out));
 }
 
-void to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
-
 }  // namespace
 
 PipelineHooks standard_hooks(const HookOptions& options, Sink sink) {
@@ -90,7 +88,7 @@ PipelineHooks standard_hooks(const HookOptions& options, Sink sink) {
       !options.print_changed) {
     return hooks;
   }
-  if (!sink) sink = to_stderr;
+  if (!sink) sink = write_talk;
   hooks.after = [options, sink](const Step& step, const Graph& before, const Graph& after,
                                 const PassReport&, double seconds) {
     const std::string& pass = step.component->id;

@@ -19,13 +19,7 @@ namespace {
 // What a plan could not be refused for without a graph.
 void check_against_graph(const CheckedPlan& plan, const SearchSpace& space, TrialRunner& runner,
                          const std::atomic<bool>& cancelled) {
-  space.check_runnable();
-  for (const SearchParameter& parameter : space.parameters)
-    if (parameter.part == SpacePart::training && parameter.key != "batch_size" && !plan->training)
-      throw usage_error(fmt::format("'{}' changes nothing, because no runner trains; add "
-                                    "[search.strategy.sw_runner.basic_train]",
-                                    parameter.name),
-                        parameter.position);
+  check_space(*plan, space);
   if (plan->training && !plan->training_options)
     throw run_error(LATHE_FAILED_PRECONDITION, "a trial trains, but nobody said with what options");
   if (plan.metrics_promised()) return;
@@ -153,6 +147,16 @@ void warn_of_idle_workers(const SearchOptions& options, const Sampler& sampler) 
 }
 
 }  // namespace
+
+void check_space(const SearchPlan& plan, const SearchSpace& space) {
+  space.check_runnable();
+  for (const SearchParameter& parameter : space.parameters)
+    if (parameter.part == SpacePart::training && parameter.key != "batch_size" && !plan.training)
+      throw usage_error(fmt::format("'{}' changes nothing, because no runner trains; add "
+                                    "[search.strategy.sw_runner.basic_train]",
+                                    parameter.name),
+                        parameter.position);
+}
 
 SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
                              const SearchSpace& space, const Graph& original,

@@ -19,6 +19,9 @@ struct SearchPlace {
   std::filesystem::path folder;  // log.json, best.json; empty: none are written
 };
 
+// Throws what can be refused of a search before anything is opened.
+void check_space(const SearchPlan& plan, const SearchSpace& space);
+
 // Searches. `original` is the graph every trial starts from; `context` supplies executor, data and
 // folder. On Ctrl-C (`cancelled`) running trials are given up, and what is done is saved. Throws
 // run_error if every trial failed; study and log.json are written all the same.

@@ -2,6 +2,7 @@
 #include "tests/support/messages.hpp"
 #include "tests/support/process.hpp"
 
+#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
 using namespace lathe_test;
@@ -159,7 +160,8 @@ BOOST_AUTO_TEST_CASE(a_dry_run_opens_no_data_and_leaves_nothing) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.toml",
              golden_json("search_space.json").at("cases").at(2).at("toml").get<std::string>());
-  // Neither file exists; jsc's are nowhere either.
+  // jsc's files are nowhere, and the table is none.
+  write_file(folder.path() / "none.csv", "no table");
   for (const std::string data : {"jsc", "csv<train=none.csv>"}) {
     const auto json =
         good({"search", "--config", "a.toml", "--dataset", data, "--dry-run", "--json"},
@@ -194,12 +196,59 @@ BOOST_AUTO_TEST_CASE(a_run_lands_in_its_folder_with_its_provenance) {
     BOOST_TEST(plugin.at("sha256").get<std::string>().size() == 64U);
 }
 
+BOOST_AUTO_TEST_CASE(a_config_from_a_pipe_is_read_once_and_hashed) {
+  const TemporaryFolder folder;
+  const std::string text = "model = 'jsc-tiny'\n[passes.flops]\n";
+  for (const Words& words : {Words{"--config", "/dev/stdin"}, Words{"--config", "-"}}) {
+    Words all{"transform", "--json"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = run_lathe(all, folder.path(), {}, [&] {
+      int ends[2];
+      if (pipe(ends) != 0) _exit(126);
+      if (write(ends[1], text.data(), text.size()) < 0) _exit(126);
+      close(ends[1]);
+      dup2(ends[0], STDIN_FILENO);
+    });
+    BOOST_REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+    const auto config = outcome.json().at("provenance").at("config");
+    BOOST_TEST(config.at("file") == "/dev/stdin");
+    // printf "model = 'jsc-tiny'\n[passes.flops]\n" | sha256sum
+    BOOST_TEST(config.at("sha256") ==
+               "11dd18da760876a895661da62b0b6e003907630740acbebd80cf0eb58a981018");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_count_writes_nothing_unless_it_is_asked_to) {
+  const TemporaryFolder folder;
+  const auto entries = [&] {
+    return std::distance(std::filesystem::directory_iterator(folder.path()), {});
+  };
+  const Words count{"transform", "jsc-tiny", "--passes", "flops,bitops", "--json"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), count.begin(), count.end());
+    return good(more, folder.path()).json();
+  };
+  BOOST_TEST(!with({}).contains("folder"));
+  BOOST_TEST(entries() == 0);
+  const std::string asked = with({"--project-dir", "asked", "--project", "p"}).at("folder");
+  BOOST_TEST(std::filesystem::exists(folder.path() / asked / "report.json"));
+  // A pass that writes a file, and one that changes the graph.
+  for (const std::string passes : {"report_graph<file_name=graph.txt>", "quantize"}) {
+    const auto json =
+        good({"transform", "jsc-tiny", "--passes", passes, "--json"}, folder.path()).json();
+    const std::string place = json.at("folder");
+    BOOST_TEST(place.starts_with("lathe_output/"));
+    BOOST_TEST(std::filesystem::exists(folder.path() / place / "report.json"), passes);
+    std::filesystem::remove_all(folder.path() / "lathe_output");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(default_folders_name_model_data_and_day) {
   const TemporaryFolder folder;
-  const auto json =
-      good({"transform", "jsc-custom<hidden=[16,16]>", "jsc-sim", "--passes", "flops", "--json"},
-           folder.path())
-          .json();
+  const auto json = good({"transform", "jsc-custom<hidden=[16,16]>", "jsc-sim", "--passes",
+                          kQuantizeLinear, "--json"},
+                         folder.path())
+                        .json();
   const std::string place = json.at("folder");
   BOOST_TEST(place.starts_with("lathe_output/jsc-custom-"));
   BOOST_TEST(contains(place, "_classification_jsc-sim_20"));

@@ -1,4 +1,5 @@
 // lathe search: the space of the config file, the trials, the best of them.
+#include "core/base/file.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/passes.hpp"
@@ -71,8 +72,7 @@ SearchPlace place_of(const Settings& settings, const RunFolder& folder) {
   place.storage.lock_wait = std::chrono::round<std::chrono::milliseconds>(
       std::chrono::duration<double>(settings.get(kLockWait)));
   if (place.storage_url.empty())
-    place.storage_url =
-        "sqlite:///" + std::filesystem::absolute(folder.results / "study.db").string();
+    place.storage_url = "sqlite:///" + absolute_path(folder.results / "study.db").string();
   return place;
 }
 
@@ -129,7 +129,7 @@ std::string best_text(const std::vector<BestPoint>& points) {
                           rounded_text(point.trial->software_metrics),
                           rounded_text(point.trial->hardware_metrics),
                           rounded_text(point.trial->scaled_metrics)});
-  return render(table, TableStyle::orgtbl);
+  return output_table(table, TableStyle::orgtbl);
 }
 
 // What was chosen there: a row for each parameter that had a choice, a column for each point.
@@ -150,7 +150,7 @@ std::string choices_text(const std::vector<BestPoint>& points, const SearchSpace
     }
     table.rows.push_back(std::move(row));
   }
-  return table.rows.empty() ? std::string() : fmt::format("\n{}", render(table));
+  return table.rows.empty() ? std::string() : fmt::format("\n{}", output_table(table));
 }
 
 std::size_t count_of(const SearchResult& result, TrialState state) {
@@ -255,12 +255,16 @@ void run_search(Session& session) {
   if (printed_pipeline(pipeline, settings)) return;
   session.will_run(pipeline);
   const CheckedPlan plan = planned(session);
+  const RunFolder folder = choose_run_folder(settings);
   if (settings.get(kDryRun)) {
-    describe_run(session, pipeline, &*plan);
+    describe_run(session, {.pipeline = pipeline,
+                           .folder = folder.results,
+                           .plan = &*plan,
+                           .check_space = [&](const SearchSpace& space) {
+                             refuse_model_search_with(pipeline, space, settings);
+                           }});
     return;
   }
-
-  const RunFolder folder = choose_run_folder(settings);
   const SearchPlace place = place_of(settings, folder);
   RunContext context = session.context(folder.results);
   Graph graph = session.build_graph(context);

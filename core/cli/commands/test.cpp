@@ -61,13 +61,12 @@ void run_test(Session& session) {
     throw usage_error(
         "'lathe test' needs trained weights: --load RUN (the folder of a training, one of its "
         "checkpoints, a saved graph, or weights of PyTorch, Lightning or safetensors)");
+  session.ask_for({split});
+  const RunFolder folder = choose_run_folder(settings);
   if (settings.get(kDryRun)) {
-    describe_run(session, pipeline);
+    describe_run(session, {.pipeline = pipeline, .folder = folder.results});
     return;
   }
-
-  const RunFolder folder = choose_run_folder(settings);
-  session.ask_for({split});
   RunContext context = session.context(folder.results);
   Graph graph = session.build_graph(context);
   const Dataset& data = session.dataset();

@@ -60,7 +60,7 @@ void run_train(Session& session) {
   const std::vector<SweepPoint> points = sweep_points(settings);
   const RunFolder folder = choose_run_folder(settings);
   if (settings.get(kDryRun)) {
-    describe_run(session, pipeline, nullptr, &points);
+    describe_run(session, {.pipeline = pipeline, .folder = folder.results, .sweep = &points});
     return;
   }
 

@@ -14,6 +14,18 @@ namespace lathe {
 
 namespace {
 
+// A count is for the screen: a folder is for what has to be kept.
+bool changes_graph(const Pipeline& pipeline) {
+  return std::ranges::any_of(pipeline.steps, [](const Step& step) {
+    return step.component->has(LATHE_FLAG_MUTATES_GRAPH);
+  });
+}
+
+bool wrote_files(const std::vector<PassReport>& reports) {
+  return std::ranges::any_of(reports,
+                             [](const PassReport& report) { return !report.files.empty(); });
+}
+
 // What --load of the folder reads again. A run that is killed in between leaves weights that say
 // that they are of another graph.
 void write_graph(const Graph& graph, const NetworkOrigin& origin,
@@ -31,29 +43,31 @@ void run_transform(Session& session) {
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
   session.will_run(pipeline);
+  const bool changes = changes_graph(pipeline);
+  const bool keeps = changes || settings.given(kProject) || settings.given(kProjectDir);
+  const RunFolder folder = choose_run_folder(settings);
   if (settings.get(kDryRun)) {
-    describe_run(session, pipeline);
+    describe_run(session, {.pipeline = pipeline,
+                           .folder = keeps ? folder.results : std::filesystem::path()});
     return;
   }
 
-  const RunFolder folder = choose_run_folder(settings);
   RunContext context = session.context(folder.results);
   Graph graph = session.build_graph(context);
-  prepare_run_folder(folder, settings);
+  if (keeps) prepare_run_folder(folder, settings);
   Results results;
   results.passes = run_passes(pipeline, graph, context, settings);
 
-  const bool changed =
-      std::any_of(pipeline.steps.begin(), pipeline.steps.end(),
-                  [](const Step& step) { return step.component->has(LATHE_FLAG_MUTATES_GRAPH); });
-  if (changed) {
+  if (changes) {
     const auto saved = folder.results / "transformed_ckpt";
     write_graph(graph, session.origin(graph), saved);
     results.texts.push_back(fmt::format("the transformed graph is in {}\n", saved.string()));
   }
   results.metrics.emplace_back("parameters", graph.parameter_count());
-  results.parts.emplace_back("folder", folder.results.string());
-  deliver(results, session, folder.results);
+  // A pass that writes a file makes the folder.
+  const bool is_kept = keeps || wrote_files(results.passes);
+  if (is_kept) results.parts.emplace_back("folder", folder.results.string());
+  deliver(results, session, is_kept ? folder.results : std::filesystem::path());
 }
 
 }  // namespace lathe

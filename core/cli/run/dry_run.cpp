@@ -1,12 +1,18 @@
 // Costs are computations of the op table (a multiply-accumulate counts as one), per sample.
 #include "core/cli/run/dry_run.hpp"
 
+#include "core/base/file.hpp"
 #include "core/cli/run/results/results.hpp"
+#include "core/data/known_sets.hpp"
 #include "core/graph/ops/op_table.hpp"
+#include "core/pipeline/check_pipeline.hpp"
+#include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace lathe {
 
@@ -45,10 +51,10 @@ std::string space_text(const SearchSpace& space) {
     table.rows.push_back({parameter.name, text});
   }
   const std::optional<std::uint64_t> networks = space.networks();
-  if (!networks) return fmt::format("space without end\n{}", render(table));
+  if (!networks) return fmt::format("space without end\n{}", output_table(table));
   const std::string different =
       *networks == space.size() ? "" : fmt::format(", {} different networks", *networks);
-  return fmt::format("space of {} points{}\n{}", space.size(), different, render(table));
+  return fmt::format("space of {} points{}\n{}", space.size(), different, output_table(table));
 }
 
 void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Results& results) {
@@ -82,63 +88,101 @@ void add_trainings(const Settings& settings, const std::vector<SweepPoint>& swee
       cost["flops_per_sample"].get<double>() + cost["backward_flops_per_sample"].get<double>();
   if (sweep.empty()) return;
   results.parts.emplace_back("sweep", points);
-  results.texts.push_back(render(table));
+  results.texts.push_back(output_table(table));
+}
+
+// A file that an option of the data set names: as it is written, or in the set's folder.
+void check_data_files(const Session& session) {
+  const Chosen& chosen = session.dataset_choice();
+  if (chosen.component == nullptr) return;
+  const auto folder = data_dir_from(session.settings().text(kDataDir)) / chosen.component->id;
+  for (const Option& option : chosen.component->options.options) {
+    const Value* value = chosen.options.find(option.key);
+    if (option.type != LATHE_OPTION_PATH || value == nullptr || !value->is_string()) continue;
+    const std::filesystem::path named = value->as_string();
+    std::error_code ignored;
+    if (named.empty() || std::filesystem::exists(named, ignored) ||
+        std::filesystem::exists(folder / named, ignored))
+      continue;
+    const std::string also =
+        named.is_absolute() ? "" : fmt::format(", '{}'", (folder / named).string());
+    throw run_error(LATHE_NOT_FOUND,
+                    fmt::format("option '{}' of data set '{}': there is no such file; looked for: "
+                                "'{}'{}",
+                                option.key, chosen.component->id, named.string(), also),
+                    value->position());
+  }
+}
+
+using Note = std::function<void(const std::string&)>;
+
+// The network of the run; nothing if what it is made of stands in the data alone, which is noted.
+std::optional<Graph> graph_of(Session& session, RunContext& context, const Note& note) {
+  const bool known = session.knows_info_unopened() || !session.has_dataset() ||
+                     session.loading().network.has_value();
+  const std::string unopened =
+      fmt::format("what '{}' holds is in its files, which --dry-run does not open",
+                  session.dataset_choice().text);
+  try {
+    // What of it is not known is left to the model: half a truth would build another net.
+    Graph graph = session.build_graph(context, known ? session.unopened_info() : DatasetInfo{});
+    if (!known) note(unopened + "; the model's own shape and classes are taken");
+    return graph;
+  } catch (const Error& error) {
+    // Without a shape a model may have nothing to go by, and its own may not be that of the
+    // weights; with one, the error stands. So does one of weights that are none.
+    if (known || error.code() != LATHE_INVALID_ARGUMENT) throw;
+    const std::filesystem::path weights = session.settings().text(kLoadName);
+    if (!weights.empty() && !std::filesystem::is_directory(weights)) read_checkpoint(weights);
+    note(fmt::format("{}, and {}", unopened, error.message()));
+    return std::nullopt;
+  }
+}
+
+void describe_cost(Session& session, const DryRun& run, const Graph& graph, Results& results) {
+  Json cost = cost_json(graph);
+  if (run.plan != nullptr) {
+    const SearchSpace space = build_space(run.plan->space, graph, session.registry(),
+                                          session.model_options());
+    if (run.check_space) run.check_space(space);
+    check_space(*run.plan, space);
+    for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
+    add_search(*run.plan, space, cost, results);
+  }
+  if (run.sweep != nullptr) add_trainings(session.settings(), *run.sweep, cost, results);
+  TextTable table{{"cost", "value"}, {}};
+  for (const auto& [key, value] : cost.items())
+    table.rows.push_back({key, number_text(value.get<double>(), 12)});
+  results.parts.emplace_back("cost", cost);
+  results.texts.push_back(output_table(table));
 }
 
 }  // namespace
 
-void describe_run(Session& session, const Pipeline& pipeline, const SearchPlan* plan,
-                  const std::vector<SweepPoint>* sweep) {
+void describe_run(Session& session, const DryRun& run) {
   Results results;
+  const std::string pipeline = text_of(run.pipeline);
   results.parts.emplace_back("dry_run", true);
-  results.parts.emplace_back("pipeline", text_of(pipeline));
+  results.parts.emplace_back("pipeline", pipeline);
   results.parts.emplace_back("settings", json_of(session.settings().values));
-  results.texts.push_back(
-      fmt::format("pipeline: {}\n", pipeline.steps.empty() ? "no passes" : text_of(pipeline)));
+  results.texts.push_back(fmt::format("pipeline: {}\n", pipeline.empty() ? "no passes" : pipeline));
 
   if (const Loading& loading = session.loading(); !loading.empty()) {
     results.parts.emplace_back("load", loading.text());
     results.texts.push_back(fmt::format("loads {}\n", loading.text()));
   }
 
-  const auto note = [&](const std::string& text) {
+  if (!run.folder.empty()) check_can_make_folders(run.folder);
+  check_data_files(session);
+  RunContext context = session.context({});
+  const std::optional<Graph> graph = graph_of(session, context, [&](const std::string& text) {
     results.parts.emplace_back("note", text);
     results.texts.push_back(text + "\n");
-  };
-  const bool known = session.knows_info_unopened() || !session.has_dataset() ||
-                     session.loading().network.has_value();
-  // What of it is not known is left to the model: half a truth would build another net.
-  const DatasetInfo info = known ? session.unopened_info() : DatasetInfo{};
-  RunContext context = session.context({});
-  std::optional<Graph> built;
-  try {
-    built = session.build_graph(context, info);
-  } catch (const Error& error) {
-    // Without a shape a model may have nothing to go by; with one, the error stands.
-    if (known || error.blame() != Blame::usage) throw;
-    note(fmt::format("what '{}' holds is in its files, which --dry-run does not open, and {}",
-                     session.dataset_choice().text, error.message()));
-    deliver(results, session, {});
-    return;
+  });
+  if (graph) {
+    check_pipeline(run.pipeline, *graph, context);
+    describe_cost(session, run, *graph, results);
   }
-  if (!known)
-    note(
-        fmt::format("what '{}' holds is in its files, which --dry-run does not open; the model's "
-                    "own shape and classes are taken",
-                    session.dataset_choice().text));
-  const Graph& graph = *built;
-  Json cost = cost_json(graph);
-  if (plan != nullptr) {
-    const SearchSpace space =
-        build_space(plan->space, graph, session.registry(), session.model_options());
-    add_search(*plan, space, cost, results);
-  }
-  if (sweep != nullptr) add_trainings(session.settings(), *sweep, cost, results);
-  TextTable table{{"cost", "value"}, {}};
-  for (const auto& [key, value] : cost.items())
-    table.rows.push_back({key, number_text(value.get<double>(), 12)});
-  results.parts.emplace_back("cost", cost);
-  results.texts.push_back(render(table));
   deliver(results, session, {});
 }
 

@@ -1,4 +1,4 @@
-// Both spellings of a pipeline are checked, also the one that is not run: a wrong file is wrong.
+// A pipeline is chosen and checked whole before anything runs.
 #include "core/cli/run/passes.hpp"
 
 #include "core/base/suggest.hpp"
@@ -10,27 +10,30 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <set>
 
 namespace lathe {
 
 namespace {
 
-HookOptions hook_options(const Settings& settings, const Pipeline& pipeline) {
+HookOptions hook_options(const Settings& settings) {
   HookOptions options;
   options.verify_each = settings.get(kVerifyEach);
   options.time_passes = settings.get(kTimePasses);
   options.print_changed = settings.get(kPrintChanged);
+  for (const std::string& word : settings.get(kPrintAfter))
+    options.print_after.push_back(pass_word(word));
+  return options;
+}
+
+void check_hooks(const Settings& settings, const Pipeline& pipeline) {
   std::vector<std::string> known;
   for (const Step& step : pipeline.steps) known.push_back(step.component->id);
-  for (const std::string& word : settings.get(kPrintAfter)) {
-    const std::string id = pass_word(word);
-    if (std::find(known.begin(), known.end(), id) == known.end())
+  for (const std::string& id : hook_options(settings).print_after)
+    if (std::ranges::find(known, id) == known.end())
       throw usage_error(fmt::format("--print-after={}: the pipeline has no such pass{}", id,
                                     suggestion(id, known)));
-    options.print_after.push_back(id);
-  }
-  return options;
 }
 
 // Weights that were trained through number formats, loaded without them.
@@ -48,9 +51,8 @@ void warn_of_spare_state(const Graph& graph) {
   }
 }
 
-}  // namespace
-
-Pipeline chosen_pipeline(const Session& session) {
+// Both spellings of a pipeline are checked, also the one that is not run: a wrong file is wrong.
+Pipeline asked_pipeline(const Session& session) {
   const Settings& settings = session.settings();
   const Pipeline from_file = pipeline_from_config(settings.config.passes, session.registry());
   const std::string text = settings.text(kPasses);
@@ -70,13 +72,21 @@ Pipeline chosen_pipeline(const Session& session) {
   return settings.get(kWithPasses) ? from_file : Pipeline{};
 }
 
+}  // namespace
+
+Pipeline chosen_pipeline(const Session& session) {
+  Pipeline pipeline = asked_pipeline(session);
+  check_hooks(session.settings(), pipeline);
+  return pipeline;
+}
+
 bool printed_pipeline(const Pipeline& pipeline, const Settings& settings) {
   const std::string form = settings.text(kPrintPipeline);
   if (form.empty()) return false;
   if (form == "text")
-    write_output(text_of(pipeline) + "\n");
+    write_data(text_of(pipeline) + "\n");
   else
-    write_output(toml_text(Value(Value::Map{{"passes", config_of(pipeline)}})));
+    write_data(toml_text(Value(Value::Map{{"passes", config_of(pipeline)}})));
   return true;
 }
 
@@ -84,8 +94,7 @@ std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunCo
                                    const Settings& settings) {
   const Graph original = graph;
   context.original = &original;
-  auto reports =
-      run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings, pipeline)));
+  auto reports = run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings)));
   warn_of_spare_state(graph);
   for (const std::string& sentence : run::weights_rounded_away(*context.registry, graph))
     spdlog::warn("{}", sentence);

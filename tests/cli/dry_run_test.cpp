@@ -1,0 +1,126 @@
+// --dry-run refuses what the run would, in the same words, and makes nothing.
+#include "tests/cli/bad_input.hpp"
+#include "tests/support/support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace lathe_test;
+
+namespace {
+
+struct Refused {
+  const char* what;
+  std::vector<std::pair<std::string, std::string>> files;
+  Words words;
+  std::string says;
+};
+
+const std::string kSpace =
+    "model = 'jsc-tiny'\ndataset = 'jsc-sim'\n[search.search_space]\n"
+    "name = 'graph/quantize/mixed_precision_ptq'\nsetup.by = 'name'\n"
+    "seed.default.config.name = ['NA']\nseed.nosuch.config.name = ['integer']\n"
+    "[search.strategy]\nname = 'optuna'\neval_mode = true\n"
+    "sw_runner.basic_evaluation.num_samples = 64\nsetup = { n_trials = 2, sampler = 'random' }\n"
+    "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n";
+
+const Refused kRefused[] = {
+    {"a node that is not there",
+     {},
+     {"transform", "jsc-tiny", "jsc-sim", "--passes", "quantize<by=name,nosuch.name=integer>"},
+     "'nosuch' in pass 'quantize' is neither an op nor a node of the graph"},
+    {"a node that is not there, without data",
+     {},
+     {"transform", "jsc-tiny", "--passes", "flops,quantize<by=name,nosuch.name=integer>"},
+     "'nosuch' in pass 'quantize' is neither an op nor a node of the graph"},
+    {"a node of a training's pass",
+     {},
+     {"train", "jsc-tiny", "jsc-sim", "--passes", "channel_multiplier<by=name,nosuch.width=2>"},
+     "'nosuch' in pass 'channel_multiplier'"},
+    {"a pattern that is none",
+     {},
+     {"transform", "jsc-tiny", "--passes", "quantize<by=regex_name,\"(\"={name=integer}>"},
+     "'('"},
+    {"weights that are not there",
+     {},
+     {"test", "jsc-tiny", "jsc-sim", "--load", "none.pt"},
+     "none.pt"},
+    {"weights that are none",
+     {{"w.pt", "a text"}},
+     {"train", "jsc-tiny", "jsc-sim", "--load", "w.pt"},
+     "w.pt"},
+    {"a table that is not there", {}, {"train", "mlp", "csv<train=none.csv>"}, "none.csv"},
+    {"a project that is a path",
+     {},
+     {"test", "jsc-tiny", "jsc-sim", "--load", "w.pt", "--project", "a/b"},
+     "project 'a/b' is no name of a folder"},
+    {"a folder that is a file",
+     {{"taken", "x"}},
+     {"train", "jsc-tiny", "jsc-sim", "--project-dir", "taken"},
+     "a part of the path is a file and no folder"},
+    {"a pass that is not in the pipeline",
+     {},
+     {"transform", "jsc-tiny", "--passes", "flops", "--print-after", "bitops"},
+     "--print-after=bitops: the pipeline has no such pass"},
+    {"a node of a search space",
+     {{"a.toml", kSpace}},
+     {"search", "--config", "a.toml"},
+     "'nosuch'"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(dry_run)
+
+BOOST_AUTO_TEST_CASE(what_a_run_refuses_before_its_data_a_dry_run_refuses) {
+  for (const Refused& row : kRefused) {
+    const TemporaryFolder folder;
+    for (const auto& [name, contents] : row.files) write_file(folder.path() / name, contents);
+    Words dry = row.words;
+    dry.emplace_back("--dry-run");
+    const Outcome tried = run_lathe(dry, folder.path());
+    BOOST_TEST_CONTEXT(row.what << "\nstderr:\n" << tried.err) {
+      BOOST_TEST(!std::filesystem::exists(folder.path() / "lathe_output"));
+      const Outcome done = run_lathe(row.words, folder.path());
+      BOOST_TEST(tried.exit_code == done.exit_code);
+      BOOST_TEST(tried.exit_code != 0);
+      BOOST_TEST(tried.last_line().find(row.says) != std::string::npos);
+      BOOST_TEST(done.last_line().find(row.says) != std::string::npos, done.err);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_project_that_holds_a_training_is_refused) {
+  const TemporaryFolder folder;
+  const Words words{"train", "jsc-tiny", "jsc-sim", "--max-epochs", "1", "--project", "p"};
+  good(words, folder.path());
+  Words again = words;
+  again.emplace_back("--dry-run");
+  const Outcome outcome = run_lathe(again, folder.path());
+  BOOST_TEST(outcome.exit_code == 2);
+  BOOST_TEST(outcome.last_line().find("--resume goes on with it") != std::string::npos);
+}
+
+// A checkpoint of another shape is no fault where the shape stands in the data alone.
+BOOST_AUTO_TEST_CASE(weights_are_not_held_against_a_shape_that_is_not_known) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.csv", "x1,x2,x3,class\n1,2,3,a\n2,3,4,b\n3,4,5,c\n");
+  good({"train", "mlp", "csv<train=a.csv>", "--max-epochs", "1", "--project", "p"}, folder.path());
+  const Words test{"test",
+                   "mlp",
+                   "csv<test=a.csv>",
+                   "--load",
+                   "lathe_output/p/software/training_ckpts/best.safetensors",
+                   "--dry-run"};
+  good(test, folder.path());
+}
+
+BOOST_AUTO_TEST_CASE(a_transform_that_comes_first_is_seen_by_the_next) {
+  const TemporaryFolder folder;
+  const std::string passes =
+      "channel_multiplier<by=name,seq_blocks_2.width=2>,quantize<by=name,seq_blocks_2.name="
+      "integer>";
+  good({"transform", "jsc-toy", "jsc-sim", "--passes", passes, "--dry-run"}, folder.path());
+  BOOST_TEST(std::filesystem::is_empty(folder.path()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
