@@ -3,6 +3,7 @@
 #include "core/data/known_sets.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
 #include "core/plugin/descriptor.hpp"
 #include "core/plugin/option_table.hpp"
@@ -187,7 +188,7 @@ std::filesystem::path default_data_dir() {
 std::filesystem::path data_dir_from(const std::string& given) {
   if (!given.empty()) return given;
   const char* variable = std::getenv("LATHE_DATA_DIR");
-  if (variable != nullptr && *variable != '\0') return variable;
+  if (variable != nullptr && *variable != '\0') return in_home(variable);
   return default_data_dir();
 }
 

@@ -17,7 +17,7 @@ void add_what(Rows& rows) {
            "The data set, eg: jsc, 'csv<train=a.csv,test=b.csv>'. 'transform' may do without: the "
            "model then has its published sizes.")
            .spelt({"--dataset"}, "DATASET"),
-       Row(Group::model, kConfig, "A TOML file; MASE's run as they are.")
+       Row(Group::model, kConfig, "A TOML file, or - for standard input; MASE's run as they are.")
            .path()
            .spelt({"--config"}, "FILE")
            .command_line_only(),

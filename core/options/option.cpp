@@ -2,6 +2,7 @@
 // Knows nothing about who owns a table.
 #include "core/options/option.hpp"
 
+#include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
 #include "core/options/text/component_text.hpp"
 
@@ -47,9 +48,18 @@ bool in_range(const Option& option, double x) {
   return !option.range || option.range->contains(x);
 }
 
-// A path in a config file means a place beside that file.
-std::string resolved_path(const std::string& text, const Position& position) {
+std::string home_path(const std::string& text, const Position& position) {
+  try {
+    return in_home(text);
+  } catch (const Error& error) {
+    throw error.at(position);
+  }
+}
+
+// A path in a config file means a place beside that file; "~/..." one in the user's home folder.
+std::string resolved_path(const std::string& given, const Position& position) {
   namespace fs = std::filesystem;
+  const std::string text = home_path(given, position);
   const fs::path path(text);
   const fs::path file(position.file);
   std::error_code ignored;

@@ -2,6 +2,7 @@
 
 #include "core/plugin/folders.hpp"
 
+#include "core/base/file.hpp"
 #include "core/base/library.hpp"
 #include "core/plugin/trust.hpp"
 
@@ -37,7 +38,7 @@ std::vector<PluginFolder> default_plugin_folders() {
     const std::string entry = list.substr(0, colon);
     list = colon == std::string::npos ? std::string() : list.substr(colon + 1);
     // An empty entry would mean the working directory to other programs.
-    if (!entry.empty()) folders.push_back({std::filesystem::absolute(entry), "path"});
+    if (!entry.empty()) folders.push_back({absolute_path(in_home(entry)), "path"});
   }
   if (const auto user = user_data_folder(); !user.empty()) {
     folders.push_back({user / "lathe" / "plugins", "user"});

@@ -3,6 +3,8 @@
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 
+#include <unistd.h>
+
 #include <random>
 
 using namespace lathe;
@@ -219,6 +221,15 @@ BOOST_AUTO_TEST_CASE(a_missing_file_a_folder_and_an_endless_file_are_named) {
   expect_usage_error([&] { read_toml(folder.path()); }, "",
                      {folder.path().string(), "is a folder"});
   expect_usage_error([] { read_toml("/dev/zero"); }, "", {"larger than 16 MiB"});
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_read_once) {
+  int ends[2];
+  BOOST_REQUIRE_EQUAL(pipe(ends), 0);
+  BOOST_REQUIRE_EQUAL(write(ends[1], "a = 1\n", 6), 6);
+  close(ends[1]);
+  BOOST_TEST(read_config("/dev/fd/" + std::to_string(ends[0])) == "a = 1\n");
+  close(ends[0]);
 }
 
 BOOST_AUTO_TEST_CASE(places_name_the_file_as_the_user_did) {

@@ -220,6 +220,20 @@ BOOST_AUTO_TEST_CASE(a_path_on_the_command_line_is_as_it_stands) {
   BOOST_TEST(check_options(example(), absolute).find("file")->as_string() == "/data/a.csv");
 }
 
+BOOST_AUTO_TEST_CASE(a_tilde_in_a_path_is_the_home_folder) {
+  setenv("HOME", "/home/me", 1);
+  const Value given = parse_component("x<width=8,file=~/train.csv>", "--passes").options;
+  BOOST_TEST(check_options(example(), given).find("file")->as_string() == "/home/me/train.csv");
+  const lathe_test::TemporaryFolder folder;
+  const auto file = folder.path() / "run.toml";
+  std::ofstream(file) << "width = 8\nfile = '~/train.csv'\n";
+  BOOST_TEST(check_options(example(), read_toml(file)).find("file")->as_string() ==
+             "/home/me/train.csv");
+  unsetenv("HOME");
+  expect_usage_error([&] { check_options(example(), given); }, "--passes:1:11",
+                     {"'~/train.csv'", "HOME is not set"});
+}
+
 BOOST_AUTO_TEST_CASE(values_keep_their_places_when_checked) {
   const Value options = checked("width = 8\nrate = 1");
   BOOST_TEST(options.find("rate")->position().text() == "a.toml:2:1");

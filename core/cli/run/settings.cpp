@@ -5,6 +5,7 @@
 #include "core/mase/accepted_options.hpp"
 #include "core/options/text/document.hpp"
 #include "core/options/text/set_path.hpp"
+#include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
 
@@ -68,8 +69,10 @@ Settings read_settings(const Invocation& call) {
 
   Value document(Value::Map{});
   if (const OptionalText path = call.get(kConfig)) {
-    settings.config_file = *path;
-    document = read_toml(settings.config_file);
+    settings.config_file = *path == "-" ? "/dev/stdin" : *path;
+    const std::string text = read_config(settings.config_file);
+    settings.config_sha256 = sha256(std::as_bytes(std::span(text)));
+    document = parse_toml(text, settings.config_file.string());
   }
   for (const std::string& assignment : call.get(kSet))
     set_path(document, assignment, std::string(kBySet));

@@ -18,6 +18,7 @@ struct Settings {
   std::vector<EffectiveOption> options;  // one row each
   Value values{Value::Map{}};            // key -> effective value
   std::filesystem::path config_file;     // empty: none
+  std::string config_sha256;             // of its text, which may have come from a pipe
   RunConfig config;                      // [passes] and [search]; --set applied
   Value sweep{Value::Map{}};             // [sweep], as written
 

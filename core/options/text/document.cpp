@@ -2,6 +2,7 @@
 // messages differ but whose places agree).
 #include "core/options/text/document.hpp"
 
+#include "core/base/file.hpp"
 #include "core/options/text/component_text.hpp"
 #include "core/options/text/toml_source.hpp"
 
@@ -9,6 +10,7 @@
 #include <toml.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -203,16 +205,17 @@ Value parse_toml(std::string_view text, const std::string& name) {
   return result.at(source.whole_file());
 }
 
-Value read_toml(const std::filesystem::path& path) {
+std::string read_config(const std::filesystem::path& path) {
   const std::string name = path.string();
-  std::error_code problem;
-  const auto status = std::filesystem::status(path, problem);
-  if (!std::filesystem::exists(status)) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status) && error.value() != EACCES) {
     throw usage_error(fmt::format("there is no file '{}'", name));
   }
   if (std::filesystem::is_directory(status)) {
     throw usage_error(fmt::format("'{}' is a folder; a TOML file is expected", name));
   }
+  errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text;
   std::vector<char> block(std::size_t{1} << 16);
@@ -221,13 +224,17 @@ Value read_toml(const std::filesystem::path& path) {
     text.append(block.data(), static_cast<std::size_t>(in.gcount()));
   }
   if (!in.eof() && text.size() <= kLargestFile) {
-    throw usage_error(fmt::format("'{}' cannot be read", name));
+    throw usage_error(read_failure(path, errno == 0 ? EIO : errno).message());
   }
   if (text.size() > kLargestFile) {
     throw usage_error(fmt::format("'{}' is larger than {} MiB; that is no config file", name,
                                   kLargestFile >> 20));
   }
-  return parse_toml(text, name);
+  return text;
+}
+
+Value read_toml(const std::filesystem::path& path) {
+  return parse_toml(read_config(path), path.string());
 }
 
 }  // namespace lathe

@@ -2,6 +2,8 @@
 // Knows nothing about values or the parser.
 #include "core/options/text/toml_source.hpp"
 
+#include "core/base/shown.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,23 +41,6 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-// Length of the UTF-8 character at the start of `text`, or 0 if there is none (RFC 3629: no
-// overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return lead == 0 ? 0 : 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(1);
-  const bool refused = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second >= 0xA0) ||
-                       (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second >= 0x90);
-  return refused ? 0 : length;
-}
-
 }  // namespace
 
 TomlSource::TomlSource(std::string_view text, std::string name)
@@ -72,8 +57,8 @@ void TomlSource::check() const {
 
 void TomlSource::check_characters() const {
   for (std::size_t i = 0; i < text_.size();) {
-    const std::size_t length = character_length(text_.substr(i));
-    if (length == 0) {
+    const std::size_t length = utf8_length(text_.substr(i));
+    if (length == 0 || text_[i] == '\0') {
       throw usage_error(
           text_[i] == '\0' ? "this is no TOML: a zero byte" : "this is no TOML: not UTF-8",
           position(i));

@@ -10,8 +10,11 @@ namespace lathe {
 
 namespace {
 
+// What is no file any more (a pipe that was read) has no hash.
 Json file_json(const std::filesystem::path& path) {
-  return {{"file", path.string()}, {"sha256", sha256_of_file(path)}};
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(path, ignored);
+  return {{"file", path.string()}, {"sha256", is_file ? Json(sha256_of_file(path)) : Json()}};
 }
 
 Json build_json() {
@@ -52,7 +55,8 @@ Json provenance_of(Session& session) {
   const Settings& settings = session.settings();
   Json json{{"lathe", LATHE_VERSION}, {"build", build_json()}};
   json["command_line"] = settings.line;
-  if (!settings.config_file.empty()) json["config"] = file_json(settings.config_file);
+  if (!settings.config_file.empty())
+    json["config"] = {{"file", settings.config_file.string()}, {"sha256", settings.config_sha256}};
   json["seed"] = settings.get(kSeed);
   json["plugins"] = plugins_json(session.registry());
   if (session.opened_data()) {
