@@ -1,5 +1,7 @@
 #include "core/base/error.hpp"
 
+#include "core/base/shown.hpp"
+
 namespace lathe {
 
 std::string Position::text() const {
@@ -16,7 +18,7 @@ std::string placed(const std::string& message, const Position& position) {
 }  // namespace
 
 Error::Error(Blame blame, lathe_code code, const std::string& message, Position position)
-    : std::runtime_error(placed(message, position)),
+    : std::runtime_error(shown(placed(message, position))),
       blame_(blame),
       code_(code),
       message_(message),

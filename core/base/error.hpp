@@ -36,7 +36,8 @@ class Error : public std::runtime_error {
   lathe_code code() const { return code_; }
   int exit_code() const { return blame_ == Blame::usage ? 2 : 1; }
   const Position& position() const { return position_; }
-  // The sentence without the place; what() has "place: sentence".
+  // The sentence without the place, as it was made; what() is "place: sentence" as a terminal may
+  // show it, on one line.
   const std::string& message() const { return message_; }
 
   // The same error, at a place if it had none.

@@ -1,5 +1,5 @@
-// Files that appear whole or not at all: the one way in which the host writes. Knows nothing about
-// what is in them.
+// Files that appear whole or not at all: the one way in which the host writes; and what the system
+// says of files, as sentences. Knows nothing about what is in them.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 namespace lathe {
 
@@ -28,8 +30,24 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
 
 // With those above it. A folder that is there already is fine. Throws run_error.
 void make_folders(const std::filesystem::path& path);
+// Throws what make_folders() would, or the first file written there, as far as that can be told
+// without making anything.
+void check_can_make_folders(const std::filesystem::path& path);
 
-// Why `path` could not be written, by errno: one code and one sentence per cause, with the way out.
+// Why `path` could not be written, or read, by errno: one code and one sentence per cause, with the
+// way out.
 Error write_failure(const std::filesystem::path& path, int error);
+Error read_failure(const std::filesystem::path& path, int error);
+// What an error of the C++ library says, as such a sentence; its file is named if it knows one.
+Error system_failure(const std::system_error& error);
+// What an errno means, as the end of a sentence: "you are not allowed to read it".
+std::string system_text(int error);
+
+// From the working folder. Throws run_error if that is gone and `path` is relative.
+std::filesystem::path absolute_path(const std::filesystem::path& path);
+
+// "~" and "~/..." in the user's home folder, as a shell has it; all else stays as it is. Throws
+// usage_error without HOME.
+std::string in_home(std::string_view path);
 
 }  // namespace lathe

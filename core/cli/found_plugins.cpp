@@ -1,5 +1,7 @@
 #include "core/cli/found_plugins.hpp"
 
+#include "core/base/shown.hpp"
+
 #include <fmt/format.h>
 
 namespace lathe {
@@ -12,7 +14,7 @@ Registry registry_of(const Invocation& call) {
 std::string broken_text(const Registry& registry) {
   std::string text;
   for (const BrokenPlugin& item : registry.broken())
-    text += fmt::format("\ncannot be used ({}): {}\n", item.source, item.reason);
+    text += fmt::format("\ncannot be used ({}): {}\n", item.source, shown(item.reason));
   return text;
 }
 

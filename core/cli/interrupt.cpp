@@ -129,8 +129,6 @@ const std::atomic<bool>& catch_interrupts() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  // A closed pipe is an error of the write, not a death without a word.
-  std::signal(SIGPIPE, SIG_IGN);
   return interrupted;
 }
 

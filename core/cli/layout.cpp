@@ -1,6 +1,8 @@
 #include "core/cli/layout.hpp"
 
-#include <sys/ioctl.h>
+#include "core/base/shown.hpp"
+#include "core/report/terminal.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +11,7 @@ namespace lathe {
 
 namespace {
 
-constexpr std::size_t kNoTerminal = 100, kWidest = 100, kNarrowest = 30;
+constexpr std::size_t kNoTerminal = 100, kWidest = 100, kNarrowest = 16;
 constexpr std::size_t kNarrow = 60;  // below that names and texts take turns
 
 }  // namespace
@@ -17,12 +19,13 @@ constexpr std::size_t kNarrow = 60;  // below that names and texts take turns
 std::size_t terminal_width() {
   // Standard error, because the host has moved standard output aside, and it may be a pipe to a
   // pager.
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kNoTerminal;
-  return std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
+  const std::size_t columns = terminal_columns(STDERR_FILENO);
+  return columns == 0 ? kNoTerminal : std::clamp(columns, kNarrowest, kWidest);
 }
 
-std::string wrapped(std::string_view text, std::size_t margin, std::size_t width) {
+std::string wrapped(std::string_view words, std::size_t margin, std::size_t width) {
+  const std::string line = shown(words);
+  std::string_view text = line;
   std::string out;
   std::size_t column = margin;
   while (!text.empty()) {
@@ -46,7 +49,7 @@ std::string entry(std::string_view name, std::string_view text, std::size_t colu
                   std::size_t width) {
   const bool narrow = width < kNarrow;
   const std::size_t margin = narrow ? 6 : column;
-  std::string line = "  " + std::string(name);
+  std::string line = "  " + shown(name);
   if (narrow || line.size() + 2 > column)
     line += "\n" + std::string(margin, ' ');
   else

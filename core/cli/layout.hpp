@@ -11,7 +11,7 @@ namespace lathe {
 std::size_t terminal_width();
 
 // `text` in lines of at most `width`, all but the first behind `margin` spaces. A word that does
-// not fit has a line of its own.
+// not fit has a line of its own. Control characters, newlines too, are escaped.
 std::string wrapped(std::string_view text, std::size_t margin, std::size_t width);
 
 // "  name      text ...", the text wrapped beside column `column`; the names of all rows that

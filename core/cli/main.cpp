@@ -1,5 +1,6 @@
 // lathe: finds the command, hands it the words, and turns what is thrown into a sentence and an
 // exit code: 0, 1 (the run failed), 2 (usage or config).
+#include "core/base/file.hpp"
 #include "core/cli/command_table.hpp"
 #include "core/cli/help.hpp"
 #include "core/cli/interrupt.hpp"
@@ -26,7 +27,10 @@ bool asks_for_help(const Words& line) {
 }
 
 void run_line(const Words& line) {
-  if (line.empty()) throw usage_error("no command is given\n" + program_help());
+  if (line.empty()) {
+    write_talk(program_help() + "\n");
+    throw usage_error("no command is given");
+  }
   if (find_command(line) != nullptr && asks_for_help(line)) {
     Invocation help;
     help.words = line;
@@ -36,19 +40,31 @@ void run_line(const Words& line) {
   call.command->run(call);
 }
 
-int run(const Words& line) {
+void start() {
+  open_standard_streams();
+  claim_stdout();
+  start_log();
+  watch_plugins();
+}
+
+int told(std::string_view sentence, int exit_code) {
+  say_error(sentence);
+  return exit_code;
+}
+
+int run(int argc, char** argv) {
   try {
-    run_line(line);
+    start();
+    run_line({argv + std::min(argc, 1), argv + argc});
     return 0;
   } catch (const Error& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return error.exit_code();
+    return told(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
-    return 1;
+    return told("out of memory", 1);
+  } catch (const std::system_error& error) {
+    return told(system_failure(error).what(), 1);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 1;
+    return told(error.what(), 1);
   }
 }
 
@@ -57,10 +73,7 @@ int run(const Words& line) {
 }  // namespace lathe
 
 int main(int argc, char** argv) {
-  lathe::claim_stdout();
-  lathe::start_log();
-  lathe::watch_plugins();
-  const int code = lathe::run({argv + 1, argv + argc});
+  const int code = lathe::run(argc, argv);
   lathe::work_is_done();
   lathe::leave_interrupts();
   return code;

@@ -1,61 +1,84 @@
-// spdlog does the work; the prefix is a pattern flag of our own.
+// spdlog takes the messages; a sink of our own writes them, because its own let a failed write of
+// stderr end the process.
 #include "core/cli/talk.hpp"
 
+#include "core/base/shown.hpp"
+#include "core/host/stdout_guard.hpp"
 #include "core/report/progress.hpp"
 
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/ansicolor_sink.h>
+#include <fmt/format.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <mutex>
 
 namespace lathe {
 
 namespace {
 
-class Prefix : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& out) override {
-    if (message.level == spdlog::level::info) return;
-    const std::string_view level = message.level == spdlog::level::debug  ? "debug"
-                                   : message.level == spdlog::level::warn ? "warning"
-                                                                          : "error";
-    out.append(level.data(), level.data() + level.size());
-    const std::string_view colon = ": ";
-    out.append(colon.data(), colon.data() + colon.size());
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<Prefix>();
-  }
-};
-
 std::atomic<bool> warnings_shown{true};
 
-using StderrSink = spdlog::sinks::ansicolor_stderr_sink_mt;
+struct Prefix {
+  std::string_view word;
+  std::string_view colour;  // SGR
+};
 
-class Talk : public StderrSink {
- public:
-  explicit Talk(spdlog::color_mode mode) : StderrSink(mode) {}
-  void log(const spdlog::details::log_msg& message) override {
-    if (message.level == spdlog::level::warn && !warnings_shown) return;
-    StderrSink::log(message);
+Prefix prefix_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::info:
+      return {"", ""};
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return {"debug", "\033[36m"};
+    case spdlog::level::warn:
+      return {"warning", "\033[33m\033[1m"};
+    default:
+      return {"error", "\033[31m\033[1m"};
   }
+}
+
+// In one write, so that lines of two processes do not mix.
+void write_line(const Prefix& prefix, std::string_view text, bool coloured) {
+  std::string line;
+  if (!prefix.word.empty())
+    line = coloured ? fmt::format("{}{}:\033[m ", prefix.colour, prefix.word)
+                    : fmt::format("{}: ", prefix.word);
+  steer_terminal(fmt::format("{}{}{}\n", progress_eraser(), line, shown(text)));
+}
+
+class Talk final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (message.level == spdlog::level::warn && !warnings_shown) return;
+    const std::string_view text(message.payload.data(), message.payload.size());
+    write_line(prefix_of(message.level), text, coloured_);
+  }
+  void flush_() override {}
+
+ private:
+  const bool coloured_ = stderr_has_colour();
 };
 
 }  // namespace
 
 void start_log() {
-  auto sink = std::make_shared<Talk>(stderr_has_colour() ? spdlog::color_mode::always
-                                                         : spdlog::color_mode::never);
-  auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<Prefix>('*').set_pattern("%^%*%$%v");
-  sink->set_formatter(std::move(formatter));
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("lathe", std::move(sink)));
+  auto logger = std::make_shared<spdlog::logger>("lathe", std::make_shared<Talk>());
+  // A line that cannot be made is lost, and nothing else.
+  logger->set_error_handler([](const std::string&) {});
+  spdlog::set_default_logger(std::move(logger));
 }
 
 void show_warnings(bool shown) { warnings_shown = shown; }
 
 void set_log_level(const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); }
+
+void say_error(std::string_view sentence) noexcept {
+  try {
+    write_line({"error", ""}, sentence, false);
+  } catch (const std::exception&) {
+    steer_terminal("error: out of memory\n");
+  }
+}
 
 }  // namespace lathe

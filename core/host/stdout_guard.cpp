@@ -1,46 +1,78 @@
 #include "core/host/stdout_guard.hpp"
 
-#include "core/base/error.hpp"
+#include "core/base/file.hpp"
+#include "core/base/shown.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <csignal>
+#include <exception>
 
 namespace lathe {
 namespace {
 
 std::FILE* claimed = nullptr;
 
+Error not_moved() {
+  return run_error(LATHE_INTERNAL,
+                   fmt::format("standard output cannot be moved aside: {}", system_text(errno)));
+}
+
+// By its number: what a library has put into the stream's buffer comes first.
+void write_to_stderr(std::string_view text) noexcept {
+  std::fflush(stderr);
+  while (!text.empty()) {
+    const ssize_t put = ::write(STDERR_FILENO, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
 }  // namespace
+
+void open_standard_streams() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(number, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest number that is free: this one, as those below are open.
+    if (open("/dev/null", O_RDWR) != number) throw not_moved();
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+}
 
 std::FILE* claim_stdout() {
   if (claimed != nullptr) return claimed;
   std::fflush(stdout);
   // Above the standard three, and not passed on to child processes.
-  int own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (own < 0) own = open("/dev/null", O_WRONLY | O_CLOEXEC);  // started with stdout closed
-  if (own < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
-    throw run_error(LATHE_INTERNAL,
-                    fmt::format("standard output cannot be moved aside: {}", std::strerror(errno)));
-  }
+  const int own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (own < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) throw not_moved();
   claimed = fdopen(own, "w");
-  if (claimed == nullptr) {
-    throw run_error(LATHE_INTERNAL, "standard output cannot be opened anew");
-  }
+  if (claimed == nullptr) throw not_moved();
   return claimed;
 }
 
 std::FILE* host_output() { return claimed != nullptr ? claimed : stdout; }
 
-void write_output(std::string_view text) {
+void write_output(std::string_view text) { write_data(shown_lines(text)); }
+
+void write_data(std::string_view text) {
   std::FILE* out = host_output();
-  if (std::fwrite(text.data(), 1, text.size(), out) != text.size() || std::fflush(out) != 0) {
-    throw run_error(LATHE_UNAVAILABLE,
-                    fmt::format("standard output cannot be written: {}", std::strerror(errno)));
+  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0) return;
+  throw run_error(LATHE_UNAVAILABLE,
+                  fmt::format("standard output cannot be written: {}", system_text(errno)));
+}
+
+void write_talk(std::string_view text) noexcept {
+  try {
+    write_to_stderr(shown_lines(text));
+  } catch (const std::exception&) {
+    write_to_stderr("error: out of memory\n");
   }
 }
+
+void steer_terminal(std::string_view text) noexcept { write_to_stderr(text); }
 
 }  // namespace lathe

@@ -1,6 +1,7 @@
 #include "core/plugin/elf.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/file.hpp"
 
 #include <elf.h>
 #include <fmt/format.h>
@@ -58,7 +59,7 @@ std::string ElfFile::bytes(std::uint64_t offset, std::uint64_t size, std::string
     const ssize_t n =
         pread(descriptor_, out.data() + done, size - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) damaged(fmt::format("reading its {} failed: {}", what, std::strerror(errno)));
+    if (n < 0) damaged(fmt::format("reading its {} failed: {}", what, system_text(errno)));
     if (n == 0) damaged(fmt::format("it ends inside its {}", what));
     done += static_cast<std::uint64_t>(n);
   }

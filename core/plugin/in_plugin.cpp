@@ -280,8 +280,14 @@ SignalLine& SignalLine::operator<<(const char* text) {
   return *this;
 }
 
+// Names of components and files may hold what steers a terminal.
 SignalLine& SignalLine::operator<<(const PluginCall& call) {
+  const std::size_t before = size_;
   for (const char* word : words_of(call)) *this << word;
+  for (std::size_t i = before; i < size_; ++i) {
+    const auto byte = static_cast<unsigned char>(text_[i]);
+    if (byte < 0x20 || byte == 0x7f) text_[i] = '?';
+  }
   return *this;
 }
 

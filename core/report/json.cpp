@@ -1,6 +1,8 @@
 // Nothing here decides what a command reports.
 #include "core/report/json.hpp"
 
+#include "core/host/stdout_guard.hpp"
+
 namespace lathe {
 
 Json json_of(const PassReport& report) {
@@ -22,5 +24,11 @@ Json json_of(const PassReport& report) {
   for (const auto& file : report.files) json["files"].push_back(file.string());
   return json;
 }
+
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void write_json(const Json& json, int indent) { write_data(json_text(json, indent)); }
 
 }  // namespace lathe

@@ -2,21 +2,21 @@
 // terminal.
 #pragma once
 
+#include "core/report/terminal.hpp"
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace lathe {
-
-bool stderr_is_terminal();
-// Colour is wanted: a terminal, and NO_COLOR (no-color.org) unset or empty.
-bool stderr_has_colour();
 
 // Thread-safe. The line is taken away by clear() and by the destructor.
 class Progress {
  public:
-  Progress() : Progress(stderr_is_terminal()) {}
+  Progress() : Progress(stderr_can_redraw()) {}
   explicit Progress(bool shown) : shown_(shown) {}
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
@@ -27,13 +27,20 @@ class Progress {
   void clear();  // before anything else is written to the terminal
 
  private:
+  std::string to_its_beginning(std::size_t columns) const;
+
   bool shown_;
   std::mutex mutex_;
-  bool drawn_ = false;
+  std::size_t drawn_ = 0;  // columns; 0: nothing is
   std::chrono::steady_clock::time_point last_{};
 };
 
-// "epoch 3/20 [#####-----] 50% 1024/2048"
-std::string progress_text(const std::string& label, std::uint64_t done, std::uint64_t total);
+// What takes a drawn line away, for who writes another one in the meantime; empty where none is.
+std::string_view progress_eraser();
+
+// "epoch 3/20 [#####-----] 50% 1024/2048", or as much of it as fits into `width` columns: without
+// the bar, without the counts, the label cut, the percents alone.
+std::string progress_text(const std::string& label, std::uint64_t done, std::uint64_t total,
+                          std::size_t width = 80);
 
 }  // namespace lathe

@@ -2,6 +2,8 @@
 // straight.
 #include "core/report/table.hpp"
 
+#include "core/base/shown.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,6 +26,16 @@ bool is_number(std::string_view cell) {
   double ignored = 0;
   auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), ignored);
   return error == std::errc{} && end == cell.data() + cell.size();
+}
+
+// A cell is one line, whatever file its text comes from.
+TextTable shown_cells(TextTable table) {
+  const auto show = [](std::vector<std::string>& cells) {
+    for (std::string& cell : cells) cell = shown(cell);
+  };
+  show(table.columns);
+  for (auto& row : table.rows) show(row);
+  return table;
 }
 
 struct Layout {
@@ -73,11 +85,35 @@ std::string rule_text(const Layout& layout, std::string_view left, std::string_v
   return line + std::string(right) + "\n";
 }
 
+// Of its lines; a frame has two letters at either end, and what stands between cells is as wide as
+// " | " or two blanks.
+std::size_t width_of(const Layout& layout, bool framed) {
+  const std::size_t between = framed ? 3 : 2;
+  std::size_t width = framed ? 4 : 0;
+  for (const std::size_t column : layout.widths) width += column + between;
+  return layout.widths.empty() ? width : width - between;
+}
+
+std::string cell_by_cell(const TextTable& table) {
+  std::size_t widest = 0;
+  for (const std::string& column : table.columns) widest = std::max(widest, width_of(column));
+  std::string text;
+  for (const auto& row : table.rows) {
+    if (!text.empty()) text += '\n';
+    for (std::size_t column = 0; column < row.size(); ++column)
+      if (!row[column].empty())
+        text += padded(table.columns[column], widest, false) + "  " + row[column] + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string render(const TextTable& table, TableStyle style) {
+std::string render(const TextTable& raw, TableStyle style, std::size_t columns) {
+  const TextTable table = shown_cells(raw);
   const Layout layout = layout_of(table);
   const bool orgtbl = style == TableStyle::orgtbl;
+  if (columns != 0 && width_of(layout, orgtbl) > columns) return cell_by_cell(table);
   const std::string_view left = orgtbl ? "| " : "";
   const std::string_view between = orgtbl ? " | " : "  ";
   const std::string_view right = orgtbl ? " |" : "";

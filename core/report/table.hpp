@@ -19,8 +19,11 @@ enum class TableStyle {
   orgtbl,  // | a | b | with a |---+---| rule, as MASE logs its best trials
 };
 
-// Ends with a newline. A column is set to the right when all its cells are numbers.
-std::string render(const TextTable& table, TableStyle style = TableStyle::plain);
+// Ends with a newline. A column is set to the right when all its cells are numbers. Control
+// characters of cells are escaped. A table wider than `columns` (0: there is no bound) has a line
+// for each cell, behind the column's name, and an empty line between rows.
+std::string render(const TextTable& table, TableStyle style = TableStyle::plain,
+                   std::size_t columns = 0);
 
 // A number with `digits` significant digits, whole numbers in full: 46408, 0.3267, 1.25e-07.
 std::string number_text(double number, int digits = 6);

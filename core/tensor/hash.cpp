@@ -5,6 +5,7 @@
 #include "core/tensor/hash.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/file.hpp"
 
 #include <fcntl.h>
 #include <nettle/sha2.h>
@@ -114,8 +115,7 @@ std::string sha256_of_file(int descriptor) {
     const ssize_t n = ::pread(descriptor, buffer.data(), buffer.size(), offset);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
-      throw run_error(LATHE_UNAVAILABLE,
-                      std::string("cannot read a file to hash: ") + std::strerror(errno));
+      throw run_error(LATHE_UNAVAILABLE, "it cannot be read to be hashed: " + system_text(errno));
     }
     if (n == 0) return digest(context);
     sha256_update(&context, static_cast<std::size_t>(n), buffer.data());
@@ -125,11 +125,7 @@ std::string sha256_of_file(int descriptor) {
 
 std::string sha256_of_file(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    throw run_error(errno == ENOENT ? LATHE_NOT_FOUND : LATHE_UNAVAILABLE,
-                    std::string("cannot open the file: ") + std::strerror(errno),
-                    Position{path.string()});
-  }
+  if (descriptor < 0) throw read_failure(path, errno);
   struct Closer {
     int descriptor;
     ~Closer() { ::close(descriptor); }

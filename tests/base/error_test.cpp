@@ -32,4 +32,11 @@ BOOST_AUTO_TEST_CASE(a_place_is_given_once_and_context_adds_up) {
   BOOST_TEST(std::string(e.within("pass 'p'").what()) == "a:1:2: pass 'p': bad");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_shown_is_one_line_whatever_the_sentence_holds) {
+  const std::string cell("2\nb\0o\x1b[2J", 9);
+  const Error e = lathe::run_error(LATHE_DATA_LOSS, "'" + cell + "' is no number", {"a\tb", 2, 1});
+  BOOST_TEST(e.what() == std::string("a\\tb:2:1: '2\\nb\\x00o\\x1b[2J' is no number"));
+  BOOST_TEST(e.message() == "'" + cell + "' is no number");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

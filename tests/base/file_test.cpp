@@ -12,10 +12,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <thread>
 
 using lathe::ByteSink;
+using lathe::check_can_make_folders;
 using lathe::Error;
 using lathe::FileSystem;
 using lathe::FileSystemScope;
@@ -269,6 +271,82 @@ BOOST_AUTO_TEST_CASE(folders_are_made_with_those_above_or_named) {
   BOOST_TEST(error.what() == "cannot make the folder '" + (folder.path() / "x").string() +
                                  "': the disk is mounted read-only; choose a folder on another "
                                  "disk");
+}
+
+BOOST_AUTO_TEST_CASE(whether_a_folder_can_be_made_is_told_without_making_it) {
+  const TemporaryFolder folder;
+  write_atomically(folder.path() / "file", "x");
+  check_can_make_folders(folder.path());
+  check_can_make_folders(folder.path() / "a" / "b");
+  BOOST_TEST(!fs::exists(folder.path() / "a"));
+  const auto refusal = [](const fs::path& path) {
+    return failure_of([&] { check_can_make_folders(path); });
+  };
+  BOOST_TEST(refusal(folder.path() / "file" / "b").what() ==
+             "cannot make the folder '" + (folder.path() / "file" / "b").string() +
+                 "': a part of the path is a file and no folder; choose another path");
+  BOOST_TEST(refusal(folder.path() / "file").code() == LATHE_ALREADY_EXISTS);
+  BOOST_TEST(refusal(folder.path() / std::string(300, 'n')).code() == LATHE_INVALID_ARGUMENT);
+  if (::getuid() == 0) return;  // may write everywhere
+  fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  BOOST_TEST(refusal(folder.path() / "a" / "b").code() == LATHE_PERMISSION_DENIED);
+  fs::permissions(folder.path(), fs::perms::owner_all);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_system_says_of_reading_is_a_sentence) {
+  const struct {
+    int error;
+    lathe_code code;
+    std::string cause;
+  } rows[] = {
+      {ENOENT, LATHE_NOT_FOUND, "there is no such file"},
+      {EACCES, LATHE_PERMISSION_DENIED,
+       "you are not allowed to read it, or to enter a folder on its path"},
+      {EISDIR, LATHE_FAILED_PRECONDITION, "it is a folder; give the name of a file"},
+      {ESPIPE, LATHE_FAILED_PRECONDITION,
+       "it is a pipe, which can be read only once and in order; give the name of a file"},
+      {EMFILE, LATHE_RESOURCE_EXHAUSTED,
+       "too many files are open; close some, or raise the limit (ulimit -n)"},
+      {ELOOP, LATHE_FAILED_PRECONDITION, "the links in its path lead in a circle"},
+      {ENAMETOOLONG, LATHE_INVALID_ARGUMENT, "the name is too long"},
+      {EIO, LATHE_DATA_LOSS, "the disk reports an error"},
+  };
+  for (const auto& row : rows) {
+    const Error error = lathe::read_failure("/a/b", row.error);
+    BOOST_TEST(error.code() == row.code);
+    BOOST_TEST(error.what() == "cannot read '/a/b': " + row.cause);
+    BOOST_TEST(lathe::system_text(row.error) == row.cause);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(errors_of_the_standard_library_become_sentences) {
+  const auto said = [](const std::system_error& error) {
+    return std::string(lathe::system_failure(error).what());
+  };
+  BOOST_TEST(said(fs::filesystem_error("status", "/a/b",
+                                       std::make_error_code(std::errc::permission_denied))) ==
+             "cannot use '/a/b': you are not allowed to read it, or to enter a folder on its path");
+  BOOST_TEST(said(fs::filesystem_error("current_path",
+                                       std::make_error_code(std::errc::no_such_file_or_directory)))
+                 .starts_with("the working folder was removed"));
+  BOOST_TEST(
+      said(std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again)))
+          .find("threads") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_tilde_is_the_home_folder) {
+  const std::string before = std::getenv("HOME") == nullptr ? "" : std::getenv("HOME");
+  setenv("HOME", "/home/me", 1);
+  BOOST_TEST(lathe::in_home("~") == "/home/me");
+  BOOST_TEST(lathe::in_home("~/a/b.csv") == "/home/me/a/b.csv");
+  for (const char* other : {"", "a", "a~", "./~", "~other/a", "/~/a"})
+    BOOST_TEST(lathe::in_home(other) == other);
+  unsetenv("HOME");
+  const Error error = failure_of([] { lathe::in_home("~/a"); });
+  BOOST_TEST(error.exit_code() == 2);
+  BOOST_TEST(error.what() == std::string("'~/a' is in your home folder, and HOME is not set; "
+                                         "write the whole path"));
+  setenv("HOME", before.c_str(), 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

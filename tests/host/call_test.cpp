@@ -79,8 +79,9 @@ BOOST_AUTO_TEST_CASE(a_service_computes_as_the_host_does_whatever_mode_the_plugi
 BOOST_AUTO_TEST_CASE(what_a_plugin_says_is_one_line_and_steers_no_terminal) {
   Call call(component, &run);
   call.record(LATHE_DATA_LOSS, "first\nsecond \x1b[31mred\x7f\n");
-  BOOST_TEST(call.failure(LATHE_DATA_LOSS).message() ==
-             "format 'halves': first second \\x1b[31mred\\x7f");
+  const Error error = call.failure(LATHE_DATA_LOSS);
+  BOOST_TEST(error.message() == "format 'halves': first\nsecond \x1b[31mred\x7f");
+  BOOST_TEST(error.what() == std::string("format 'halves': first\\nsecond \\x1b[31mred\\x7f"));
 }
 
 BOOST_AUTO_TEST_CASE(an_option_that_is_not_declared_is_the_plugins_mistake) {

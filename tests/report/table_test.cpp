@@ -81,6 +81,49 @@ BOOST_AUTO_TEST_CASE(progress_says_how_far_it_is) {
   BOOST_TEST(progress_text("trials", 7, 0) == "trials 7");
 }
 
+BOOST_AUTO_TEST_CASE(progress_fits_the_terminal) {
+  struct Row {
+    std::size_t width;
+    std::string expected;
+  };
+  const Row rows[] = {
+      {50, "trials [######------------------] 25% 3000/12000"},
+      {47, "trials [##--------] 25% 3000/12000"},
+      {39, "trials [##--------] 25% 3000/12000"},
+      {33, "trials 25% 3000/12000"},
+      {20, "trials 25%"},
+      {9, "trial 25%"},
+      {5, "t 25%"},
+      {4, "25%"},
+      {2, "25"},
+      {0, ""},
+  };
+  for (const Row& row : rows)
+    BOOST_TEST(progress_text("trials", 3000, 12000, row.width) == row.expected,
+               row.width << " columns");
+  BOOST_TEST(progress_text("trials", 1234567, 0, 10) == "trials 123");
+  BOOST_TEST(progress_text("größe", 1, 4, 8) == "größ 25%");
+  BOOST_TEST(progress_text("a\nb\x1b[m", 1, 4, 40) == "a\\nb\\x1b[m [##--------] 25% 1/4");
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_is_one_line_that_steers_no_terminal) {
+  BOOST_TEST(render({{"na\tme", "n"}, {{"a\nb\x1b[31m", "1"}}}) ==
+             "na\\tme        n\n------------  -\na\\nb\\x1b[31m  1\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_is_too_wide_has_a_line_for_each_cell) {
+  const TextTable table{{"kind", "id", "file"},
+                        {{"pass", "flops", "a/b.so"}, {"model", "jsc-tiny", ""}}};
+  const std::string wide =
+      "kind   id        file\n-----  --------  ------\npass   flops     a/b.so\nmodel  jsc-tiny\n";
+  BOOST_TEST(render(table, TableStyle::plain, 0) == wide);
+  BOOST_TEST(render(table, TableStyle::plain, 23) == wide);
+  BOOST_TEST(render(table, TableStyle::plain, 22) ==
+             "kind  pass\nid    flops\nfile  a/b.so\n\nkind  model\nid    jsc-tiny\n");
+  BOOST_TEST(render({{"x", "n"}, {{"0", "2"}}}, TableStyle::orgtbl, 9).starts_with("| "));
+  BOOST_TEST(render({{"x", "n"}, {{"0", "2"}}}, TableStyle::orgtbl, 8) == "x  0\nn  2\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_tree_is_written_as_toml_tables) {
   const Value linear(Value::Map{{"name", "integer"}, {"weight_frac_width", Value{}}, {"x", 1.0}});
   const Value passes(

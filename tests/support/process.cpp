@@ -19,7 +19,11 @@ Words environment(const std::filesystem::path& folder, const Words& more) {
   for (const char* kept : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH", "TMPDIR"})
     if (const char* value = std::getenv(kept); value != nullptr)
       all.push_back(std::string(kept) + "=" + value);
-  all.insert(all.end(), more.begin(), more.end());
+  for (const std::string& variable : more) {
+    const std::string name = variable.substr(0, variable.find('=')) + "=";
+    std::erase_if(all, [&](const std::string& known) { return known.starts_with(name); });
+    if (variable.find('=') != std::string::npos) all.push_back(variable);
+  }
   return all;
 }
 
@@ -54,7 +58,7 @@ nlohmann::json Outcome::json() const {
 
 int start_lathe(const Words& words, const std::filesystem::path& folder,
                 const std::filesystem::path& out, const std::filesystem::path& err,
-                const Words& variables) {
+                const Words& variables, const std::function<void()>& in_child) {
   Words command{executable().string()};
   command.insert(command.end(), words.begin(), words.end());
   Words variable_words = environment(folder, variables);
@@ -67,6 +71,7 @@ int start_lathe(const Words& words, const std::filesystem::path& folder,
     redirect("/dev/null", STDIN_FILENO);
     redirect(out, STDOUT_FILENO);
     redirect(err, STDERR_FILENO);
+    if (in_child) in_child();
     execve(command.front().c_str(), arguments.data(), variable_pointers.data());
     _exit(127);
   }
@@ -79,12 +84,13 @@ int wait_for(int process) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-Outcome run_lathe(const Words& words, const std::filesystem::path& folder, const Words& variables) {
+Outcome run_lathe(const Words& words, const std::filesystem::path& folder, const Words& variables,
+                  const std::function<void()>& in_child) {
   const TemporaryFolder captured;
   const auto out = captured.path() / "out";
   const auto err = captured.path() / "err";
   Outcome outcome;
-  outcome.exit_code = wait_for(start_lathe(words, folder, out, err, variables));
+  outcome.exit_code = wait_for(start_lathe(words, folder, out, err, variables, in_child));
   outcome.out = read_file(out);
   outcome.err = read_file(err);
   return outcome;

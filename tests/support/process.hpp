@@ -4,6 +4,7 @@
 
 #include "tests/support/support.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,17 @@ struct Outcome {
 
 using Words = std::vector<std::string>;
 
-// `variables` are added to the environment, "NAME=value".
+// `variables` are added to the environment, "NAME=value", or taken out of it, "NAME". `in_child`
+// runs in the child last before the executable: what it does to descriptors, limits, user and
+// working folder is what a user may find.
 Outcome run_lathe(const Words& words, const std::filesystem::path& folder,
-                  const Words& variables = {});
+                  const Words& variables = {}, const std::function<void()>& in_child = {});
 // The same for a run that must end with 0; one that does not ends the test case.
 Outcome good(const Words& words, const std::filesystem::path& folder);
 // Started and left running; wait_for() ends it.
 int start_lathe(const Words& words, const std::filesystem::path& folder,
                 const std::filesystem::path& out, const std::filesystem::path& err,
-                const Words& variables = {});
+                const Words& variables = {}, const std::function<void()>& in_child = {});
 int wait_for(int process);  // the exit code, as in Outcome
 
 std::string read_file(const std::filesystem::path& path);

@@ -1,13 +1,14 @@
 // lathe data list|fetch: the data sets that Lathe knows where to get.
 #include "core/base/error.hpp"
-#include "core/base/json.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/fetch/fetch.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/report/json.hpp"
 #include "core/report/progress.hpp"
 #include "core/report/table.hpp"
+#include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -51,8 +52,7 @@ void list_data(const Invocation& call) {
   if (call.get(kJson)) {
     Json sets = Json::array();
     for (const KnownSet& set : known_sets(registry)) sets.push_back(json_of(set, data_dir));
-    write_output(Json{{"data_dir", data_dir.string()}, {"sets", sets}}.dump(2) + "\n");
-    return;
+    return write_json({{"data_dir", data_dir.string()}, {"sets", sets}});
   }
   TextTable table{{"set", "here", "size", "sha256", "licence", "what it is"}, {}};
   std::string addresses;
@@ -67,8 +67,8 @@ void list_data(const Invocation& call) {
                                file.size == 0 ? "" : fmt::format(" ({} bytes)", file.size),
                                file.sha256.empty() ? "no sha256 is known" : file.sha256);
   }
-  write_output(fmt::format("{}\nThe data folder is '{}'.\n\n{}", render(table), data_dir.string(),
-                           addresses));
+  write_output(fmt::format("{}\nThe data folder is '{}'.\n\n{}", output_table(table),
+                           data_dir.string(), addresses));
 }
 
 void fetch_data(const Invocation& call) {
@@ -96,8 +96,7 @@ void fetch_data(const Invocation& call) {
   if (call.get(kJson)) {
     Json out = json_of(set, data_dir);
     out["fetched"] = !here;
-    write_output(out.dump(2) + "\n");
-    return;
+    return write_json(out);
   }
   write_output(fmt::format("'{}' is {}in '{}'\n", set.name, here ? "already " : "",
                            (data_dir / set.name).string()));

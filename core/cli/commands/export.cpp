@@ -1,12 +1,13 @@
 // lathe export: what a checkpoint holds, and the same in another form. Opens no plugins.
 
-#include "core/base/json.hpp"
 #include "core/base/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/saved/files.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/report/json.hpp"
 #include "core/report/table.hpp"
+#include "core/report/terminal.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
@@ -50,16 +51,6 @@ const Form& form_of(const std::filesystem::path& output) {
                         extension, suggestion(extension, known)));
 }
 
-std::string text_of(const Json& json, int indent = -1) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
-// Names come from files of unknown origin: what moves a terminal's cursor is shown as \u001b.
-std::string shown(const std::string& name) {
-  const std::string quoted = text_of(Json(name));
-  return quoted.substr(1, quoted.size() - 2);
-}
-
 std::int64_t elements_of(const Checkpoint& checkpoint) {
   std::int64_t elements = 0;
   for (const auto& [name, tensor] : checkpoint.tensors) elements += tensor.numel();
@@ -80,14 +71,13 @@ Json json_of(const std::filesystem::path& input, const Checkpoint& checkpoint) {
 }
 
 void list(const std::filesystem::path& input, const Checkpoint& checkpoint, bool json) {
-  if (json) return write_output(text_of(json_of(input, checkpoint), 2) + "\n");
+  if (json) return write_json(json_of(input, checkpoint));
   TextTable table{{"tensor", "dtype", "shape"}, {}};
   for (const auto& [name, tensor] : checkpoint.tensors)
-    table.rows.push_back(
-        {shown(name), std::string(lathe::name(tensor.dtype())), tensor.shape().text()});
+    table.rows.push_back({name, std::string(lathe::name(tensor.dtype())), tensor.shape().text()});
   write_output(fmt::format("'{}' is a {} file of {} tensors, {} elements\n\n{}", input.string(),
                            checkpoint.type, checkpoint.tensors.size(), elements_of(checkpoint),
-                           render(table)));
+                           output_table(table)));
 }
 
 void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
@@ -106,7 +96,7 @@ void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
                    {"form", form.name},
                    {"bytes", bytes},
                    {"sha256", sha256_of_file(output)}};
-  write_output(text_of(out, 2) + "\n");
+  write_json(out);
 }
 
 }  // namespace

@@ -129,11 +129,9 @@ void print_list(const Registry& registry, std::vector<std::string> kinds, bool a
   if (kinds == std::vector<std::string>{std::string(kHostKind)}) text += pruner_options();
   text += broken_text(registry);
   if (as_json)
-    text = Json{{"command", "list"},
-                {"components", std::move(components)},
-                {"broken", broken_json(registry)}}
-               .dump(2) +
-           "\n";
+    return write_json({{"command", "list"},
+                       {"components", std::move(components)},
+                       {"broken", broken_json(registry)}});
   write_output(text);
 }
 

@@ -1,4 +1,6 @@
 // `lathe plugin build`: one file, one compiler line, one plugin. No CMake, no LibTorch.
+#include "core/base/file.hpp"
+#include "core/base/shown.hpp"
 #include "core/cli/commands/installed.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/host/stdout_guard.hpp"
@@ -17,8 +19,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <sstream>
 
 extern char** environ;
@@ -74,12 +76,22 @@ void run(const std::vector<std::string>& line, const fs::path& source) {
   for (const std::string& word : line) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = 0;
-  const int error = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
+  // The host ignores SIGPIPE; a compiler need not know what to do then.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int error =
+      posix_spawnp(&child, arguments[0], nullptr, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   if (error != 0) {
     throw usage_error(
         fmt::format("the compiler '{}' cannot be started: {}; install g++, or set CXX "
                     "or CC",
-                    line[0], std::strerror(error)));
+                    line[0], system_text(error)));
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -163,17 +175,19 @@ void build_plugin(const Invocation& call) {
   for (const std::string& word : line) printed.push_back(quoted(word));
   spdlog::info("{}", fmt::join(printed, " "));
   run(line, source);
-  // A plugin that others can write is refused, whatever the umask says.
+  // A plugin that others can write is refused, whatever the umask says. Where permissions cannot be
+  // set (NTFS, vfat), loading it says so.
+  std::error_code ignored;
   fs::permissions(output, fs::perms::group_write | fs::perms::others_write,
-                  fs::perm_options::remove);
+                  fs::perm_options::remove, ignored);
 
   const LoadedModule built = loaded(output);
   for (const std::string& warning : built.warnings) spdlog::warn("{}", warning);
   Json components = Json::array(), services = Json::array();
   std::string text;
   for (const auto& c : built.contents.components) {
-    text += fmt::format("{}: {} {} {}: {}\n", output.string(), name(c->kind), c->id, c->version,
-                        c->doc);
+    text += fmt::format("{}: {} {} {}: {}\n", output.string(), name(c->kind), c->id,
+                        shown(c->version), shown(c->doc));
     components.push_back(
         {{"kind", name(c->kind)}, {"id", c->id}, {"version", c->version}, {"doc", c->doc}});
   }
@@ -185,13 +199,11 @@ void build_plugin(const Invocation& call) {
     spdlog::info("it needs the service '{}' of another plugin", need.service);
   if (call.get(kJson)) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    text = Json{{"command", "plugin build"},
-                {"file", fs::absolute(output).string()},
-                {"components", std::move(components)},
-                {"services", std::move(services)},
-                {"seconds", seconds.count()}}
-               .dump(2) +
-           "\n";
+    return write_json({{"command", "plugin build"},
+                       {"file", absolute_path(output).string()},
+                       {"components", std::move(components)},
+                       {"services", std::move(services)},
+                       {"seconds", seconds.count()}});
   }
   write_output(text);
 }

@@ -75,9 +75,7 @@ void new_plugin(const Invocation& call) {
   }
   write_atomically(target, text);
   if (call.get(kJson)) {
-    write_output(Json{{"command", "plugin new"}, {"file", fs::absolute(target).string()}}.dump(2) +
-                 "\n");
-    return;
+    return write_json({{"command", "plugin new"}, {"file", absolute_path(target).string()}});
   }
   write_output(
       fmt::format("{0} is written. Next:\n  lathe plugin build {0}\n  lathe transform "

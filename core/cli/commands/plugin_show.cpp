@@ -1,4 +1,5 @@
 // What plugins bring, as tables or JSON. The list reads stamps only; showing loads the one file.
+#include "core/base/shown.hpp"
 #include "core/base/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
@@ -7,6 +8,7 @@
 #include "core/plugin/registry.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
+#include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -106,7 +108,7 @@ std::string options_table(const std::vector<Option>& options) {
     table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(c));
     for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
   }
-  return render(table);
+  return output_table(table);
 }
 
 std::string op_text(const Component& c) {
@@ -136,7 +138,7 @@ std::vector<std::string> offered_by(const Registry& registry, const std::filesys
   return ids;
 }
 
-std::string shown(const PluginService& service) {
+std::string described(const PluginService& service) {
   return fmt::format(
       "service {}: for other plugins, which find it by this id\n  file       {}\n  sha256     "
       "{}\n  table      {} bytes\n",
@@ -157,13 +159,14 @@ std::string keys_text(const std::vector<Option>& options, const std::string& out
   return out;
 }
 
-std::string shown(const Component& c, const std::vector<std::string>& offers) {
-  std::string out = fmt::format("{} {} {}: {}\n", name(c.kind), c.id, c.version, c.doc);
+std::string described(const Component& c, const std::vector<std::string>& offers) {
+  std::string out =
+      fmt::format("{} {} {}: {}\n", name(c.kind), c.id, shown(c.version), shown(c.doc));
   out += fmt::format("  file       {}\n  sha256     {}\n", c.file.string(), c.sha256);
   const std::pair<const char*, const std::string&> origins[] = {
       {"authors", c.authors}, {"licence", c.licence}, {"url", c.url}};
   for (const auto& [word, text] : origins) {
-    if (!text.empty()) out += fmt::format("  {:<10} {}\n", word, text);
+    if (!text.empty()) out += fmt::format("  {:<10} {}\n", word, shown(text));
   }
   if (const auto flags = flag_names(c); !flags.empty()) {
     out += fmt::format("  it         {}\n", fmt::join(flags, ", "));
@@ -282,7 +285,10 @@ Json json_of(const PluginService& service) {
 }
 
 std::string shortened(const std::filesystem::path& file) {
-  const std::filesystem::path relative = file.lexically_proximate(std::filesystem::current_path());
+  std::error_code error;  // the working folder may be gone
+  const auto here = std::filesystem::current_path(error);
+  if (error) return file.string();
+  const std::filesystem::path relative = file.lexically_proximate(here);
   return std::min(file.string(), relative.string(),
                   [](const auto& a, const auto& b) { return a.size() < b.size(); });
 }
@@ -314,14 +320,12 @@ void list_plugins(const Invocation& call) {
         {{"id", service.id}, {"source", service.source}, {"file", service.file.string()}});
   }
   if (call.get(kJson)) {
-    write_output(Json{{"command", "plugin list"},
-                      {"plugins", std::move(rows)},
-                      {"services", std::move(services)},
-                      {"broken", broken_json(registry)}}
-                     .dump(2) +
-                 "\n");
+    write_json({{"command", "plugin list"},
+                {"plugins", std::move(rows)},
+                {"services", std::move(services)},
+                {"broken", broken_json(registry)}});
   } else {
-    write_output((table.rows.empty() ? "There are no plugins.\n" : render(table)) +
+    write_output((table.rows.empty() ? "There are no plugins.\n" : output_table(table)) +
                  broken_text(registry));
   }
 }
@@ -351,23 +355,20 @@ void show_plugin(const Invocation& call) {
     const Component& component = registry.find(kind, id);
     if (!text.empty()) text += "\n";
     const std::vector<std::string> offers = offered_by(registry, component.file);
-    text += shown(component, offers);
+    text += described(component, offers);
     components.push_back(json_of(component));
     components.back()["services"] = offers;
   }
   Json services = Json::array();
   if (service != nullptr) {
     if (!text.empty()) text += "\n";
-    text += shown(*service);
+    text += described(*service);
     services.push_back(json_of(*service));
   }
-  if (call.get(kJson)) {
-    text = Json{{"command", "plugin show"},
-                {"components", std::move(components)},
-                {"services", std::move(services)}}
-               .dump(2) +
-           "\n";
-  }
+  if (call.get(kJson))
+    return write_json({{"command", "plugin show"},
+                       {"components", std::move(components)},
+                       {"services", std::move(services)}});
   write_output(text);
 }
 

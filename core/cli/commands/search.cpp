@@ -261,7 +261,7 @@ void run_search(Session& session) {
                            .folder = folder.results,
                            .plan = &*plan,
                            .check_space = [&](const SearchSpace& space) {
-                             refuse_model_search_with(pipeline, space, settings);
+                             refuse_model_search_with(pipeline, space, session.loading());
                            }});
     return;
   }

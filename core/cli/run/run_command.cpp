@@ -3,10 +3,13 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/cli/talk.hpp"
+#include "core/host/stdout_guard.hpp"
 #include "core/mase/accepted_options.hpp"
+#include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace lathe {
 
@@ -20,7 +23,8 @@ void run_in_session(const Invocation& call, Work work) {
   Session session(settings, catch_interrupts());
   if (!settings.given(kPrintPipeline)) {
     const TextTable table = settings_table(session.settings(), level == "debug");
-    if (!table.rows.empty()) fmt::print(stderr, "{}\n", render(table));
+    if (!table.rows.empty())
+      write_talk(render(table, TableStyle::plain, terminal_columns(STDERR_FILENO)) + "\n");
   }
   work(session);
 }

@@ -56,7 +56,7 @@ StateSpec spec_of(const lathe_state_spec& row) {
     throw usage_error(
         fmt::format("asks for a tensor called '{}'; a name is made of letters, digits and "
                     "underscores",
-                    one_line(name)));
+                    name));
   }
   if (!std::isfinite(row.initial)) {
     throw usage_error(fmt::format("asks for a '{}' of {}", name, row.initial));

@@ -99,6 +99,7 @@ void Call::require(lathe_component_flags flag, std::string_view flag_name) const
 std::unique_ptr<Call::Failure> Call::fresh_failure(lathe_code code, std::string_view text) const {
   auto failure = std::make_unique<Failure>();
   failure->code = code;
+  while (text.ends_with('\n')) text.remove_suffix(1);
   failure->text = text;
   const std::optional<PluginCall> call = call_of_thread();
   failure->in = call
@@ -229,7 +230,7 @@ Error Call::failure(lathe_code code) const {
                                        who, component_.file.string(), code, code_text(code)));
   }
   if (failure_->mistake) {
-    return Error(Blame::run, code, fmt::format("{}: {}", failure_->in, one_line(failure_->text)));
+    return Error(Blame::run, code, fmt::format("{}: {}", failure_->in, failure_->text));
   }
   std::string context = who;
   if (!failure_->node.empty()) context += fmt::format(": node '{}'", failure_->node);
@@ -252,26 +253,11 @@ Error Call::failure(lathe_code code) const {
                     failure_->in, failure_->option,
                     declared.empty() ? std::string("it declares none")
                                      : fmt::format("it declares {}", fmt::join(declared, ", ")),
-                    one_line(failure_->text)));
+                    failure_->text));
   }
   const bool refused = is_refusal(code) && (phase_ == Phase::create || !failure_->option.empty());
   return Error(refused ? Blame::usage : Blame::run, code,
-               fmt::format("{}: {}", context, one_line(failure_->text)), place);
-}
-
-std::string one_line(std::string_view text) {
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t' || c == '\r')
-      line += ' ';
-    else if (byte < 0x20 || byte == 0x7f)
-      line += fmt::format("\\x{:02x}", byte);
-    else
-      line += c;
-  }
-  return line;
+               fmt::format("{}: {}", context, failure_->text), place);
 }
 
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept {

@@ -142,9 +142,6 @@ class Call : public lathe_call {
   std::chrono::steady_clock::time_point last_progress_{};
 };
 
-// A plugin's text as the host shows it: on one line, what would steer a terminal written out.
-std::string one_line(std::string_view text);
-
 // Frees a plugin's instance; never throws, whatever the plugin does. `destroy` may be null.
 void destroy_instance(const Component& component, void (*destroy)(void*), void* self) noexcept;
 

@@ -69,7 +69,7 @@ void log(lathe_call* call, lathe_log_level level, lathe_str message) noexcept {
   try {
     std::string_view text = view_of(message);
     while (text.ends_with('\n')) text.remove_suffix(1);
-    spdlog::log(log_level(level), "{}: {}", Call::of(call).component().id, one_line(text));
+    spdlog::log(log_level(level), "{}: {}", Call::of(call).component().id, text);
   } catch (...) {
     // A log line is not worth a failure.
   }

@@ -1,5 +1,6 @@
 #include "core/plugin/found/found_files.hpp"
 
+#include "core/base/file.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/plugin/trust.hpp"
 
@@ -70,9 +71,9 @@ void FoundFiles::add_folder(const PluginFolder& folder) {
     }
   };
   if (error) {
-    broken_.push_back(
-        {real, folder.source,
-         fmt::format("plugin folder '{}' cannot be read: {}", real.string(), error.message())});
+    broken_.push_back({real, folder.source,
+                       fmt::format("plugin folder '{}' cannot be read: {}", real.string(),
+                                   system_text(error.value()))});
   }
   if (paths.empty() || !attempt(real, [&] { check_trusted_folder(real); })) return;
   std::ranges::sort(paths);

@@ -117,8 +117,9 @@ void prepare_run_folder(const RunFolder& folder, const Settings& settings) {
     std::error_code error;
     fs::remove_all(folder.results, error);
     if (error)
-      throw run_error(LATHE_UNAVAILABLE, fmt::format("cannot remove '{}': {}",
-                                                     folder.results.string(), error.message()));
+      throw run_error(LATHE_UNAVAILABLE,
+                      fmt::format("cannot remove '{}': {}", folder.results.string(),
+                                  system_text(error.value())));
   }
   make_folders(folder.results);
 }

@@ -4,6 +4,7 @@
 #include "core/base/file.hpp"
 #include "core/cli/run/results/provenance.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
 
@@ -14,14 +15,15 @@ namespace {
 std::string scalars_text(const std::vector<std::pair<std::string, Value>>& scalars) {
   TextTable table{{"metric", "value"}, {}};
   for (const auto& [name, value] : scalars) table.rows.push_back({name, cell_text(value)});
-  return render(table);
+  return output_table(table);
 }
 
 std::string text_of(const PassReport& report) {
   std::string text = report.pass + "\n\n";
   if (!report.scalars.empty()) text += scalars_text(report.scalars) + "\n";
   for (const ReportTable& table : report.tables)
-    text += fmt::format("{}: {}\n", report.pass, table.name) + render(text_table(table)) + "\n";
+    text +=
+        fmt::format("{}: {}\n", report.pass, table.name) + output_table(text_table(table)) + "\n";
   for (const auto& [name, contents] : report.texts) {
     text += fmt::format("{}: {}\n{}", report.pass, name, contents);
     text += contents.ends_with('\n') ? "\n" : "\n\n";
@@ -37,7 +39,7 @@ std::string text_of(const Results& results, const Session& session) {
                   session.synthetic() ? " (synthetic data)" : "");
   for (const PassReport& report : results.passes) text += text_of(report);
   for (const ReportTable& table : results.tables)
-    text += fmt::format("{}\n", table.name) + render(text_table(table)) + "\n";
+    text += fmt::format("{}\n", table.name) + output_table(text_table(table)) + "\n";
   for (const std::string& more : results.texts) text += more + "\n";
   if (!results.metrics.empty()) text += scalars_text(results.metrics);
   return text;
@@ -70,12 +72,11 @@ Json json_of(const Results& results, Session& session) {
 
 void deliver(const Results& results, Session& session, const std::filesystem::path& folder) {
   const Json json = json_of(results, session);
-  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   // A count is repeated in milliseconds; waiting for the disk would be most of its time.
   const Sync sync = session.opened_executor() == nullptr ? Sync::no_wait : Sync::wait;
-  if (!folder.empty()) write_atomically(folder / "report.json", text, sync);
+  if (!folder.empty()) write_atomically(folder / "report.json", json_text(json), sync);
   if (session.settings().get(kJson))
-    write_output(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_json(json, -1);
   else
     write_output(text_of(results, session));
 }
