@@ -47,6 +47,7 @@ struct RunContext {
   // asks for.
   Value run_options{Value::Map{}};
   std::filesystem::path folder;     // the run's folder; empty: passes may write no files
+  bool drops_files = false;         // what passes write is dropped without a word: a dry run
   const Graph* original = nullptr;  // before the first pass
   const std::atomic<bool>* cancelled = nullptr;
   bool in_trial = false;  // one thread, no progress

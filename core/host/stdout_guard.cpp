@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,15 +22,27 @@ Error not_moved() {
                    fmt::format("standard output cannot be moved aside: {}", system_text(errno)));
 }
 
-// By its number: what a library has put into the stream's buffer comes first.
+// All of it, waiting where the other end takes it slowly, also if whoever made the pipe wants no
+// waiting. False, and errno, if it cannot be written.
+bool write_whole(int descriptor, std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t put = ::write(descriptor, text.data(), text.size());
+    if (put > 0) {
+      text.remove_prefix(static_cast<std::size_t>(put));
+      continue;
+    }
+    if (put < 0 && errno == EINTR) continue;
+    if (put == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return false;
+    pollfd room{descriptor, POLLOUT, 0};
+    if (poll(&room, 1, -1) < 0 && errno != EINTR) return false;
+  }
+  return true;
+}
+
+// What a library has put into the stream's buffer comes first.
 void write_to_stderr(std::string_view text) noexcept {
   std::fflush(stderr);
-  while (!text.empty()) {
-    const ssize_t put = ::write(STDERR_FILENO, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
+  static_cast<void>(write_whole(STDERR_FILENO, text));
 }
 
 }  // namespace
@@ -41,6 +54,7 @@ void open_standard_streams() {
     if (open("/dev/null", O_RDWR) != number) throw not_moved();
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 std::FILE* claim_stdout() {
@@ -60,7 +74,7 @@ void write_output(std::string_view text) { write_data(shown_lines(text)); }
 
 void write_data(std::string_view text) {
   std::FILE* out = host_output();
-  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0) return;
+  if (std::fflush(out) == 0 && write_whole(fileno(out), text)) return;
   throw run_error(LATHE_UNAVAILABLE,
                   fmt::format("standard output cannot be written: {}", system_text(errno)));
 }

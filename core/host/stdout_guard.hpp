@@ -9,8 +9,8 @@
 namespace lathe {
 
 // Call it first thing in main: descriptors 0, 1 and 2 that are closed become /dev/null, so that no
-// file of the run gets such a number, and a pipe that nobody reads any more is a failed write and
-// no signal.
+// file of the run gets such a number; a pipe that nobody reads any more and a file that may not
+// grow (ulimit -f) are failed writes and no signals.
 void open_standard_streams();
 
 // Moves standard output aside. The result is the host's own stream, buffered; it stays open until

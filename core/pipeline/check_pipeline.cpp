@@ -27,7 +27,9 @@ bool works_on_the_graph_alone(const Component& pass) {
 
 }  // namespace
 
-void check_pipeline(const Pipeline& pipeline, Graph graph, RunContext& context) {
+void check_pipeline(const Pipeline& pipeline, Graph& graph, RunContext& context) {
+  const Graph original = graph;
+  context.original = &original;
   std::vector<PassInstance> instances;
   instances.reserve(pipeline.steps.size());
   for (const Step& step : pipeline.steps) {
@@ -49,6 +51,7 @@ void check_pipeline(const Pipeline& pipeline, Graph graph, RunContext& context) 
       throw error.at(step.position);
     }
   }
+  context.original = nullptr;
 }
 
 }  // namespace lathe

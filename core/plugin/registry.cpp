@@ -1,5 +1,6 @@
 #include "core/plugin/registry.hpp"
 
+#include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
 #include "core/plugin/found/found_files.hpp"
 #include "core/plugin/found/offers.hpp"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <set>
@@ -284,6 +286,9 @@ Registry::Registry(const std::vector<PluginFolder>& folders,
   for (const std::filesystem::path& file : explicit_files) {
     std::error_code error;
     const std::filesystem::path real = std::filesystem::canonical(file, error);
+    if (error && error.value() != ENOENT && error.value() != ENOTDIR) {
+      throw usage_error(read_failure(file, error.value()).message());
+    }
     if (error) {
       throw usage_error(fmt::format("there is no plugin file '{}'{}", file.string(),
                                     file.is_relative() ? " in the working directory" : ""));

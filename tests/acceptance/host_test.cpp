@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -214,6 +216,52 @@ BOOST_AUTO_TEST_CASE(a_terminal_that_cannot_redraw_gets_no_progress) {
     BOOST_TEST(outcome.exit_code == 0);
     BOOST_TEST(terminal.text().find('\x1b') == std::string::npos, term);
   }
+}
+
+// A pipe that takes little at once, and whose maker wants nobody to wait for it.
+BOOST_AUTO_TEST_CASE(a_slow_reader_gets_the_whole_result) {
+  const TemporaryFolder folder;
+  const Words list{"list", "--json"};
+  const std::string usual = succeed(list, folder.path()).out;
+  const Outcome outcome = run_lathe(list, folder.path(), {}, [] {
+    int ends[2];
+    if (pipe2(ends, O_NONBLOCK) != 0) _exit(126);
+    fcntl(ends[1], F_SETPIPE_SZ, 4096);
+    const pid_t writer = fork();
+    if (writer == 0) {
+      dup2(ends[1], STDOUT_FILENO);
+      close(ends[0]);
+      close(ends[1]);
+      return;
+    }
+    close(ends[1]);
+    std::array<char, 512> block;
+    for (;;) {
+      usleep(100);
+      const ssize_t got = read(ends[0], block.data(), block.size());
+      if (got < 0 && errno == EAGAIN) continue;
+      if (got <= 0 || write(STDOUT_FILENO, block.data(), static_cast<std::size_t>(got)) != got)
+        break;
+    }
+    int status = 0;
+    waitpid(writer, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 125);
+  });
+  BOOST_TEST(outcome.exit_code == 0, outcome.err);
+  BOOST_TEST(usual.size() > 8192U);
+  BOOST_TEST((outcome.out == usual));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_may_not_grow_is_an_error_of_its_writer) {
+  const TemporaryFolder folder;
+  const Words words{"train", "jsc-s", "jsc-sim", "--max-epochs", "1", "--project-dir", "."};
+  const Outcome outcome = run_lathe(words, folder.path(), {}, [] {
+    const rlimit limit{8192, 8192};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  });
+  BOOST_TEST(outcome.exit_code == 1);
+  BOOST_TEST(outcome.last_line().find("no file may be so large here") != std::string::npos,
+             outcome.err);
 }
 
 // What is opened first would otherwise be the file that everybody talks into.

@@ -221,6 +221,11 @@ BOOST_AUTO_TEST_CASE(a_missing_file_a_folder_and_an_endless_file_are_named) {
   expect_usage_error([&] { read_toml(folder.path()); }, "",
                      {folder.path().string(), "is a folder"});
   expect_usage_error([] { read_toml("/dev/zero"); }, "", {"larger than 16 MiB"});
+  std::filesystem::create_symlink("loop.toml", folder.path() / "loop.toml");
+  expect_usage_error([&] { read_toml(folder.path() / "loop.toml"); }, "",
+                     {"loop.toml", "the links in its path lead in a circle"});
+  expect_usage_error([] { read_toml("/" + std::string(300, 'n')); }, "",
+                     {"nnn", "the name is too long"});
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_is_read_once) {

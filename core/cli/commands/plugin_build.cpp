@@ -76,10 +76,11 @@ void run(const std::vector<std::string>& line, const fs::path& source) {
   for (const std::string& word : line) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = 0;
-  // The host ignores SIGPIPE; a compiler need not know what to do then.
+  // The host ignores these; a compiler need not know what to do then.
   sigset_t defaults;
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setsigdefault(&attributes, &defaults);

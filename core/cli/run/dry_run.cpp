@@ -91,6 +91,18 @@ void add_trainings(const Settings& settings, const std::vector<SweepPoint>& swee
   results.texts.push_back(output_table(table));
 }
 
+// As it is written, in the folder, or in a folder of that: archives bring some.
+bool is_there(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::exists(file, error) || fs::exists(folder / file, error)) return true;
+  fs::directory_iterator entries(folder, error);
+  return !error && std::any_of(entries, {}, [&](const fs::directory_entry& entry) {
+    std::error_code ignored;
+    return entry.is_directory(ignored) && fs::exists(entry.path() / file, ignored);
+  });
+}
+
 // A file that an option of the data set names: as it is written, or in the set's folder.
 void check_data_files(const Session& session) {
   const Chosen& chosen = session.dataset_choice();
@@ -100,10 +112,7 @@ void check_data_files(const Session& session) {
     const Value* value = chosen.options.find(option.key);
     if (option.type != LATHE_OPTION_PATH || value == nullptr || !value->is_string()) continue;
     const std::filesystem::path named = value->as_string();
-    std::error_code ignored;
-    if (named.empty() || std::filesystem::exists(named, ignored) ||
-        std::filesystem::exists(folder / named, ignored))
-      continue;
+    if (named.empty() || is_there(named, folder)) continue;
     const std::string also =
         named.is_absolute() ? "" : fmt::format(", '{}'", (folder / named).string());
     throw run_error(LATHE_NOT_FOUND,
@@ -175,7 +184,8 @@ void describe_run(Session& session, const DryRun& run) {
   if (!run.folder.empty()) check_can_make_folders(run.folder);
   check_data_files(session);
   RunContext context = session.context({});
-  const std::optional<Graph> graph = graph_of(session, context, [&](const std::string& text) {
+  context.drops_files = true;
+  std::optional<Graph> graph = graph_of(session, context, [&](const std::string& text) {
     results.parts.emplace_back("note", text);
     results.texts.push_back(text + "\n");
   });

@@ -111,6 +111,7 @@ lathe_code file(lathe_call* call, lathe_str path, lathe_str contents) noexcept {
           fmt::format("'{}' is no path inside the pass's folder; it must be relative, without '..'",
                       wanted.string()));
     }
+    if (c.context().drops_files) return;
     const fs::path& folder = c.context().folder;
     if (folder.empty()) {
       throw run_error(LATHE_FAILED_PRECONDITION,

@@ -209,8 +209,11 @@ std::string read_config(const std::filesystem::path& path) {
   const std::string name = path.string();
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status) && error.value() != EACCES) {
+  if (status.type() == std::filesystem::file_type::not_found) {
     throw usage_error(fmt::format("there is no file '{}'", name));
+  }
+  if (status.type() == std::filesystem::file_type::none) {
+    throw usage_error(read_failure(path, error.value()).message());
   }
   if (std::filesystem::is_directory(status)) {
     throw usage_error(fmt::format("'{}' is a folder; a TOML file is expected", name));
