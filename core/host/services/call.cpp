@@ -1,5 +1,6 @@
 #include "core/host/services/call.hpp"
 
+#include "core/base/file.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"
@@ -142,6 +143,8 @@ lathe_code Call::record_host_error() {
     error = known;
   } catch (const std::bad_alloc&) {
     error = run_error(LATHE_RESOURCE_EXHAUSTED, "there is not enough memory");
+  } catch (const std::system_error& known) {
+    error = system_failure(known);
   } catch (const std::exception& other) {
     error = run_error(LATHE_INTERNAL, other.what());
   } catch (...) {

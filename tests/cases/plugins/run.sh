@@ -23,7 +23,7 @@ say P1 "exit(0) in run(): exit code 1, a line that names pass, file and function
 run count evil --plugin ./run_exit.so
 say P2 "abort() in run(): the same"
 run count evil --plugin ./run_abort.so
-say P3 "a failure with a newline, an escape and a NUL: one line, with \n, \x1b and \x00 written out"
+say P3 "a failure with a newline, an escape and a NUL: one line, with \n and \x1b written out"
 run count evil --plugin ./run_fail_nl.so
 say P4 "exit(0) while it is loaded: named when it is built"
 run lathe plugin build "$here/ctor_exit.c"
