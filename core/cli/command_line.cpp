@@ -2,6 +2,8 @@
 #include "core/cli/command_line.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/mase/names.hpp"
+#include "core/options/words_elsewhere.hpp"
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
@@ -66,16 +68,40 @@ std::string owners_of(const std::string& flag) {
   return owners;
 }
 
+const CommandOption* option_with_key(const Options& options, std::string_view key) {
+  for (const CommandOption* option : options)
+    if (option->option.key == key && !option->flags.empty()) return option;
+  return nullptr;
+}
+
+// The flag of an option that other tools call `flag`, whichever command takes it; empty: none.
+std::string flag_elsewhere(const Options& options, const std::string& flag) {
+  const auto key = key_elsewhere(flag);
+  if (!key) return "";
+  if (const CommandOption* own = option_with_key(options, *key)) return own->flags.front();
+  for (const Command& command : command_table())
+    if (const CommandOption* other = option_with_key(options_of(command), *key))
+      return other->flags.front();
+  return "";
+}
+
 [[noreturn]] void refuse_unknown(const Options& options, const std::string& name,
                                  const std::string& flag) {
   if (const std::string owners = owners_of(flag); !owners.empty())
     throw usage_error(
         fmt::format("option '{}' means nothing here; it belongs to {}", flag, owners));
+  const std::string see = fmt::format("; see 'lathe {} --help'", name);
+  if (const std::string meant = flag_elsewhere(options, flag); !meant.empty()) {
+    const bool here = option_of(options, meant) != nullptr;
+    throw usage_error(fmt::format(
+        "unknown option '{}'; did you mean '{}'{}?{}", flag, meant,
+        here ? "" : fmt::format(", which belongs to {}", owners_of(meant)), here ? see : ""));
+  }
   std::vector<std::string> known;
   for (const CommandOption* option : options)
     known.insert(known.end(), option->flags.begin(), option->flags.end());
-  throw usage_error(fmt::format("unknown option '{}'{}; see 'lathe {} --help'", flag,
-                                suggestion(flag, known), name));
+  throw usage_error(fmt::format("unknown option '{}'{}{}{}", flag, about_mase_name("option", flag),
+                                suggestion(flag, known), see));
 }
 
 class Given {

@@ -5,6 +5,7 @@
 #include "core/cli/command_line.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/mase/accepted_options.hpp"
+#include "core/mase/names.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,8 @@ Error unknown_command(Commands commands, const std::string& word, const std::str
   for (const Command& command : commands)
     if (!command.doc.empty()) known.emplace_back(command.word);
   return usage_error(
-      fmt::format("unknown command '{}{}'{}", before, word, suggestion(word, known)));
+      fmt::format("unknown command '{}{}'{}{}", before, word,
+                  before.empty() ? about_mase_name("action", word) : "", suggestion(word, known)));
 }
 
 // `lathe plugin --json list`: the options of all its commands may stand before the word.

@@ -1,6 +1,7 @@
 #include "core/cli/found_plugins.hpp"
 
 #include "core/base/shown.hpp"
+#include "core/mase/names.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +9,7 @@ namespace lathe {
 
 Registry registry_of(const Invocation& call) {
   const std::vector<std::string> files = call.get(kPlugin);
-  return Registry(default_plugin_folders(), {files.begin(), files.end()});
+  return Registry(default_plugin_folders(), {files.begin(), files.end()}, about_mase_name);
 }
 
 std::string broken_text(const Registry& registry) {

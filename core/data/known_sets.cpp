@@ -5,6 +5,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
+#include "core/mase/names.hpp"
 #include "core/plugin/descriptor.hpp"
 #include "core/plugin/option_table.hpp"
 
@@ -159,8 +160,8 @@ KnownSet known_set(const Registry& registry, std::string_view name) {
   if (std::ranges::find(names, name) != names.end()) {
     return known_set_of(registry.find(Kind::dataset, name));
   }
-  throw usage_error(fmt::format("no set called '{}' is known{}; 'lathe data list' shows them", name,
-                                suggestion(name, names)));
+  throw usage_error(fmt::format("no set called '{}' is known{}{}; 'lathe data list' shows them",
+                                name, about_mase_name("dataset", name), suggestion(name, names)));
 }
 
 bool is_complete(const KnownSet& set, const std::filesystem::path& data_dir) {

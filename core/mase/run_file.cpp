@@ -1,9 +1,10 @@
 #include "core/mase/run_file.hpp"
 
-#include "core/base/suggest.hpp"
 #include "core/mase/accepted_options.hpp"
+#include "core/mase/names.hpp"
 #include "core/mase/words.hpp"
 #include "core/options/command_options.hpp"
+#include "core/options/words_elsewhere.hpp"
 
 #include <fmt/format.h>
 
@@ -65,7 +66,8 @@ RunConfig read_run_config(const Value& document) {
     for (const AcceptedOption& option : accepted_options()) {
       known.push_back(option.row.option.key);
     }
-    throw usage_error(fmt::format("unknown key '{}'{}", key, suggestion(key, known)),
+    throw usage_error(fmt::format("unknown key '{}'{}{}", key, about_mase_name("option", key),
+                                  option_suggestion(key, known)),
                       value.position());
   }
   return config;

@@ -1,6 +1,7 @@
 #include "core/mase/search_table.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/mase/names.hpp"
 #include "core/options/option.hpp"
 
 #include <fmt/format.h>
@@ -207,9 +208,11 @@ SearchConfig read_search_config(const Value& search) {
       check_options(strategy_table(), table_in(parts, "strategy", "search.strategy"));
   const Value& name = *strategy.find("name");
   if (name.as_string() != "optuna") {
-    throw usage_error(fmt::format("strategy '{}' is not known; optuna is the one, with the sampler "
-                                  "of [search.strategy.setup]",
-                                  name.as_string()),
+    const std::string theirs = about_mase_name("strategy", name.as_string());
+    throw usage_error(fmt::format("strategy '{}' is not known{}", name.as_string(),
+                                  theirs.empty() ? "; optuna is the one, with the sampler of "
+                                                   "[search.strategy.setup]"
+                                                 : theirs),
                       name.position());
   }
   read_runners(table_in(strategy, "sw_runner", "search.strategy.sw_runner"), false, config);

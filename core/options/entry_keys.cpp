@@ -98,7 +98,7 @@ std::vector<std::string> operand_keys(const std::string& name, const NodeMapRule
 std::vector<std::string> entry_keys(const std::string& name, const NodeMapRules& rules) {
   std::vector<std::string> keys{"name", "bypass"};
   for (const Option& option : rules.option->items) {
-    if (option.key != "name") keys.push_back(option.key);
+    if (option.key != "name" && option.key != "bypass") keys.push_back(option.key);
   }
   if (const OptionTable* chosen = chosen_table(name, rules)) {
     for (const std::string& role : rules.option->item_roles) {

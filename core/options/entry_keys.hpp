@@ -19,6 +19,8 @@ struct NodeMapRules {
   std::vector<std::string> item_ids;  // all of them, for did-you-mean
   // What such an id may be called besides, or null: "fixed" -> "integer".
   std::string (*item_word)(std::string_view word) = nullptr;
+  // What to say of an unknown one besides that, or null: ": a format of X's that ...".
+  std::string (*about_item)(std::string_view kind, std::string_view word) = nullptr;
   // Which ops of plugins the pass acts on besides its targets, which cannot know them; null: none.
   bool (*suits_plugin_op)(const OpRow& row) = nullptr;
 };

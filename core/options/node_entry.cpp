@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace lathe {
 namespace {
@@ -31,6 +32,15 @@ bool says_operands(const Value& entry, const NodeMapRules& rules) {
                              [&](const Value::Entry& e) { return is_operand(e.first, rules); });
 }
 
+// Words that elsewhere say what NA says here.
+bool means_none(std::string_view word) {
+  constexpr std::string_view kWords[] = {"none", "null", "nil", "float", "float32",
+                                         "fp32", "no",   "off", "na"};
+  std::string small(word);
+  for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::ranges::find(kWords, small) != std::end(kWords);
+}
+
 // What a `name` says, checked; nothing for NA.
 std::optional<std::string> known_name(const Value& name, const NodeMapRules& rules) {
   if (name.is_none()) return std::nullopt;
@@ -42,7 +52,14 @@ std::optional<std::string> known_name(const Value& name, const NodeMapRules& rul
   const std::string& word = name.as_string();
   if (auto known = accepted_name(word, rules)) return known;
   const std::string what = chooses_component(rules) ? rules.option->item_kind : "name";
-  throw usage_error(fmt::format("{} knows no {} '{}'{}", rules.owner, what, word,
+  if (means_none(word)) {
+    throw usage_error(fmt::format("{} knows no {} '{}'; name = NA leaves nodes as they are",
+                                  rules.owner, what, word),
+                      name.position());
+  }
+  const std::string known_elsewhere =
+      rules.about_item == nullptr ? std::string() : rules.about_item(what, word);
+  throw usage_error(fmt::format("{} knows no {} '{}'{}{}", rules.owner, what, word, known_elsewhere,
                                 suggestion(word, accepted_names(rules))),
                     name.position());
 }
@@ -63,7 +80,8 @@ std::optional<std::string> chosen_name(const Value& entry, const NodeMapRules& r
   for (const Value::Entry& given : entry.as_map()) {
     if (given.second.is_map()) refuse_nameless(given, rules);
   }
-  throw usage_error(fmt::format("this entry of {} needs a 'name'{}; NA leaves a node as it is",
+  throw usage_error(fmt::format("this entry of {} needs a 'name'{}; name = NA leaves nodes as they "
+                                "are",
                                 rules.owner, beside_keys_text(rules)),
                     entry.position());
 }
@@ -75,8 +93,21 @@ bool any_key_starts(const Value& entry, std::string_view role) {
 
 [[noreturn]] void refuse_key(const Value::Entry& entry, const std::string& name,
                              const NodeMapRules& rules) {
-  throw usage_error(fmt::format("unknown option '{}' of '{}' in {}{}", entry.first, name,
-                                rules.owner, suggestion(entry.first, entry_keys(name, rules))),
+  const std::string& key = entry.first;
+  if (operand_option(key, name, rules) != nullptr) {
+    // An option of the component itself, of which each operand has its own.
+    std::string flat;
+    for (const std::string& role : rules.option->item_roles)
+      flat += fmt::format("{}{}_{}", flat.empty() ? "" : ", ", role, key);
+    throw usage_error(
+        fmt::format("unknown option '{}' of '{}' in {}: each operand has its own; write {}, or a "
+                    "table of an operand, eg: {} = {{{} = {}}}",
+                    key, name, rules.owner, flat, rules.option->item_roles.front(), key,
+                    entry.second.is_none() ? "NA" : entry.second.text()),
+        entry.second.position());
+  }
+  throw usage_error(fmt::format("unknown option '{}' of '{}' in {}{}", key, name, rules.owner,
+                                suggestion(key, entry_keys(name, rules))),
                     entry.second.position());
 }
 
@@ -99,9 +130,9 @@ std::optional<std::string> operand_name(const Value::Entry& operand,
   }
   if (const Value* name = table.find("name")) return known_name(*name, rules);
   if (entry_name) return entry_name;
-  throw usage_error(fmt::format("'{}' in {} needs a 'name', in its table or beside it; NA leaves "
-                                "the operand as it is",
-                                role, rules.owner),
+  throw usage_error(fmt::format("'{}' in {} needs a 'name', in its table or beside it; {} = NA "
+                                "leaves the operand as it is",
+                                role, rules.owner, role),
                     table.position());
 }
 

@@ -4,6 +4,8 @@
 
 #include "core/base/suggest.hpp"
 #include "core/graph/inference.hpp"
+#include "core/graph/naming.hpp"
+#include "core/options/dotted_names.hpp"
 
 #include <fmt/format.h>
 
@@ -52,6 +54,10 @@ bool is_plain_name(std::string_view key) {
   });
 }
 
+bool is_selectable(const Node& node) {
+  return node.opcode != Opcode::placeholder && node.opcode != Opcode::output;
+}
+
 // {config = {...}} as MASE writes it, or the options themselves.
 const Value& options_of(const Value& entry) {
   const Value* config = entry.is_map() ? entry.find("config") : nullptr;
@@ -82,17 +88,22 @@ class Selectors {
 
   // The options for a node, or null.
   const Value* select(const Node& node) {
-    for (Selector& selector : selectors_) {
-      if (!matches(selector, node)) continue;
-      selector.used = true;
-      return &options_of(selector.entry->second);
+    if (Selector* first = first_match(node)) {
+      first->used = true;
+      return &options_of(first->entry->second);
     }
     return fallback_ == nullptr ? nullptr : &options_of(*fallback_);
   }
 
   const std::vector<Selector>& all() const { return selectors_; }
 
- private:
+  // Null if none does.
+  Selector* first_match(const Node& node) {
+    const auto found = std::ranges::find_if(
+        selectors_, [&](const Selector& selector) { return matches(selector, node); });
+    return found == selectors_.end() ? nullptr : &*found;
+  }
+
   bool matches(const Selector& selector, const Node& node) const {
     switch (by_) {
       case By::type:
@@ -104,6 +115,7 @@ class Selectors {
     }
   }
 
+ private:
   By by_;
   const Value* fallback_ = nullptr;
   std::vector<Selector> selectors_;
@@ -147,20 +159,96 @@ struct Names {
   }
 };
 
-std::string why_unused(const std::string& key, By by, const Names& names, const Graph& graph,
-                       const NodeMapRules& rules) {
-  if (by == By::name && names.is_node(key)) {
-    const Node& node = graph.node(graph.find(key));
-    return fmt::format("{} does not act on a {}", rules.owner, node.op);
+// Why entries are of no use, for warnings.
+class Unused {
+ public:
+  Unused(Selectors& selectors, By by, const Graph& graph, const NodeMapRules& rules)
+      : selectors_(selectors), by_(by), graph_(graph), rules_(rules), names_(graph) {}
+
+  const Names& names() const { return names_; }
+
+  // "'seq_blocks_2' in pass 'quantize' is shadowed by 'seq_blocks_.*': ..."
+  std::string sentence(const Selector& selector) {
+    const std::string& key = selector.entry->first;
+    const std::string who = fmt::format("'{}' in {}", key, rules_.owner);
+    if (const std::string earlier = shadows_of(selector); !earlier.empty()) {
+      return fmt::format("{} is shadowed by {}: a node goes by the first entry that matches it",
+                         who, earlier);
+    }
+    return fmt::format("{} is not used: {}", who, reason(selector));
   }
-  if (by == By::type && names.is_op(key)) {
-    return acts_on(rules, *graph.ops().find(key))
-               ? fmt::format("the graph has no {}", key)
-               : fmt::format("{} does not act on a {}", rules.owner, key);
+
+ private:
+  // "'a', 'b'": the earlier entries that took all the nodes that this one matches.
+  std::string shadows_of(const Selector& selector) {
+    std::vector<const Selector*> earlier;
+    for (const NodeId id : graph_.order()) {
+      const Node& node = graph_.node(id);
+      if (!is_target(node) || !selectors_.matches(selector, node)) continue;
+      const Selector* first = selectors_.first_match(node);
+      if (std::ranges::find(earlier, first) == earlier.end()) earlier.push_back(first);
+    }
+    std::string text;
+    for (const Selector* one : earlier) {
+      text += fmt::format("{}'{}'", text.empty() ? "" : ", ", one->entry->first);
+    }
+    return text;
   }
-  if (by == By::type) return "'by' is type, and this names a node";
-  if (by == By::name) return "'by' is name, and this names an op";
-  return "no node matches it";
+
+  std::string reason(const Selector& selector) {
+    const std::string& key = selector.entry->first;
+    if (by_ == By::regex) return reason_of_pattern(selector);
+    if (by_ == By::name && names_.is_node(key)) {
+      return does_not_act(graph_.node(graph_.find(key)).op);
+    }
+    if (by_ == By::type && names_.is_op(key)) {
+      return acts_on(rules_, *graph_.ops().find(key)) ? fmt::format("the graph has no {}", key)
+                                                      : does_not_act(key);
+    }
+    return by_ == By::type ? "'by' is type, and this names a node"
+                           : "'by' is name, and this names an op";
+  }
+
+  std::string reason_of_pattern(const Selector& selector) {
+    const Node* part = nullptr;
+    for (const NodeId id : graph_.order()) {
+      const Node& node = graph_.node(id);
+      if (node.name.size() > kLongestName) continue;
+      if (selectors_.matches(selector, node)) return does_not_act(node.op);
+      if (part == nullptr && is_target(node) && std::regex_search(node.name, *selector.regex)) {
+        part = &node;
+      }
+    }
+    if (part == nullptr) return "no node matches it";
+    return fmt::format("no node matches it; it has to match the whole name, eg: .*{}.* for '{}'",
+                       selector.entry->first, part->name);
+  }
+
+  std::string does_not_act(std::string_view op) const {
+    return fmt::format("{} does not act on a {}", rules_.owner, op);
+  }
+
+  bool is_target(const Node& node) const {
+    return is_selectable(node) && acts_on(rules_, row_of(graph_.ops(), node));
+  }
+
+  Selectors& selectors_;
+  By by_;
+  const Graph& graph_;
+  const NodeMapRules& rules_;
+  Names names_;
+};
+
+// The node that a module's dotted name means: "seq_blocks_2" for "seq_blocks.2".
+std::string hint(const std::string& key, const Names& names,
+                 const std::vector<std::string>& known) {
+  if (std::string node = legal_name(key); names.is_node(node)) {
+    return fmt::format("; did you mean '{}'?", node);
+  }
+  const std::string text = suggestion(key, known);
+  const std::size_t dot = key.rfind('.');
+  if (dot == std::string::npos || text.starts_with("; did you mean")) return text;
+  return suggestion(key.substr(dot + 1), known);  // "Linear" of "nn.Linear"
 }
 
 void check_selector(const Selector& selector, By by, const Names& names,
@@ -170,16 +258,27 @@ void check_selector(const Selector& selector, By by, const Names& names,
   if (by == By::regex && (selector.used || !is_plain_name(key))) return;
   std::vector<std::string> known = names.nodes;
   known.insert(known.end(), names.ops.begin(), names.ops.end());
-  throw usage_error(fmt::format("'{}' in {} is neither an op nor a node of the graph{}", key,
-                                rules.owner, suggestion(key, known)),
-                    selector.entry->second.position());
+  const bool part_of_one =
+      by == By::regex && std::ranges::any_of(names.nodes, [&](const std::string& node) {
+        return node.size() <= kLongestName && std::regex_search(node, *selector.regex);
+      });
+  throw usage_error(
+      fmt::format("'{}' in {} is neither an op nor a node of the graph{}", key, rules.owner,
+                  part_of_one
+                      ? fmt::format("; a pattern has to match a whole name, eg: .*{}.*", key)
+                      : hint(key, names, known)),
+      selector.entry->second.position());
 }
 
 void check_shape(const Value::Entry& entry) {
   if (!entry.second.is_map()) {
-    throw usage_error(fmt::format("'{}' selects nodes, so it takes a table of options; got {} {}",
-                                  entry.first, entry.second.kind_name(), entry.second.text()),
-                      entry.second.position());
+    const Value& given = entry.second;
+    throw usage_error(
+        fmt::format("'{}' selects nodes, so it takes a table of options; got {}", entry.first,
+                    given.is_none()
+                        ? fmt::format("NA; {}.name = NA leaves nodes as they are", entry.first)
+                        : fmt::format("{} {}", given.kind_name(), given.text())),
+        given.position());
   }
   if (const Value* config = entry.second.find("config")) {
     if (!config->is_map()) {
@@ -212,7 +311,9 @@ void check_selectors(const Value& map, const NodeMapRules& rules) {
   }
   const By by = by_of(map, rules);
   for (const Value::Entry& entry : map.as_map()) {
-    if (entry.first != "by") check_shape(entry);
+    if (entry.first == "by") continue;
+    check_shape(entry);
+    refuse_dotted_name(entry, rules);
   }
   Selectors compiled(map, by);  // throws for a bad pattern
 }
@@ -232,19 +333,16 @@ std::vector<SelectedEntry> select_entries(const Value& map, const NodeMapRules& 
   std::vector<SelectedEntry> result;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (node.opcode == Opcode::placeholder || node.opcode == Opcode::output) continue;
-    if (!acts_on(rules, row_of(graph.ops(), node))) continue;
+    if (!is_selectable(node) || !acts_on(rules, row_of(graph.ops(), node))) continue;
     if (const Value* entry = selectors.select(node)) result.push_back({id, entry});
   }
-  const Names names(graph);
+  Unused unused(selectors, by, graph, rules);
   for (const Selector& selector : selectors.all()) {
-    check_selector(selector, by, names, rules);
+    check_selector(selector, by, unused.names(), rules);
     if (selector.used) continue;
-    const std::string& key = selector.entry->first;
     const Position& position = selector.entry->second.position();
-    warnings.push_back(fmt::format("{}{}'{}' in {} is not used: {}", position.text(),
-                                   position.known() ? ": " : "", key, rules.owner,
-                                   why_unused(key, by, names, graph, rules)));
+    warnings.push_back(fmt::format("{}{}{}", position.text(), position.known() ? ": " : "",
+                                   unused.sentence(selector)));
   }
   return result;
 }

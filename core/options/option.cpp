@@ -5,6 +5,7 @@
 #include "core/base/file.hpp"
 #include "core/base/suggest.hpp"
 #include "core/options/text/component_text.hpp"
+#include "core/options/words_elsewhere.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -177,7 +178,7 @@ bool may_select(std::string_view key, const Value& value) {
   return key == "by" || key == "default" || value.is_map();
 }
 
-Error unknown_option(const OptionTable& table, const std::string& key, const Position& position) {
+Error unknown_option(const OptionTable& table, const std::string& key, const Value& given) {
   std::vector<std::string> known;
   bool node_map = false;
   for (const Option& option : table.options) {
@@ -189,8 +190,12 @@ Error unknown_option(const OptionTable& table, const std::string& key, const Pos
   }
   if (node_map) known.insert(known.end(), {"by", "default"});
   std::string message = fmt::format("unknown option '{}' of {}", key, table.owner);
-  message += known.empty() ? "; it has none" : suggestion(key, known);
-  return usage_error(message, position);
+  message += known.empty() ? "; it has none" : option_suggestion(key, known);
+  if (node_map && !given.is_map()) {
+    message += fmt::format("; what selects nodes takes a table, eg: {}.name = {}", key,
+                           given.is_string() ? given.as_string() : "NA");
+  }
+  return usage_error(message, given.position());
 }
 
 }  // namespace
@@ -321,7 +326,7 @@ Value check_options(const OptionTable& table, const Value& given) {
       const Value nested = check_value(*option, value, table.owner);
       for (const auto& [selector, entry] : nested.as_map()) selectors.set(selector, entry);
     } else if (option == nullptr) {
-      throw unknown_option(table, key, value.position());
+      throw unknown_option(table, key, value);
     }
   }
   Value result{Value::Map{}};

@@ -114,6 +114,7 @@ struct Registry::State {
   };
 
   // Fixed once the constructor is done: looked up without a lock.
+  AboutName about = nullptr;
   FoundFiles found;
   std::vector<Listed> listed;
   std::vector<std::unique_ptr<Slot>> slots;  // of listed, in the same order
@@ -281,8 +282,9 @@ void Registry::State::load(const ChosenFile& choice) {
 }
 
 Registry::Registry(const std::vector<PluginFolder>& folders,
-                   const std::vector<std::filesystem::path>& explicit_files)
+                   const std::vector<std::filesystem::path>& explicit_files, AboutName about)
     : state_(std::make_unique<State>()) {
+  state_->about = about;
   for (const std::filesystem::path& file : explicit_files) {
     std::error_code error;
     const std::filesystem::path real = std::filesystem::canonical(file, error);
@@ -330,8 +332,10 @@ std::vector<std::string> Registry::ids(Kind kind) const {
 const Component& Registry::find(Kind kind, std::string_view id, const Position& position) const {
   const std::size_t at = state_->position(kind, id);
   if (at == state_->listed.size()) {
-    throw usage_error(fmt::format("unknown {} '{}'{}{}", name(kind), id, suggestion(id, ids(kind)),
-                                  state_->found.about_broken()),
+    const std::string known_elsewhere =
+        state_->about == nullptr ? std::string() : state_->about(name(kind), id);
+    throw usage_error(fmt::format("unknown {} '{}'{}{}{}", name(kind), id, known_elsewhere,
+                                  suggestion(id, ids(kind)), state_->found.about_broken()),
                       position);
   }
   const State::Slot& slot = *state_->slots[at];

@@ -82,13 +82,17 @@ struct Component {
   }
 };
 
+// What to say of an id that is unknown here, besides that: ": a pass of X's that ..."; or nothing.
+// `kind`: "pass", as component kinds are called.
+using AboutName = std::string (*)(std::string_view kind, std::string_view id);
+
 class Registry {
  public:
   // Reads the stamps of every *.so in the folders (missing folders are fine) and of the explicit
-  // files. Throws usage_error naming the file(s) if an explicit file is broken, or two explicit
-  // files bring one component or offer one service.
+  // files. `about` may be null. Throws usage_error naming the file(s) if an explicit file is
+  // broken, or two explicit files bring one component or offer one service.
   Registry(const std::vector<PluginFolder>& folders,
-           const std::vector<std::filesystem::path>& explicit_files);
+           const std::vector<std::filesystem::path>& explicit_files, AboutName about = nullptr);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;

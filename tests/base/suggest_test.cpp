@@ -30,6 +30,34 @@ BOOST_AUTO_TEST_CASE(a_word_unlike_all_others_gets_the_list) {
   BOOST_TEST(suggestion("xyz", {"quantize", "flops"}) == "; known: quantize, flops");
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_differs_by_a_number_gets_its_family_nearest_number_first) {
+  const std::vector<std::string> models{"mlp", "resnet18", "resnet20", "resnet50", "vgg16", "vgg7"};
+  BOOST_TEST(suggestion("resnet34", models) ==
+             "; did you mean 'resnet20', 'resnet18' or 'resnet50'?");
+  BOOST_TEST(suggestion("ResNet-110", models) ==
+             "; did you mean 'resnet50', 'resnet20' or 'resnet18'?");
+  BOOST_TEST(suggestion("resnet", models) ==
+             "; did you mean 'resnet18', 'resnet20' or 'resnet50'?");
+  BOOST_TEST(suggestion("vgg11", models) == "; did you mean 'vgg7' or 'vgg16'?");
+  BOOST_TEST(suggestion("resent20", models) == "; did you mean 'resnet20'?");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_others_begin_with_gets_them) {
+  const std::vector<std::string> models{"jsc-s", "jsc-tiny", "toy", "toy_convnet", "toy_tiny"};
+  BOOST_TEST(suggestion("jsc", models) == "; did you mean 'jsc-s' or 'jsc-tiny'?");
+  BOOST_TEST(suggestion("toy_conv", models) ==
+             "; did you mean 'toy_convnet', 'toy_tiny' or 'toy'?");
+  BOOST_TEST(suggestion("--batch", {"--model", "--batch-size"}) ==
+             "; did you mean '--batch-size'?");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_large_family_six_are_named) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 40; ++i) many.push_back("block_" + std::to_string(i));
+  BOOST_TEST(suggestion("block_12x", many) == "; did you mean 'block_12'?");
+  BOOST_TEST(lathe::near_words("block", many).size() == 6U);
+}
+
 BOOST_AUTO_TEST_CASE(short_words_that_share_no_letter_are_not_suggested) {
   BOOST_TEST(!nearest("a", {"b"}).has_value());
 }

@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(by_regex_the_first_full_match_in_file_order_wins) {
                "10 {data_in={name=log; ");
     BOOST_REQUIRE(r.warnings.size() == 1);
     BOOST_TEST(r.warnings[0] ==
-               "a.toml:4:1: 'locks_[8]' in pass 'quantize' is not used: no node matches it");
+               "a.toml:4:1: 'locks_[8]' in pass 'quantize' is not used: no node matches it; it has "
+               "to match the whole name, eg: .*locks_[8].* for 'seq_blocks_8'");
   }
 }
 
@@ -164,6 +165,89 @@ BOOST_AUTO_TEST_CASE(keys_that_are_not_used_are_warnings_that_say_why) {
              "op\n"
              "a.toml:3:1: 'seq_blocks_0' in pass 'quantize' is not used: pass 'quantize' does not "
              "act on a batch_norm1d\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_whose_nodes_earlier_ones_took_is_shadowed) {
+  const Resolved r = resolve(
+      "by = 'regex_name'\n'seq_blocks_.*' = {name='log'}\nseq_blocks_2 = {name='NA'}\n"
+      "'.*_5' = {name='NA'}",
+      lathe_test::jsc_toy());
+  BOOST_TEST(joined(r.warnings) ==
+             "a.toml:3:1: 'seq_blocks_2' in pass 'quantize' is shadowed by 'seq_blocks_.*': a node "
+             "goes by the first entry that matches it\n"
+             "a.toml:4:1: '.*_5' in pass 'quantize' is shadowed by 'seq_blocks_.*': a node goes by "
+             "the first entry that matches it\n");
+  const Resolved by_two = resolve(
+      "by = 'regex_name'\n'.*_2' = {name='log'}\n'.*_5' = {name='log'}\n'.*_[25]' = {name='NA'}",
+      lathe_test::jsc_toy());
+  BOOST_TEST(
+      joined(by_two.warnings) ==
+      "a.toml:4:1: '.*_[25]' in pass 'quantize' is shadowed by '.*_2', '.*_5': a node goes by "
+      "the first entry that matches it\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_of_which_something_is_left_is_not_shadowed) {
+  BOOST_TEST(resolve("by = 'regex_name'\n'.*_2' = {name='log'}\n'.*_[25]' = {name='NA'}",
+                     lathe_test::jsc_toy())
+                 .warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_of_nodes_that_the_pass_leaves_alone_is_told_so) {
+  const Resolved r = resolve("by = 'regex_name'\n'seq_blocks_0' = {name='log'}\nx = {name='log'}");
+  BOOST_TEST(joined(r.warnings) ==
+             "a.toml:2:1: 'seq_blocks_0' in pass 'quantize' is not used: pass 'quantize' does not "
+             "act on a batch_norm1d\n"
+             "a.toml:3:1: 'x' in pass 'quantize' is not used: pass 'quantize' does not act on a "
+             "placeholder\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_dotted_name_of_a_module_gets_the_name_of_its_node) {
+  const std::string says = "did you mean 'seq_blocks_2'?";
+  refused("by = 'name'\n'seq_blocks.2' = {name='NA'}", "a.toml:2:1", {"'seq_blocks.2'", says});
+  refused("by = 'name'\nseq_blocks.2.name = 'NA'", "a.toml:2:1", {"'seq_blocks.2'", says});
+  refused("by = 'name'\n[seq_blocks.2.config]\nname = 'NA'", "a.toml:2:2",
+          {"'seq_blocks.2'", says});
+  refused("by = 'name'\nseq_blocks.2.weight.name = 'log'", "a.toml:2:1", {"'seq_blocks.2'", says});
+  refused("by = 'name'\nlayer1.0.conv1.name = 'NA'", "a.toml:2:1",
+          {"'layer1.0.conv1' in pass 'quantize'", "no dots", "did you mean 'layer1_0_conv1'?"});
+  refused("by = 'name'\nfeatures.conv.name = 'NA'", "a.toml:2:1",
+          {"did you mean 'features_conv'?"});
+  // An operand that is misspelt is not taken for a part of a module.
+  refused("by = 'type'\nlinear.wieght.name = 'log'", "a.toml:2:8",
+          {"'wieght'", "did you mean 'weight'?"});
+}
+
+BOOST_AUTO_TEST_CASE(a_class_of_pytorch_gets_the_op) {
+  for (const char* word : {"Linear", "'nn.Linear'", "'torch.nn.Linear'"}) {
+    refused(std::string("by = 'type'\n") + word + " = {name='NA'}", "a.toml:2:1",
+            {"did you mean 'linear'?"});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_pattern_that_fits_a_part_of_a_name_is_told_to_fit_it_all) {
+  refused("by = 'regex_name'\nblocks_2 = {name='NA'}", "a.toml:2:1",
+          {"a pattern has to match a whole name, eg: .*blocks_2.*"});
+}
+
+BOOST_AUTO_TEST_CASE(advice_to_write_na_says_where_and_is_accepted_there) {
+  refused("by = 'type'\nlinear = {weight_width=8}", "a.toml:2:1",
+          {"needs a 'name'; name = NA leaves nodes as they are"});
+  refused("by = 'type'\nlinear = {weight={width=8}}", "a.toml:2:11",
+          {"weight = NA leaves the operand as it is"});
+  refused("by = 'type'\nlinear = 'NA'", "a.toml:2:1", {"got NA; linear.name = NA leaves nodes"});
+  for (const char* word : {"none", "None", "null", "float32"}) {
+    refused(std::string("by = 'type'\nlinear.name = '") + word + "'", "a.toml:2:8",
+            {"name = NA leaves nodes as they are"});
+  }
+  BOOST_TEST(resolve("by = 'type'\nlinear = {name='NA', weight_width=8}").rows.empty());
+  BOOST_TEST(resolve("by = 'type'\nlinear = {name='log', weight='NA'}").rows.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_option_of_the_format_itself_is_told_to_say_whose) {
+  refused(
+      "by = 'type'\nlinear = {name='integer', width=8}", "a.toml:2:27",
+      {"unknown option 'width' of 'integer' in pass 'quantize'",
+       "write data_in_width, weight_width, bias_width, data_out_width", "data_in = {width = 8}"});
 }
 
 BOOST_AUTO_TEST_CASE(every_mistake_is_placed_and_says_the_way_out) {

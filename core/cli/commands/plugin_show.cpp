@@ -5,6 +5,7 @@
 #include "core/cli/found_plugins.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/mase/names.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
@@ -347,7 +348,11 @@ void show_plugin(const Invocation& call) {
     std::vector<std::string> known;
     for (const Listed& item : registry.listed()) known.push_back(item.id);
     for (const OfferedService& item : registry.services()) known.push_back(item.id);
-    throw usage_error(fmt::format("there is no plugin '{}'{}", word, suggestion(id, known)));
+    std::string theirs;
+    for (const Kind kind : all_kinds())
+      if (theirs.empty()) theirs = about_mase_name(name(kind), id);
+    throw usage_error(fmt::format("there is no plugin '{}'{}{}", word, theirs,
+                                  suggestion(id, known)));
   }
   std::string text;
   Json components = Json::array();

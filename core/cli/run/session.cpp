@@ -7,6 +7,7 @@
 #include "core/cli/run/saved/components.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/graph/io/json.hpp"
+#include "core/mase/names.hpp"
 #include "core/run/training/training_state.hpp"
 #include "core/tensor/hash.hpp"
 
@@ -67,7 +68,8 @@ std::vector<std::filesystem::path> plugin_files(const Settings& settings) {
 Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
     : settings_(settings),
       cancelled_(cancelled),
-      registry_(std::make_unique<Registry>(default_plugin_folders(), plugin_files(settings))),
+      registry_(std::make_unique<Registry>(default_plugin_folders(), plugin_files(settings),
+                                           about_mase_name)),
       ops_(*registry_),
       calls_(context({})),
       main_run_(&calls_),

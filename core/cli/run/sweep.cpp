@@ -2,7 +2,7 @@
 #include "core/cli/run/sweep.hpp"
 
 #include "core/base/file.hpp"
-#include "core/base/suggest.hpp"
+#include "core/options/words_elsewhere.hpp"
 #include "core/report/csv.hpp"
 
 #include <fmt/format.h>
@@ -29,7 +29,8 @@ struct Axis {
 Axis checked_axis(const std::string& key, const Value& given) {
   const std::vector<std::string> known = sweepable();
   if (std::find(known.begin(), known.end(), key) == known.end())
-    throw usage_error(fmt::format("unknown key '{}' of [sweep]{}", key, suggestion(key, known)),
+    throw usage_error(fmt::format("unknown key '{}' of [sweep]{}", key,
+                                  option_suggestion(key, known)),
                       given.position());
   if (!given.is_list() || given.as_list().empty())
     throw usage_error(

@@ -1,6 +1,7 @@
 #include "core/host/instances/node_rules.hpp"
 
 #include "core/graph/io/abi_value.hpp"
+#include "core/mase/names.hpp"
 #include "core/mase/words.hpp"
 
 namespace lathe {
@@ -17,6 +18,7 @@ NodeMapRules node_map_rules(const Registry& registry, const Component& pass, con
   const std::optional<Kind> kind = kind_from_name(option.item_kind);
   if (kind == Kind::format) {
     rules.item_word = format_word;
+    rules.about_item = about_mase_name;
     rules.suits_plugin_op = [](const OpRow& row) { return !row.quantizable.empty(); };
   }
   if (kind) {

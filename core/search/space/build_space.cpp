@@ -2,8 +2,10 @@
 #include "core/search/space/build_space.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/mase/names.hpp"
 #include "core/mase/words.hpp"
 #include "core/options/training_options.hpp"
+#include "core/options/words_elsewhere.hpp"
 #include "core/search/space/conditions.hpp"
 #include "core/search/space/read_domain.hpp"
 #include "core/search/space/space_plan.hpp"
@@ -44,9 +46,10 @@ void check_name(const Value& given) {
   const Value* name = given.find("name");
   if (name == nullptr) return;
   if (name->is_string() && name->as_string() == "graph/quantize/mixed_precision_ptq") return;
-  throw usage_error(fmt::format("search space '{}' is not known; "
+  const std::string word = name->is_none() ? "NA" : name->text();
+  throw usage_error(fmt::format("search space '{}' is not known{}; "
                                 "graph/quantize/mixed_precision_ptq is the one",
-                                name->is_none() ? "NA" : name->text()),
+                                word, about_mase_name("search_space", word)),
                     name->position());
 }
 
@@ -191,7 +194,7 @@ class Builder {
       const auto& known = training_option_keys();
       if (std::find(known.begin(), known.end(), key) == known.end()) {
         throw usage_error(fmt::format("'{}' of [search.search_space.training] cannot be searched{}",
-                                      key, suggestion(key, known)),
+                                      key, option_suggestion(key, known)),
                           given.position());
       }
       SearchParameter parameter = parameter_of("training/", key, given);

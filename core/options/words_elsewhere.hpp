@@ -1,0 +1,20 @@
+// What other tools call the options of a run, for hints: PyTorch's scripts, Lightning,
+// transformers, Optuna, timm. Nobody accepts these words. Knows no option.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lathe {
+
+// The key that an option has here: "learning_rate" for "lr", "--lr" and "LR". Nothing for a word
+// that is none of theirs.
+std::optional<std::string_view> key_elsewhere(std::string_view word);
+
+// "; did you mean 'learning_rate'?" where another tool's word means one of `known`, which may be
+// keys or flags; else suggestion() (core/base/suggest.hpp).
+std::string option_suggestion(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace lathe
