@@ -78,6 +78,7 @@ class Graph {
   std::uint64_t seed_ = 0;
   std::uint32_t epoch_ = 0;
   bool shares_modules_ = false;  // false: no two nodes have one module
+  bool shares_weights_ = false;  // false: no two nodes use one weight
 };
 
 }  // namespace lathe

@@ -1,5 +1,6 @@
 #include "core/graph/transaction.hpp"
 
+#include "core/graph/formats/shared_weights.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
 #include "core/graph/operands.hpp"
@@ -281,6 +282,7 @@ void Transaction::set_format(NodeId id, const OperandFormat& format) {
 void Transaction::clear_format(NodeId id, std::string_view role) {
   if (node(id).format(role) == nullptr) return;
   drop_state(id, role);
+  formats_changed_ = true;
   alike_.clear_format(writable(id).formats, role);
 }
 
@@ -410,6 +412,13 @@ void Transaction::commit() {
   if (added_ || parameters_changed_) share_parameters(draft_.nodes_, draft_.order());
   give_contents(draft_.nodes_, draft_.order(), contents_);
   drop_empty_formats();
+  if (added_) {
+    draft_.shares_weights_ =
+        may_share_weights(draft_.nodes_, draft_.order(), draft_.shares_modules_);
+  }
+  if ((added_ || formats_changed_) && draft_.shares_weights_) {
+    verify_shared_formats(draft_.nodes_, draft_.order());
+  }
   update_columns();
   ++draft_.epoch_;
   target_ = std::move(draft_);

@@ -1,6 +1,7 @@
 #include "core/graph/verify.hpp"
 
 #include "core/base/error.hpp"
+#include "core/graph/formats/shared_weights.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
 
@@ -157,6 +158,7 @@ void verify(const Graph& graph) {
   verify_edges(graph);
   for (NodeId id : graph.order()) verify_inferred(graph, id);
   verify_shared_modules(graph.nodes(), graph.order());
+  verify_shared_formats(graph.nodes(), graph.order());
 }
 
 }  // namespace lathe

@@ -1,8 +1,10 @@
 // Counts what executing a network costs, node by node, with MASE's estimator: a multiply-accumulate
-// is one computation. Needs shapes only: no weights, no data, no engine.
+// is one computation. Needs shapes only: no weights, no data, no engine. Parameters that several
+// nodes use count once, at the first of them; what the nodes compute counts for each.
 #include <lathe/lathe.hpp>
 
 #include "count.hpp"
+#include "shared_weights.hpp"
 #include "unknown_ops.hpp"
 
 namespace {
@@ -25,13 +27,17 @@ struct Flops {
         out.table("nodes", {"node", "op", "flops", "computations", "backward_computations",
                             "total_parameters", "input_buffer_size", "output_buffer_size"});
     analysis::UnknownOps unknown;
+    analysis::FirstUse first_use;
     double flops = 0, parameters = 0;
     lathe_cost total = {};
     for (const auto node : graph.nodes()) {
       for (const auto& operand : node.operands()) {
-        if (operand.is_parameter()) parameters += static_cast<double>(operand.numel());
+        if (operand.is_parameter() && first_use.of_parameter(operand)) {
+          parameters += static_cast<double>(operand.numel());
+        }
       }
-      const lathe_cost cost = node.cost();
+      lathe_cost cost = node.cost();
+      if (cost.parameters > 0 && !first_use.of_weight(node)) cost.parameters = 0;
       if (cost.known == 0) {
         unknown.add(node);
         continue;

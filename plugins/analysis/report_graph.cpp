@@ -1,6 +1,9 @@
-// Prints the graph as torch.fx does, with an overview of its nodes and layers.
+// Prints the graph as torch.fx does, with an overview of its nodes and layers, and, where there
+// are any, number formats and what changed about them since the first pass.
 // Text: docs/mase.md, Reports.
 #include <lathe/lathe.hpp>
+
+#include "number_format.hpp"
 
 namespace {
 
@@ -18,6 +21,23 @@ std::string with_users_label(std::string_view text, const std::string& label) {
     out += "[" + label + "=";
     text.remove_prefix(at + kStandard.size());
   }
+}
+
+// "fc: weight integer<width=4> (was integer<width=8>), bias integer<width=8>"; empty where all is
+// float and was. `original` is false for a node that a pass added.
+std::string formats_line(const lathe::node& node, const lathe::node& original) {
+  std::string text;
+  for (const auto operand : node.operands()) {
+    if (!analysis::may_have_format(operand)) continue;
+    const auto before =
+        original ? original.find_operand(operand.name()) : std::optional<lathe::operand>();
+    const bool changed = before && !analysis::same_format(*before, operand);
+    if (!changed && !analysis::has_format(operand)) continue;
+    text += lathe::join(
+        {text.empty() ? "" : ", ", operand.name(), " ", analysis::format_text(operand)});
+    if (changed) text += lathe::join({" (was ", analysis::format_text(*before), ")"});
+  }
+  return text.empty() ? text : lathe::join({node.name(), ": ", text, "\n"});
 }
 
 struct ReportGraph {
@@ -46,9 +66,18 @@ struct ReportGraph {
       if (i > 0) overview += ", ";
       overview += lathe::join({"'", kOpcodes[i], "': ", lathe::to_string(counts[i])});
     }
-    const std::string text =
+    std::string text =
         lathe::join({with_users_label(graph.text(), users_label_), "\nNetwork overview:\n{",
                      overview, "}\nLayer types:\n[", layers, "]"});
+    std::string formats;
+    const lathe::graph original = graph.original();
+    for (const auto node : graph.nodes()) {
+      formats += formats_line(node, original.find(node.name()));
+    }
+    if (!formats.empty()) {
+      formats.pop_back();
+      text += lathe::join({"\nNumber formats:\n", formats});
+    }
     if (file_name_.empty()) {
       out.text("graph", text + "\n");
     } else {

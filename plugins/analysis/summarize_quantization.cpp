@@ -1,10 +1,12 @@
 // What quantization changed, against the graph before the first pass: a table of nodes and a
-// histogram of layer types, as two CSV files (docs/mase.md, Quantize).
+// histogram of layer types, as two CSV files (docs/mase.md, Quantize), and the formats of the
+// operands that changed.
 #include <lathe/lathe.hpp>
 
 #include <algorithm>
 
 #include "format_class.hpp"
+#include "number_format.hpp"
 
 namespace {
 
@@ -24,14 +26,25 @@ std::string format_of(const lathe::node& node) {
   return {};
 }
 
-// Whether any operand of the two nodes differs in format or precision.
+// Whether any operand of the two nodes differs in format or in its options.
 bool formats_differ(const lathe::node& a, const lathe::node& b) {
   const auto left = a.operands(), right = b.operands();
   if (left.size() != right.size()) return true;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i].type() != right[i].type()) return true;
+  for (std::uint64_t i = 0; i < left.size(); ++i) {
+    if (!analysis::same_format(left[i], right[i])) return true;
   }
   return false;
+}
+
+// A row for each operand whose format differs: what it was and what it is.
+void add_changes(const lathe::node& original, const lathe::node& now, lathe::table& changes) {
+  for (const auto operand : now.operands()) {
+    if (!analysis::may_have_format(operand)) continue;
+    const auto before = original.find_operand(operand.name());
+    if (!before || analysis::same_format(*before, operand)) continue;
+    changes.row({now.name(), operand.name(), analysis::format_text(*before),
+                 analysis::format_text(operand)});
+  }
 }
 
 // "LinearInteger", "add_integer", "view", "x".
@@ -141,7 +154,8 @@ struct SummarizeQuantization {
   static constexpr const char* scalars = "changed_nodes";
 
   void run(lathe::graph graph, lathe::report out) {
-    const std::vector<Row> rows = compare(graph.original(), graph);
+    const lathe::graph before = graph.original();
+    const std::vector<Row> rows = compare(before, graph);
     std::string csv = "Original type,OP,Total,Changed,Unchanged\n";
     lathe::table table =
         out.table("histogram", {"Original type", "OP", "Total", "Changed", "Unchanged"});
@@ -152,6 +166,12 @@ struct SummarizeQuantization {
                           "\n"});
       table.row({g.type, g.op, g.total, g.changed, g.total - g.changed});
       changed += g.changed;
+    }
+    lathe::table changes = out.table("changes", {"node", "operand", "original", "now"});
+    for (const auto node : graph.nodes()) {
+      if (const lathe::node original = before.find(node.name())) {
+        add_changes(original, node, changes);
+      }
     }
     out.file("quantize_table.csv", table_csv(rows));
     out.file("quantize_histogram.csv", csv);

@@ -7,6 +7,7 @@
 #include "core/options/training_options.hpp"
 #include "core/options/words_elsewhere.hpp"
 #include "core/search/space/conditions.hpp"
+#include "core/search/space/module_calls.hpp"
 #include "core/search/space/read_domain.hpp"
 #include "core/search/space/space_plan.hpp"
 
@@ -165,7 +166,10 @@ Error unknown_model_option(const std::string& key, const Value& given, const Opt
 class Builder {
  public:
   Builder(const Graph& graph, std::span<const SpaceTransform> transforms)
-      : graph_(graph), transforms_(transforms), plan_(std::make_shared<SpacePlan>()) {
+      : graph_(graph),
+        transforms_(transforms),
+        plan_(std::make_shared<SpacePlan>()),
+        calls_(graph, plan_->nodes) {
     for (const SpaceTransform& transform : transforms) {
       plan_->transforms.push_back(transform.component);
     }
@@ -185,8 +189,11 @@ class Builder {
     map.set("by", space_.by);
     const NodeMapRules rules = seed_rules();
     for (const auto& [node, entry] : select_entries(map, rules, graph_, space_.warnings)) {
+      if (calls_.plan_again(node, *entry)) continue;
       add_node(graph_.node(node), node, *entry);
+      calls_.planned(node);
     }
+    calls_.check();
   }
 
   void add_training(const Value& training) {
@@ -310,6 +317,7 @@ class Builder {
   std::span<const SpaceTransform> transforms_;
   SearchSpace space_;
   std::shared_ptr<SpacePlan> plan_;
+  ModuleCalls calls_;
 };
 
 const Option* node_map_of(const Component& component) {
