@@ -1,5 +1,7 @@
 #include "core/checkpoint/input_file.hpp"
 
+#include "core/base/near_path.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +18,10 @@ Error system_failure(const std::filesystem::path& path, const std::string& what,
   const lathe_code kind = code == ENOENT                    ? LATHE_NOT_FOUND
                           : code == EACCES || code == EPERM ? LATHE_PERMISSION_DENIED
                                                             : LATHE_UNAVAILABLE;
-  return run_error(kind, what + ": " + std::generic_category().message(code), {path.string()});
+  return run_error(
+      kind,
+      what + ": " + std::generic_category().message(code) + (code == ENOENT ? near_path(path) : ""),
+      {path.string()});
 }
 
 }  // namespace

@@ -180,6 +180,20 @@ std::vector<std::string> word_places(const Command& command) {
   return places;
 }
 
+// A component in brackets that a shell split at its blanks, put together again; empty: none.
+std::string split_component(const Words& words) {
+  const auto first = std::ranges::find_if(words, [](const std::string& word) {
+    return word.find('<') != std::string::npos && !word.ends_with('>');
+  });
+  if (first == words.end()) return "";
+  std::string whole = *first;
+  for (auto word = first + 1; word != words.end(); ++word) {
+    whole += " " + *word;
+    if (word->ends_with('>')) return whole;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string usage_of(const Command& command, std::string_view name) {
@@ -229,9 +243,13 @@ Invocation call_of(const Command& command, const std::string& name,
   const bool many = command.words.ends_with("...]") || command.words.ends_with("...");
   if (parsed.words.size() < least)
     throw usage_error(fmt::format("usage: {}", usage_of(command, name)));
-  if (parsed.words.size() > places.size() && !many)
-    throw usage_error(fmt::format("'{}' is one word too many; usage: {}",
-                                  parsed.words[places.size()], usage_of(command, name)));
+  if (parsed.words.size() > places.size() && !many) {
+    const std::string whole = split_component(parsed.words);
+    throw usage_error(fmt::format(
+        "'{}' is one word too many{}; usage: {}", parsed.words[places.size()],
+        whole.empty() ? "" : fmt::format("; a shell splits words at blanks: quote '{}'", whole),
+        usage_of(command, name)));
+  }
   return {&command,
           name,
           {},

@@ -76,6 +76,15 @@ std::string options_text(const Command& command) {
          wrapped("Any key of the config file can be set with --set key.path=value.", 0, width);
 }
 
+[[noreturn]] void refuse_command(std::span<const Command> commands, const std::string& before,
+                                 const std::string& word) {
+  std::vector<std::string> known;
+  for (const Command& row : commands)
+    if (!row.doc.empty()) known.emplace_back(row.word);
+  throw usage_error(
+      fmt::format("there is no command '{}{}'{}", before, word, suggestion(word, known)));
+}
+
 }  // namespace
 
 std::string program_help() {
@@ -103,13 +112,11 @@ std::string command_help(const Command& command, std::string_view name) {
 void print_help(const Invocation& call) {
   if (call.words.empty()) return write_output(program_help());
   const Command* command = find_command(call.words);
-  if (command == nullptr) {
-    std::vector<std::string> known;
-    for (const Command& row : command_table())
-      if (!row.doc.empty()) known.emplace_back(row.word);
-    throw usage_error(fmt::format("there is no command '{}'{}", call.words.front(),
-                                  suggestion(call.words.front(), known)));
-  }
+  if (command == nullptr) refuse_command(command_table(), "", call.words.front());
+  // `lathe help data fecth`: what is no command of the group's.
+  const bool more = call.words.size() > 1 && !call.words[1].starts_with('-');
+  if (more && command->commands != nullptr)
+    refuse_command(command->commands(), call.words[0] + " ", call.words[1]);
   const bool nested = command->word != call.words.front() && call.words.size() > 1;
   write_output(command_help(*command, nested ? fmt::format("{} {}", call.words[0], command->word)
                                              : std::string(command->word)));

@@ -74,7 +74,8 @@ constexpr std::array kRows{
         "opus_en_fr multi30k mt language_modeling_dataset scitldr xsum",
         "it is a set of texts"},
     Row{"format", "a format",
-        "block_fp block_log block_minifloat minifloat_denorm minifloat_ieee log binary ternary "
+        "block_fp msfp block_log block_minifloat minifloat_denorm minifloat_simple minifloat_ieee "
+        "log binary ternary "
         "binary_residual mxint mxfp mxint_hardware integer_floor fixed_floor lutnet logicnets "
         "quantile"},
     Row{"sampler", "a sampler", "nsgaii nsgaiii qmc cmaes"},

@@ -1,6 +1,7 @@
 #include "core/plugin/registry.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/near_path.hpp"
 #include "core/base/suggest.hpp"
 #include "core/plugin/found/found_files.hpp"
 #include "core/plugin/found/offers.hpp"
@@ -292,8 +293,9 @@ Registry::Registry(const std::vector<PluginFolder>& folders,
       throw usage_error(read_failure(file, error.value()).message());
     }
     if (error) {
-      throw usage_error(fmt::format("there is no plugin file '{}'{}", file.string(),
-                                    file.is_relative() ? " in the working directory" : ""));
+      throw usage_error(fmt::format("there is no plugin file '{}'{}{}", file.string(),
+                                    file.is_relative() ? " in the working directory" : "",
+                                    near_path(file)));
     }
     check_trusted_folder(real.parent_path());
     const FoundFile* found = state_->found.add(real, kExplicit);

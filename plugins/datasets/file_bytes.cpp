@@ -1,5 +1,7 @@
 #include "file_bytes.hpp"
 
+#include "near_file.hpp"
+
 #include <lathe/lathe.hpp>
 
 #include <fcntl.h>
@@ -26,7 +28,8 @@ std::string file_bytes(const std::string& path, std::uint64_t limit) {
   if (descriptor < 0) {
     const int code = errno;
     throw lathe::error(code == ENOENT ? LATHE_NOT_FOUND : LATHE_PERMISSION_DENIED,
-                       lathe::join({"the data file cannot be opened: ", std::strerror(code)}))
+                       lathe::join({"the data file cannot be opened: ", std::strerror(code),
+                                    code == ENOENT ? near_file(path) : ""}))
         .at_file(path);
   }
   struct closer {

@@ -1,6 +1,7 @@
 #include "named_files.hpp"
 
 #include "file_bytes.hpp"
+#include "near_file.hpp"
 
 namespace datasets {
 
@@ -34,7 +35,8 @@ std::string named_files::find(const std::string& name) const {
       looked += lathe::join({", '", path, "'"});
     }
   }
-  throw lathe::not_found(lathe::join({"there is no such file; looked for: ", looked}))
+  throw lathe::not_found(
+      lathe::join({"there is no such file; looked for: ", looked, near_file(name)}))
       .at_file(name);
 }
 

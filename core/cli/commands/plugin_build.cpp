@@ -1,5 +1,6 @@
 // `lathe plugin build`: one file, one compiler line, one plugin. No CMake, no LibTorch.
 #include "core/base/file.hpp"
+#include "core/base/near_path.hpp"
 #include "core/base/shown.hpp"
 #include "core/cli/commands/installed.hpp"
 #include "core/cli/commands/rows.hpp"
@@ -167,7 +168,7 @@ void build_plugin(const Invocation& call) {
   const auto start = std::chrono::steady_clock::now();
   const fs::path source = call.words.front();
   if (!fs::is_regular_file(source)) {
-    throw usage_error(fmt::format("there is no file '{}'", source.string()));
+    throw usage_error(fmt::format("there is no file '{}'{}", source.string(), near_path(source)));
   }
   const std::optional<std::string> given = call.get(kOutput);
   const fs::path output = given ? fs::path(*given) : default_output(source);

@@ -72,7 +72,7 @@ SearchPlace place_of(const Settings& settings, const RunFolder& folder) {
   place.storage.lock_wait = std::chrono::round<std::chrono::milliseconds>(
       std::chrono::duration<double>(settings.get(kLockWait)));
   if (place.storage_url.empty())
-    place.storage_url = "sqlite:///" + absolute_path(folder.results / "study.db").string();
+    place.storage_url = "sqlite:///" + absolute_path(folder.results / kStudyFile).string();
   return place;
 }
 
@@ -284,6 +284,9 @@ void run_search(Session& session) {
       search_networks(plan, place, space, original, context,
                       announce_trials(plan->options, progress), session.cancelled());
   progress.clear();
+  if (settings.get(kResume) && result.resumed == 0 && !settings.text(kStorage).empty())
+    spdlog::warn("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
+                 place.storage_url, place.study);
   results.parts.emplace_back("best", best_part(result, space));
   results.parts.emplace_back("space", json_of(space.describe()));
   results.parts.emplace_back("trials", result.trials.size());

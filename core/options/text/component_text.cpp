@@ -82,6 +82,7 @@ class Parser {
     const std::size_t from = at_;
     const Position where = position(from);
     const char c = text_[at_];
+    bare_ = {};
     if (c == '"' || c == '\'') {
       std::string text = quoted();
       // As in a TOML file: "NA" is none.
@@ -96,6 +97,7 @@ class Parser {
     }
     while (!at_end() && is_word_char(text_[at_])) ++at_;
     if (at_ == from) fail("expected a value");
+    bare_ = {from, at_};
     try {
       return word_value(text_.substr(from, at_ - from)).at(where);
     } catch (const Error& error) {
@@ -121,18 +123,28 @@ class Parser {
         skip_space();
         if (!at_end() && text_[at_] == close) fail("expected an option after the comma");
       } else if (text_[at_] != close) {
-        fail(fmt::format("expected ',' or '{}'", close));
+        fail(fmt::format("expected ',' or '{}'", close), quotes_hint(close));
       }
     }
-    if (at_end()) fail(fmt::format("'{}' is missing", close));
+    if (at_end()) {
+      fail(fmt::format("'{}' is missing", close),
+           close == '>' ? "; a shell splits words at blanks and takes < and > for itself, so quote "
+                          "the whole: 'NAME<...>'"
+                        : "");
+    }
     ++at_;
   }
 
   void assignment(Value& table, int depth) {
     Value* into = &table;
+    const Bare before = bare_;
+    bare_ = {};
     while (true) {
       if (++depth > kDeepest) fail(fmt::format("nested more than {} deep", kDeepest));
       const std::size_t from = at_;
+      if (!at_end() && !begins_key(text_[at_])) {
+        fail("expected the name of an option", comma_hint(before));
+      }
       const std::string key = segment();
       const Position where = position(from);
       skip_space();
@@ -148,7 +160,10 @@ class Parser {
         into = known;
         continue;
       }
-      expect('=', fmt::format("'=' after '{}'", key));
+      if (at_end() || text_[at_] != '=') {
+        fail(fmt::format("expected '=' after '{}'", key), comma_hint(before));
+      }
+      ++at_;
       if (known != nullptr) refuse(fmt::format("'{}' is given twice", key), from);
       // The key's place: errors about an option point to its name.
       into->set(key, value(depth).at(where));
@@ -172,7 +187,8 @@ class Parser {
       items.push_back(value(depth + 1));
       skip_space();
       if (at_end() || text_[at_] == ']') break;
-      expect(',', "',' or ']'");
+      if (text_[at_] != ',') fail("expected ',' or ']'", quotes_hint(']'));
+      ++at_;
       skip_space();
     }
     if (at_end()) fail("']' is missing");
@@ -231,10 +247,49 @@ class Parser {
     ++at_;
   }
 
-  [[noreturn]] void fail(std::string_view what) const {
+  // A value without quotes: where it stands in the text; end 0: there is none.
+  struct Bare {
+    std::size_t from = 0, end = 0;
+  };
+
+  static bool begins_key(char c) { return is_key_char(c) || c == '"' || c == '\''; }
+
+  static std::string in_quotes(std::string_view text) {
+    const char quote = text.find('"') == std::string_view::npos ? '"' : '\'';
+    return fmt::format("{}{}{}", quote, text, quote);
+  }
+
+  // Up to the next comma or `close`, without blanks at its end.
+  std::string_view text_from(std::size_t from, char close) const {
+    std::size_t end = std::min(text_.find_first_of(std::string{',', close}, at_), text_.size());
+    while (end > from && is_space(text_[end - 1])) --end;
+    return text_.substr(from, end - from);
+  }
+
+  // What to say where something stands behind a value without quotes that may belong to it: a blank
+  // or a character that ends such a value. "a=1 b=2" lacks a comma instead.
+  std::string quotes_hint(char close) const {
+    if (bare_.end == 0) return "";
+    const bool blank = bare_.end != at_;
+    const std::string_view whole = text_from(bare_.from, close);
+    if (blank && whole.find('=') != std::string_view::npos) return "";
+    return fmt::format("; a text with {} needs quotes: {}",
+                       blank ? std::string("a blank") : fmt::format("'{}'", text_[bare_.end]),
+                       in_quotes(whole));
+  }
+
+  // The same where a comma may belong to the value before it.
+  std::string comma_hint(const Bare& before) const {
+    if (before.end == 0) return "";
+    const std::string_view whole = text_from(before.from, '>');
+    return fmt::format("; if the comma belongs to the text, that needs quotes: {}; a list is [{}]",
+                       in_quotes(whole), whole);
+  }
+
+  [[noreturn]] void fail(std::string_view what, std::string_view hint = "") const {
     const std::string found =
         at_end() ? std::string("the text ends") : fmt::format("found '{}'", text_[at_]);
-    refuse(fmt::format("{}, but {}", what, found), at_);
+    refuse(fmt::format("{}, but {}{}", what, found, hint), at_);
   }
 
   [[noreturn]] void refuse(const std::string& message, std::size_t at) const {
@@ -258,6 +313,7 @@ class Parser {
   Position start_;
   Places places_;
   std::size_t at_ = 0;
+  Bare bare_;  // the value that was read last
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/options/text/document.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/near_path.hpp"
 #include "core/options/text/component_text.hpp"
 #include "core/options/text/toml_source.hpp"
 
@@ -210,7 +211,7 @@ std::string read_config(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
-    throw usage_error(fmt::format("there is no file '{}'", name));
+    throw usage_error(fmt::format("there is no file '{}'{}", name, near_path(path)));
   }
   if (status.type() == std::filesystem::file_type::none) {
     throw usage_error(read_failure(path, error.value()).message());

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace lathe {
 
@@ -67,6 +68,82 @@ RunFolder numbered_folder(const fs::path& base, const Settings& settings, bool r
   return chosen;
 }
 
+// What a run is gone on with by, in its folder of results.
+std::string_view needed_to_resume(const Settings& settings) {
+  const auto& marks = settings.command->results.marks;
+  if (marks[0].empty()) return kStudyFile;
+  return marks[settings.sweep.as_map().empty() ? 0 : 1];
+}
+
+// "'a' and 'b'": the latest projects in the folder that can be gone on with, at most three.
+std::string resumable(const fs::path& project_dir, const Settings& settings) {
+  std::vector<std::pair<fs::file_time_type, std::string>> runs;
+  std::error_code error;
+  for (fs::directory_iterator at(project_dir, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code ignored;
+    const fs::path needed =
+        folder_of(at->path(), *settings.command).results / needed_to_resume(settings);
+    if (!fs::exists(needed, ignored)) continue;
+    runs.emplace_back(fs::last_write_time(needed, ignored), at->path().filename().string());
+  }
+  std::ranges::sort(runs, std::greater{});
+  constexpr std::size_t kMostNamed = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(runs.size(), kMostNamed); ++i) {
+    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", runs[i].second);
+  }
+  return text;
+}
+
+// A study in another place is looked at by the search.
+void warn_if_new(const RunFolder& folder, const fs::path& project_dir, const Settings& settings) {
+  if (settings.command->results.goes_on && !settings.text(kStorage).empty()) return;
+  std::error_code ignored;
+  const std::string_view needed = needed_to_resume(settings);
+  if (fs::exists(folder.results / needed, ignored)) return;
+  const std::string others = resumable(project_dir, settings);
+  spdlog::warn(
+      "--resume: there is nothing to go on with, '{}' holds no {}; a new {} begins{}",
+      folder.results.string(), needed,
+      settings.command->results.goes_on ? "search"
+      : settings.sweep.as_map().empty() ? "training"
+                                        : "sweep",
+      others.empty() ? "" : fmt::format("; --project NAME goes on with one of {}", others));
+}
+
+RunFolder named_folder(const fs::path& project_dir, const Settings& settings, bool resume,
+                       bool overwrite) {
+  const bool careful = is_careful(*settings.command);
+  const std::string project = settings.text(kProject);
+  if (project.empty() || project == "." || project == ".." ||
+      project.find('/') != std::string::npos)
+    throw usage_error(
+        fmt::format("project '{}' is no name of a folder; --project-dir says where it lies",
+                    project),
+        settings.value(kProject).position());
+  RunFolder folder = folder_of(project_dir / project, *settings.command);
+  if (!careful || overwrite || !holds_results(folder.results, *settings.command)) return folder;
+  if (!settings.command->results.goes_on && !resume)
+    throw usage_error(fmt::format(
+        "'{}' already holds a training: --resume goes on with it, --overwrite replaces it, "
+        "--project NAME goes elsewhere",
+        folder.results.string()));
+  folder.resumed = true;
+  return folder;
+}
+
+RunFolder default_folder(const fs::path& project_dir, const Settings& settings, bool resume,
+                         bool overwrite) {
+  std::optional<ComponentText> dataset;
+  if (!settings.value(kDataset).is_none()) dataset = component_text(settings, kDataset);
+  const std::string name = default_project(component_text(settings, kModel), settings.get(kTask),
+                                           dataset, local_date(now()));
+  if (is_careful(*settings.command) && !overwrite)
+    return numbered_folder(project_dir / name, settings, resume);
+  return folder_of(project_dir / name, *settings.command);
+}
+
 }  // namespace
 
 std::string default_project(const ComponentText& model, std::string_view task,
@@ -83,30 +160,10 @@ RunFolder choose_run_folder(const Settings& settings) {
   if (resume && overwrite)
     throw usage_error("--resume goes on with a run and --overwrite drops it: choose one");
 
-  if (!settings.given(kProject)) {
-    std::optional<ComponentText> dataset;
-    if (!settings.value(kDataset).is_none()) dataset = component_text(settings, kDataset);
-    const std::string name = default_project(component_text(settings, kModel), settings.get(kTask),
-                                             dataset, local_date(now()));
-    if (careful && !overwrite) return numbered_folder(project_dir / name, settings, resume);
-    return folder_of(project_dir / name, *settings.command);
-  }
-
-  const std::string project = settings.text(kProject);
-  if (project.empty() || project == "." || project == ".." ||
-      project.find('/') != std::string::npos)
-    throw usage_error(
-        fmt::format("project '{}' is no name of a folder; --project-dir says where it lies",
-                    project),
-        settings.value(kProject).position());
-  RunFolder folder = folder_of(project_dir / project, *settings.command);
-  if (!careful || overwrite || !holds_results(folder.results, *settings.command)) return folder;
-  if (!settings.command->results.goes_on && !resume)
-    throw usage_error(fmt::format(
-        "'{}' already holds a training: --resume goes on with it, --overwrite replaces it, "
-        "--project NAME goes elsewhere",
-        folder.results.string()));
-  folder.resumed = true;
+  RunFolder folder = settings.given(kProject)
+                         ? named_folder(project_dir, settings, resume, overwrite)
+                         : default_folder(project_dir, settings, resume, overwrite);
+  if (resume) warn_if_new(folder, project_dir, settings);
   return folder;
 }
 

@@ -10,6 +10,9 @@
 
 namespace lathe {
 
+// A search's own study, unless --storage says another place.
+inline constexpr std::string_view kStudyFile = "study.db";
+
 struct RunFolder {
   std::filesystem::path project;  // <project_dir>/<project>
   std::filesystem::path results;  // project/software/training_ckpts, transform, ...
@@ -26,7 +29,8 @@ std::string default_project(const ComponentText& model, std::string_view task,
 //   default project with --resume     -> the latest of them
 //   --project, training there         -> usage_error, unless --resume or --overwrite
 //   --project, search there           -> goes on with its study, unless --overwrite
-// Test and transform are quick and replace their own files.
+// Test and transform are quick and replace their own files. --resume with nothing to go on with is
+// a warning that says what is not there, and which other runs there are.
 RunFolder choose_run_folder(const Settings& settings);
 
 // Removes the results that --overwrite gives up and makes the folder.
