@@ -92,9 +92,9 @@ std::vector<std::string> relatives(std::string_view word, const std::vector<std:
   for (const std::string& candidate : known) {
     if (member_of(candidate).stem == stem) words.push_back(candidate);
   }
-  std::ranges::stable_sort(
-      words, std::greater{},
-      [&](const std::string& candidate) { return common_prefix(word, candidate); });
+  std::ranges::stable_sort(words, std::greater{}, [&](const std::string& candidate) {
+    return common_prefix(word, candidate);
+  });
   return words;
 }
 

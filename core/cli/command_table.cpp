@@ -29,9 +29,9 @@ Error unknown_command(Commands commands, const std::string& word, const std::str
   std::vector<std::string> known;
   for (const Command& command : commands)
     if (!command.doc.empty()) known.emplace_back(command.word);
-  return usage_error(
-      fmt::format("unknown command '{}{}'{}{}", before, word,
-                  before.empty() ? about_mase_name("action", word) : "", suggestion(word, known)));
+  return usage_error(fmt::format("unknown command '{}{}'{}{}", before, word,
+                                 before.empty() ? about_mase_name("action", word) : "",
+                                 suggestion(word, known)));
 }
 
 // `lathe plugin --json list`: the options of all its commands may stand before the word.

@@ -8,8 +8,8 @@
 namespace lathe {
 
 // ": a pass of MASE's that Lathe does not have" if `name` is one, and where there is one, what to
-// use instead; else empty. `kind`: pass, model, dataset, format, sampler, strategy, search_space, action, option
-// (with or without its dashes).
+// use instead; else empty. `kind`: pass, model, dataset, format, sampler, strategy, search_space,
+// action, option (with or without its dashes).
 std::string about_mase_name(std::string_view kind, std::string_view name);
 
 }  // namespace lathe

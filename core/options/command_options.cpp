@@ -26,14 +26,18 @@ void add_what(Rows& rows) {
            .spelt({"--set"}, "KEY.PATH=VALUE")
            .command_line_only(),
        Row(Group::model, kPasses,
-           "The passes to run, in order, eg: 'quantize<by=type,linear.name=integer>,flops'.")
+           "The passes to run, in order, eg: 'quantize<by=type,linear.name=integer>,flops'. Keys "
+           "of by=name are names of nodes (seq_blocks_2), those of by=regex_name regular "
+           "expressions of ECMAScript that match a whole name.")
            .spelt({"--passes"}, "PASSES")
            .command_line_only(),
        Row(Group::file_passes, kWithPasses,
            "Runs the [passes] of the config file first; without it they are only checked.")
            .spelt({"--with-passes"})
            .command_line_only(),
-       Row(Group::plugins, kPlugin, "A plugin file to load.").path().spelt({"--plugin"}, "FILE"),
+       Row(Group::plugins, kPlugin, "A plugin file to load; may be repeated, once for each file.")
+           .path()
+           .spelt({"--plugin"}, "FILE"),
        Row(Group::model, kTask, "What the network is for; classification (cls) is what Lathe does.")
            .spelt({"--task"}, "TASK")
            .one_of({"classification", "cls", "translation", "tran", "language_modeling", "lm"})
@@ -100,7 +104,9 @@ void add_search(Rows& rows) {
 void add_machine(Rows& rows) {
   add(rows,
       {Row(Group::machine, kAccelerator,
-           "The device; one that is not there is a warning and the CPU.")
+           "The device: auto takes the GPU if there is one, but the CPU for chains of dense "
+           "layers; gpu and cuda are one. A device that is not there is a warning and the CPU, and "
+           "so is mps.")
            .spelt({"--accelerator"}, "NAME")
            .one_of({"auto", "cpu", "gpu", "cuda", "mps"})
            .standard("auto"),
@@ -124,7 +130,9 @@ void add_results(Rows& rows) {
        Row(Group::results, kProject,
            "This run's folder in it; by default {model}_{task}_{dataset}_{date}.")
            .spelt({"--project"}, "NAME"),
-       Row(Group::resume, kResume, "Goes on with a run that was stopped.")
+       Row(Group::resume, kResume,
+           "Goes on with a run that was stopped: by default with today's latest one of model and "
+           "data set, else with that of --project. With none to go on with a warning says so.")
            .spelt({"--resume"})
            .command_line_only(),
        Row(Group::overwrite, kOverwrite, "Replaces earlier results.")

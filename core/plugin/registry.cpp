@@ -336,8 +336,12 @@ const Component& Registry::find(Kind kind, std::string_view id, const Position& 
   if (at == state_->listed.size()) {
     const std::string known_elsewhere =
         state_->about == nullptr ? std::string() : state_->about(name(kind), id);
-    throw usage_error(fmt::format("unknown {} '{}'{}{}{}", name(kind), id, known_elsewhere,
-                                  suggestion(id, ids(kind)), state_->found.about_broken()),
+    const std::vector<std::string> known = ids(kind);
+    const std::string all = near_words(id, known).empty()
+                                ? fmt::format("; 'lathe list {}' lists them", name(kind))
+                                : "";
+    throw usage_error(fmt::format("unknown {} '{}'{}{}{}{}", name(kind), id, known_elsewhere,
+                                  suggestion(id, known), all, state_->found.about_broken()),
                       position);
   }
   const State::Slot& slot = *state_->slots[at];

@@ -50,6 +50,12 @@ BOOST_AUTO_TEST_CASE(a_wrong_config_file_is_refused_with_its_place) {
               ":3:", {"option 'plugin' of a run is empty"}),
       in_file("an unknown key", kNet + "batchsize = 8\n", ":3:1",
               {"unknown key 'batchsize'", "'batch_size'"}),
+      in_file("a key as PyTorch's scripts call it", kNet + "lr = 0.1\n", ":3:1",
+              {"unknown key 'lr'; did you mean 'learning_rate'?"}),
+      in_file("a key as transformers calls it", kNet + "num_train_epochs = 3\n", ":3:1",
+              {"did you mean 'max_epochs'?"}),
+      in_file("a key of MASE's", kNet + "max_token_len = 512\n", ":3:1",
+              {"'max_token_len': an option of MASE's that Lathe does not have"}),
       in_file("a wrong type", kNet + "batch_size = 'big'\n", ":3:", {"batch_size", "integer"}),
       in_file("out of range", kNet + "batch_size = -1\n", ":3:", {"batch_size", "-1"}),
       in_file("no choice", kNet + "task = 'chat'\n", ":3:", {"task", "chat"}),
@@ -65,6 +71,12 @@ BOOST_AUTO_TEST_CASE(a_wrong_config_file_is_refused_with_its_place) {
 BOOST_AUTO_TEST_CASE(a_wrong_pass_table_is_refused_with_its_place) {
   check_bad_inputs({
       in_file("an unknown pass", kNet + "[passes.flop]\n", ":3:", {"'flop'", "'flops'"}),
+      in_file("a pass of MASE's", kNet + "[passes.profile_statistics]\n",
+              ":3:", {"'profile_statistics': a pass of MASE's that Lathe does not have"}),
+      in_file("the dotted name of a module",
+              kNet + "[passes.quantize]\nby = 'name'\n"
+                     "[passes.quantize.seq_blocks.2.config]\nname = 'integer'\n",
+              ":5:", {"'seq_blocks.2'", "did you mean 'seq_blocks_2'?"}),
       in_file("an unknown option", kNet + "[passes.evaluate]\nnum_sample = 8\n", ":4:1",
               {"'num_sample'", "'num_samples'"}),
       in_file("a wrong type", kNet + "[passes.evaluate]\nnum_samples = 'all'\n",
@@ -99,6 +111,19 @@ BOOST_AUTO_TEST_CASE(a_wrong_search_table_is_refused_with_its_place) {
                      "setup = { n_trials = 2, sampler = 'tpee' }\n"
                      "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n"),
               ":11:", {"tpee", "tpe"}, "search"),
+      in_file("a sampler of MASE's",
+              search(kSeed,
+                     "sw_runner.basic_evaluation.num_samples = 64\n"
+                     "setup = { n_trials = 2, sampler = 'nsgaiii' }\n"
+                     "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n"),
+              ":11:", {"'nsgaiii'", "a sampler of MASE's that Lathe does not have"}, "search"),
+      in_file(
+          "a strategy of MASE's",
+          kNet + "[search.search_space]\n" + kSeed + "[search.strategy]\nname = 'rl'\n" + kStrategy,
+          ":6:", {"'rl'", "a strategy of MASE's", "optuna is the one"}, "search"),
+      in_file("a seed of a module's dotted name",
+              search("seed.seq_blocks.2.config = { name = ['integer'] }\n", kStrategy),
+              ":7:", {"'seq_blocks.2'", "did you mean 'seq_blocks_2'?"}, "search"),
       in_file("an unknown key of the setup",
               search(kSeed,
                      "sw_runner.basic_evaluation.num_samples = 64\n"
@@ -248,6 +273,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_sweep_is_refused_with_its_place) {
   check_bad_inputs({
       in_file("an unknown key", kNet + "[sweep]\nbatchsize = [8]\n",
               ":4:", {"'batchsize'", "'batch_size'"}, "train"),
+      in_file("a key as PyTorch's scripts call it", kNet + "[sweep]\nlr = [0.1]\n", ":4:1",
+              {"unknown key 'lr' of [sweep]", "'learning_rate'"}, "train"),
       in_file("no list", kNet + "[sweep]\nbatch_size = 8\n", ":4:", {"batch_size", "list"},
               "train"),
       in_file("an empty list", kNet + "[sweep]\nbatch_size = []\n", ":4:", {"batch_size", "list"},

@@ -38,6 +38,26 @@ BOOST_AUTO_TEST_CASE(each_command_has_help_of_its_own) {
   BOOST_TEST(!contains(good({"test", "-h"}, folder.path()).out, "--n-trials"));
 }
 
+BOOST_AUTO_TEST_CASE(help_takes_the_command_before_or_behind_it) {
+  const TemporaryFolder folder;
+  const std::string train = good({"train", "--help"}, folder.path()).out;
+  BOOST_TEST(contains(train, "--learning-rate"));
+  for (const char* help : {"help", "--help", "-h"})
+    BOOST_TEST(good({help, "train"}, folder.path()).out == train, help);
+}
+
+BOOST_AUTO_TEST_CASE(help_says_what_people_ask) {
+  const TemporaryFolder folder;
+  std::string train = good({"train", "--help"}, folder.path()).out;
+  train.erase(std::unique(train.begin(), train.end(),
+                          [](char a, char b) { return std::isspace(a) && std::isspace(b); }),
+              train.end());
+  std::ranges::replace(train, '\n', ' ');
+  for (const char* part : {"may be repeated", "expressions of ECMAScript that match a whole name",
+                           "auto takes the GPU if there is one", "Keys every random stream"})
+    BOOST_TEST(contains(train, part), part);
+}
+
 BOOST_AUTO_TEST_CASE(a_command_of_a_command_has_help_of_its_own) {
   const TemporaryFolder folder;
   const std::string fetch = good({"data", "fetch", "--help"}, folder.path()).out;

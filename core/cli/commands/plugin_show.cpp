@@ -351,8 +351,8 @@ void show_plugin(const Invocation& call) {
     std::string theirs;
     for (const Kind kind : all_kinds())
       if (theirs.empty()) theirs = about_mase_name(name(kind), id);
-    throw usage_error(fmt::format("there is no plugin '{}'{}{}", word, theirs,
-                                  suggestion(id, known)));
+    throw usage_error(
+        fmt::format("there is no plugin '{}'{}{}", word, theirs, suggestion(id, known)));
   }
   std::string text;
   Json components = Json::array();

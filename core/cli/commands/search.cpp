@@ -278,6 +278,8 @@ void run_search(Session& session) {
       build_space(plan->space, original, session.registry(), session.model_options());
   refuse_model_search_with(pipeline, space, session.loading());
   for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
+  if (space.networks() == 1U)
+    spdlog::warn("the search space holds one network only: no parameter of it has a choice");
 
   Progress progress;
   const SearchResult result =

@@ -4,6 +4,7 @@
 #include "core/base/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/mase/words.hpp"
+#include "core/pipeline/unchanged.hpp"
 #include "core/report/toml.hpp"
 #include "core/run/health/rounded_away.hpp"
 
@@ -34,6 +35,18 @@ void check_hooks(const Settings& settings, const Pipeline& pipeline) {
     if (std::ranges::find(known, id) == known.end())
       throw usage_error(fmt::format("--print-after={}: the pipeline has no such pass{}", id,
                                     suggestion(id, known)));
+}
+
+// The standard ones, and a word about transforms that changed nothing.
+PipelineHooks hooks_of(const Settings& settings) {
+  PipelineHooks hooks = standard_hooks(hook_options(settings));
+  hooks.after = [standard = hooks.after](const Step& step, const Graph& before, const Graph& after,
+                                         const PassReport& report, double seconds) {
+    if (standard) standard(step, before, after, report, seconds);
+    if (const std::string text = unchanged_text(step, before, after, report); !text.empty())
+      spdlog::warn("{}{}{}", step.position.text(), step.position.known() ? ": " : "", text);
+  };
+  return hooks;
 }
 
 // Weights that were trained through number formats, loaded without them.
@@ -94,7 +107,7 @@ std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunCo
                                    const Settings& settings) {
   const Graph original = graph;
   context.original = &original;
-  auto reports = run_pipeline(pipeline, graph, context, standard_hooks(hook_options(settings)));
+  auto reports = run_pipeline(pipeline, graph, context, hooks_of(settings));
   warn_of_spare_state(graph);
   for (const std::string& sentence : run::weights_rounded_away(*context.registry, graph))
     spdlog::warn("{}", sentence);

@@ -29,9 +29,9 @@ struct Axis {
 Axis checked_axis(const std::string& key, const Value& given) {
   const std::vector<std::string> known = sweepable();
   if (std::find(known.begin(), known.end(), key) == known.end())
-    throw usage_error(fmt::format("unknown key '{}' of [sweep]{}", key,
-                                  option_suggestion(key, known)),
-                      given.position());
+    throw usage_error(
+        fmt::format("unknown key '{}' of [sweep]{}", key, option_suggestion(key, known)),
+        given.position());
   if (!given.is_list() || given.as_list().empty())
     throw usage_error(
         fmt::format("'{}' of [sweep] takes a list of values, eg: {} = [64, 256]; found {}", key,

@@ -1,0 +1,57 @@
+#include "core/pipeline/unchanged.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lathe {
+namespace {
+
+bool same_parameter(const Parameter& a, const Parameter& b) {
+  return a.content == b.content && a.qualified_name == b.qualified_name && a.shape == b.shape;
+}
+
+bool same_node(const Node& a, const Node& b) {
+  return a.name == b.name && a.opcode == b.opcode && a.op == b.op && a.target == b.target &&
+         std::ranges::equal(a.args, b.args) && std::ranges::equal(a.kwargs, b.kwargs) &&
+         std::ranges::equal(a.formats, b.formats) &&
+         std::ranges::equal(a.parameters, b.parameters, same_parameter);
+}
+
+// What to say of the entries of its node map, if it has one.
+std::string about_entries(const Step& step) {
+  for (const Option& option : step.component->options.options) {
+    if (option.type != LATHE_OPTION_NODE_MAP) continue;
+    const Value* map = step.options.find(option.key);
+    const bool has_entries =
+        map != nullptr && map->is_map() &&
+        std::ranges::any_of(map->as_map(), [](const Value::Entry& e) { return e.first != "by"; });
+    if (has_entries) return ": none of its entries says anything new of a node of this graph";
+    return ": it has no entries that choose nodes, eg: by=type,linear.name=...";
+  }
+  return "";
+}
+
+}  // namespace
+
+bool same_nodes(const Graph& a, const Graph& b) {
+  if (!std::ranges::equal(a.order(), b.order())) return false;
+  return std::ranges::all_of(a.order(), [&](NodeId id) {
+    const Node &left = a.node(id), &right = b.node(id);
+    if (&left != &right && !same_node(left, right)) return false;
+    const Value &before = a.attributes(id), &after = b.attributes(id);
+    return &before == &after || before == after;
+  });
+}
+
+std::string unchanged_text(const Step& step, const Graph& before, const Graph& after,
+                           const PassReport& report) {
+  const bool told = !report.scalars.empty() || !report.tables.empty() || !report.texts.empty() ||
+                    !report.files.empty();
+  if (!step.component->has(LATHE_FLAG_MUTATES_GRAPH) || told || !same_nodes(before, after)) {
+    return "";
+  }
+  return fmt::format("pass '{}' changed nothing{}", step.component->id, about_entries(step));
+}
+
+}  // namespace lathe
