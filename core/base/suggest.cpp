@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <functional>
+#include <unordered_set>
 
 namespace lathe {
 namespace {
@@ -148,14 +149,19 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   if (const auto near = near_words(word, known); !near.empty()) {
     return "; did you mean " + either(near) + "?";
   }
-  if (known.empty()) return "";
-  std::string text = "; known: ";
-  for (std::size_t i = 0; i < known.size() && i < kMostListed; ++i) {
-    if (i > 0) text += ", ";
-    text += known[i];
+  std::vector<std::string_view> each;  // once, in the given order
+  std::unordered_set<std::string_view> met;
+  for (const std::string& candidate : known) {
+    if (met.insert(candidate).second) each.emplace_back(candidate);
   }
-  if (known.size() > kMostListed) {
-    text += ", and " + std::to_string(known.size() - kMostListed) + " more";
+  if (each.empty()) return "";
+  std::string text = "; known: ";
+  for (std::size_t i = 0; i < each.size() && i < kMostListed; ++i) {
+    if (i > 0) text += ", ";
+    text += each[i];
+  }
+  if (each.size() > kMostListed) {
+    text += ", and " + std::to_string(each.size() - kMostListed) + " more";
   }
   return text;
 }

@@ -71,6 +71,11 @@ BOOST_AUTO_TEST_CASE(the_list_is_short) {
   BOOST_TEST(text.find("28 more") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_word_that_is_known_twice_is_listed_once) {
+  BOOST_TEST(suggestion("xyz", {"name", "bypass", "name", "bypass", "width"}) ==
+             "; known: name, bypass, width");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_known_says_nothing) { BOOST_TEST(suggestion("x", {}).empty()); }
 
 BOOST_AUTO_TEST_CASE(an_endless_word_costs_nothing) {
