@@ -1,6 +1,6 @@
 #include "core/base/error.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 
 namespace lathe {
 

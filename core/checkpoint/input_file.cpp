@@ -1,6 +1,6 @@
 #include "core/checkpoint/input_file.hpp"
 
-#include "core/base/near_path.hpp"
+#include "core/base/words/near_path.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 // Boost.Program_options splits the words; what they may say comes from the option table.
 #include "core/cli/command_line.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/mase/names.hpp"
 #include "core/options/words_elsewhere.hpp"
 

@@ -1,7 +1,7 @@
 // Finding a command by its words, and the options it takes.
 #include "core/cli/command_table.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/cli/command_line.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/mase/accepted_options.hpp"

@@ -1,6 +1,6 @@
 #include "core/cli/found_plugins.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 #include "core/mase/names.hpp"
 
 #include <fmt/format.h>

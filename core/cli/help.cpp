@@ -1,7 +1,7 @@
 // Text only; laid out for the terminal that is there.
 #include "core/cli/help.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/cli/command_line.hpp"
 #include "core/cli/layout.hpp"
 #include "core/host/stdout_guard.hpp"

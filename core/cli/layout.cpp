@@ -1,6 +1,6 @@
 #include "core/cli/layout.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 #include "core/report/terminal.hpp"
 
 #include <unistd.h>

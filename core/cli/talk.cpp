@@ -2,7 +2,7 @@
 // stderr end the process.
 #include "core/cli/talk.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/progress.hpp"
 

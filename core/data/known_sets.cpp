@@ -4,7 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/mase/names.hpp"
 #include "core/plugin/descriptor.hpp"
 #include "core/plugin/option_table.hpp"

@@ -1,7 +1,7 @@
 #include "core/host/loss.hpp"
 
 #include "core/base/error.hpp"
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "core/host/stdout_guard.hpp"
 
 #include "core/base/file.hpp"
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // MASE's runners: basic_evaluation, basic_train, and analysis passes by their names.
 #include "core/mase/runners.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/mase/words.hpp"
 #include "core/options/training_options.hpp"
 

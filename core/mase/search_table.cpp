@@ -1,6 +1,6 @@
 #include "core/mase/search_table.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/mase/names.hpp"
 #include "core/options/option.hpp"
 

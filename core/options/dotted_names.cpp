@@ -1,6 +1,6 @@
 #include "core/options/dotted_names.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/graph/naming.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "core/options/node_entry.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 // turned into errors and warnings. Knows nothing about what an entry says.
 #include "core/options/node_map.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
 #include "core/options/dotted_names.hpp"

@@ -3,7 +3,7 @@
 #include "core/options/option.hpp"
 
 #include "core/base/file.hpp"
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/options/text/component_text.hpp"
 #include "core/options/words_elsewhere.hpp"
 

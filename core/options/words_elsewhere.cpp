@@ -1,7 +1,7 @@
 // The table is the whole of it.
 #include "core/options/words_elsewhere.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <algorithm>
 #include <array>

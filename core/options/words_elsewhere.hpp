@@ -14,7 +14,7 @@ namespace lathe {
 std::optional<std::string_view> key_elsewhere(std::string_view word);
 
 // "; did you mean 'learning_rate'?" where another tool's word means one of `known`, which may be
-// keys or flags; else suggestion() (core/base/suggest.hpp).
+// keys or flags; else suggestion() (core/base/words/suggest.hpp).
 std::string option_suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace lathe

@@ -1,8 +1,8 @@
 #include "core/plugin/registry.hpp"
 
 #include "core/base/file.hpp"
-#include "core/base/near_path.hpp"
-#include "core/base/suggest.hpp"
+#include "core/base/words/near_path.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/plugin/found/found_files.hpp"
 #include "core/plugin/found/offers.hpp"
 #include "core/plugin/load.hpp"

@@ -3,7 +3,7 @@
 // one line further down.
 #include "core/report/progress.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 #include "core/host/stdout_guard.hpp"
 
 #include <fmt/format.h>

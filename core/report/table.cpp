@@ -2,7 +2,7 @@
 // straight.
 #include "core/report/table.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 
 #include <fmt/format.h>
 

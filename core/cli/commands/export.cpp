@@ -1,6 +1,6 @@
 // lathe export: what a checkpoint holds, and the same in another form. Opens no plugins.
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/saved/files.hpp"

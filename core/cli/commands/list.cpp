@@ -1,6 +1,6 @@
 // lathe list: a sentence for each component there is. Older words for parts of it: --info and
 // --list-passes.
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/layout.hpp"

@@ -1,7 +1,7 @@
 // `lathe plugin build`: one file, one compiler line, one plugin. No CMake, no LibTorch.
 #include "core/base/file.hpp"
-#include "core/base/near_path.hpp"
-#include "core/base/shown.hpp"
+#include "core/base/words/near_path.hpp"
+#include "core/base/words/shown.hpp"
 #include "core/cli/commands/installed.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/host/stdout_guard.hpp"

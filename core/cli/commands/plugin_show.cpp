@@ -1,6 +1,6 @@
 // What plugins bring, as tables or JSON. The list reads stamps only; showing loads the one file.
-#include "core/base/shown.hpp"
-#include "core/base/suggest.hpp"
+#include "core/base/words/shown.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/graph/io/abi_value.hpp"

@@ -151,8 +151,8 @@ std::optional<Graph> graph_of(Session& session, RunContext& context, const Note&
 void describe_cost(Session& session, const DryRun& run, const Graph& graph, Results& results) {
   Json cost = cost_json(graph);
   if (run.plan != nullptr) {
-    const SearchSpace space = build_space(run.plan->space, graph, session.registry(),
-                                          session.model_options());
+    const SearchSpace space =
+        build_space(run.plan->space, graph, session.registry(), session.model_options());
     if (run.check_space) run.check_space(space);
     check_space(*run.plan, space);
     for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);

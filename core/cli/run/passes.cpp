@@ -1,7 +1,7 @@
 // A pipeline is chosen and checked whole before anything runs.
 #include "core/cli/run/passes.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/mase/words.hpp"
 #include "core/pipeline/unchanged.hpp"

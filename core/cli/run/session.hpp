@@ -96,7 +96,7 @@ class Session {
   const RunOfThread main_run_;  // on the thread that made the session
   const Loading loading_;
   Chosen model_, dataset_choice_;
-  std::string passes_;         // that change graphs
+  std::string passes_;  // that change graphs
   std::shared_ptr<Dataset> dataset_;
   OpenRequest request_;
   std::atomic<bool> opened_data_ = false;

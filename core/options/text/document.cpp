@@ -3,7 +3,7 @@
 #include "core/options/text/document.hpp"
 
 #include "core/base/file.hpp"
-#include "core/base/near_path.hpp"
+#include "core/base/words/near_path.hpp"
 #include "core/options/text/component_text.hpp"
 #include "core/options/text/toml_source.hpp"
 

@@ -2,7 +2,7 @@
 // Knows nothing about values or the parser.
 #include "core/options/text/toml_source.hpp"
 
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "core/plugin/found/offers.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

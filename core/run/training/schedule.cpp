@@ -3,7 +3,7 @@
 #include "core/run/training/schedule.hpp"
 
 #include "core/base/error.hpp"
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <fmt/format.h>
 

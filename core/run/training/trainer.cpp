@@ -65,7 +65,8 @@ Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
   state_.loss = criterion_.loss();
   if (data.count(Split::validation) > 0) {
     // To find faults now.
-    const RowSource rows = rows_of(graph, data, {Split::validation, 0, options.rows_evaluated_at_once()});
+    const RowSource rows =
+        rows_of(graph, data, {Split::validation, 0, options.rows_evaluated_at_once()});
     check_batch_statistics(graph_, Mode::evaluation, rows.rows, rows.batch, Split::validation);
   } else {
     validate_ = nullptr;

@@ -1,6 +1,6 @@
 #include "core/search/plan/metrics.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/statistics.hpp"
 

@@ -1,7 +1,7 @@
 // Looks pruners up and checks their options, once.
 #include "core/search/plan/pruner.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/host/epoch_metrics.hpp"
 #include "core/search/plan/pruner_rows.hpp"
 

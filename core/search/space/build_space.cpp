@@ -1,7 +1,7 @@
 // Reads [search.search_space] against a graph. Knows no pass by name.
 #include "core/search/space/build_space.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/mase/names.hpp"
 #include "core/mase/words.hpp"
 #include "core/options/training_options.hpp"

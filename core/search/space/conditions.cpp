@@ -1,6 +1,6 @@
 #include "core/search/space/conditions.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <fmt/format.h>
 

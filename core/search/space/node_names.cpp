@@ -1,6 +1,6 @@
 #include "core/search/space/node_names.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/search/space/read_domain.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // samplers.
 #include "core/search/space/space_plan.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/search/space/node_names.hpp"
 #include "core/search/space/read_domain.hpp"
 #include "core/search/space/unsaid_conditions.hpp"

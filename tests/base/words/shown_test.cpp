@@ -1,5 +1,5 @@
 // What a terminal may show, against texts written by hand; the code points are Unicode's.
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 
 #include <boost/test/unit_test.hpp>
 

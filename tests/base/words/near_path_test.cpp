@@ -1,4 +1,4 @@
-#include "core/base/near_path.hpp"
+#include "core/base/words/near_path.hpp"
 
 #include "tests/support/support.hpp"
 

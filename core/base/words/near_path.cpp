@@ -1,6 +1,6 @@
-#include "core/base/near_path.hpp"
+#include "core/base/words/near_path.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 // Edit distance with transpositions (optimal string alignment), families of names, and the sentence
 // made from them. Knows nothing about what the words mean.
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 
 #include <algorithm>
 #include <cctype>

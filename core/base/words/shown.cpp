@@ -1,4 +1,4 @@
-#include "core/base/shown.hpp"
+#include "core/base/words/shown.hpp"
 
 #include <fmt/format.h>
 
