@@ -1,9 +1,11 @@
 #include "core/checkpoint/checkpoint.hpp"
 
+#include "core/checkpoint/other_files.hpp"
 #include "core/checkpoint/safetensors.hpp"
 #include "core/checkpoint/torch/legacy.hpp"
 #include "core/checkpoint/torch/tar.hpp"
 #include "core/checkpoint/torch/zip.hpp"
+#include "core/checkpoint/zip/zip_reader.hpp"
 
 #include <array>
 #include <cstring>
@@ -25,41 +27,17 @@ bool begins_like_safetensors(std::string_view begin) {
   return length <= kLargestSafetensorsHeader;
 }
 
-std::string hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    const auto b = static_cast<unsigned char>(c);
-    out += out.empty() ? "" : " ";
-    out += kDigits[b >> 4];
-    out += kDigits[b & 15];
-  }
-  return out;
-}
-
 using namespace std::string_view_literals;
 
 // The magic number of torch.save, 0x1950a86a20f9469cfc6c, as a pickle of any protocol has it.
 bool begins_like_legacy(std::string_view begin) {
   constexpr auto kMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
   constexpr std::size_t kProtocol = 2, kFrame = 9;
+  if (begin.starts_with("L119547037146038801333356L\n."sv)) return true;  // protocols 0 and 1
   if (!begin.starts_with('\x80') || begin.size() < kProtocol + kFrame) return false;
   return begin.substr(kProtocol).starts_with(kMagic) ||
          begin.substr(kProtocol + kFrame).starts_with(kMagic);
 }
-
-// Files that people try, and what to do with them instead.
-struct Refusal {
-  std::string_view begins;
-  std::string_view sentence;
-};
-constexpr std::array kRefusals{
-    Refusal{"\x89HDF\r\n\x1a\n"sv,
-            "this is an HDF5 file, as Keras writes them, which is not read as a checkpoint"},
-    Refusal{"\x80"sv,
-            "this is a bare pickle, not a file of torch.save; save a state_dict() with torch.save "
-            "or as safetensors"},
-};
 
 }  // namespace
 
@@ -76,13 +54,12 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   if (begins_like_legacy(begin)) return read_torch_legacy(file);
   if (begin.size() > kTarMagic && begin.substr(kTarMagic).starts_with("ustar"sv))
     return read_torch_tar(file);
-  for (const Refusal& refusal : kRefusals)
-    if (begin.starts_with(refusal.begins))
-      throw run_error(LATHE_UNIMPLEMENTED, std::string(refusal.sentence), {path.string()});
+  if (const std::string other = other_file(file, begin); !other.empty())
+    throw run_error(LATHE_UNIMPLEMENTED, other, {path.string()});
+  if (ZipArchive::ends_like_one(file)) return read_torch_zip(file);
   throw file.damaged(
-      "this is no checkpoint that can be read (safetensors, or a file of torch.save): "
-      "it begins with the bytes " +
-      hex(begin.substr(0, 8)));
+      "this is no checkpoint that can be read (safetensors, or a file of torch.save): " +
+      beginning(begin));
 }
 
 }  // namespace lathe

@@ -160,6 +160,20 @@ Tensor converted(const Tensor& tensor, DType dtype) {
   });
 }
 
+void negate(DType dtype, std::span<std::byte> bytes) {
+  const std::size_t element = element_size(dtype);
+  if (dtype == DType::boolean) return;
+  for (std::size_t at = 0; at < bytes.size(); at += element) {
+    if (is_float(dtype)) {  // the sign is the highest bit
+      bytes[at + element - 1] ^= std::byte{0x80};
+    } else {
+      const std::int64_t value = read_integer(dtype, bytes.data() + at, 0);
+      write_integer(dtype, bytes.data() + at, 0,
+                    static_cast<std::int64_t>(-static_cast<std::uint64_t>(value)));
+    }
+  }
+}
+
 void normalise_booleans(std::span<std::byte> bytes) {
   for (std::byte& b : bytes) b = b == std::byte{0} ? std::byte{0} : std::byte{1};
 }

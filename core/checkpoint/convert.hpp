@@ -9,6 +9,9 @@ namespace lathe {
 // floating point to integers.
 Tensor converted(const Tensor& tensor, DType dtype);
 
+// Each element becomes its negative; booleans stay. A zero and a NaN change their sign.
+void negate(DType dtype, std::span<std::byte> bytes);
+
 // PyTorch calls any byte but 0 true; memory that C++ reads as bool may hold only 0 and 1.
 void normalise_booleans(std::span<std::byte> bytes);
 

@@ -32,7 +32,11 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
-    throw run_error(LATHE_INVALID_ARGUMENT, "this is not a file that can be read", {path.string()});
+    throw run_error(LATHE_INVALID_ARGUMENT,
+                    S_ISDIR(status.st_mode)
+                        ? "this is a folder, not a file; name the checkpoint in it"
+                        : "this is not a file that can be read",
+                    {path.string()});
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
 }

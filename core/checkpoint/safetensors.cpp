@@ -24,25 +24,34 @@ constexpr std::size_t kDeepestJson = 4;
 
 struct TypeName {
   std::string_view name;
-  DType dtype;
+  DType dtype;  // none: a type that Lathe lacks
+  std::uint64_t bits;
 };
 constexpr std::array kTypeNames{
-    TypeName{"F64", DType::float64}, TypeName{"F32", DType::float32},
-    TypeName{"F16", DType::float16}, TypeName{"BF16", DType::bfloat16},
-    TypeName{"I64", DType::int64},   TypeName{"I32", DType::int32},
-    TypeName{"I16", DType::int16},   TypeName{"I8", DType::int8},
-    TypeName{"U8", DType::uint8},    TypeName{"BOOL", DType::boolean},
+    TypeName{"F64", DType::float64, 64},     TypeName{"F32", DType::float32, 32},
+    TypeName{"F16", DType::float16, 16},     TypeName{"BF16", DType::bfloat16, 16},
+    TypeName{"I64", DType::int64, 64},       TypeName{"I32", DType::int32, 32},
+    TypeName{"I16", DType::int16, 16},       TypeName{"I8", DType::int8, 8},
+    TypeName{"U8", DType::uint8, 8},         TypeName{"BOOL", DType::boolean, 8},
+    TypeName{"U64", DType::none, 64},        TypeName{"U32", DType::none, 32},
+    TypeName{"U16", DType::none, 16},        TypeName{"C64", DType::none, 64},
+    TypeName{"C128", DType::none, 128},      TypeName{"F8_E4M3", DType::none, 8},
+    TypeName{"F8_E5M2", DType::none, 8},     TypeName{"F8_E8M0", DType::none, 8},
+    TypeName{"F8_E4M3FNUZ", DType::none, 8}, TypeName{"F8_E5M2FNUZ", DType::none, 8},
+    TypeName{"F6_E2M3", DType::none, 6},     TypeName{"F6_E3M2", DType::none, 6},
+    TypeName{"F4", DType::none, 4},
 };
 
-std::optional<DType> dtype_of(std::string_view name) {
+// Null for a type that came later than this table.
+const TypeName* type_of(std::string_view name) {
   for (const auto& row : kTypeNames)
-    if (row.name == name) return row.dtype;
-  return {};
+    if (row.name == name) return &row;
+  return nullptr;
 }
 
 std::string_view name_of(DType dtype) {
   for (const auto& row : kTypeNames)
-    if (row.dtype == dtype) return row.name;
+    if (row.dtype == dtype && dtype != DType::none) return row.name;
   throw usage_error("safetensors has no type for " + std::string(name(dtype)));
 }
 
@@ -96,7 +105,8 @@ Json parse_header(const InputFile& file, const std::string& text) {
 
 struct Range {
   std::string name;
-  DType dtype = DType::none;
+  std::string type;           // as the file calls it
+  DType dtype = DType::none;  // none: Lathe lacks it
   Shape shape;
   std::uint64_t begin = 0, end = 0;
 };
@@ -121,19 +131,20 @@ Range range_of(const InputFile& file, const std::string& name, const Json& entry
   const auto offsets = whole_numbers("data_offsets");
   const auto dims = whole_numbers("shape");
   if (!entry.contains("dtype") || !entry["dtype"].is_string()) throw fail("lacks its dtype");
-  const std::string type = entry["dtype"];
-  const auto dtype = dtype_of(type);
-  if (!dtype) throw fail("is of type " + type + ", which Lathe does not have");
-  range.dtype = *dtype;
+  range.type = entry["dtype"];
+  const TypeName* known = type_of(range.type);
+  range.dtype = known == nullptr ? DType::none : known->dtype;
   range.shape = Shape(std::vector<std::int64_t>(dims.begin(), dims.end()));
   if (offsets.size() != 2 || offsets[0] > offsets[1]) throw fail("has offsets that make no sense");
   range.begin = offsets[0];
   range.end = offsets[1];
-  std::uint64_t bytes = element_size(range.dtype);
+  if (known == nullptr) return range;
+  std::uint64_t bits = known->bits;
   for (const std::uint64_t dim : dims)
-    if (__builtin_mul_overflow(bytes, dim, &bytes)) throw fail("has a shape out of range");
+    if (__builtin_mul_overflow(bits, dim, &bits)) throw fail("has a shape out of range");
+  const std::uint64_t bytes = bits / 8 + (bits % 8 == 0 ? 0 : 1);
   if (bytes != range.end - range.begin)
-    throw fail("of shape " + range.shape.text() + " and type " + type + " needs " +
+    throw fail("of shape " + range.shape.text() + " and type " + range.type + " needs " +
                std::to_string(bytes) + " bytes; the header gives it " +
                std::to_string(range.end - range.begin));
   return range;
@@ -159,6 +170,17 @@ void check_layout(const InputFile& file, std::vector<Range> ranges, std::uint64_
     throw file.damaged(std::to_string(data_size - at) + " bytes at the end belong to no tensor");
 }
 
+Error without_tensors(const InputFile& file, const Checkpoint& checkpoint) {
+  std::string what = "it holds no tensors, only an empty header";
+  if (!checkpoint.lacking.empty())
+    what = "it holds no tensors of a type that Lathe has: '" + checkpoint.lacking.begin()->first +
+           "' is " + checkpoint.lacking.begin()->second;
+  else if (!checkpoint.metadata.empty())
+    what =
+        "it holds no tensors, only metadata, such as '" + checkpoint.metadata.begin()->first + "'";
+  return run_error(LATHE_INVALID_ARGUMENT, what, {file.path().string()});
+}
+
 }  // namespace
 
 Checkpoint read_safetensors(const InputFile& file) {
@@ -180,6 +202,7 @@ Checkpoint read_safetensors(const InputFile& file) {
       ranges.push_back(range_of(file, name, entry));
       continue;
     }
+    if (entry.is_null()) continue;  // as some writers have it who have nothing to say
     if (!entry.is_object()) throw file.damaged("__metadata__ is no JSON object");
     for (const auto& [key, value] : entry.items()) {
       if (!value.is_string()) throw file.damaged("metadata '" + key + "' is no text");
@@ -189,12 +212,17 @@ Checkpoint read_safetensors(const InputFile& file) {
   const std::uint64_t data_offset = kLengthSize + length;
   check_layout(file, ranges, file.size() - data_offset);
   for (const Range& range : ranges) {
+    if (range.dtype == DType::none) {
+      checkpoint.lacking.emplace(range.name, "of type " + range.type);
+      continue;
+    }
     auto contents = Tensor::make(range.dtype, range.shape, [&](std::span<std::byte> out) {
       file.read(data_offset + range.begin, out);
       if (range.dtype == DType::boolean) normalise_booleans(out);
     });
     checkpoint.tensors.emplace(range.name, std::move(contents));
   }
+  if (checkpoint.tensors.empty()) throw without_tensors(file, checkpoint);
   return checkpoint;
 }
 

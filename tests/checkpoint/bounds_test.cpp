@@ -112,6 +112,9 @@ BOOST_AUTO_TEST_CASE(no_file_costs_more_than_a_multiple_of_its_size) {
   const auto safetensors = [](const std::string& text) {
     return little<std::uint64_t>(text.size()) + text;
   };
+  std::string index = "{\"weight_map\":{\"\":\"\"";
+  for (int i = 0; index.size() < kSize; ++i)
+    index += ",\"" + std::to_string(i) + "\":\"" + std::to_string(i) + "\"";
   ZipWriter squeezed;
   squeezed.add(
       "a/data.pkl",
@@ -132,6 +135,15 @@ BOOST_AUTO_TEST_CASE(no_file_costs_more_than_a_multiple_of_its_size) {
       {"a memo at its end", legacy("N" + repeated("r\xff\xff\x0f") + "]")},
       {"objects", legacy("ca\nb\nq\x01" + repeated("h\x01)R"))},
       {"scalars under many names", legacy(scalar + "}(" + named + "u")},
+      {"nested tuples, each memoized", legacy("]" + repeated("\x85\x94"))},
+      {"escaped texts", legacy(repeated("V\\u00e9\n"))},
+      {"decimals", legacy(repeated("I777\n"))},
+      {"ids as text", legacy(repeated("P(1,)\n"))},
+      {"items appended to an object", legacy("ca\nb\n)R(" + repeated("N") + "e")},
+      {"one tensor over and over", legacy(scalar + "](" + repeated("h\x07") + "e")},
+      {"lists that lead to a tensor", legacy(scalar + "]q\x08(h\x07" + repeated("h\x08") + "e")},
+      {"an index of many parts", index + "}}"},
+      {"nested lists of JSON", repeated("[")},
       {"64 dimensions under many names", legacy(many_dimensions + "}(" + named + "u")},
       {"a header of many names", safetensors(header)},
       {"a header of many lists", safetensors("{\"a\":[" + repeated("[],") + "0]}")},

@@ -177,6 +177,48 @@ BOOST_AUTO_TEST_CASE(a_header_whose_length_looks_like_a_pickle_is_still_read) {
   BOOST_TEST(read_checkpoint(path).tensors.at("a").values<std::uint8_t>()[0] == '7');
 }
 
+BOOST_AUTO_TEST_CASE(types_that_lathe_lacks_are_named_beside_those_it_reads) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "x";
+  const std::string known = R"("w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
+  struct Type {
+    const char* name;
+    int elements, bytes;
+  };
+  for (const Type& type : {Type{"U16", 2, 4},
+                           {"U32", 2, 8},
+                           {"U64", 1, 8},
+                           {"C64", 2, 16},
+                           {"F8_E4M3", 3, 3},
+                           {"F8_E5M2", 3, 3},
+                           {"F8_E8M0", 3, 3},
+                           {"F4", 6, 3},
+                           {"F6_E2M3", 4, 3},
+                           {"LATER", 5, 7}}) {
+    const std::string entry = std::string(R"({"dtype":")") + type.name + R"(","shape":[)" +
+                              std::to_string(type.elements) + R"(],"data_offsets":[1,)" +
+                              std::to_string(1 + type.bytes) + "]}";
+    write_file(path, header_and("{" + known + R"(,"x":)" + entry + "}",
+                                std::string(static_cast<std::size_t>(1 + type.bytes), '7')));
+    const Checkpoint read = read_checkpoint(path);
+    BOOST_TEST(read.tensors.size() == 1U);
+    BOOST_TEST(read.lacking.at("x") == std::string("of type ") + type.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(metadata_may_be_null_and_a_file_without_tensors_says_so) {
+  TemporaryFolder folder;
+  const auto path = folder.path() / "x";
+  write_file(path, header_and(R"({"__metadata__":null,"a":{"dtype":"U8","shape":[1],)"
+                              R"("data_offsets":[0,1]}})",
+                              "7"));
+  BOOST_TEST(read_checkpoint(path).metadata.empty());
+  write_file(path, header_and("{}", ""));
+  BOOST_TEST(contains(reading_fails(path), "it holds no tensors, only an empty header"));
+  write_file(path, header_and(R"({"__metadata__":{"format":"pt"}})", ""));
+  BOOST_TEST(contains(reading_fails(path), "only metadata, such as 'format'"));
+}
+
 BOOST_AUTO_TEST_CASE(booleans_in_memory_are_zero_or_one) {
   TemporaryFolder folder;
   const auto path = folder.path() / "x";

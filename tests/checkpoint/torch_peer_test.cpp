@@ -137,6 +137,64 @@ print(json.dumps({name: told(tensor) for name, tensor in net.state_dict().items(
   }
 }
 
+// Classes of a script's own, every protocol, and what scripts put beside weights.
+BOOST_AUTO_TEST_CASE(lathe_finds_the_tensors_of_whatever_scripts_save) {
+  const TemporaryFolder folder;
+  const json written = python(folder, R"(
+import argparse, collections, types
+class Ordered(collections.OrderedDict): pass
+class Plain(dict): pass
+class Items(list): pass
+class Pair(tuple): pass
+Named = collections.namedtuple('Named', 'weight bias')
+class Slots:
+    __slots__ = ('weight', 'bias')
+class Config: pass
+weight, bias = torch.arange(6.).reshape(2, 3).t(), torch.tensor([1., 2.])
+named = {'weight': weight, 'bias': bias}
+slots, config, deep = Slots(), Config(), {}
+slots.weight, slots.bias = weight, bias
+config.self, config.parent = config, {'of': config}
+for _ in range(200): deep = {'deeper': deep}
+layer = torch.nn.Linear(3, 2)
+adam = torch.optim.Adam(layer.parameters())
+layer(torch.ones(1, 3)).sum().backward()
+adam.step()
+beside = {'config': config, 'deep': deep, 'table': {i: i / 7 for i in range(20000)}, 'lr': 0.1,
+          'args': argparse.Namespace(a=1), 'counts': collections.Counter('aab'), 'seen': {1, 2}}
+numbered = {'0': weight, '1': bias}
+under = lambda prefix, tensors: {prefix + name: tensor for name, tensor in tensors.items()}
+adams = {f'optimizer.state.{i}.{k}': v for i, s in adam.state_dict()['state'].items() for k, v in s.items()}
+files = {
+    'ordered': (Ordered(named), named), 'plain': (Plain(named), named), 'slots': (slots, named),
+    'list': ([weight, bias], numbered), 'items': (Items([weight, bias]), numbered),
+    'tuple': ((weight, bias), numbered), 'pair': (Pair((weight, bias)), numbered),
+    'named': (Named(weight, bias), numbered),
+    'namespace': (argparse.Namespace(model=named, lr=1), under('model.', named)),
+    'simple': (types.SimpleNamespace(model=named), under('model.', named)),
+    'keys': ({7: weight, None: bias, ('a', 1): bias}, {'7': weight, 'None': bias, 'a.1': bias}),
+    'beside': ({'model': named, **beside}, under('model.', named)),
+    'state': ({'state_dict': Ordered(named), **beside}, named),
+    'adam': ({'model': layer.state_dict(), 'optimizer': adam.state_dict()},
+             {**under('model.', layer.state_dict()), **adams}),
+    'two': ({'state_dict': named, 'ema_state_dict': Plain(named)},
+            {**under('state_dict.', named), **under('ema_state_dict.', named)}),
+    'lacking': ({**named, 'c': torch.complex(weight, weight), 's': torch.eye(3).to_sparse()}, named)}
+out = {}
+for name, (value, tensors) in files.items():
+    for protocol in range(2 if name == 'slots' else 0, 5):
+        for zipped in (True, False):
+            file = f'{name}.{protocol}{zipped}'
+            torch.save(value, folder + file, pickle_protocol=protocol,
+                       _use_new_zipfile_serialization=zipped)
+            out[file] = {key: told(tensor) for key, tensor in tensors.items()}
+print(json.dumps(out))
+)");
+  BOOST_TEST(written.size() == 156U);
+  for (const auto& [file, tensors] : written.items())
+    BOOST_TEST(told(read_checkpoint(folder.path() / file).tensors) == tensors, file);
+}
+
 BOOST_AUTO_TEST_CASE(pytorch_reads_the_tar_file_of_the_tests_alike) {
   const TemporaryFolder folder;
   using namespace pickled;

@@ -3,7 +3,7 @@
 // then the storages in that order. Format: torch/serialization.py, _legacy_save.
 #include "core/checkpoint/torch/legacy.hpp"
 
-#include "core/checkpoint/torch/pickle_stream.hpp"
+#include "core/checkpoint/torch/pickle/stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
 
 namespace lathe {
@@ -36,7 +36,8 @@ std::map<std::string, Place> places_of(const InputFile& file, const std::vector<
     if (storage == described.end())
       throw file.damaged("it holds a storage '" + text + "' that nothing in it describes");
     if (storage->second.element == 0)
-      throw file.damaged("it holds a storage '" + text + "' of a type that is not known");
+      throw file.damaged("it holds a storage '" + text + "' of '" + storage->second.type +
+                         "', whose elements have no known size");
     std::int64_t count = 0;
     file.read(at, std::as_writable_bytes(std::span(&count, 1)));
     at += sizeof count;
@@ -82,9 +83,7 @@ Checkpoint read_torch_legacy(const InputFile& file) {
   });
   const auto places = places_of(file, keys, objects.storages, pickles.at());
 
-  Checkpoint checkpoint;
-  checkpoint.type = objects.type;
-  checkpoint.unread = objects.unread;
+  Checkpoint checkpoint = without_tensors(file, objects);
   TorchStorages storages(file, [&](const std::string& name, const TensorView& view) {
     const auto place = places.find(view.storage);
     if (place == places.end())

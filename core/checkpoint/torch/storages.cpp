@@ -57,8 +57,25 @@ void gather(const TensorView& view, std::span<const std::byte> storage, std::spa
 
 }  // namespace
 
+Checkpoint without_tensors(const InputFile& file, const TorchObjects& objects) {
+  if (objects.tensors.empty()) {
+    std::string what = "it holds no tensors, only " + objects.contents;
+    if (!objects.lacking.empty())
+      what = "it holds no tensors of a type that Lathe has: '" + objects.lacking.begin()->first +
+             "' is " + objects.lacking.begin()->second;
+    throw run_error(LATHE_INVALID_ARGUMENT, what, {file.path().string()});
+  }
+  Checkpoint checkpoint;
+  checkpoint.type = objects.type;
+  checkpoint.outer = objects.outer;
+  checkpoint.unread = objects.unread;
+  checkpoint.lacking = objects.lacking;
+  return checkpoint;
+}
+
 Tensor TorchStorages::tensor(const std::string& name, const TensorView& view) {
-  const Key key{view.storage, view.dtype, view.offset, view.shape.dims(), view.strides};
+  const Key key{view.storage,      view.dtype,   view.offset,
+                view.shape.dims(), view.strides, view.negative};
   const auto known = made_.find(key);
   if (known != made_.end()) return known->second;
   return made_.emplace(key, make(name, view)).first->second;
@@ -82,7 +99,7 @@ Tensor TorchStorages::make(const std::string& name, const TensorView& view) {
   const auto count = static_cast<std::uint64_t>(view.shape.numel());
   const bool whole =
       view.contiguous() && view.offset == 0 && count * element == storage.bytes().size();
-  if (whole && view.dtype != DType::boolean)
+  if (whole && view.dtype != DType::boolean && !view.negative)
     return Tensor::adopt(view.dtype, view.shape, storage.owner(), storage.bytes().data());
 
   copied_ += std::min<std::uint64_t>(count, UINT64_MAX / 16) * element;
@@ -93,6 +110,7 @@ Tensor TorchStorages::make(const std::string& name, const TensorView& view) {
   return Tensor::make(view.dtype, view.shape, [&](std::span<std::byte> out) {
     gather(view, storage.bytes(), out);
     if (view.dtype == DType::boolean) normalise_booleans(out);
+    if (view.negative) negate(view.dtype, out);
   });
 }
 

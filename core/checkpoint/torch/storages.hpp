@@ -2,6 +2,7 @@
 // a file holds its storages, nor about pickles.
 #pragma once
 
+#include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/input_file.hpp"
 #include "core/checkpoint/torch/objects.hpp"
 
@@ -12,6 +13,10 @@
 #include <vector>
 
 namespace lathe {
+
+// All that a pickle says but the tensors. Throws run_error that says what there is if there are
+// none.
+Checkpoint without_tensors(const InputFile& file, const TorchObjects& objects);
 
 class TorchStorages {
  public:
@@ -27,7 +32,7 @@ class TorchStorages {
 
  private:
   using Dims = std::vector<std::int64_t>;
-  using Key = std::tuple<std::string, DType, std::int64_t, Dims, Dims>;
+  using Key = std::tuple<std::string, DType, std::int64_t, Dims, Dims, bool>;
 
   const Tensor& contents(const std::string& name, const TensorView& view);
   Tensor make(const std::string& name, const TensorView& view);

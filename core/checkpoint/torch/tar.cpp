@@ -3,7 +3,7 @@
 // describes them, as later files do.
 #include "core/checkpoint/torch/tar.hpp"
 
-#include "core/checkpoint/torch/pickle_stream.hpp"
+#include "core/checkpoint/torch/pickle/stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
 
 #include <array>
@@ -82,9 +82,7 @@ class TarReader {
       return objects.pickle_size;
     });
 
-    Checkpoint checkpoint;
-    checkpoint.type = objects.type;
-    checkpoint.unread = objects.unread;
+    Checkpoint checkpoint = without_tensors(file_, objects);
     TorchStorages storages(file_, [&](const std::string& name, const TensorView& view) {
       const auto found = storages_.find(view.storage);
       if (found == storages_.end())

@@ -1,7 +1,7 @@
 #include "core/checkpoint/torch/views.hpp"
 
+#include <algorithm>
 #include <array>
-#include <stdexcept>
 
 namespace lathe {
 
@@ -63,7 +63,7 @@ TorchStorage storage_of(const Object* object) {
   if (!storage) fail("its storage is not described as torch.save does");
   const bool untyped = storage->type.ends_with("UntypedStorage");
   if (storage->known == nullptr || (storage->known->dtype == DType::none && !untyped))
-    fail("its elements are of '" + std::string(storage->type) + "', which Lathe has no type for");
+    throw LackedTensor("of '" + std::string(storage->type) + "'");
   return *storage;
 }
 
@@ -74,6 +74,13 @@ void place_in_root(const Object& part, TensorView& view) {
   const std::int64_t begin = integer(part.parts[1], "where the part of its storage begins");
   if (begin < 0 || __builtin_add_overflow(view.offset, begin, &view.offset))
     fail("the part of its storage begins out of range");
+}
+
+// {'neg': True}, as the imaginary part of a conjugated tensor has it.
+bool negative_in(std::span<const Object* const> arguments, std::size_t place) {
+  if (arguments.size() <= place) return false;
+  const Object* bit = arguments[place]->find("neg");
+  return bit != nullptr && bit->integer != 0;
 }
 
 TensorView rebuild(std::span<const Object* const> arguments, const Object* dtype) {
@@ -89,7 +96,7 @@ TensorView rebuild(std::span<const Object* const> arguments, const Object* dtype
     std::string_view text = dtype->is(Kind::global) ? dtype->text : "";
     if (text.starts_with("torch.")) text.remove_prefix(6);
     const auto known = dtype_from_name(text);
-    if (!known) fail("its type '" + std::string(text) + "' is none that Lathe has");
+    if (!known) throw LackedTensor("of '" + std::string(text) + "'");
     view.dtype = *known;
   }
   if (view.dtype == DType::none) fail("its storage has no element type");
@@ -102,6 +109,21 @@ TensorView rebuild(std::span<const Object* const> arguments, const Object* dtype
     check(view);
   }
   return view;
+}
+
+// Functions of PyTorch that make tensors, and what wraps a tensor, the last two as PyTorch 0.3 and
+// older have them.
+constexpr std::string_view kRebuilds = "torch._utils._rebuild_";
+constexpr std::array<std::string_view, 4> kWrappers{
+    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
+    "torch.nn.parameter.Parameter", "torch.autograd.variable.Variable"};
+constexpr std::array<std::string_view, 2> kSubclasses{"torch._tensor._rebuild_from_type_v2",
+                                                      "torch._tensor._rebuild_from_type"};
+
+template <std::size_t Count>
+bool is_one_of(const Object& callee, const std::array<std::string_view, Count>& names) {
+  return callee.is(Kind::global) &&
+         std::find(names.begin(), names.end(), callee.text) != names.end();
 }
 
 std::optional<TensorView> rebuilt(const Object* callee, std::span<const Object* const> arguments,
@@ -121,27 +143,29 @@ std::optional<TensorView> tensor_in(const Object* object, const SavedTensors& sa
 std::optional<TensorView> rebuilt(const Object* callee, std::span<const Object* const> arguments,
                                   const SavedTensors& saved, int depth) {
   if (depth > kDeepestWrapping) fail("it is wrapped too often");
+  // (storage, offset, shape, strides, requires_grad, hooks, bits); the first only its first four.
   if (callee->is_global("torch._utils._rebuild_tensor_v2") ||
-      callee->is_global("torch._utils._rebuild_tensor"))
-    return rebuild(arguments, nullptr);
-  // (storage, offset, shape, strides, requires_grad, hooks, dtype)
+      callee->is_global("torch._utils._rebuild_tensor")) {
+    TensorView view = rebuild(arguments, nullptr);
+    view.negative = negative_in(arguments, 6);
+    return view;
+  }
+  // (storage, offset, shape, strides, requires_grad, hooks, dtype, bits)
   if (callee->is_global("torch._utils._rebuild_tensor_v3")) {
     if (arguments.size() < 7) fail("it is not described as torch.save does");
-    return rebuild(arguments, arguments[6]);
+    TensorView view = rebuild(arguments, arguments[6]);
+    view.negative = negative_in(arguments, 7);
+    return view;
   }
   // The last two as PyTorch 0.3 and older have them.
-  for (const char* wrapper :
-       {"torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
-        "torch.nn.parameter.Parameter", "torch.autograd.variable.Variable"})
-    if (callee->is_global(wrapper) && !arguments.empty())
-      return tensor_in(arguments[0], saved, depth + 1);
+  if (is_one_of(*callee, kWrappers) && !arguments.empty())
+    return tensor_in(arguments[0], saved, depth + 1);
   // A subclass of Tensor: (function, class, its arguments, attributes).
-  if (callee->is_global("torch._tensor._rebuild_from_type_v2") && arguments.size() >= 3 &&
-      arguments[2]->is(Kind::tuple))
+  if (is_one_of(*callee, kSubclasses) && arguments.size() >= 3 && arguments[2]->is(Kind::tuple))
     return rebuilt(arguments[0], arguments[2]->items(), saved, depth + 1);
-  if (callee->is(Kind::global) && callee->text.starts_with("torch._utils._rebuild_"))
-    fail("it is rebuilt by '" + std::string(callee->text) +
-         "' (sparse, quantized or nested); only dense tensors are read");
+  if (callee->is(Kind::global) && callee->text.starts_with(kRebuilds))
+    throw LackedTensor("rebuilt by '" + std::string(callee->text) +
+                       "' (sparse, quantized or nested, where only dense ones are read)");
   return {};
 }
 
@@ -204,6 +228,17 @@ std::optional<TorchStorage> described_storage(const Object* object) {
   storage.count = id[4]->integer;
   if (id.size() > 5 && !id[5]->is(Kind::none)) storage.part = id[5];
   return storage;
+}
+
+bool looks_like_tensor(const Object& object, const SavedTensors& saved) {
+  if (object.is(Kind::persistent)) {
+    const auto key = saved.empty() ? std::nullopt : key_text(object.parts[0]);
+    return key && saved.count(*key) != 0;
+  }
+  if (!object.is(Kind::object)) return false;
+  const Object& callee = *object.callee();
+  return (callee.is(Kind::global) && callee.text.starts_with(kRebuilds)) ||
+         is_one_of(callee, kWrappers) || is_one_of(callee, kSubclasses);
 }
 
 std::optional<TensorView> tensor_of(const Object* object, const SavedTensors& saved) {

@@ -2,11 +2,12 @@
 // every view is checked against its storage. Knows nothing about how files hold either.
 #pragma once
 
-#include "core/checkpoint/torch/pickle.hpp"
+#include "core/checkpoint/torch/pickle/pickle.hpp"
 #include "core/tensor/tensor.hpp"
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,10 @@ struct TensorView {
   std::int64_t offset = 0;  // in elements, as strides are
   Shape shape;
   std::vector<std::int64_t> strides;
+  bool negative = false;  // the bit that says that every element stands for its negative
 
   bool contiguous() const;
+  bool operator==(const TensorView&) const = default;
 };
 // Throws std::runtime_error with what is wrong unless the view lies inside its storage.
 void check(const TensorView& view);
@@ -56,8 +59,18 @@ std::optional<std::string> key_text(const pickle::Object* object);
 // Tensors that a file describes outside the pickle, by the key that stands for them in it.
 using SavedTensors = std::map<std::string, TensorView>;
 
+// A tensor that is described as it should be, of a kind that Lathe lacks: what kind, as in "of
+// complex64".
+class LackedTensor : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Whether the object looks like what tensor_of() takes: costs no more than a look at its name.
+bool looks_like_tensor(const pickle::Object& object, const SavedTensors& saved);
+
 // A tensor from the call that would rebuild it; nothing if the object is no tensor. Throws
-// std::runtime_error with what is wrong.
+// LackedTensor, or std::runtime_error with what is wrong.
 std::optional<TensorView> tensor_of(const pickle::Object* object, const SavedTensors& saved);
 
 }  // namespace lathe

@@ -3,7 +3,7 @@
 #include "core/checkpoint/torch/writer.hpp"
 
 #include "core/base/file.hpp"
-#include "core/checkpoint/torch/pickle_opcodes.hpp"
+#include "core/checkpoint/torch/pickle/opcodes.hpp"
 #include "core/checkpoint/zip/zip_writer.hpp"
 
 #include <nlohmann/json.hpp>

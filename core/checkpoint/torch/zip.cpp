@@ -1,7 +1,8 @@
 // PyTorch's zip files: a pickle that describes tensors, and one entry per storage.
 #include "core/checkpoint/torch/zip.hpp"
 
-#include "core/checkpoint/torch/pickle_stream.hpp"
+#include "core/checkpoint/other_files.hpp"
+#include "core/checkpoint/torch/pickle/stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
 #include "core/checkpoint/zip/zip_reader.hpp"
 
@@ -20,15 +21,13 @@ std::string archive_root(const InputFile& file, const ZipArchive& archive) {
     root = name.substr(0, slash + 1);
     ++found;
   }
-  if (found != 1)
-    throw file.damaged("this zip archive is no PyTorch file: it has " + std::to_string(found) +
-                       " entries named data.pkl in place of one");
-  if (archive.find(root + "constants.pkl") != nullptr)
-    throw run_error(LATHE_UNIMPLEMENTED,
-                    "this is a TorchScript program, not a checkpoint; load it with "
-                    "torch.jit.load and save its state_dict() with torch.save",
-                    {file.path().string()});
-  return root;
+  if (found == 1 && archive.find(root + "constants.pkl") == nullptr) return root;
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : archive.entries()) names.push_back(name);
+  if (const std::string other = other_archive(names); !other.empty())
+    throw run_error(LATHE_UNIMPLEMENTED, other, {file.path().string()});
+  throw file.damaged("this zip archive is no PyTorch file: it has " + std::to_string(found) +
+                     " entries named data.pkl in place of one");
 }
 
 void check_byte_order(const InputFile& file, const ZipArchive& archive, const std::string& root) {
@@ -59,9 +58,7 @@ Checkpoint read_torch_zip(const InputFile& file) {
   TorchObjects objects;
   as_damage(file, "'" + pickle_name + "'", 0, [&] { objects = read_torch_pickle(bytes.bytes()); });
 
-  Checkpoint checkpoint;
-  checkpoint.type = objects.type;
-  checkpoint.unread = objects.unread;
+  Checkpoint checkpoint = without_tensors(file, objects);
   TorchStorages storages(file, [&](const std::string& name, const TensorView& view) {
     const std::string entry_name = root + "data/" + view.storage;
     const auto* entry = archive.find(entry_name);

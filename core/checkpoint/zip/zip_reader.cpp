@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 namespace lathe {
@@ -16,7 +17,7 @@ constexpr std::uint32_t kEnd = 0x06054b50;
 constexpr std::uint32_t kEnd64 = 0x06064b50;
 constexpr std::uint32_t kEnd64Locator = 0x07064b50;
 constexpr std::uint64_t kEndSize = 22, kEnd64Size = 56, kEnd64LocatorSize = 20;
-constexpr std::uint64_t kDirectoryEntrySize = 46, kLocalHeaderSize = 30;
+constexpr std::uint64_t kDirectoryEntrySize = 46, kLocalHeaderSize = 30, kLocalCrc = 14;
 constexpr std::uint64_t kLongestComment = 65535;
 constexpr std::uint64_t kLargestDirectory = std::uint64_t{1} << 30;
 // Weights hardly shrink. Deflate itself could by a factor of a thousand.
@@ -63,47 +64,68 @@ void inflate_into(std::span<const std::byte> packed, std::span<std::byte> out,
     throw file.damaged("entry '" + name + "' of the zip archive cannot be unpacked");
 }
 
-}  // namespace
-
-ZipArchive::ZipArchive(const InputFile& file) : file_(file) {
+// Where the end record is: the last one whose comment reaches exactly the end of the file, else the
+// last one, with other bytes behind it.
+std::optional<std::uint64_t> end_of(const InputFile& file) {
   const std::uint64_t tail_size = std::min(file.size(), kEndSize + kLongestComment);
-  const std::uint64_t tail_offset = file.size() - tail_size;
-  const auto tail = bytes_at(file, tail_offset, tail_size);
-
-  // The end record is the last one whose comment reaches exactly the end of the file.
+  const auto tail = bytes_at(file, file.size() - tail_size, tail_size);
+  std::optional<std::uint64_t> last;
   for (std::uint64_t back = kEndSize; back <= tail_size; ++back) {
     const std::byte* end = tail.data() + (tail_size - back);
     if (little_endian<std::uint32_t>(end) != kEnd) continue;
-    if (little_endian<std::uint16_t>(end + 20) != back - kEndSize) continue;
-    const std::uint64_t end_offset = file.size() - back;
-    if (little_endian<std::uint16_t>(end + 4) != 0)
-      throw file.damaged("the zip archive is one part of several");
-    std::uint64_t count = little_endian<std::uint16_t>(end + 10);
-    std::uint64_t size = little_endian<std::uint32_t>(end + 12);
-    std::uint64_t offset = little_endian<std::uint32_t>(end + 16);
-    std::uint64_t limit = end_offset;
-    if (end_offset >= kEnd64LocatorSize + kEnd64Size) {
-      const auto locator = bytes_at(file, end_offset - kEnd64LocatorSize, kEnd64LocatorSize);
-      if (little_endian<std::uint32_t>(locator.data()) == kEnd64Locator) {
-        const auto end64_offset = little_endian<std::uint64_t>(locator.data() + 8);
-        if (end64_offset > end_offset - kEnd64LocatorSize - kEnd64Size)
-          throw file.damaged("the zip archive points past its own end");
-        const auto end64 = bytes_at(file, end64_offset, kEnd64Size);
-        if (little_endian<std::uint32_t>(end64.data()) != kEnd64)
-          throw file.damaged("the zip archive's 64-bit end record is missing");
-        count = little_endian<std::uint64_t>(end64.data() + 32);
-        size = little_endian<std::uint64_t>(end64.data() + 40);
-        offset = little_endian<std::uint64_t>(end64.data() + 48);
-        limit = end64_offset;
-      }
-    }
-    if (offset > limit || size > limit - offset || size > kLargestDirectory)
-      throw file.damaged("the zip archive's directory does not lie inside the file");
-    directory_offset_ = offset;
-    read_directory(offset, size, count);
-    return;
+    if (little_endian<std::uint16_t>(end + 20) == back - kEndSize) return file.size() - back;
+    if (!last) last = file.size() - back;
   }
-  throw file.damaged("the end of the zip archive is missing; the file is truncated");
+  return last;
+}
+
+// Where the 64-bit end record is: just before its locator, or where that says.
+std::uint64_t end64_of(const InputFile& file, std::uint64_t locator, std::uint64_t told) {
+  if (told > locator - kEnd64Size) throw file.damaged("the zip archive points past its own end");
+  for (const std::uint64_t at : {locator - kEnd64Size, told})
+    if (little_endian<std::uint32_t>(bytes_at(file, at, kEnd64Size).data()) == kEnd64) return at;
+  throw file.damaged("the zip archive's 64-bit end record is missing");
+}
+
+}  // namespace
+
+ZipArchive::ZipArchive(const InputFile& file) : file_(file) {
+  const auto end = end_of(file);
+  if (!end) throw file.damaged("the end of the zip archive is missing; the file is truncated");
+  const auto record = bytes_at(file, *end, kEndSize);
+  if (little_endian<std::uint16_t>(record.data() + 4) != 0)
+    throw file.damaged("the zip archive is one part of several");
+  std::uint64_t count = little_endian<std::uint16_t>(record.data() + 10);
+  std::uint64_t size = little_endian<std::uint32_t>(record.data() + 12);
+  std::uint64_t offset = little_endian<std::uint32_t>(record.data() + 16);
+  std::uint64_t limit = *end;
+  if (*end >= kEnd64LocatorSize + kEnd64Size) {
+    const auto locator = bytes_at(file, *end - kEnd64LocatorSize, kEnd64LocatorSize);
+    if (little_endian<std::uint32_t>(locator.data()) == kEnd64Locator) {
+      limit = end64_of(file, *end - kEnd64LocatorSize,
+                       little_endian<std::uint64_t>(locator.data() + 8));
+      const auto end64 = bytes_at(file, limit, kEnd64Size);
+      count = little_endian<std::uint64_t>(end64.data() + 32);
+      size = little_endian<std::uint64_t>(end64.data() + 40);
+      offset = little_endian<std::uint64_t>(end64.data() + 48);
+    }
+  }
+  if (offset > limit || size > limit - offset || size > kLargestDirectory)
+    throw file.damaged("the zip archive's directory does not lie inside the file");
+  // The directory ends where the end records begin. What its own offset lacks to that was put
+  // before the archive, as self-extracting ones have it, and every other offset lacks it too.
+  directory_offset_ = limit - size;
+  before_ = directory_offset_ - offset;
+  read_directory(directory_offset_, size, count);
+}
+
+bool ZipArchive::ends_like_one(const InputFile& file) {
+  if (!end_of(file)) return false;
+  try {
+    return !ZipArchive(file).entries().empty();
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 void ZipArchive::read_directory(std::uint64_t offset, std::uint64_t size, std::uint64_t count) {
@@ -151,6 +173,8 @@ void ZipArchive::read_directory(std::uint64_t offset, std::uint64_t size, std::u
       extra_left -= 4 + field_size;
     }
 
+    if (__builtin_add_overflow(entry.header_offset, before_, &entry.header_offset))
+      throw file_.damaged("entry '" + name + "' of the zip archive lies past the end of the file");
     if ((flags & 1) != 0) throw file_.damaged("entry '" + name + "' is encrypted");
     if (!entries_.emplace(name, entry).second)
       throw file_.damaged("the zip archive holds '" + name + "' twice");
@@ -209,7 +233,11 @@ Tensor ZipArchive::read(const std::string& name) const {
       });
   const auto bytes = contents.bytes();
   const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-  if (crc != entry.crc) throw file_.damaged(entry_text + "is damaged: its checksum is wrong");
+  // What writes no checksums (PyTorch's compute_crc32=False) has 0 in both places.
+  const bool unchecked =
+      entry.crc == 0 && little_endian<std::uint32_t>(header.data() + kLocalCrc) == 0;
+  if (crc != entry.crc && !unchecked)
+    throw file_.damaged(entry_text + "is damaged: its checksum is wrong");
   return contents;
 }
 

@@ -1,4 +1,4 @@
-// Opcodes of pickle protocols 2 to 5 by their bytes (CPython's Lib/pickletools.py).
+// Opcodes of pickle protocols 0 to 5 by their bytes (CPython's Lib/pickletools.py).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,14 @@ enum Opcode : std::uint8_t {
   POP = '0',
   POP_MARK = '1',
   DUP = '2',
+  FLOAT = 'F',
+  INT = 'I',
+  LONG = 'L',
+  PERSID = 'P',
+  STRING = 'S',
+  UNICODE = 'V',
+  GET = 'g',
+  PUT = 'p',
   BINBYTES = 'B',
   SHORT_BINBYTES = 'C',
   BINFLOAT = 'G',
@@ -43,6 +51,9 @@ enum Opcode : std::uint8_t {
   EMPTY_TUPLE = ')',
   PROTO = 0x80,
   NEWOBJ = 0x81,
+  EXT1 = 0x82,
+  EXT2 = 0x83,
+  EXT4 = 0x84,
   TUPLE1 = 0x85,
   TUPLE2 = 0x86,
   TUPLE3 = 0x87,

@@ -2,9 +2,11 @@
 // does what is in pickle.cpp.
 #pragma once
 
-#include "core/checkpoint/torch/pickle.hpp"
+#include "core/checkpoint/torch/pickle/pickle.hpp"
+#include "core/checkpoint/torch/pickle/text.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <utility>
@@ -107,6 +109,28 @@ class Machine {
     object->integer = value;
     push(object);
   }
+  // As text: "42", "42L", and of "00" and "01" what Python 2 has for False and True.
+  void push_decimal(std::string_view digits) {
+    if (digits == "00" || digits == "01")
+      return push(constant(Kind::boolean, digits == "01" ? 1 : 0));
+    const auto value = decimal_of(digits);
+    if (!value) fail("the pickle has '" + std::string(digits.substr(0, 32)) + "' for a number");
+    if (value->huge) return push(make(Kind::huge_integer));
+    push_integer(value->value);
+  }
+  void push_real(std::optional<double> value) {
+    if (!value) fail("the pickle has text that is no number for one");
+    Object* object = make(Kind::real);
+    object->integer = std::bit_cast<std::int64_t>(*value);
+    push(object);
+  }
+  // Text that is not in the pickle as it is.
+  void push_name(Kind kind, std::optional<std::string> name) {
+    if (!name) fail("the pickle has a text that is not written as one");
+    Object* object = make(kind);
+    object->text = pickle_.names.emplace_back(std::move(*name));
+    push(object);
+  }
   void push_text(Kind kind, std::uint64_t size) {
     Object* object = make(kind);
     object->text = text(size);
@@ -136,6 +160,7 @@ class Machine {
   Object* global(std::string_view module, std::string_view attribute) {
     Object* object = make(Kind::global);
     object->text = pickle_.names.emplace_back(std::string(module) + "." + std::string(attribute));
+    object->integer = static_cast<std::int64_t>(module.size());
     return object;
   }
   void push_object(const Object* callee, const Object* arguments) {
@@ -169,7 +194,11 @@ class Machine {
   }
 
   void append(Object* to, std::span<const Object* const> items) {
-    if (to->is(Kind::object)) return;  // the list part of an object of an unknown class
+    if (to->is(Kind::object)) {  // the list part of an object of an unknown class
+      if (items.size() > to->parts.size()) to->parts.reserve(to->parts.size() + 2 * items.size());
+      for (const Object* item : items) to->parts.insert(to->parts.end(), {nullptr, item});
+      return;
+    }
     if (!to->is(Kind::list) && !to->is(Kind::set))
       fail("the pickle appends to a " + std::string(name(to->kind)));
     to->parts.insert(to->parts.end(), items.begin(), items.end());
@@ -184,6 +213,79 @@ class Machine {
     Object* object = make(Kind::dict);
     set_items(object, items);
     push(object);
+  }
+
+  // What only a registry of the writer's knows (copyreg.add_extension).
+  void push_extension(std::uint32_t code) {
+    push(global("copyreg", "extension" + std::to_string(code)));
+  }
+
+  // A persistent id of protocol 0, which has it as Python prints it: ('storage', <class 'a.B'>, 6).
+  const Object* from_repr(std::string_view text) {
+    std::string_view rest = text;
+    const Object* value = text.starts_with('(') ? repr_tuple(rest) : nullptr;
+    if (value != nullptr && rest.empty()) return value;
+    Object* object = make(Kind::text);
+    object->text = text;
+    return object;
+  }
+  // Null: it is written otherwise.
+  const Object* repr_tuple(std::string_view& rest, int depth = 0) {
+    constexpr int kDeepest = 2;  // a storage's id holds a tuple that tells its part
+    rest.remove_prefix(1);
+    std::vector<const Object*> items;
+    while (!rest.starts_with(')')) {
+      const Object* item = nullptr;
+      if (rest.starts_with('('))
+        item = depth < kDeepest ? repr_tuple(rest, depth + 1) : nullptr;
+      else
+        item = repr_atom(rest);
+      if (item == nullptr) return nullptr;
+      items.push_back(item);
+      if (rest.starts_with(',')) rest.remove_prefix(1);
+      if (rest.starts_with(' ')) rest.remove_prefix(1);
+      if (rest.empty()) return nullptr;
+    }
+    rest.remove_prefix(1);
+    Object* tuple = make(Kind::tuple);
+    tuple->parts = std::move(items);
+    return tuple;
+  }
+  const Object* repr_atom(std::string_view& rest) {
+    const auto upto = [&rest](std::size_t begin, std::string_view end) {
+      const auto at = rest.find(end, begin);
+      const std::string_view found = rest.substr(begin, at - begin);
+      rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + end.size());
+      return found;
+    };
+    constexpr std::string_view kClass = "<class '";
+    if (rest.starts_with(kClass)) {
+      const std::string_view name = upto(kClass.size(), "'>");
+      const auto dot = std::min(name.rfind('.'), name.size());
+      return global(name.substr(0, dot), name.substr(std::min(dot + 1, name.size())));
+    }
+    if (rest.starts_with("u'")) rest.remove_prefix(1);
+    if (rest.starts_with('\'')) {
+      Object* object = make(Kind::text);
+      object->text = upto(1, "'");
+      return object;
+    }
+    const std::string_view word = rest.substr(0, rest.find_first_of(",)"));
+    rest.remove_prefix(word.size());
+    if (word == "None") return constant(Kind::none);
+    const auto value = decimal_of(word);
+    if (!value || value->huge) return nullptr;
+    Object* object = make(Kind::integer);
+    object->integer = value->value;
+    return object;
+  }
+
+  // The number of a place in the memo, as text.
+  std::uint64_t place(std::string_view digits) const {
+    const auto value = decimal_of(digits);
+    if (!value || value->huge || value->value < 0)
+      fail("the pickle has no number for a place in its memory");
+    return static_cast<std::uint64_t>(value->value);
   }
 
   void memoize(std::uint64_t key) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/checkpoint/input_file.hpp"
-#include "core/checkpoint/torch/pickle.hpp"
+#include "core/checkpoint/torch/pickle/pickle.hpp"
 
 #include <functional>
 #include <span>
@@ -11,8 +11,8 @@
 
 namespace lathe {
 
-// No description of tensors is larger.
-constexpr std::uint64_t kLargestPickle = std::uint64_t{32} << 20;
+// No description of tensors is larger, whatever else lies beside them.
+constexpr std::uint64_t kLargestPickle = std::uint64_t{1} << 30;
 
 // Runs `read`; errors of pickles that begin at byte `begin` of `part` of the file become damage of
 // the file, in a sentence that names them.

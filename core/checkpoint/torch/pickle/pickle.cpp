@@ -1,7 +1,8 @@
-#include "core/checkpoint/torch/pickle.hpp"
+#include "core/checkpoint/torch/pickle/pickle.hpp"
 
-#include "core/checkpoint/torch/pickle_machine.hpp"
-#include "core/checkpoint/torch/pickle_opcodes.hpp"
+#include "core/checkpoint/torch/pickle/machine.hpp"
+#include "core/checkpoint/torch/pickle/opcodes.hpp"
+#include "core/checkpoint/torch/pickle/text.hpp"
 
 namespace lathe::pickle {
 
@@ -43,16 +44,24 @@ std::span<const Object* const> Object::items() const {
   return {};
 }
 
+const Object* Object::maker() const {
+  if (callee()->is(Kind::global)) return callee();
+  if (callee()->is(Kind::persistent))
+    for (const Object* part : callee()->parts[0]->items())
+      if (part->is(Kind::global)) return part;
+  return nullptr;
+}
+
 const Object* Object::find(std::string_view wanted) const {
   const Object* found = nullptr;  // as in Python, the last of two equal keys counts
   for (std::size_t i = 0; i < pairs(); ++i)
-    if (key(i)->is_text(wanted)) found = value(i);
+    if (key(i) != nullptr && key(i)->is_text(wanted)) found = value(i);
   return found;
 }
 
 namespace {
 
-constexpr std::uint8_t kOldestProtocol = 2, kNewestProtocol = 5;
+constexpr std::uint8_t kNewestProtocol = 5;
 
 }  // namespace
 
@@ -60,8 +69,8 @@ void Machine::step(std::uint8_t opcode) {
   switch (opcode) {
     case PROTO: {
       const auto protocol = number<std::uint8_t>();
-      if (protocol < kOldestProtocol || protocol > kNewestProtocol)
-        fail("pickle protocol " + std::to_string(protocol) + " is not among those read, 2 to 5");
+      if (protocol > kNewestProtocol)
+        fail("pickle protocol " + std::to_string(protocol) + " is not among those read, 0 to 5");
       return;
     }
     case FRAME:
@@ -112,9 +121,21 @@ void Machine::step(std::uint8_t opcode) {
     case LONG4:
       push_long(number<std::uint32_t>());
       return;
+    case INT:
+    case LONG:
+      push_decimal(line());
+      return;
+    case FLOAT:
+      push_real(real_of(line()));
+      return;
     case BINFLOAT:
-      take(sizeof(double));
-      push(make(Kind::real));
+      push_real(from_big_endian(number<std::uint64_t>()));
+      return;
+    case STRING:
+      push_name(Kind::text, unquoted(line()));
+      return;
+    case UNICODE:
+      push_name(Kind::text, from_unicode_escapes(line()));
       return;
     case BINSTRING:
       push_text(Kind::text, number<std::uint32_t>());
@@ -198,6 +219,12 @@ void Machine::step(std::uint8_t opcode) {
       return;
     }
 
+    case GET:
+      recall(place(line()));
+      return;
+    case PUT:
+      memoize(place(line()));
+      return;
     case BINGET:
       recall(number<std::uint8_t>());
       return;
@@ -219,6 +246,15 @@ void Machine::step(std::uint8_t opcode) {
       push(global(module, line()));
       return;
     }
+    case EXT1:
+      push_extension(number<std::uint8_t>());
+      return;
+    case EXT2:
+      push_extension(number<std::uint16_t>());
+      return;
+    case EXT4:
+      push_extension(number<std::uint32_t>());
+      return;
     case STACK_GLOBAL: {
       const Object* attribute = pop();
       const Object* module = pop();
@@ -262,6 +298,13 @@ void Machine::step(std::uint8_t opcode) {
       if (Object* object = top(); object->is(Kind::object)) object->parts[2] = state;
       return;
     }
+    case PERSID: {
+      const std::string_view id = line();
+      Object* object = make(Kind::persistent);
+      object->parts = {from_repr(id)};
+      push(object);
+      return;
+    }
     case BINPERSID: {
       Object* object = make(Kind::persistent);
       object->parts = {pop()};
@@ -271,7 +314,7 @@ void Machine::step(std::uint8_t opcode) {
     default: {
       static constexpr char kDigits[] = "0123456789abcdef";
       fail(std::string("byte 0x") + kDigits[opcode >> 4] + kDigits[opcode & 15] +
-           " is no opcode of pickle protocols 2 to 5");
+           " is no opcode of pickle protocols 0 to 5");
     }
   }
 }

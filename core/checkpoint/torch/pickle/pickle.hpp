@@ -1,4 +1,4 @@
-// Reads a pickle (protocols 2 to 5) into plain values. Nothing is ever imported, called or
+// Reads a pickle (protocols 0 to 5) into plain values. Nothing is ever imported, called or
 // executed: a global is its name, a call of one is a record of name and arguments. Knows nothing
 // about tensors. Opcodes as in CPython's Lib/pickletools.py.
 #pragma once
@@ -31,13 +31,18 @@ enum class Kind : std::uint8_t {
 };
 std::string_view name(Kind kind);  // "tuple"
 
+// For whoever walks values that may refer to each other in circles.
+enum class Mark : std::uint8_t { fresh, open, barren, leads };
+
 // Small, because a byte of a pickle can make one.
 struct Object {
   Kind kind = Kind::none;
-  std::int64_t integer = 0;  // also boolean
+  mutable Mark mark = Mark::fresh;
+  std::int64_t integer = 0;  // also boolean; the bits of a real; of a global: the module's length
   std::string_view text;     // into the pickle, or into Pickle::names
   // list, tuple, set: the items. dict: key, value, key, value, ... persistent: the id. object: what
-  // was called, its arguments, the state given to it or null, then as a dict.
+  // was called, its arguments, the state given to it or null, then as a dict; the key of an item
+  // that was appended to it is null.
   std::vector<const Object*> parts;
 
   bool is(Kind wanted) const { return kind == wanted; }
@@ -50,11 +55,14 @@ struct Object {
   std::size_t pairs() const { return (parts.size() - first_key()) / 2; }
   const Object* key(std::size_t i) const { return parts[first_key() + 2 * i]; }
   const Object* value(std::size_t i) const { return parts[first_key() + 2 * i + 1]; }
-  // Value of a text key of a dict, or null.
+  // Value of a text key of a dict or an object, or null.
   const Object* find(std::string_view wanted) const;
 
   // REQUIRES: an object.
   const Object* callee() const { return parts[0]; }
+  // The class or function that was called, also where it comes with its source; null if another
+  // call returned it.
+  const Object* maker() const;
   std::span<const Object* const> arguments() const { return parts[1]->items(); }
   const Object* state() const { return parts[2]; }
 

@@ -1,4 +1,4 @@
-#include "core/checkpoint/torch/pickle_stream.hpp"
+#include "core/checkpoint/torch/pickle/stream.hpp"
 
 #include <algorithm>
 
