@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/convert.hpp"
+#include "core/checkpoint/prefixes.hpp"
 #include "core/graph/formats/sites.hpp"
 
 #include <algorithm>
@@ -12,50 +13,9 @@ namespace lathe {
 
 namespace {
 
-constexpr std::size_t kMostNamed = 8;     // of missing or mismatched tensors in one message
-constexpr std::size_t kPrefixClues = 16;  // parameters whose names suggest prefixes
-
-// Whether the file has any of the state of a number format's site: "fc.weight_quantizer.step".
-bool has_state(const Checkpoint& checkpoint, const std::string& name) {
-  const std::string site = name.substr(0, name.rfind('.') + 1);
-  const auto first = checkpoint.tensors.lower_bound(site);
-  return first != checkpoint.tensors.end() && first->first.starts_with(site);
-}
-
-// What counts batches does so in training only; older files lack it, and evaluation does not need
-// it. Weights that were trained without a number format have none of its state: then it stays as it
-// is in the graph, fresh.
-bool optional_in_a_file(const Parameter& parameter, const Checkpoint& checkpoint,
-                        const std::string& name) {
-  if (parameter.is_state()) return !has_state(checkpoint, name);
-  return parameter.is_buffer && parameter.name == "num_batches_tracked";
-}
-
-// What the file puts before every name of the graph: "", "model.", "module.", "net.encoder.", ...
-// The one under which most of the graph's names are found; the shortest of equals.
-std::string prefix_of(const std::vector<Graph::Named>& wanted, const Checkpoint& checkpoint) {
-  std::set<std::string> candidates{""};
-  const auto clues = std::span(wanted).first(std::min(wanted.size(), kPrefixClues));
-  for (const auto& [name, tensor] : checkpoint.tensors)
-    for (const auto& [node, parameter] : clues) {
-      const std::string& tail = parameter->qualified_name;
-      if (name.size() > tail.size() && name.ends_with(tail) &&
-          name[name.size() - tail.size() - 1] == '.')
-        candidates.insert(name.substr(0, name.size() - tail.size()));
-    }
-  std::string best;
-  std::size_t most = 0;
-  for (const std::string& prefix : candidates) {
-    std::size_t found = 0;
-    for (const auto& [node, parameter] : wanted)
-      found += checkpoint.tensors.count(prefix + parameter->qualified_name);
-    if (found > most || (found == most && prefix.size() < best.size())) {
-      best = prefix;
-      most = found;
-    }
-  }
-  return best;
-}
+constexpr std::size_t kMostNamed = 8;  // of missing or mismatched tensors in one message
+constexpr const char* kLenient =
+    "; --load-strict=false takes what fits and leaves the rest as it is initialised";
 
 std::string listed(const std::vector<std::string>& sentences, std::string_view between) {
   std::string text;
@@ -80,31 +40,46 @@ std::string summary(const LoadReport& report, std::size_t wanted) {
 }  // namespace
 
 Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
-                       const std::filesystem::path& path) {
+                       const std::filesystem::path& path, const LoadOptions& options) {
   const auto wanted = graph.parameters();
   LoadReport report;
-  report.prefix = prefix_of(wanted, checkpoint);
+  report.prefix = prefix_of(wanted, checkpoint, options, path);
   std::map<std::string, Tensor> contents;
   std::set<std::string> used;
   std::vector<std::string> faults;
+  std::size_t fitting = 0;  // not counting what a file may be without
+  const auto misfit = [&](const std::string& fault, const std::string& fresh) {
+    if (options.strict)
+      faults.push_back(fault);
+    else
+      report.fresh.push_back(fresh);
+  };
   for (const auto& [node, parameter] : wanted) {
-    const std::string name = report.prefix + parameter->qualified_name;
+    const std::string& own = parameter->qualified_name;
+    const std::string name = report.prefix + own;
+    const std::string shape = parameter->shape.text();
     const auto found = checkpoint.tensors.find(name);
-    if (found == checkpoint.tensors.end()) {
-      if (optional_in_a_file(*parameter, checkpoint, name))
-        report.missing.push_back(parameter->qualified_name);
+    const auto lacking = checkpoint.lacking.find(name);
+    if (lacking != checkpoint.lacking.end()) {
+      used.insert(name);
+      faults.push_back("tensor '" + name + "' is " + lacking->second +
+                       ", which Lathe has no type for");
+    } else if (found == checkpoint.tensors.end()) {
+      if (may_be_missing(*parameter, checkpoint, name))
+        report.missing.push_back(own);
       else
-        faults.push_back("tensor '" + parameter->qualified_name + "' of shape " +
-                         parameter->shape.text() + " is missing");
-      continue;
+        misfit("tensor '" + own + "' of shape " + shape + " is missing",
+               own + " of shape " + shape);
+    } else if (found->second.shape() != parameter->shape) {
+      used.insert(name);
+      const std::string other = found->second.shape().text();
+      misfit("tensor '" + name + "' should have shape " + shape + ", found " + other,
+             own + " of shape " + shape + " (the file has " + other + ")");
+    } else {
+      used.insert(name);
+      fitting += may_be_missing(*parameter, checkpoint, name) ? 0 : 1;
+      contents.emplace(own, converted(found->second, parameter->dtype));
     }
-    used.insert(name);
-    if (found->second.shape() != parameter->shape) {
-      faults.push_back("tensor '" + name + "' should have shape " + parameter->shape.text() +
-                       ", found " + found->second.shape().text());
-      continue;
-    }
-    contents.emplace(parameter->qualified_name, converted(found->second, parameter->dtype));
   }
   report.matched = contents.size();
   std::map<std::string, Tensor> state;
@@ -115,10 +90,16 @@ Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
     else
       report.unused.push_back(name);
   }
+  for (const auto& [name, kind] : checkpoint.lacking)
+    if (used.count(name) == 0) report.lacking.push_back("'" + name + "' is " + kind);
+  if (!report.fresh.empty() && fitting == 0 && faults.empty())
+    faults.push_back("nothing in it has the name and the shape of anything in the model: " +
+                     listed(report.fresh, ", "));
   if (!faults.empty())
     throw run_error(LATHE_INVALID_ARGUMENT,
                     "the checkpoint does not fit the model: " + listed(faults, "; ") + " (" +
-                        summary(report, wanted.size()) + ")",
+                        summary(report, wanted.size()) + ")" +
+                        (options.strict && fitting > 0 ? kLenient : ""),
                     {path.string()});
   return {graph.with_parameters(contents).with_spare_state(std::move(state)), std::move(report)};
 }

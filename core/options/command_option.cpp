@@ -21,6 +21,7 @@ OptionRow::OptionRow(OptionGroup group, std::string_view key, lathe_option_type 
 
 OptionRow& OptionRow::spelt(std::vector<std::string> flags, std::string metavar) {
   row_.flags = std::move(flags);
+  if (row_.spelling == Spelling::flag && !metavar.empty()) row_.spelling = Spelling::value;
   row_.metavar = std::move(metavar);
   return *this;
 }

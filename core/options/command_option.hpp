@@ -78,6 +78,7 @@ class OptionRow {
   OptionRow(OptionGroup group, OptionKey<T> key, std::string doc)
       : OptionRow(group, key.key, kOptionType<T>, std::move(doc)) {}
 
+  // A flag with a metavar takes a value: --load-strict=false.
   OptionRow& spelt(std::vector<std::string> flags, std::string metavar = "");
   OptionRow& standard(Value value);
   OptionRow& within(std::string_view range);

@@ -54,6 +54,17 @@ void add_what(Rows& rows) {
            "differs.")
            .spelt({"--load-type"}, "TYPE")
            .one_of({"pt", "pl", "mz", "hf"}),
+       Row(Group::model, kLoadPrefix,
+           "What the names of the weights begin with in the file, eg: 'ema.'; needed where it "
+           "holds "
+           "several sets of them.")
+           .spelt({"--load-prefix"}, "PREFIX"),
+       Row(Group::model, kLoadStrict,
+           "Whether the file must have every weight of the network; if not, what it lacks or has "
+           "in "
+           "another shape stays as it is initialised, and is named.")
+           .spelt({"--load-strict"}, "BOOL")
+           .standard(true),
        Row(Group::evaluation, kSplit, "The part of the data to test on.")
            .spelt({"--split"}, "SPLIT")
            .one_of({"train", "validation", "test"})

@@ -21,6 +21,8 @@ inline constexpr OptionKey<Texts> kPlugin{"plugin"};
 inline constexpr OptionKey<std::string> kTask{"task"};
 inline constexpr OptionKey<OptionalText> kLoadName{"load_name"};
 inline constexpr OptionKey<OptionalText> kLoadType{"load_type"};
+inline constexpr OptionKey<OptionalText> kLoadPrefix{"load_prefix"};
+inline constexpr OptionKey<bool> kLoadStrict{"load_strict"};
 inline constexpr OptionKey<std::string> kSplit{"split"};
 inline constexpr OptionKey<OptionalText> kDataDir{"data_dir"};
 

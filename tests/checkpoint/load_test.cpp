@@ -36,18 +36,142 @@ Checkpoint fitting(const std::string& prefix) {
   return file;
 }
 
-std::string loading_fails(const Checkpoint& file) {
+std::string loading_fails(const Checkpoint& file, const LoadOptions& options = {}) {
   try {
-    load_parameters(net(), file, "some.ckpt");
+    load_parameters(net(), file, "some.ckpt", options);
   } catch (const Error& error) {
     return error.exit_code() == 1 ? error.what() : std::string("usage: ") + error.what();
   }
   return "";
 }
 
+// One file of several sets, each with another bias.
+Checkpoint several(const std::vector<std::string>& prefixes) {
+  Checkpoint file;
+  float bias = 0;
+  for (const std::string& prefix : prefixes) {
+    Checkpoint one = fitting(prefix);
+    one.tensors.at(prefix + "blocks.fc.bias") = floats(Shape{2}, {bias, bias});
+    file.tensors.merge(one.tensors);
+    ++bias;
+  }
+  return file;
+}
+
+LoadOptions prefixed(const std::string& prefix) {
+  LoadOptions options;
+  options.prefix = prefix;
+  return options;
+}
+
+LoadOptions lenient() {
+  LoadOptions options;
+  options.strict = false;
+  return options;
+}
+
+float bias_of(const Loaded& loaded) {
+  return parameters_of(loaded.graph).at("blocks.fc.bias").values<float>()[0];
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(load)
+
+BOOST_AUTO_TEST_CASE(several_complete_sets_are_listed_and_one_is_chosen_by_its_prefix) {
+  const std::vector<std::string> sets[] = {{"model.", "ema."},
+                                           {"params.", "params_ema.", "third."},
+                                           {"", "ema."},
+                                           {"model.", "ema.module."},
+                                           {"state_dict.net.", "ema_state_dict.net."}};
+  for (const auto& prefixes : sets) {
+    const Checkpoint file = several(prefixes);
+    const std::string error = loading_fails(file);
+    BOOST_TEST(contains(error, std::to_string(prefixes.size()) + " complete sets of weights"),
+               error);
+    BOOST_TEST(contains(error, "--load-prefix"), error);
+    for (const std::string& prefix : prefixes) {
+      BOOST_TEST(contains(error, "'" + prefix + "'"), error);
+      const auto set = static_cast<float>(&prefix - prefixes.data());
+      BOOST_TEST(bias_of(load_parameters(net(), file, "f", prefixed(prefix))) == set);
+      if (prefix.empty()) continue;
+      const std::string undotted = prefix.substr(0, prefix.size() - 1);
+      BOOST_TEST(bias_of(load_parameters(net(), file, "f", prefixed(undotted))) == set);
+      const std::string first = prefix.substr(0, prefix.find('.'));
+      BOOST_TEST(bias_of(load_parameters(net(), file, "f", prefixed(first))) == set);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_set_that_does_not_fit_is_no_second_one) {
+  Checkpoint file = several({"teacher.", "student."});
+  file.tensors.at("teacher.blocks.fc.weight") = floats(Shape{2, 4}, std::vector<float>(8));
+  BOOST_TEST(load_parameters(net(), file, "f").report.prefix == "student.");
+  file = several({"model.", "ema."});
+  file.tensors.erase("ema.norm.running_mean");  // of parameters alone
+  BOOST_TEST(load_parameters(net(), file, "f").report.prefix == "model.");
+}
+
+BOOST_AUTO_TEST_CASE(a_prefix_that_the_file_does_not_have_is_named_with_those_it_has) {
+  const Checkpoint file = several({"model.", "ema."});
+  const std::string error = loading_fails(file, prefixed("emma."));
+  BOOST_TEST(contains(error, "begins with the prefix 'emma.'; did you mean 'ema.'"), error);
+  BOOST_TEST(contains(error, "'model.'"), error);
+  // What was cut from every name of a state dict may be said, or not.
+  Checkpoint cut = several({"net."});
+  cut.outer = "state_dict.";
+  for (const char* prefix : {"state_dict", "state_dict.", "state_dict.net", "net", "net."})
+    BOOST_TEST(bias_of(load_parameters(net(), cut, "f", prefixed(prefix))) == 0.0F);
+}
+
+BOOST_AUTO_TEST_CASE(loading_that_is_not_strict_names_what_stays_fresh) {
+  Checkpoint file = fitting("model.");
+  file.tensors.erase("model.norm.bias");
+  file.tensors["model.blocks.fc.weight"] = floats(Shape{3, 2}, {1, 2, 3, 4, 5, 6});
+  BOOST_TEST(contains(loading_fails(file), "--load-strict=false"));
+  const Graph fresh = net();
+  const Loaded loaded = load_parameters(fresh, file, "f", lenient());
+  BOOST_TEST(loaded.report.fresh == (std::vector<std::string>{
+                                        "norm.bias of shape [3]",
+                                        "blocks.fc.weight of shape [2, 3] (the file has [3, 2])"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(loaded.report.matched == 4U);
+  const auto before = parameters_of(fresh), after = parameters_of(loaded.graph);
+  for (const char* name : {"norm.bias", "blocks.fc.weight"})
+    BOOST_TEST(values_of<float>(after.at(name)) == values_of<float>(before.at(name)),
+               boost::test_tools::per_element());
+  BOOST_TEST(values_of<float>(after.at("norm.weight")) == (std::vector<float>{1, 2, 3}),
+             boost::test_tools::per_element());
+  // A file that has all leaves nothing fresh.
+  BOOST_TEST(load_parameters(net(), fitting(""), "f", lenient()).report.fresh.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_that_fits_is_an_error_however_lenient) {
+  Checkpoint file;
+  file.tensors["encoder.kernel"] = floats(Shape{1}, {1});
+  BOOST_TEST(contains(loading_fails(file, lenient()), "nothing in it has the name and the shape"));
+  file.tensors["norm.weight"] = floats(Shape{4}, {1, 2, 3, 4});
+  BOOST_TEST(
+      contains(loading_fails(file, lenient()), "norm.weight of shape [3] (the file has [4])"));
+  // Two that fit in part and alike.
+  Checkpoint both = several({"model.", "ema."});
+  both.tensors.erase("model.norm.bias");
+  both.tensors.erase("ema.norm.bias");
+  BOOST_TEST(contains(loading_fails(both, lenient()), "2 equally large sets of weights"));
+}
+
+BOOST_AUTO_TEST_CASE(a_type_that_lathe_lacks_matters_only_where_the_graph_needs_it) {
+  Checkpoint file = fitting("");
+  file.lacking["table"] = "of type U16";
+  const LoadReport report = load_parameters(net(), file, "f").report;
+  BOOST_TEST(report.lacking == std::vector<std::string>{"'table' is of type U16"},
+             boost::test_tools::per_element());
+  BOOST_TEST(report.unused.empty());
+  file.tensors.erase("norm.bias");
+  file.lacking["norm.bias"] = "of type U16";
+  for (const LoadOptions& options : {LoadOptions(), lenient()})
+    BOOST_TEST(contains(loading_fails(file, options), "tensor 'norm.bias' is of type U16, which"));
+}
 
 BOOST_AUTO_TEST_CASE(prefixes_that_wrappers_add_are_recognised) {
   for (const char* prefix : {"", "model.", "module.", "model.module.", "net.encoder."}) {

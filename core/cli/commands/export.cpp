@@ -67,6 +67,7 @@ Json json_of(const std::filesystem::path& input, const Checkpoint& checkpoint) {
   out["tensors"] = std::move(tensors);
   if (!checkpoint.metadata.empty()) out["metadata"] = checkpoint.metadata;
   if (!checkpoint.unread.empty()) out["unread"] = checkpoint.unread;
+  if (!checkpoint.lacking.empty()) out["lacking"] = checkpoint.lacking;
   return out;
 }
 
@@ -114,6 +115,9 @@ void run_export(const Invocation& call) {
   for (const std::string& name : checkpoint.unread)
     spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",
                  input.string(), name);
+  for (const auto& [name, kind] : checkpoint.lacking)
+    spdlog::warn("'{}': tensor '{}' is {}, which Lathe has no type for; it is left out",
+                 input.string(), shown(name), kind);
   if (form == nullptr)
     list(input, checkpoint, json);
   else

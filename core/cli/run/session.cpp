@@ -12,6 +12,7 @@
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -197,7 +198,8 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
   for (const std::string& name : checkpoint.unread)
     spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",
                  path.string(), name);
-  Loaded loaded = load_parameters(graph, checkpoint, path);
+  const LoadOptions options{settings_.get(kLoadPrefix), settings_.get(kLoadStrict)};
+  Loaded loaded = load_parameters(graph, checkpoint, path, options);
   const LoadReport& report = loaded.report;
   const std::size_t spare = loaded.graph.spare_state().size();
   spdlog::info("'{}': {} of {} tensors{}{}", path.string(), report.matched,
@@ -211,15 +213,24 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
         path.string(), report.missing.size());
   for (const std::string& odd : odd_contents(loaded.graph, checkpoint, report))
     spdlog::warn("'{}': {}", path.string(), odd);
+  if (!report.fresh.empty())
+    spdlog::warn("'{}' does not have {}; they stay as they are initialised", path.string(),
+                 fmt::join(report.fresh, ", "));
   if (!report.unused.empty())
     spdlog::warn("'{}': nothing in the graph takes {}", path.string(), quoted_list(report.unused));
+  if (!report.lacking.empty())
+    spdlog::warn("'{}': {}; Lathe has no such type, and nothing in the graph needs it",
+                 path.string(), fmt::join(report.lacking, ", "));
   weights_ = Value(Value::Map{{"file", path.string()},
                               {"sha256", sha256_of_file(path)},
                               {"type", checkpoint.type},
                               {"prefix", report.prefix},
                               {"matched", static_cast<std::int64_t>(report.matched)},
+                              {"strict", options.strict},
                               {"missing", list_value(report.missing)},
-                              {"unused", list_value(report.unused)}});
+                              {"fresh", list_value(report.fresh)},
+                              {"unused", list_value(report.unused)},
+                              {"lacking", list_value(report.lacking)}});
   return std::move(loaded.graph);
 }
 

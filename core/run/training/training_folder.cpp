@@ -41,7 +41,9 @@ void restore(const Checkpoint& checkpoint, const std::string& name, std::span<fl
 // Contents of the graph's parameters as the file has them; shapes and names checked.
 std::map<std::string, Tensor> contents_in(const Graph& graph, const Checkpoint& checkpoint,
                                           const std::filesystem::path& file) {
-  return parameters_of(load_parameters(graph, checkpoint, file).graph);
+  LoadOptions own;
+  own.prefix = "";
+  return parameters_of(load_parameters(graph, checkpoint, file, own).graph);
 }
 
 }  // namespace
