@@ -86,8 +86,7 @@ void settle_word(Settings& settings, const Registry& registry, const Loading& lo
 
 // Weights that may fit in part are for a MODEL of the user's, whatever network they are of.
 bool into_model(const Settings& settings) {
-  const Value* strict = settings.values.find("load_strict");
-  return settings.given(kModel) && strict != nullptr && !strict->as_bool();
+  return settings.given(kModel) && !settings.get(kLoadStrict);
 }
 
 std::string plugin_of(const NetworkOrigin& origin, std::string_view kind, std::string_view id) {
