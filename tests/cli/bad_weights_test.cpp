@@ -104,3 +104,11 @@ BOOST_AUTO_TEST_CASE(a_config_file_may_choose_a_prefix_and_how_strict_loading_is
   BOOST_TEST(weights["strict"] == false);
   BOOST_TEST(weights["fresh"].empty());
 }
+
+BOOST_AUTO_TEST_CASE(a_prefix_without_a_file_to_load_is_told_to_do_nothing) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      good({"transform", "jsc-tiny", "--passes", "flops", "--load-prefix", "ema"}, folder.path());
+  BOOST_TEST(outcome.err.find("load_prefix and load_strict say how") != std::string::npos,
+             outcome.err);
+}

@@ -82,6 +82,9 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
                                   dataset_choice_.text, data_dir_from(settings.text(kDataDir)))
                    : no_dataset()) {
   if (loading_.network) request_.trained_on = loading_.network->origin.fields;
+  const bool chooses = !settings.value(kLoadPrefix).is_none() || !settings.get(kLoadStrict);
+  if (chooses && settings.text(kLoadName).empty())
+    spdlog::warn("load_prefix and load_strict say how the file of --load is read; none is given");
 }
 
 // A saved network is rebuilt without its model's plugin, which is asked for where it is there: only
