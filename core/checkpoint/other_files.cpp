@@ -20,6 +20,9 @@ constexpr std::array kRows{
     Row{"version https://git-lfs.github.com/spec/"sv,
         "this is a Git LFS pointer, which stands for the file; 'git lfs pull' in its repository "
         "fetches the file itself"},
+    Row{"# xet version"sv,
+        "this is a Xet pointer, which stands for the file; 'git xet' or 'hf download' fetches the "
+        "file itself"},
     Row{"\x89HDF\r\n\x1a\n"sv,
         "this is an HDF5 file, as Keras writes them, which is not read as a checkpoint"},
     Row{"\x93NUMPY"sv, "this is one array of NumPy (.npy), not a checkpoint of named tensors"},
@@ -45,15 +48,6 @@ constexpr std::array kRows{
 };
 
 constexpr std::size_t kMostNamed = 4;
-
-std::string quoted(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kMostNamed); ++i)
-    text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  if (names.size() > kMostNamed)
-    text += " and " + std::to_string(names.size() - kMostNamed) + " more";
-  return text;
-}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -91,7 +85,7 @@ std::string json_file(const InputFile& file) {
   if (!is_json && shards.empty()) return "";
   if (shards.empty()) return kOther;
   return "this is the index of a checkpoint in " + std::to_string(shards.size()) +
-         " parts, not the weights: they lie in " + quoted({shards.begin(), shards.end()}) +
+         " parts, not the weights: they lie in " + quoted_names({shards.begin(), shards.end()}) +
          " beside it; load one of these, or put all tensors into one file";
 }
 
@@ -114,6 +108,15 @@ bool is_checkpoint_name(std::string_view name) {
 
 }  // namespace
 
+std::string quoted_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMostNamed); ++i)
+    text += (i == 0 ? "'" : ", '") + names[i] + "'";
+  if (names.size() > kMostNamed)
+    text += " and " + std::to_string(names.size() - kMostNamed) + " more";
+  return text;
+}
+
 std::string other_file(const InputFile& file, std::string_view begin) {
   for (const Row& row : kRows)
     if (begin.starts_with(row.begins)) return std::string(row.sentence);
@@ -128,7 +131,8 @@ std::string other_file(const InputFile& file, std::string_view begin) {
     if (small.starts_with(tag))
       return "this is a web page (HTML), not the file that it may link to; download that file "
              "itself, with a login where it needs one";
-  if (small.starts_with("<?xml")) return "this is an XML file, which holds no tensors";
+  if (small.starts_with("<?xml"))
+    return "this is an XML file, such as a server's error message, and holds no tensors";
   if (text.starts_with('{') || text.starts_with('[')) return json_file(file);
   return "";
 }
@@ -156,14 +160,14 @@ std::string other_archive(const std::vector<std::string>& entries) {
   if (!entries.empty() && std::all_of(entries.begin(), entries.end(), [](const std::string& name) {
         return name.ends_with(".npy");
       }))
-    return "this is an archive of NumPy arrays (.npz), not a checkpoint: " + quoted(entries);
+    return "this is an archive of NumPy arrays (.npz), not a checkpoint: " + quoted_names(entries);
   std::vector<std::string> inside;
   for (const std::string& name : entries)
     if (is_checkpoint_name(name) && !name.ends_with("data.pkl")) inside.push_back(name);
   if (!inside.empty())
     return "this is a zip archive around the file that is meant; unpack it and name what is in "
            "it: " +
-           quoted(inside);
+           quoted_names(inside);
   if (ends("data.pkl")) return "";
   std::vector<std::string> files;
   for (const std::string& name : entries)
@@ -172,7 +176,7 @@ std::string other_archive(const std::vector<std::string>& entries) {
   return "this zip archive is no PyTorch file: it has 0 entries named data.pkl in place of one, "
          "and "
          "holds " +
-         quoted(files);
+         quoted_names(files);
 }
 
 std::string beginning(std::string_view begin) {

@@ -15,6 +15,9 @@ std::string other_file(const InputFile& file, std::string_view begin);
 // The same of a zip archive that is no file of torch.save, by the names of its entries.
 std::string other_archive(const std::vector<std::string>& entries);
 
+// "'a', 'b' and 3 more"
+std::string quoted_names(const std::vector<std::string>& names);
+
 // How a file begins that nobody knows: its first words if it is text, else its first bytes.
 std::string beginning(std::string_view begin);
 

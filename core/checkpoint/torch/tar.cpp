@@ -3,6 +3,7 @@
 // describes them, as later files do.
 #include "core/checkpoint/torch/tar.hpp"
 
+#include "core/checkpoint/other_files.hpp"
 #include "core/checkpoint/torch/pickle/stream.hpp"
 #include "core/checkpoint/torch/storages.hpp"
 
@@ -107,8 +108,13 @@ class TarReader {
 
   PickleStream entry(const std::string& name) const {
     const auto found = entries_.find(name);
-    if (found == entries_.end())
-      throw file_.damaged("this tar archive is no file of torch.save: it has no '" + name + "'");
+    if (found == entries_.end()) {
+      std::vector<std::string> names;
+      for (const auto& [file, place] : entries_) names.push_back(file);
+      throw file_.damaged("this tar archive is no file of torch.save: it has no '" + name + "'" +
+                          (names.empty() ? "" : ", but " + quoted_names(names)) +
+                          "; unpack it and name what is meant");
+    }
     return {file_, found->second.offset, found->second.offset + found->second.size};
   }
 
