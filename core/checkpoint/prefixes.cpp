@@ -1,6 +1,6 @@
 #include "core/checkpoint/prefixes.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/base/words/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 
 #include <algorithm>
