@@ -117,7 +117,7 @@ void run_export(const Invocation& call) {
                  input.string(), name);
   for (const auto& [name, kind] : checkpoint.lacking)
     spdlog::warn("'{}': tensor '{}' is {}, which Lathe has no type for; it is left out",
-                 input.string(), shown(name), kind);
+                 input.string(), name, kind);
   if (form == nullptr)
     list(input, checkpoint, json);
   else
