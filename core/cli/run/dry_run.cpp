@@ -103,14 +103,36 @@ bool is_there(const std::filesystem::path& file, const std::filesystem::path& fo
   });
 }
 
-// A file that an option of the data set names: as it is written, or in the set's folder.
+// Counting needs none of a set that says beforehand what its rows are.
+bool opens_data(const Session& session, const Pipeline& pipeline) {
+  if (!session.has_dataset()) return false;
+  if (!session.settings().command->data_optional || !session.knows_info_unopened()) return true;
+  return std::ranges::any_of(pipeline.steps, [](const Step& step) {
+    return step.component->has(LATHE_FLAG_EXECUTES) || step.component->has(LATHE_FLAG_READS_DATA);
+  });
+}
+
+// A file of one split is opened with that; one of all, unless what is asked for has files of its
+// own.
+bool is_opened(const Session& session, const std::string& option) {
+  if (const auto split = split_from_name(option)) return session.asks_for(*split);
+  for (const Split split : {Split::train, Split::validation, Split::test}) {
+    const Value* own = session.dataset_choice().options.find(name(split));
+    if (session.asks_for(split) && (own == nullptr || own->is_none())) return true;
+  }
+  return false;
+}
+
+// A file that an option of the data set names: as it is written, or in the set's folder. Those of
+// splits that the run does not open need not be there.
 void check_data_files(const Session& session) {
   const Chosen& chosen = session.dataset_choice();
-  if (chosen.component == nullptr) return;
   const auto folder = data_dir_from(session.settings().text(kDataDir)) / chosen.component->id;
   for (const Option& option : chosen.component->options.options) {
     const Value* value = chosen.options.find(option.key);
     if (option.type != LATHE_OPTION_PATH || value == nullptr || !value->is_string()) continue;
+    if (const auto split = split_from_name(option.key); split && !session.asks_for(*split)) continue;
+    if (!is_opened(session, option.key)) continue;
     const std::filesystem::path named = value->as_string();
     if (named.empty() || is_there(named, folder)) continue;
     const std::string also =
@@ -182,7 +204,7 @@ void describe_run(Session& session, const DryRun& run) {
   }
 
   if (!run.folder.empty()) check_can_make_folders(run.folder);
-  check_data_files(session);
+  if (opens_data(session, run.pipeline)) check_data_files(session);
   RunContext context = session.context({});
   context.drops_files = true;
   std::optional<Graph> graph = graph_of(session, context, [&](const std::string& text) {

@@ -9,6 +9,8 @@
 #include "core/host/instances/plugin_ops.hpp"
 #include "core/pipeline/run_pipeline.hpp"
 
+#include <algorithm>
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -55,6 +57,13 @@ class Session {
   const Dataset& dataset();
   // REQUIRES: the data is not open.
   void ask_for(std::vector<Split> splits) { request_.splits = std::move(splits); }
+  bool asks_for(Split split) const {
+    return request_.splits.empty() || std::ranges::count(request_.splits, split) > 0;
+  }
+  // All are, unless some were asked for.
+  bool asks_for(Split split) const {
+    return request_.splits.empty() || std::ranges::count(request_.splits, split) > 0;
+  }
   bool opened_data() const { return opened_data_; }
   Executor& executor();  // opened, with the run's threads
   const Executor* opened_executor() const { return executor_.get(); }
