@@ -62,6 +62,11 @@ OptionRow& OptionRow::in(std::string unit) {
   return *this;
 }
 
+OptionRow& OptionRow::or_empty() {
+  row_.may_be_empty = true;
+  return *this;
+}
+
 OptionRow& OptionRow::command_line_only() {
   row_.in_file = false;
   return *this;
@@ -72,7 +77,8 @@ namespace {
 // An empty text names no file, no folder and no network; scripts make it of variables that are not
 // set.
 void refuse_empty(const CommandOption& row, const Value& value, std::string_view owner) {
-  if (row.group == OptionGroup::without_effect || !value.is_string() || !value.as_string().empty())
+  if (row.group == OptionGroup::without_effect || row.may_be_empty || !value.is_string() ||
+      !value.as_string().empty())
     return;
   throw usage_error(
       fmt::format("option '{}' of {} is empty; give {} or leave it out", row.option.key, owner,

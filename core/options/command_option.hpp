@@ -63,11 +63,13 @@ struct CommandOption {
   OptionGroup group = OptionGroup::model;
   bool in_file = true;  // may stand at the top of a TOML file
   bool paths = false;   // of a list: its texts are paths
+  bool may_be_empty = false;
   std::string metavar;  // "N", "PATH"
 };
 
 // Checks what a user gave for it; a single text of a repeated option is a list of one. Paths of a
-// list are beside the file that names them, as single paths are. An empty text is refused.
+// list are beside the file that names them, as single paths are. An empty text is refused
+// where the row does not allow it.
 Value check_value(const CommandOption& row, const Value& given, std::string_view owner);
 
 // A row, built up by name so that each reads as one sentence. The type of the key is the type of
@@ -87,6 +89,7 @@ class OptionRow {
   OptionRow& path();  // a path, or a list of them
   OptionRow& in(std::string unit);
   OptionRow& command_line_only();
+  OptionRow& or_empty();  // an empty text says something
 
   operator CommandOption() const { return row_; }
 

@@ -58,7 +58,8 @@ void add_what(Rows& rows) {
            "What the names of the weights begin with in the file, eg: 'ema.'; needed where it "
            "holds "
            "several sets of them.")
-           .spelt({"--load-prefix"}, "PREFIX"),
+           .spelt({"--load-prefix"}, "PREFIX")
+           .or_empty(),
        Row(Group::model, kLoadStrict,
            "Whether the file must have every weight of the network; if not, what it lacks or has "
            "in "
