@@ -123,15 +123,13 @@ bool is_opened(const Session& session, const std::string& option) {
   return false;
 }
 
-// A file that an option of the data set names: as it is written, or in the set's folder. Those of
-// splits that the run does not open need not be there.
+// A file that an option of the data set names: as it is written, or in the set's folder.
 void check_data_files(const Session& session) {
   const Chosen& chosen = session.dataset_choice();
   const auto folder = data_dir_from(session.settings().text(kDataDir)) / chosen.component->id;
   for (const Option& option : chosen.component->options.options) {
     const Value* value = chosen.options.find(option.key);
     if (option.type != LATHE_OPTION_PATH || value == nullptr || !value->is_string()) continue;
-    if (const auto split = split_from_name(option.key); split && !session.asks_for(*split)) continue;
     if (!is_opened(session, option.key)) continue;
     const std::filesystem::path named = value->as_string();
     if (named.empty() || is_there(named, folder)) continue;

@@ -57,9 +57,6 @@ class Session {
   const Dataset& dataset();
   // REQUIRES: the data is not open.
   void ask_for(std::vector<Split> splits) { request_.splits = std::move(splits); }
-  bool asks_for(Split split) const {
-    return request_.splits.empty() || std::ranges::count(request_.splits, split) > 0;
-  }
   // All are, unless some were asked for.
   bool asks_for(Split split) const {
     return request_.splits.empty() || std::ranges::count(request_.splits, split) > 0;
