@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace datasets {
@@ -16,6 +17,16 @@ namespace datasets {
 bool is_file(const std::string& path) {
   struct stat status = {};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+std::string in_home(const std::string& path) {
+  if (path.compare(0, 2, "~/") != 0) return path;
+  const char* const home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') {
+    throw lathe::invalid_argument(lathe::join(
+        {"'", path, "' is in your home folder, and HOME is not set; write the whole path"}));
+  }
+  return home + path.substr(1);
 }
 
 std::uint64_t file_size(const std::string& path) {

@@ -8,6 +8,10 @@ namespace datasets {
 
 bool is_file(const std::string& path);
 
+// "~/..." in the user's home folder, as the host has it for options that take one path. Throws
+// without HOME.
+std::string in_home(const std::string& path);
+
 // Of a file that is_file().
 std::uint64_t file_size(const std::string& path);
 

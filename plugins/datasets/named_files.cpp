@@ -22,6 +22,7 @@ std::vector<std::string> named_files::from_option(lathe::value_view value, const
         lathe::join({"option '", option, "' is the name of a file, or a list of names"}))
         .at_option(option);
   }
+  for (std::string& name : names) name = in_home(name);
   return names;
 }
 

@@ -10,7 +10,6 @@
 #include "core/pipeline/run_pipeline.hpp"
 
 #include <algorithm>
-#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
