@@ -25,7 +25,7 @@ std::string from_hex(const std::string& hex) {
 }
 
 std::string fixture(const std::string& name) {
-  return (source_dir() / "tests" / "fixtures" / "tables" / name).string();
+  return (source_dir() / "tests" / "cases" / "files" / name).string();
 }
 
 struct Folder {
