@@ -7,6 +7,7 @@
 
 #include "../file_bytes.hpp"
 #include "../named_files.hpp"
+#include "array_doubts.hpp"
 #include "npz.hpp"
 
 namespace {
@@ -16,30 +17,8 @@ using lathe::split;
 constexpr split kSplits[] = {split::train, split::validation, split::test};
 
 // The words that stand for samples and for labels in the names of arrays.
-constexpr const char* kSampleWords[] = {"x", "X", "images", "data", "features", "samples"};
-constexpr const char* kLabelWords[] = {"y", "Y", "labels", "label", "targets", "target"};
-
-// The names an array goes by where none is given: x_train (Keras), X_train, train_images
-// (MedMNIST); in a file of one split also x, X; `unnamed` is what numpy.savez calls it if nobody
-// does.
-template <std::size_t N>
-std::vector<std::string> usual_names(const char* const (&words)[N], const char* unnamed, split s,
-                                     bool of_one_split) {
-  std::vector<std::string> splits{lathe::split_name(s)};
-  if (s == split::validation) splits.insert(splits.end(), {"val", "valid"});
-  std::vector<std::string> names;
-  for (const std::string& name : splits) {
-    for (const char* word : words) names.push_back(lathe::join({word, "_", name}));
-  }
-  for (const std::string& name : splits) {
-    for (const char* word : words) names.push_back(lathe::join({name, "_", word}));
-  }
-  if (of_one_split) {
-    names.insert(names.end(), words, words + N);
-    names.emplace_back(unnamed);
-  }
-  return names;
-}
+const std::vector<const char*> kSampleWords{"x", "X", "images", "data", "features", "samples"};
+const std::vector<const char*> kLabelWords{"y", "Y", "labels", "label", "targets", "target"};
 
 struct Npy {
   static constexpr lathe_option options[] = {
@@ -157,6 +136,7 @@ struct Npy {
                        "; name a file for each split, and its arrays by samples and labels"}))
           .at_file(file_);
     }
+    if (!opened_) tell_doubts(context);
     if (classes_ == 0) {
       for (const part& p : parts_) {
         for (const std::int64_t label : p.labels) classes_ = std::max(classes_, label + 1);
@@ -213,6 +193,20 @@ struct Npy {
     return nullptr;
   }
 
+  // Of the first part that there is; where the classes are given, nothing about labels.
+  void tell_doubts(lathe::context context) const {
+    for (const part& p : parts_) {
+      if (p.labels.empty()) continue;
+      std::vector<std::string> doubts = datasets::sample_doubts(p.samples);
+      const std::vector<std::string> more = classes_ == 0
+                                                ? datasets::class_doubts(p.files.back(), p.labels)
+                                                : std::vector<std::string>();
+      doubts.insert(doubts.end(), more.begin(), more.end());
+      for (const std::string& text : doubts) context.warning(text);
+      return;
+    }
+  }
+
   bool any_file() const {
     return std::any_of(std::begin(parts_), std::end(parts_),
                        [](const part& p) { return !p.files.empty(); });
@@ -261,11 +255,11 @@ struct Npy {
 
   std::vector<std::string> sample_names(split s) const {
     if (!samples_name_.empty()) return {samples_name_};
-    return usual_names(kSampleWords, "arr_0", s, file_.empty());
+    return datasets::usual_names(kSampleWords, "arr_0", s, file_.empty());
   }
   std::vector<std::string> label_names(split s) const {
     if (!labels_name_.empty()) return {labels_name_};
-    return usual_names(kLabelWords, "arr_1", s, file_.empty());
+    return datasets::usual_names(kLabelWords, "arr_1", s, file_.empty());
   }
 
   bool has_split(const std::string& path, split s) const {

@@ -113,6 +113,24 @@ std::vector<std::string> npz_names(const std::string& path) {
   return names;
 }
 
+std::vector<std::string> usual_names(const std::vector<const char*>& words, const char* unnamed,
+                                     lathe::split s, bool of_one_split) {
+  std::vector<std::string> splits{lathe::split_name(s)};
+  if (s == lathe::split::validation) splits.insert(splits.end(), {"val", "valid"});
+  std::vector<std::string> names;
+  for (const std::string& name : splits) {
+    for (const char* word : words) names.push_back(lathe::join({word, "_", name}));
+  }
+  for (const std::string& name : splits) {
+    for (const char* word : words) names.push_back(lathe::join({name, "_", word}));
+  }
+  if (of_one_split) {
+    names.insert(names.end(), words.begin(), words.end());
+    names.emplace_back(unnamed);
+  }
+  return names;
+}
+
 std::string npz_listing(const std::string& path) {
   std::string text;
   for (const std::string& name : npz_names(path)) {

@@ -1,5 +1,6 @@
 // The data set npy over what numpy and others write: element types, byte orders, orders of
 // dimensions, names of arrays. Bytes and numbers were written down from numpy.
+#include "plugins/datasets/tables/array_doubts.hpp"
 #include "tests/plugins/datasets/dataset_bench.hpp"
 #include "tests/plugins/datasets/tables/array_files.hpp"
 
@@ -209,6 +210,32 @@ BOOST_AUTO_TEST_CASE(arrays_go_by_the_names_in_use) {
   const std::string valid = folder.file(
       "v.npz", zip({{"x_valid.npy", x}, {"y_valid.npy", y}, {"x_test.npy", x}, {"y_test.npy", y}}));
   BOOST_TEST(open_set("npy<file=" + valid + ">")->count(Split::validation) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(arrays_that_look_wrong_are_doubted) {
+  const Folder folder;
+  const auto doubts = [&](const std::string& shape, const std::string& bytes) {
+    const std::string file = folder.file("d.npy", npy("'|u1'", shape, bytes));
+    return datasets::sample_doubts(datasets::array_of_npy(file, false));
+  };
+  // Column 1 counts: from 0, from 1, in another order; then one number twice, and one too large.
+  const std::pair<std::string, std::size_t> tables[] = {
+      {"00010203040506070809", 1}, {"0102030405060708090a", 1}, {"09080706050403020100", 1},
+      {"00010203040506070808", 0}, {"0001020304050607080b", 0},
+  };
+  for (const auto& [column, expected] : tables) BOOST_TEST_CONTEXT(column) {
+      std::string bytes;
+      for (const char value : from_hex(column)) bytes += std::string("\5") + value;
+      const auto found = doubts("(10, 2)", bytes);
+      BOOST_TEST_REQUIRE(found.size() == expected);
+      if (expected > 0) BOOST_TEST(contains(found[0], "d.npy': column 1, counted from 0, holds"));
+    }
+  BOOST_TEST(doubts("(10,)", from_hex("00010203040506070809")).empty());
+  using datasets::class_doubts;
+  BOOST_TEST(class_doubts("y", {0, 2, 1}).empty());
+  BOOST_TEST(class_doubts("y", {3}).empty());
+  BOOST_TEST(contains(class_doubts("y", {2, 2, 2}).at(0), "'y': all 3 labels are 2"));
+  BOOST_TEST(contains(class_doubts("y", {1, 3, 2}).at(0), "subtract 1 from the labels"));
 }
 
 BOOST_AUTO_TEST_CASE(arrays_of_other_things_are_called_what_they_are) {
