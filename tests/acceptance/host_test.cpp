@@ -4,7 +4,6 @@
 #include "tests/acceptance/run.hpp"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,9 +11,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
-#include <stdexcept>
-#include <thread>
 
 using namespace lathe_test;
 
@@ -81,58 +77,6 @@ bool nobody_can_run_lathe() {
   return run_lathe({"--version"}, folder.path(), {}, be_nobody).exit_code == 0;
 }
 
-// A pseudo terminal; its text is read while the run goes on.
-class NarrowTerminal {
- public:
-  explicit NarrowTerminal(unsigned columns) {
-    master_ = posix_openpt(O_RDWR | O_NOCTTY);
-    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0)
-      throw std::runtime_error("there is no pseudo terminal");
-    slave_ = open(ptsname(master_), O_RDWR | O_NOCTTY);
-    const winsize size{24, static_cast<unsigned short>(columns), 0, 0};
-    ioctl(slave_, TIOCSWINSZ, &size);
-    reader_ = std::thread([this] {
-      std::array<char, 4096> block;
-      for (ssize_t got = 0; (got = read(master_, block.data(), block.size())) > 0;)
-        text_.append(block.data(), static_cast<std::size_t>(got));
-    });
-  }
-  ~NarrowTerminal() {
-    text();
-    close(master_);
-  }
-  NarrowTerminal(const NarrowTerminal&) = delete;
-  NarrowTerminal& operator=(const NarrowTerminal&) = delete;
-
-  int slave() const { return slave_; }
-  // All of it; call it when nobody else holds the terminal.
-  const std::string& text() {
-    if (reader_.joinable()) {
-      close(slave_);
-      reader_.join();
-    }
-    return text_;
-  }
-
- private:
-  int master_ = -1, slave_ = -1;
-  std::string text_;
-  std::thread reader_;
-};
-
-// What stood on the line each time that it was drawn: between a carriage return and "erase to the
-// end of the line".
-std::vector<std::string> drawings(const std::string& text) {
-  const std::string erase = "\x1b[K";
-  std::vector<std::string> drawn;
-  for (std::size_t end = text.find(erase); end != std::string::npos;
-       end = text.find(erase, end + 1)) {
-    const std::size_t begin = text.rfind('\r', end) + 1;
-    drawn.push_back(text.substr(begin, end - begin));
-  }
-  return drawn;
-}
-
 bool is_result_or_sentence(const Outcome& outcome) {
   return outcome.exit_code == 0 ||
          (outcome.exit_code == 1 && outcome.last_line().starts_with("error: "));
@@ -184,37 +128,6 @@ BOOST_AUTO_TEST_CASE(a_command_lives_without_its_standard_streams) {
         if (!command.writes && !outcome.out.empty()) BOOST_TEST(outcome.out == usual);
       }
     }
-  }
-}
-
-// Every drawing of the progress line leaves the last column free, so that the next one starts where
-// it did.
-BOOST_AUTO_TEST_CASE(progress_is_one_line_on_a_terminal_of_any_width) {
-  const TemporaryFolder folder;
-  write_file(folder.path() / "a.toml", search_config());
-  for (const unsigned columns : {1U, 5U, 20U, 40U, 200U}) {
-    NarrowTerminal terminal(columns);
-    const Words words{"search", "--config", "a.toml", "--overwrite", "--project", "p"};
-    const Outcome outcome = run_lathe(words, folder.path(), {"TERM=xterm"},
-                                      [&] { dup2(terminal.slave(), STDERR_FILENO); });
-    BOOST_TEST(outcome.exit_code == 0);
-    const std::vector<std::string> drawn = drawings(terminal.text());
-    BOOST_TEST(!drawn.empty(), columns << " columns");
-    for (const std::string& drawing : drawn)
-      BOOST_TEST(drawing.size() < columns, "'" << drawing << "' on " << columns << " columns");
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_terminal_that_cannot_redraw_gets_no_progress) {
-  const TemporaryFolder folder;
-  write_file(folder.path() / "a.toml", search_config());
-  for (const char* term : {"TERM", "TERM=dumb"}) {
-    NarrowTerminal terminal(80);
-    const Words words{"search", "--config", "a.toml", "--overwrite", "--project", "p"};
-    const Outcome outcome = run_lathe(words, folder.path(), {term, "NO_COLOR"},
-                                      [&] { dup2(terminal.slave(), STDERR_FILENO); });
-    BOOST_TEST(outcome.exit_code == 0);
-    BOOST_TEST(terminal.text().find('\x1b') == std::string::npos, term);
   }
 }
 
@@ -293,6 +206,34 @@ BOOST_AUTO_TEST_CASE(a_command_lives_without_the_usual_variables) {
     for (const Words& variables :
          {Words{"HOME"}, Words{"TERM"}, Words{"HOME", "TERM", "PATH", "LC_ALL"}})
       BOOST_TEST(run_lathe(command.words, folder.path(), variables).exit_code == 0, command.name);
+}
+
+BOOST_AUTO_TEST_CASE(a_tilde_is_the_home_folder_wherever_a_path_is_taken) {
+  const TemporaryFolder home, folder;
+  write_file(home.path() / "a.csv", "x1,x2,class\n1,2,a\n2,3,b\n3,4,a\n4,5,b\n");
+  write_file(home.path() / "a.toml",
+             "model = 'mlp'\ndataset = 'csv<train=~/a.csv>'\nproject_dir = '~/out'\n");
+  const Words at_home{"HOME=" + home.path().string()};
+  const Words train{"train", "--max-epochs", "1", "--project", "p"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), train.begin(), train.end());
+    return more;
+  };
+  succeed(with({"--config=~/a.toml"}), folder.path(), at_home);
+  succeed(with({"mlp", "csv<train=~/a.csv>", "--project-dir=~/other"}), folder.path(), at_home);
+  for (const char* place : {"out", "other"})
+    BOOST_TEST(fs::exists(home.path() / place / "p/software/training_ckpts/best.safetensors"));
+  const Outcome images = run_lathe({"test", "mnist-cnn", "mnist<test=~/none>", "--load", "x.pt"},
+                                   folder.path(), at_home);
+  BOOST_TEST(images.exit_code == 1);
+  for (const Words& words :
+       {with({"mlp", "csv<train=~/a.csv>"}), with({"mlp", "npy<train=[~/a.npy,~/b.npy]>"})}) {
+    const Outcome homeless = run_lathe(words, folder.path(), {"HOME"});
+    BOOST_TEST(homeless.exit_code == 2);
+    BOOST_TEST(homeless.last_line().find("is in your home folder, and HOME is not set") !=
+                   std::string::npos,
+               homeless.err);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_written_is_one_only_where_something_is_written) {
