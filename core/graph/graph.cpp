@@ -98,6 +98,19 @@ std::int64_t Graph::batch() const {
   return inputs.empty() ? 1 : attributes(inputs[0]).find("batch")->as_int();
 }
 
+Graph Graph::with_untrained(const std::vector<std::string>& nodes) const {
+  Graph copy = *this;
+  Transaction transaction(copy);
+  for (const std::string& name : nodes) {
+    const NodeId id = find(name);
+    if (id == NodeId::none) continue;
+    for (const Parameter& parameter : node(id).parameters)
+      transaction.set_parameter(id, parameter.name, parameter.content->tensor(), false);
+  }
+  transaction.commit();
+  return copy;
+}
+
 Graph Graph::with_parameters(const std::map<std::string, Tensor>& contents) const {
   Graph copy = *this;
   Transaction transaction(copy);

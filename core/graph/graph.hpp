@@ -57,6 +57,9 @@ class Graph {
   // The same graph with contents: (qualified name, tensor). Unknown names, wrong shapes and wrong
   // types throw run_error; parameters that are not named keep what they have.
   Graph with_parameters(const std::map<std::string, Tensor>& contents) const;
+  // The same graph and contents, those of the nodes of these names as nobody trained them. Names
+  // that it does not have are passed over.
+  Graph with_untrained(const std::vector<std::string>& nodes) const;
 
   // State of number formats that a checkpoint has, by qualified name, for formats that are still to
   // be set: whoever takes that name starts with it. It is no part of what the graph computes.

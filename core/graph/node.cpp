@@ -18,8 +18,8 @@ ParameterContent::ParameterContent(Initialiser initialiser, DType dtype, Shape s
       seed_(seed),
       qualified_name_(std::move(qualified_name)) {}
 
-ParameterContent::ParameterContent(Tensor tensor)
-    : dtype_(tensor.dtype()), given_(true), tensor_(std::move(tensor)) {}
+ParameterContent::ParameterContent(Tensor tensor, bool trained)
+    : dtype_(tensor.dtype()), given_(true), trained_(trained), tensor_(std::move(tensor)) {}
 
 const Tensor& ParameterContent::tensor() const {
   std::call_once(made_, [this] {

@@ -51,10 +51,12 @@ class ParameterContent {
  public:
   ParameterContent(Initialiser initialiser, DType dtype, Shape shape, std::uint64_t seed,
                    std::string qualified_name);
-  explicit ParameterContent(Tensor tensor);
+  // `trained` false: given as it is, by whoever knows that it is what an initialiser once made.
+  explicit ParameterContent(Tensor tensor, bool trained = true);
 
-  const Tensor& tensor() const;            // makes it if need be
-  bool trained() const { return given_; }  // given by a checkpoint or training, not an initialiser
+  const Tensor& tensor() const;  // makes it if need be
+  // Given by a checkpoint or training, not an initialiser.
+  bool trained() const { return trained_; }
   // Of the contents if they were given, else of what they come from (initialiser, seed, name), so
   // that it is the same before and after the first read.
   const ContentHash& hash() const;
@@ -65,7 +67,7 @@ class ParameterContent {
   Shape shape_;
   std::uint64_t seed_ = 0;
   std::string qualified_name_;
-  bool given_ = false;
+  bool given_ = false, trained_ = false;
   mutable std::once_flag made_;
   mutable Tensor tensor_;
   mutable std::once_flag hashed_;

@@ -13,7 +13,8 @@ namespace {
 
 using Content = std::shared_ptr<const ParameterContent>;
 
-Content checked_content(const Node& node, const Parameter& parameter, const Tensor& tensor) {
+Content checked_content(const Node& node, const Parameter& parameter, const GivenContent& given) {
+  const Tensor& tensor = given.tensor;
   if (tensor.shape() != parameter.shape || tensor.dtype() != parameter.dtype) {
     throw run_error(
         LATHE_INVALID_ARGUMENT,
@@ -21,7 +22,7 @@ Content checked_content(const Node& node, const Parameter& parameter, const Tens
                     parameter.qualified_name, described(node), name(parameter.dtype),
                     parameter.shape.text(), name(tensor.dtype()), tensor.shape().text()));
   }
-  return std::make_shared<ParameterContent>(tensor);
+  return std::make_shared<ParameterContent>(tensor, given.trained);
 }
 
 // Sets the content of every parameter for which `content` knows one.
@@ -92,7 +93,7 @@ void give_contents(NodeTable& nodes, std::span<const NodeId> order,
       throw usage_error(
           fmt::format("{}: has no parameter '{}'", described(*node), content.parameter));
     }
-    given[parameter->qualified_name] = checked_content(*node, *parameter, content.tensor);
+    given[parameter->qualified_name] = checked_content(*node, *parameter, content);
   }
   set_contents(nodes, order, [&](const Parameter& p) {
     const auto found = given.find(p.qualified_name);

@@ -16,6 +16,7 @@ struct GivenContent {
   NodeId node;
   std::string parameter;
   Tensor tensor;
+  bool trained = true;
 };
 // Nodes that are gone are passed over; what does not fit throws an error that names the node.
 void give_contents(NodeTable& nodes, std::span<const NodeId> order,

@@ -261,9 +261,9 @@ void Transaction::rename(NodeId id, std::string_view name) {
   texts_changed_ = true;
 }
 
-void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor) {
+void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor, bool trained) {
   check_alive(id);
-  contents_.push_back({id, std::string(name), std::move(tensor)});
+  contents_.push_back({id, std::string(name), std::move(tensor), trained});
 }
 
 void Transaction::set_format(NodeId id, const OperandFormat& format) {

@@ -41,7 +41,7 @@ class Transaction {
   void remove(NodeId node);  // commit refuses a node that is still read
   void set_attribute(NodeId node, std::string_view key, Value value);
   void rename(NodeId node, std::string_view name);
-  void set_parameter(NodeId node, std::string_view name, Tensor tensor);
+  void set_parameter(NodeId node, std::string_view name, Tensor tensor, bool trained = true);
   void set_format(NodeId node, const OperandFormat& format);
   void clear_format(NodeId node, std::string_view role);
 

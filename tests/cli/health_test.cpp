@@ -130,6 +130,21 @@ BOOST_AUTO_TEST_CASE(weights_that_nobody_trained_are_evaluated_with_a_word) {
   BOOST_TEST(count_of(run.err, said) == 1U, run.err);
   BOOST_TEST(contains(run.err, "'seq_blocks_2'"), run.err);
   BOOST_TEST(contains(run.err, "--load"), run.err);
+  // A saved graph knows that its weights are fresh, until they are trained.
+  const std::string quantize = "quantize<by=type,default.name=NA,linear.name=integer>";
+  const Words saved{"--project-dir", ".", "--project", "q"};
+  good(with({"transform", "jsc-tiny", "jsc-sim", "--passes", quantize}, saved), folder.path());
+  const std::string graph = "q/software/transform/transformed_ckpt";
+  const std::string tested =
+      good(with({"test", "jsc-sim", "--load", graph}, saved), folder.path()).err;
+  BOOST_TEST(contains(tested, said + ": 'seq_blocks_0', 'seq_blocks_2'"), tested);
+  const std::string trained =
+      good(with({"train", "jsc-sim", "--load", graph, "--max-epochs", "1"}, saved), folder.path())
+          .err;
+  BOOST_TEST(!contains(trained, said), trained);
+  const std::string again =
+      good(with({"test", "--load", "q/software/training_ckpts"}, saved), folder.path()).err;
+  BOOST_TEST(!contains(again, said), again);
   // Counting asks for no weights.
   BOOST_TEST(!contains(good({"transform", "jsc-tiny", "jsc-sim", "--passes", "flops",
                              "--project-dir", ".", "--json"},

@@ -183,6 +183,22 @@ BOOST_AUTO_TEST_CASE(parameters_whose_shape_changes_start_afresh_and_others_stay
   verify(graph);
 }
 
+BOOST_AUTO_TEST_CASE(contents_that_nobody_trained_may_be_marked_as_such) {
+  const Graph loaded = jsc_tiny().with_parameters(
+      {{"seq_blocks.0.weight", ones({16})}, {"seq_blocks.2.weight", ones({5, 16})}});
+  const Graph marked = loaded.with_untrained({"seq_blocks_2", "another_net"});
+  const auto weight = [](const Graph& graph, const std::string& node) {
+    return graph.node(graph.find(node)).parameter("weight")->content;
+  };
+  BOOST_TEST(weight(marked, "seq_blocks_0")->trained());
+  BOOST_TEST(!weight(marked, "seq_blocks_2")->trained());
+  BOOST_TEST(weight(marked, "seq_blocks_2")->tensor().values<float>()[0] == 1.0f);
+  BOOST_TEST((weight(marked, "seq_blocks_2")->hash() == weight(loaded, "seq_blocks_2")->hash()));
+  // A new batch size keeps contents and mark.
+  BOOST_TEST(!weight(marked.with_batch(3), "seq_blocks_2")->trained());
+  BOOST_TEST(weight(marked.with_batch(3), "seq_blocks_2")->tensor().values<float>()[0] == 1.0f);
+}
+
 BOOST_AUTO_TEST_CASE(contents_given_with_a_new_width_fit_the_new_width) {
   Graph graph = jsc_tiny();
   const NodeId linear = graph.find("seq_blocks_2");

@@ -8,6 +8,7 @@
 #include "core/data/known_sets.hpp"
 #include "core/graph/io/json.hpp"
 #include "core/mase/names.hpp"
+#include "core/run/health/untrained.hpp"
 #include "core/run/training/training_state.hpp"
 #include "core/tensor/hash.hpp"
 
@@ -246,9 +247,9 @@ Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
     throw run_error(error.code(), error.message(), {network.file.string(), 0, 0});
   }
   spdlog::info("loading {}", loading_.text());
-  Graph loaded = load_weights(graph, loading_.files.weights);
+  const Graph loaded = load_weights(graph, loading_.files.weights);
   weights_.set("graph", Value(network.file.string()));
-  return loaded;
+  return loaded.with_untrained(network.origin.untrained);
 }
 
 void Session::will_run(const Pipeline& pipeline) {
@@ -289,6 +290,7 @@ NetworkOrigin Session::origin(const Graph& graph, std::optional<Loss> trained) c
   } else {
     origin.model = resolved_text(model_.text, model_.options);
   }
+  origin.untrained = trained ? std::vector<std::string>{} : run::untrained_layers(graph);
   if (!passes_.empty()) origin.passes += (origin.passes.empty() ? "" : ",") + passes_;
   std::vector<SavedComponent> components = components_of(graph);
   for (const SavedComponent& component : origin.components)

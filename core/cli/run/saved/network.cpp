@@ -40,6 +40,8 @@ Json json_of(const NetworkOrigin& origin) {
   add("directory", origin.directory.string());
   add("data_dir", origin.data_dir.string());
   if (!origin.fields.empty()) json["fields"] = json_of(origin.fields);
+  for (const std::string& layer : origin.untrained)
+    json["untrained"].push_back(json_of_text(layer));
   for (const SavedComponent& component : origin.components)
     json["components"].push_back({{"kind", component.kind},
                                   {"id", json_of_text(component.id)},
@@ -61,6 +63,8 @@ NetworkOrigin origin_of(const Value& json) {
   origin.directory = text("directory");
   origin.data_dir = text("data_dir");
   if (const Value* fields = json.find("fields")) origin.fields = fields_of(*fields);
+  if (const Value* layers = json.find("untrained"))
+    for (const Value& layer : layers->as_list()) origin.untrained.push_back(text_of_json(layer));
   const Value* components = json.find("components");
   if (components == nullptr) return origin;
   for (const Value& component : components->as_list()) {

@@ -33,6 +33,7 @@ struct NetworkOrigin {
   std::string dataset;                        // as DATASET names it, likewise resolved
   std::string loss;                           // that was minimised
   std::vector<Field> fields;                  // of the data
+  std::vector<std::string> untrained;         // layers whose weights nothing has trained
   std::filesystem::path directory, data_dir;  // that relative names of data files were found from
   std::vector<SavedComponent> components;     // model, data set and formats
 };
