@@ -3,6 +3,7 @@
 #include "core/mase/run_file.hpp"
 #include "core/options/command_options.hpp"
 #include "core/options/text/document.hpp"
+#include "core/options/words_elsewhere.hpp"
 #include "tests/options/expect.hpp"
 #include "tests/support/support.hpp"
 
@@ -116,6 +117,24 @@ BOOST_AUTO_TEST_CASE(what_changes_nothing_is_a_warning) {
              "a.toml:3:1: trainer_precision = \"16-mixed\" changes nothing: arithmetic is 32 bits "
              "wide");
   BOOST_TEST(warnings[2].starts_with("a.toml:2:1: num_devices = 2 changes nothing"));
+}
+
+BOOST_AUTO_TEST_CASE(every_word_of_other_tools_means_an_option_that_there_is) {
+  std::vector<std::string> known;
+  for (const CommandOption& option : command_options()) known.push_back(option.option.key);
+  for (const AcceptedOption& option : accepted_options()) known.push_back(option.row.option.key);
+  for (const char* word :
+       {"lr",          "epochs",     "steps",       "bs",       "eval_batch_size",
+        "wd",          "optimizer",  "scheduler",   "warmup",   "grad_accum",
+        "patience",    "criterion",  "random_seed", "device",   "devices",
+        "workers",     "precision",  "trials",      "n_jobs",   "time_limit",
+        "db",          "study_name", "output_dir",  "run_name", "ckpt",
+        "resume_from", "clobber",    "root",        "data",     "arch",
+        "cfg",         "transforms", "plugins",     "verbose",  "subset"}) {
+    const auto key = lathe::key_elsewhere(word);
+    BOOST_REQUIRE(key.has_value());
+    BOOST_TEST((std::ranges::find(known, *key) != known.end()), word);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,11 +1,6 @@
 #include "core/options/words_elsewhere.hpp"
 
-#include "core/mase/accepted_options.hpp"
-#include "core/options/command_options.hpp"
-
 #include <boost/test/unit_test.hpp>
-
-#include <algorithm>
 
 using lathe::key_elsewhere;
 using lathe::option_suggestion;
@@ -37,26 +32,6 @@ BOOST_AUTO_TEST_CASE(a_meaning_that_nobody_takes_here_is_no_hint) {
 
 BOOST_AUTO_TEST_CASE(a_word_may_be_misspelt_all_the_same) {
   BOOST_TEST(option_suggestion("batch_sise", {"batch_size"}) == "; did you mean 'batch_size'?");
-}
-
-BOOST_AUTO_TEST_CASE(every_meaning_is_an_option_that_there_is) {
-  std::vector<std::string> known;
-  for (const lathe::CommandOption& option : lathe::command_options())
-    known.push_back(option.option.key);
-  for (const lathe::AcceptedOption& option : lathe::accepted_options())
-    known.push_back(option.row.option.key);
-  for (const char* word :
-       {"lr",          "epochs",     "steps",       "bs",       "eval_batch_size",
-        "wd",          "optimizer",  "scheduler",   "warmup",   "grad_accum",
-        "patience",    "criterion",  "random_seed", "device",   "devices",
-        "workers",     "precision",  "trials",      "n_jobs",   "time_limit",
-        "db",          "study_name", "output_dir",  "run_name", "ckpt",
-        "resume_from", "clobber",    "root",        "data",     "arch",
-        "cfg",         "transforms", "plugins",     "verbose",  "subset"}) {
-    const auto key = key_elsewhere(word);
-    BOOST_REQUIRE(key.has_value());
-    BOOST_TEST((std::ranges::find(known, *key) != known.end()), word);
-  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
