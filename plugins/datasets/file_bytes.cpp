@@ -14,6 +14,37 @@
 
 namespace datasets {
 
+namespace {
+
+// The host's words; what is rare is said in the system's.
+std::string system_text(int error) {
+  switch (error) {
+    case ENOENT:
+      return "there is no such file";
+    case EACCES:
+      return "you are not allowed to read it, or to enter a folder on its path";
+    case ENOTDIR:
+      return "a part of the path is a file and no folder";
+    case ELOOP:
+      return "the links in its path lead in a circle";
+    case ENAMETOOLONG:
+      return "the name is too long";
+    case EMFILE:
+      return "too many files are open; close some, or raise the limit (ulimit -n)";
+    default:
+      return std::strerror(error);
+  }
+}
+
+const char* about_no_file(mode_t mode) {
+  if (S_ISDIR(mode)) return "this is a folder, and a file is needed";
+  if (S_ISFIFO(mode))
+    return "this is a pipe, and a data file is read here and there; write it into a file first";
+  return "this is not a file that can be read";
+}
+
+}  // namespace
+
 bool is_file(const std::string& path) {
   struct stat status = {};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
@@ -39,7 +70,7 @@ std::string file_bytes(const std::string& path, std::uint64_t limit) {
   if (descriptor < 0) {
     const int code = errno;
     throw lathe::error(code == ENOENT ? LATHE_NOT_FOUND : LATHE_PERMISSION_DENIED,
-                       lathe::join({"the data file cannot be opened: ", std::strerror(code),
+                       lathe::join({"the data file cannot be opened: ", system_text(code),
                                     code == ENOENT ? near_file(path) : ""}))
         .at_file(path);
   }
@@ -49,9 +80,7 @@ std::string file_bytes(const std::string& path, std::uint64_t limit) {
   } const closing{descriptor};
   struct stat status = {};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    throw lathe::invalid_argument(S_ISDIR(status.st_mode) ? "this is a folder, and a file is needed"
-                                                          : "this is not a file that can be read")
-        .at_file(path);
+    throw lathe::invalid_argument(about_no_file(status.st_mode)).at_file(path);
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
   std::string bytes(size < limit ? size : limit, '\0');
