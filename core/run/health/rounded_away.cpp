@@ -24,11 +24,13 @@ std::string format_text(const OperandFormat& format) {
   return options.empty() ? format.format : fmt::format("{}<{}>", format.format, options);
 }
 
-std::string way_out(const OperandFormat& format) {
-  return format.options.find("frac_width") == nullptr
-             ? "a format with finer steps keeps them"
-             : "more bits behind the point (frac_width) keep them, and quantize's "
-               "calibration=range finds how many";
+std::string way_out(const OperandFormat& format, bool clipped) {
+  if (format.options.find("frac_width") == nullptr)
+    return clipped ? "a format with a wider range holds them" : "one with finer steps keeps them";
+  return fmt::format(
+      "{} bits behind the point (frac_width) keep them, and quantize's calibration=range finds how "
+      "many",
+      clipped ? "fewer" : "more");
 }
 
 float largest_of(std::span<const float> values) {
@@ -55,7 +57,7 @@ std::string judged(const Node& node, const Parameter& weight, const OperandForma
       "the {} values of '{}' (node '{}', weight) {} in {}: the largest is {:.3g}{}; {}",
       weight.shape.numel(), weight.qualified_name, node.name, what, format_text(format),
       largest_of(before), left == 0 ? "" : fmt::format(" before and {:.3g} after", left),
-      way_out(format));
+      way_out(format, left > 0));
 }
 
 }  // namespace

@@ -32,17 +32,19 @@ BOOST_AUTO_TEST_CASE(weights_that_all_round_to_zero_are_named_with_their_format)
   // Steps of 0.5: 0.25 is a tie and goes to the even code, 0.
   const auto found = said(3, 1);
   BOOST_REQUIRE_EQUAL(found.size(), 1U);
-  for (const char* part : {"the 80 values of 'fc.weight'", "node 'fc', weight", "all round to 0",
-                           "integer<width=3,frac_width=1", "the largest is 0.25", "frac_width"})
+  for (const char* part :
+       {"the 80 values of 'fc.weight'", "node 'fc', weight", "all round to 0",
+        "integer<width=3,frac_width=1", "the largest is 0.25", "more bits behind the point"})
     BOOST_TEST(contains(found[0], part), found[0]);
 }
 
 BOOST_AUTO_TEST_CASE(weights_that_are_clipped_to_next_to_nothing_are_named_too) {
-  // 7 codes of 2^-10: 0.00684 at most.
+  // Codes from -8 to 7 of 2^-10: 0.00781 at most.
   const auto found = said(4, 10);
   BOOST_REQUIRE_EQUAL(found.size(), 1U);
   BOOST_TEST(contains(found[0], "keep 4% of their size"), found[0]);
-  BOOST_TEST(contains(found[0], "0.00684 after"), found[0]);
+  BOOST_TEST(contains(found[0], "0.00781 after"), found[0]);
+  BOOST_TEST(contains(found[0], "fewer bits behind the point"), found[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_format_that_fits_is_passed_over) {
