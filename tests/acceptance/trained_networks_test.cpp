@@ -118,6 +118,32 @@ BOOST_AUTO_TEST_CASE(a_widened_and_quantized_resnet20_is_tested_as_training_test
   BOOST_TEST(metric(last, "loss") == cell(csv, 1, "validation_loss"));
 }
 
+// The set's folder is found where it was, though nobody says --data-dir again.
+BOOST_AUTO_TEST_CASE(a_known_set_is_found_in_the_data_folder_of_the_training) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder.path() / "data/cifar10");
+  fs::create_directories(folder.path() / "other/mine/cifar10");
+  write_file(folder.path() / "data/cifar10/a.bin", records(48));
+  write_file(folder.path() / "data/cifar10/b.bin", records(24));
+  const Outcome trained = succeed(
+      {"train", "mlp<hidden=[4]>", "cifar10<train=a.bin,validation=b.bin,test=b.bin>", "--data-dir",
+       "data", "--max-epochs", "1", "--project-dir", ".", "--project", "p", "--json"},
+      folder.path());
+  const auto tested = [&](const Words& more) {
+    Words words{"test", "--load", "../p", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return succeed(words, folder.path() / "other");
+  };
+  const Outcome there = tested({});
+  BOOST_TEST(metric(there, "accuracy") == metric(trained, "accuracy"));
+  BOOST_TEST(there.err.find("data/cifar10', where it was, is taken") != std::string::npos,
+             there.err);
+  fs::copy_file(folder.path() / "data/cifar10/b.bin", folder.path() / "other/mine/cifar10/b.bin");
+  const Outcome here = tested({"--data-dir", "mine"});
+  BOOST_TEST(metric(here, "accuracy") == metric(trained, "accuracy"));
+  BOOST_TEST(here.err.find("where it was") == std::string::npos, here.err);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_kill_in_the_second_epoch_leaves_is_the_end_of_the_first) {
   const Images at;
   const int process = start_lathe(at.train("run", {"--max-epochs", "1000"}), at.path(),

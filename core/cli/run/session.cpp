@@ -80,7 +80,7 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
       dataset_choice_(choose_dataset()),
       dataset_(has_dataset()
                    ? make_dataset(*dataset_choice_.component, dataset_choice_.options,
-                                  dataset_choice_.text, data_dir_from(settings.text(kDataDir)))
+                                  dataset_choice_.text, data_dir_from(settings_.text(kDataDir)))
                    : no_dataset()) {
   if (loading_.network) request_.trained_on = loading_.network->origin.fields;
   const bool chooses = !settings.value(kLoadPrefix).is_none() || !settings.get(kLoadStrict);
