@@ -65,7 +65,10 @@ std::uint64_t file_size(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-std::string file_bytes(const std::string& path, std::uint64_t limit) {
+namespace {
+
+// At most `limit` bytes from `offset` on.
+std::string read_bytes(const std::string& path, std::uint64_t offset, std::uint64_t limit) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     const int code = errno;
@@ -82,11 +85,13 @@ std::string file_bytes(const std::string& path, std::uint64_t limit) {
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     throw lathe::invalid_argument(about_no_file(status.st_mode)).at_file(path);
   }
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const auto whole = static_cast<std::uint64_t>(status.st_size);
+  const std::uint64_t size = offset < whole ? whole - offset : 0;
   std::string bytes(size < limit ? size : limit, '\0');
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t got = ::read(descriptor, &bytes[done], bytes.size() - done);
+    const ssize_t got =
+        ::pread(descriptor, &bytes[done], bytes.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       throw lathe::data_loss("the data file could not be read to its end").at_file(path);
@@ -94,6 +99,18 @@ std::string file_bytes(const std::string& path, std::uint64_t limit) {
     done += static_cast<std::size_t>(got);
   }
   return bytes;
+}
+
+}  // namespace
+
+std::string file_bytes(const std::string& path, std::uint64_t limit) {
+  return read_bytes(path, 0, limit);
+}
+
+std::string file_part(const std::string& path, std::uint64_t offset, std::uint64_t size) {
+  std::string bytes = read_bytes(path, offset, size);
+  if (bytes.size() == size) return bytes;
+  throw lathe::data_loss("the data file could not be read to its end").at_file(path);
 }
 
 }  // namespace datasets

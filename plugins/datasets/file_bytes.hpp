@@ -18,4 +18,7 @@ std::uint64_t file_size(const std::string& path);
 // At most `limit` bytes of a file, from its beginning.
 std::string file_bytes(const std::string& path, std::uint64_t limit = UINT64_MAX);
 
+// `size` bytes of a file from `offset` on, which have to be there.
+std::string file_part(const std::string& path, std::uint64_t offset, std::uint64_t size);
+
 }  // namespace datasets

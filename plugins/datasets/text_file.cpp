@@ -69,7 +69,7 @@ std::string text_within(const std::string& path, std::uint64_t limit) {
   if (!what.empty()) {
     throw lathe::data_loss(
         lathe::join(
-            {packed ? "what this gzip file holds is no text; " : "this is no text; ", what}))
+            {packed ? "what this gzip file holds is no table; " : "this is no table; ", what}))
         .at_file(path);
   }
   if (text.compare(0, 3, "\xef\xbb\xbf") == 0) text.erase(0, 3);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "../file_bytes.hpp"
+#include "../foreign_format.hpp"
 #include "../tables/npz.hpp"
 #include "idx.hpp"
 #include "image_set.hpp"
@@ -89,8 +90,10 @@ class Digits : public datasets::image_set {
     return rows;
   }
 
+  // An archive of arrays, not of other files.
   static bool is_npz(const std::string& path) {
-    return datasets::is_zip(datasets::file_bytes(path, 4));
+    const std::string begin = datasets::file_bytes(path, datasets::kTellingBytes);
+    return datasets::is_zip(begin) && begin.find(".npy") != std::string::npos;
   }
 
   // The arrays x_train and y_train, or those of another split.

@@ -1,92 +1,31 @@
 #include "npz.hpp"
 
 #include "../file_bytes.hpp"
+#include "../zip_file.hpp"
 #include "numbers.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <lathe/lathe.hpp>
-
-#include <algorithm>
-#include <memory>
 
 namespace datasets {
 
 namespace {
 
-class npz_reader {
- public:
-  explicit npz_reader(const std::string& path) : path_(path) {
-    // By the directory at its end: read from its beginning, a file that is cut would just have
-    // fewer arrays.
-    archive_read_support_format_zip_seekable(archive_.get());
-    if (archive_read_open_filename(archive_.get(), path.c_str(), 1 << 16) != ARCHIVE_OK) {
-      throw damaged();
-    }
-  }
+constexpr std::string_view kEnd = ".npy";
 
-  // Moves to the next array; its name without ".npy", or "" after the last.
-  std::string next() {
-    for (;;) {
-      const int code = archive_read_next_header(archive_.get(), &entry_);
-      if (code == ARCHIVE_EOF) return {};
-      if (code != ARCHIVE_OK) throw damaged();
-      const char* name = archive_entry_pathname(entry_);
-      const std::string_view text = name == nullptr ? "" : name;
-      constexpr std::string_view kEnd = ".npy";
-      if (text.size() > kEnd.size() && text.substr(text.size() - kEnd.size()) == kEnd) {
-        return lathe::to_string(text.substr(0, text.size() - kEnd.size()));
-      }
-    }
-  }
+// The name of an array; empty if the entry is none.
+std::string_view array_name(const zip_file::entry& entry) {
+  const std::string_view name = entry.name;
+  if (name.size() <= kEnd.size() || name.substr(name.size() - kEnd.size()) != kEnd) return {};
+  return name.substr(0, name.size() - kEnd.size());
+}
 
-  stored_array read(const std::string& name, bool header_only) {
-    stored_array array{lathe::join({path_, "[", name, "]"}), {}, {}};
-    // Deflate packs 1032 bytes into one at best.
-    const la_int64_t said = archive_entry_size(entry_);
-    if (archive_entry_size_is_set(entry_) == 0 || said < 0 ||
-        static_cast<std::uint64_t>(said) / 1032 > file_size(path_)) {
-      throw lathe::data_loss("the NPZ file says a size that cannot be true; it is damaged")
-          .at_file(array.place);
-    }
-    const auto size = static_cast<std::uint64_t>(said);
-    append(array.bytes, size < kLongestNpyHeader ? size : kLongestNpyHeader);
-    array.header = npy_header_of(array.bytes, size, array.place);
-    if (header_only) return array;
-    append(array.bytes, size - array.bytes.size());
-    char more = 0;
-    if (archive_read_data(archive_.get(), &more, 1) != 0) throw damaged();
-    make_row_major(array.bytes, array.header);
-    return array;
-  }
-
- private:
-  struct closer {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-  };
-
-  lathe::error damaged() const {
-    const char* text = archive_error_string(archive_.get());
-    // Some of libarchive's sentences end in a line break.
-    std::string_view why = text == nullptr ? "its zip archive cannot be read" : text;
-    why = why.substr(0, why.find_first_of("\r\n"));
-    return lathe::data_loss(lathe::join({"the NPZ file is damaged: ", why})).at_file(path_);
-  }
-
-  void append(std::string& bytes, std::uint64_t count) {
-    std::size_t done = bytes.size();
-    bytes.resize(done + count);
-    while (done < bytes.size()) {
-      const la_ssize_t got = archive_read_data(archive_.get(), &bytes[done], bytes.size() - done);
-      if (got <= 0) throw damaged();
-      done += static_cast<std::size_t>(got);
-    }
-  }
-
-  std::string path_;
-  std::unique_ptr<archive, closer> archive_{archive_read_new()};
-  archive_entry* entry_ = nullptr;
-};
+stored_array read_array(const zip_file& file, const zip_file::entry& entry,
+                        const std::string& place, bool header_only) {
+  stored_array array{place, file.read(entry, header_only ? kLongestNpyHeader : UINT64_MAX), {}};
+  array.header = npy_header_of(array.bytes, entry.size, place);
+  if (!header_only) make_row_major(array.bytes, array.header);
+  return array;
+}
 
 }  // namespace
 
@@ -94,8 +33,6 @@ void stored_array::row(std::uint64_t row, float* out) const {
   const std::uint64_t width = header.width();
   header.type.read(bytes.data() + header.data_offset + row * width * header.type.size, width, out);
 }
-
-bool is_zip(std::string_view begin) { return begin.substr(0, 4) == "PK\3\4"; }
 
 stored_array array_of_npy(const std::string& path, bool header_only) {
   stored_array array{path, file_bytes(path, header_only ? kLongestNpyHeader : UINT64_MAX), {}};
@@ -106,9 +43,10 @@ stored_array array_of_npy(const std::string& path, bool header_only) {
 
 std::vector<std::string> npz_names(const std::string& path) {
   std::vector<std::string> names;
-  npz_reader reader(path);
-  for (std::string name = reader.next(); !name.empty(); name = reader.next()) {
-    names.push_back(name);
+  const zip_file file(path);
+  for (const zip_file::entry& entry : file.entries()) {
+    const std::string_view name = array_name(entry);
+    if (!name.empty()) names.push_back(lathe::to_string(name));
   }
   return names;
 }
@@ -141,12 +79,11 @@ std::string npz_listing(const std::string& path) {
 
 stored_array array_of_npz(const std::string& path, const std::vector<std::string>& names,
                           bool header_only) {
-  const std::vector<std::string> found = npz_names(path);
+  const zip_file file(path);
   for (const std::string& wanted : names) {
-    if (std::find(found.begin(), found.end(), wanted) == found.end()) continue;
-    npz_reader reader(path);
-    for (std::string name = reader.next(); !name.empty(); name = reader.next()) {
-      if (name == wanted) return reader.read(name, header_only);
+    for (const zip_file::entry& entry : file.entries()) {
+      if (array_name(entry) != wanted) continue;
+      return read_array(file, entry, lathe::join({path, "[", wanted, "]"}), header_only);
     }
   }
   // The usual names are many.

@@ -2,6 +2,7 @@
 // NPY files). Knows nothing about samples and labels.
 #pragma once
 
+#include "../zip_file.hpp"
 #include "npy_array.hpp"
 
 #include <lathe/lathe.hpp>
@@ -20,8 +21,6 @@ struct stored_array {
 
   void row(std::uint64_t row, float* out) const;
 };
-
-bool is_zip(std::string_view begin);
 
 stored_array array_of_npy(const std::string& path, bool header_only);
 

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace datasets {
 
@@ -139,8 +140,12 @@ std::size_t class_of_one_hot(const float* numbers) {
 std::string one_hot_trouble(const float* numbers) {
   std::string list;
   for (std::size_t i = 0; i < kJetClasses; ++i) {
-    char digits[32];
-    std::snprintf(digits, sizeof digits, "%.9g", static_cast<double>(numbers[i]));
+    // The fewest digits that read back as the same.
+    char digits[32] = "";
+    for (int precision = 1; precision <= 9; ++precision) {
+      std::snprintf(digits, sizeof digits, "%.*g", precision, static_cast<double>(numbers[i]));
+      if (std::strtof(digits, nullptr) == numbers[i]) break;
+    }
     list += lathe::join({i == 0 ? "" : i + 1 == kJetClasses ? " and " : ", ", digits});
   }
   return lathe::join({"the columns of the classes g, q, w, z, t hold ", list,

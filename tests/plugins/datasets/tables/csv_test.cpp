@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
       {"\x80\x04\x95\x10", "", "t.csv", "Python pickle"},
       {"\x93NUMPY\1", "", "t.csv", "an NPY file"},
       {gzip("x,class\n1,a\n").substr(0, 20), "", "t.csv", "truncated"},
-      {gzip("PK\3\4"), "", "t.csv", "what this gzip file holds is no text; it is a zip archive"},
+      {gzip("PK\3\4"), "", "t.csv", "what this gzip file holds is no table; it is a zip archive"},
       {"x,class\n1,a\n", "label=kind", "t.csv", "no column 'kind'"},
       {"1,a\n2,b\n", "label=kind", "t.csv", "no header"},
       {"1,a\n2,b\n", "label=7", "t.csv", "no column 7"},
