@@ -121,7 +121,10 @@ struct Csv {
   }
 
   void open(lathe::context context, const lathe::open_request& request) {
-    if (!opened_) take_over(request);
+    if (!opened_) {
+      take_over(request);
+      require_scaling();
+    }
     // The train file comes first: it decides what no weights say.
     if (request.asks_for(split::train) || (!opened_ && is_decided_by_train(context))) {
       load(split::train, context);
@@ -130,6 +133,9 @@ struct Csv {
       if (request.asks_for(s)) load(s, context);
     }
     // Nothing that is asked for is named: what a row is made of must be known all the same.
+    for (const split s : kSplits) {
+      if (!opened_ && datasets::is_file(path(s))) load(s, context);
+    }
     for (const split s : kSplits) {
       if (!opened_) load(s, context);
     }
@@ -189,18 +195,21 @@ struct Csv {
     trained_classes_ = labels->class_names;
   }
 
+  void require_scaling() const {
+    const std::string& train = path(split::train);
+    if (scaling_ != scaling::train || !trained_.mean.empty() || datasets::is_file(train)) return;
+    throw lathe::not_found(
+        lathe::join(
+            {"standardize=train needs a train file, whose mean and deviation it uses, ",
+             train.empty() ? "and none is named" : lathe::join({"and there is no '", train, "'"}),
+             "; the weights do not say what they were trained with"}))
+        .at_option("standardize");
+  }
+
   // Whether the train file is read though nobody asks for its rows.
   bool is_decided_by_train(lathe::context context) const {
     const std::string& train = path(split::train);
-    if (scaling_ == scaling::train && trained_.mean.empty()) {
-      if (datasets::is_file(train)) return true;
-      throw lathe::not_found(
-          lathe::join(
-              {"standardize=train needs a train file, whose mean and deviation it uses, ",
-               train.empty() ? "and none is named" : lathe::join({"and there is no '", train, "'"}),
-               "; the weights do not say what they were trained with"}))
-          .at_option("standardize");
-    }
+    if (scaling_ == scaling::train && trained_.mean.empty()) return true;
     const bool known = table_.numbers || !classes_.empty() || !trained_classes_.empty();
     if (known || train.empty()) return false;
     if (datasets::is_file(train)) return true;

@@ -126,6 +126,9 @@ struct Npy {
     }
     // Nothing that is asked for is named: what a row is made of must be known all the same.
     for (const split s : kSplits) {
+      if (!any_file()) opens(s);
+    }
+    for (const split s : kSplits) {
       if (!any_file()) open_part(s);
     }
     if (!file_.empty() && !any_file()) {
@@ -228,15 +231,22 @@ struct Npy {
 
   // Rows that nobody asked for, whose labels tell how many classes there are.
   void open_for_classes(split s, lathe::context context) {
+    if (opens(s)) return;
+    context.warning(lathe::join(
+        {"the ", lathe::split_name(s),
+         " files are not there, and no weights say how many classes "
+         "there are: those of the labels at hand are counted; the option classes names a "
+         "number"}));
+  }
+
+  // False if a file is not there.
+  bool opens(split s) {
     try {
       open_part(s);
+      return true;
     } catch (const lathe::error& error) {
       if (error.code() != LATHE_NOT_FOUND) throw;
-      context.warning(lathe::join(
-          {"the ", lathe::split_name(s),
-           " files are not there, and no weights say how many classes "
-           "there are: those of the labels at hand are counted; the option classes names a "
-           "number"}));
+      return false;
     }
   }
 
