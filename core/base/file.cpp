@@ -205,19 +205,23 @@ void make_folders(const std::filesystem::path& path) {
 }
 
 void check_can_make_folders(const std::filesystem::path& path) {
-  std::filesystem::path there = path.empty() ? "." : path;
+  // The first folder that is to be made is the one that fails.
+  std::filesystem::path there = path.empty() ? "." : path, first = there;
   while (::access(there.c_str(), F_OK) != 0) {
-    if (errno != ENOENT) throw folder_failure(path, errno);
-    const bool at_top = !there.has_parent_path() || there.parent_path() == there;
-    if (at_top && there == ".") throw folder_failure(path, ENOENT);
-    there = at_top ? "." : there.parent_path();
+    if (errno != ENOENT && errno != ENOTDIR) throw folder_failure(there, errno);
+    first = there;
+    if (there.has_parent_path() && there.parent_path() != there)
+      there = there.parent_path();
+    else if (there != ".")
+      there = ".";
+    else
+      throw folder_failure(path, ENOENT);
   }
   std::error_code ignored;
-  if (!std::filesystem::is_directory(there, ignored))
-    throw folder_failure(path, there == path ? EEXIST : ENOTDIR);
-  if (::access(there.c_str(), W_OK | X_OK) != 0) throw folder_failure(path, errno);
+  if (!std::filesystem::is_directory(there, ignored)) throw folder_failure(there, EEXIST);
+  if (::access(there.c_str(), W_OK | X_OK) != 0) throw folder_failure(first, errno);
   // A folder that was removed while one stands in it still answers.
-  if (is_in_a_folder_that_is_gone(path)) throw folder_failure(path, ENOENT);
+  if (is_in_a_folder_that_is_gone(path)) throw folder_failure(first, ENOENT);
 }
 
 Error write_failure(const std::filesystem::path& path, int error) {

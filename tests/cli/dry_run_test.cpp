@@ -56,7 +56,7 @@ const Refused kRefused[] = {
     {"a folder that is a file",
      {{"taken", "x"}},
      {"train", "jsc-tiny", "jsc-sim", "--project-dir", "taken"},
-     "a part of the path is a file and no folder"},
+     "cannot make the folder 'taken': something else has that name"},
     {"a pass that is not in the pipeline",
      {},
      {"transform", "jsc-tiny", "--passes", "flops", "--print-after", "bitops"},
