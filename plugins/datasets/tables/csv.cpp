@@ -231,7 +231,7 @@ struct Csv {
       for (const std::string& text : table.doubts) context.warning(text);
       name_classes(table);
       width_ = table.width;
-      names_ = table.feature_names;
+      if (goes_by_names(table.feature_names)) names_ = table.feature_names;
       decided_by_ = path(s);
       if (table_.wanted.empty() && !names_.empty()) {
         table_.wanted = names_;
@@ -247,6 +247,17 @@ struct Csv {
     }
     tables_[i] = std::move(table);
     loaded_[i] = true;
+  }
+
+  // Columns that the user counts are taken as they are, unless they are those of the weights.
+  bool goes_by_names(const std::vector<std::string>& names) const {
+    const std::vector<std::string>& known = trained_.feature_names;
+    const bool counted =
+        std::any_of(table_.features.begin(), table_.features.end(),
+                    [](const datasets::column_choice& choice) { return !choice.by_name; });
+    return !counted || std::all_of(known.begin(), known.end(), [&names](const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    });
   }
 
   // Those of the weights come first, in their order; those that the weights do not know follow.

@@ -56,7 +56,10 @@ std::size_t resolve(const column_choice& choice, const column_plan& plan, const 
 // A header is what does not look like the row below it: words above numbers.
 bool looks_like_header(const std::vector<std::string>& first,
                        const std::vector<std::string_view>& second, const table_options& options) {
-  double ignored = 0;
+  const auto is_value = [](std::string_view cell) {
+    double ignored = 0;
+    return parse_number(cell, ignored) || parse_truth(cell, ignored);
+  };
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (names_a_label(first[i])) return true;
     if (options.has_label && options.label.by_name && trimmed(first[i]) == options.label.name) {
@@ -64,10 +67,7 @@ bool looks_like_header(const std::vector<std::string>& first,
     }
     // A missing value above a number is a row, not a name; a column without a name has no word.
     const bool names = trimmed(first[i]).empty() || !is_missing(first[i]);
-    if (i < second.size() && names && !parse_number(first[i], ignored) &&
-        parse_number(second[i], ignored)) {
-      return true;
-    }
+    if (i < second.size() && names && !is_value(first[i]) && is_value(second[i])) return true;
   }
   return false;
 }
@@ -98,11 +98,8 @@ std::vector<std::size_t> wanted_columns(const table_options& options, const colu
   return columns;
 }
 
-std::vector<std::string> names_of_features(const table_options& options, const column_plan& plan) {
+std::vector<std::string> names_of_features(const column_plan& plan) {
   if (plan.names.empty()) return {};
-  for (const column_choice& choice : options.features) {
-    if (!choice.by_name) return {};
-  }
   std::vector<std::string> names;
   std::set<std::string_view> seen;
   for (const std::size_t column : plan.features) {
@@ -258,7 +255,7 @@ table read_table(const std::string& path, const table_options& options,
   const column_plan plan = plan_columns(options, path, first, cells, has_header);
 
   out.width = plan.features.size();
-  out.feature_names = names_of_features(options, plan);
+  out.feature_names = names_of_features(plan);
   label_numbers numbers(std::move(classes));
   const auto add = [&](const auto& row, std::uint64_t line) {
     if (row.size() != plan.count) throw ragged(row.size(), plan, path, line);

@@ -35,8 +35,7 @@ struct table_options {
 struct table {
   std::vector<std::string> classes;  // given, or found, in their order
   std::uint64_t width = 0;
-  // One per feature; empty without a header, where two are the same, and where `features` counts
-  // columns.
+  // One per feature; empty without a header, and where two are the same.
   std::vector<std::string> feature_names;
   lathe::sample_rows rows;            // without labels, if they are numbers
   std::vector<float> numbers;         // the labels, if they are numbers

@@ -67,6 +67,13 @@ std::string quoted(std::string_view text) {
   return lathe::join({"'", shown, "'"});
 }
 
+bool parse_truth(std::string_view text, double& value) {
+  const std::string_view word = trimmed(text);
+  const bool holds = word == "True" || word == "TRUE" || word == "true";
+  value = holds ? 1.0 : 0.0;
+  return holds || word == "False" || word == "FALSE" || word == "false";
+}
+
 bool is_missing(std::string_view cell) {
   const std::string_view text = trimmed(cell);
   for (const std::string_view word : {"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan",
@@ -111,7 +118,7 @@ float number_of(std::string_view cell, const std::string& path, std::uint64_t li
     return lathe::data_loss(lathe::join({column_text(column, name), ": ", quoted(cell), why}))
         .at_file(path, line);
   };
-  const bool number = parse_number(cell, value);
+  const bool number = parse_number(cell, value) || parse_truth(cell, value);
   if (trimmed(cell).empty()) {
     throw fail(" is an empty cell; leave the row out, or put a number there");
   }

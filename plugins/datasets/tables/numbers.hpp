@@ -17,6 +17,9 @@ inline std::string_view trimmed(std::string_view text) {
 // True if the whole text is a number; nan and inf are numbers here.
 bool parse_number(std::string_view text, double& value);
 
+// True, TRUE or true is 1 and False 0, as pandas and R write them; no other text is either.
+bool parse_truth(std::string_view text, double& value);
+
 // Empty, or a word that pandas, R and others write where a value is missing.
 bool is_missing(std::string_view cell);
 
@@ -26,6 +29,7 @@ std::string quoted(std::string_view text);
 // "column 3 ('x3')"
 std::string column_text(std::size_t column, std::string_view name);
 
+// The number of a cell; a truth value is one too.
 float number_of(std::string_view cell, const std::string& path, std::uint64_t line,
                 std::size_t column, std::string_view name);
 

@@ -110,10 +110,14 @@ BOOST_AUTO_TEST_CASE(columns_are_those_that_the_weights_know) {
   const auto named =
       open_set("csv<test=" + test + ",features=[y,x]>", {}, kJets.asking_for(Split::test));
   BOOST_TEST(samples_of(*named, Split::test) == (Floats{1, 2, 3, 4}), per_element());
-  // Those that are counted are taken as they are.
+  // Columns that are counted too, but for those of other names, which are taken as they are.
   const auto counted =
       open_set("csv<test=" + test + ",features=[1,3]>", {}, kJets.asking_for(Split::test));
-  BOOST_TEST(samples_of(*counted, Split::test) == (Floats{2, 1, 4, 3}), per_element());
+  BOOST_TEST(samples_of(*counted, Split::test) == (Floats{1, 2, 3, 4}), per_element());
+  const std::string other = f.file("other.csv", "p,q,class\n1,2,c\n3,4,b\n");
+  const auto unlike =
+      open_set("csv<test=" + other + ",features=[1,0]>", {}, kJets.asking_for(Split::test));
+  BOOST_TEST(samples_of(*unlike, Split::test) == (Floats{2, 1, 4, 3}), per_element());
 }
 
 BOOST_AUTO_TEST_CASE(columns_that_do_not_fit_the_weights_are_refused) {
