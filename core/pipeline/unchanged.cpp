@@ -18,18 +18,19 @@ bool same_node(const Node& a, const Node& b) {
          std::ranges::equal(a.parameters, b.parameters, same_parameter);
 }
 
-// What to say of the entries of its node map, if it has one.
-std::string about_entries(const Step& step) {
-  for (const Option& option : step.component->options.options) {
-    if (option.type != LATHE_OPTION_NODE_MAP) continue;
-    const Value* map = step.options.find(option.key);
-    const bool has_entries =
-        map != nullptr && map->is_map() &&
-        std::ranges::any_of(map->as_map(), [](const Value::Entry& e) { return e.first != "by"; });
-    if (has_entries) return ": none of its entries says anything new of a node of this graph";
-    return ": it has no entries that choose nodes, eg: by=type,linear.name=...";
-  }
-  return "";
+const Option* node_map_of(const Component& pass) {
+  const auto& options = pass.options.options;
+  const auto found = std::ranges::find(options, LATHE_OPTION_NODE_MAP, &Option::type);
+  return found == options.end() ? nullptr : &*found;
+}
+
+std::string about_entries(const Step& step, const Option& node_map) {
+  const Value* map = step.options.find(node_map.key);
+  const bool has_entries =
+      map != nullptr && map->is_map() &&
+      std::ranges::any_of(map->as_map(), [](const Value::Entry& e) { return e.first != "by"; });
+  return has_entries ? ": none of its entries says anything new of a node of this graph"
+                     : ": it has no entries that choose nodes, eg: by=type,linear.name=...";
 }
 
 }  // namespace
@@ -46,12 +47,15 @@ bool same_nodes(const Graph& a, const Graph& b) {
 
 std::string unchanged_text(const Step& step, const Graph& before, const Graph& after,
                            const PassReport& report) {
+  const Component& pass = *step.component;
+  if (!pass.has(LATHE_FLAG_MUTATES_GRAPH) || !same_nodes(before, after)) return "";
+  const Option* node_map = node_map_of(pass);
+  // One that chooses no nodes may have come to report.
   const bool told = !report.scalars.empty() || !report.tables.empty() || !report.texts.empty() ||
                     !report.files.empty();
-  if (!step.component->has(LATHE_FLAG_MUTATES_GRAPH) || told || !same_nodes(before, after)) {
-    return "";
-  }
-  return fmt::format("pass '{}' changed nothing{}", step.component->id, about_entries(step));
+  if (node_map == nullptr && told) return "";
+  return fmt::format("pass '{}' changed nothing{}", pass.id,
+                     node_map == nullptr ? "" : about_entries(step, *node_map));
 }
 
 }  // namespace lathe

@@ -9,8 +9,8 @@ namespace lathe {
 // are shared.
 bool same_nodes(const Graph& a, const Graph& b);
 
-// "pass 'quantize' changed nothing: it has no entries, ..." of a transform that neither changed the
-// graph nor reported anything; else empty.
+// "pass 'quantize' changed nothing: it has no entries ..." of a transform that left the graph as it
+// was; else empty, and also for one that chooses no nodes by a node map, but reported something.
 std::string unchanged_text(const Step& step, const Graph& before, const Graph& after,
                            const PassReport& report);
 
