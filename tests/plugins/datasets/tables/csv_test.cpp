@@ -90,6 +90,18 @@ BOOST_AUTO_TEST_CASE(a_table_may_be_packed_by_gzip_under_any_name) {
   BOOST_TEST(labels_of(*two, Split::train) == (Labels{1, 0}), per_element());
 }
 
+BOOST_AUTO_TEST_CASE(truth_values_are_numbers_among_features_and_words_among_classes) {
+  Folder folder;
+  for (const std::string bytes :
+       {"x,y,k\nTrue,False,True\nFalse,True,False\n", "TRUE,FALSE,True\nfalse,true,False\n"}) {
+    const auto set = open_set(folder.set(bytes));
+    BOOST_TEST(samples_of(*set, Split::train) == (Floats{1, 0, 0, 1}), per_element());
+    BOOST_TEST(labels_of(*set, Split::train) == (Labels{1, 0}), per_element());
+    BOOST_TEST(set->info().target()->class_names == (std::vector<std::string>{"False", "True"}),
+               per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(classes_keep_the_order_in_which_they_are_given) {
   Folder folder;
   const auto set = open_set(folder.set("1,b\n2,a\n3,c\n", "classes=[c,b,a]"));
