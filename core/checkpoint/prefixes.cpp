@@ -93,12 +93,14 @@ Error no_such_prefix(const std::string& asked, const Checkpoint& checkpoint,
   std::string text;
   for (std::size_t i = 0; i < std::min(parts.size(), kMostListed); ++i)
     text += (i == 0 ? "" : ", ") + shown(parts[i]);
-  return run_error(
-      LATHE_NOT_FOUND,
-      "no tensor's name begins with the prefix '" + asked + "'" + suggestion(asked, parts) +
-          (parts.empty() ? "; the names have no prefixes" : "; the names begin with " + text) +
-          (parts.size() > kMostListed ? ", ..." : ""),
-      {path.string()});
+  const auto near = nearest(asked.ends_with('.') ? asked : asked + ".", parts);
+  text = parts.empty() ? "the names have no prefixes"
+         : near        ? "did you mean '" + *near + "'? The names begin with " + text
+                       : "the names begin with " + text;
+  return run_error(LATHE_NOT_FOUND,
+                   "no tensor's name begins with the prefix '" + asked + "'; " + text +
+                       (parts.size() > kMostListed ? ", ..." : ""),
+                   {path.string()});
 }
 
 // Those of the candidates that say what was asked for: it itself, else those that go on from there.
