@@ -1,7 +1,6 @@
 // Boost.Program_options splits the words; what they may say comes from the option table.
 #include "core/cli/command_line.hpp"
 
-#include "core/base/words/suggest.hpp"
 #include "core/mase/names.hpp"
 #include "core/options/words_elsewhere.hpp"
 
@@ -68,20 +67,35 @@ std::string owners_of(const std::string& flag) {
   return owners;
 }
 
+// "batch_size" for "--batch-size" and "--batch_size".
+std::string key_of(std::string_view flag) {
+  flag.remove_prefix(std::min(flag.find_first_not_of('-'), flag.size()));
+  std::string key(flag);
+  std::ranges::replace(key, '-', '_');
+  return key;
+}
+
 const CommandOption* option_with_key(const Options& options, std::string_view key) {
   for (const CommandOption* option : options)
     if (option->option.key == key && !option->flags.empty()) return option;
   return nullptr;
 }
 
-// The flag of an option that other tools call `flag`, whichever command takes it; empty: none.
+// "--num-workers" for "num_workers", of the spellings that the option has; else the first.
+const std::string& flag_like(const CommandOption& option, std::string_view key) {
+  for (const std::string& flag : option.flags)
+    if (key_of(flag) == key) return flag;
+  return option.flags.front();
+}
+
+// The flag of an option that other tools call `flag`, whichever command takes it, or that is spelt
+// with other dashes; empty: none.
 std::string flag_elsewhere(const Options& options, const std::string& flag) {
-  const auto key = key_elsewhere(flag);
-  if (!key) return "";
-  if (const CommandOption* own = option_with_key(options, *key)) return own->flags.front();
+  const std::string key{key_elsewhere(flag).value_or(key_of(flag))};
+  if (const CommandOption* own = option_with_key(options, key)) return flag_like(*own, key);
   for (const Command& command : command_table())
-    if (const CommandOption* other = option_with_key(options_of(command), *key))
-      return other->flags.front();
+    if (const CommandOption* other = option_with_key(options_of(command), key))
+      return flag_like(*other, key);
   return "";
 }
 
@@ -101,7 +115,7 @@ std::string flag_elsewhere(const Options& options, const std::string& flag) {
   for (const CommandOption* option : options)
     known.insert(known.end(), option->flags.begin(), option->flags.end());
   throw usage_error(fmt::format("unknown option '{}'{}{}{}", flag, about_mase_name("option", flag),
-                                suggestion(flag, known), see));
+                                option_suggestion(flag, known), see));
 }
 
 class Given {

@@ -52,10 +52,14 @@ void refuse_dotted_name(const Value::Entry& entry, const NodeMapRules& rules) {
   if (entry.first == "default") return;
   const auto path = dotted_name(entry, rules);
   if (!path) return;
+  // "nn.Linear" is a class of PyTorch's, of which there is an op.
+  const auto op = entry.first == "nn" || entry.first == "torch"
+                      ? nearest(path->substr(path->rfind('.') + 1), rules.targets)
+                      : std::nullopt;
   throw usage_error(
       fmt::format("'{}' in {} is neither an op nor a node, whose names have no dots; did you mean "
                   "'{}'?",
-                  *path, rules.owner, legal_name(*path)),
+                  *path, rules.owner, op ? *op : legal_name(*path)),
       entry.second.position());
 }
 

@@ -66,6 +66,17 @@ constexpr std::array kRows{
     Row{"split", "subset eval_split"},
 };
 
+struct Note {
+  std::string_view theirs, text;
+};
+
+constexpr std::array kNotes{
+    Note{"momentum nesterov", "; sgd has Nesterov momentum of 0.9"},
+    Note{"shuffle", "; the training rows are shuffled anew in each epoch, the others are not"},
+    Note{"num_classes n_classes nb_classes", "; the data set says how many classes there are"},
+    Note{"pin_memory persistent_workers prefetch_factor", "; there is no loader to set up"},
+};
+
 std::string folded(std::string_view word) {
   word.remove_prefix(std::min(word.find_first_not_of('-'), word.size()));
   std::string text(word);
@@ -92,11 +103,19 @@ std::optional<std::string_view> key_elsewhere(std::string_view word) {
   return row == kRows.end() ? std::nullopt : std::optional(row->key);
 }
 
+std::string_view note_elsewhere(std::string_view word) {
+  const std::string wanted = folded(word);
+  const auto* note =
+      std::ranges::find_if(kNotes, [&](const Note& n) { return holds(n.theirs, wanted); });
+  return note == kNotes.end() ? std::string_view() : note->text;
+}
+
 std::string option_suggestion(std::string_view word, const std::vector<std::string>& known) {
   if (const auto key = key_elsewhere(word)) {
     for (const std::string& candidate : known)
       if (folded(candidate) == *key) return "; did you mean '" + candidate + "'?";
   }
+  if (const std::string_view note = note_elsewhere(word); !note.empty()) return std::string(note);
   return suggestion(word, known);
 }
 

@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(the_dotted_name_of_a_module_gets_the_name_of_its_node) {
 }
 
 BOOST_AUTO_TEST_CASE(a_class_of_pytorch_gets_the_op) {
-  for (const char* word : {"Linear", "'nn.Linear'", "'torch.nn.Linear'"}) {
+  for (const char* word : {"Linear", "'nn.Linear'", "'torch.nn.Linear'", "nn.Linear"}) {
     refused(std::string("by = 'type'\n") + word + " = {name='NA'}", "a.toml:2:1",
             {"did you mean 'linear'?"});
   }

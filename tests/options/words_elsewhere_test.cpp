@@ -30,6 +30,13 @@ BOOST_AUTO_TEST_CASE(a_meaning_that_nobody_takes_here_is_no_hint) {
   BOOST_TEST(option_suggestion("lr", {"seed", "loss"}) == "; known: seed, loss");
 }
 
+BOOST_AUTO_TEST_CASE(what_goes_without_saying_has_a_note) {
+  BOOST_TEST(option_suggestion("momentum", {"seed", "loss"}) ==
+             "; sgd has Nesterov momentum of 0.9");
+  BOOST_TEST(lathe::note_elsewhere("--shuffle").starts_with("; the training rows are shuffled"));
+  BOOST_TEST(lathe::note_elsewhere("weather").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_word_may_be_misspelt_all_the_same) {
   BOOST_TEST(option_suggestion("batch_sise", {"batch_size"}) == "; did you mean 'batch_size'?");
 }
