@@ -68,8 +68,8 @@ void verify_shared_formats(const NodeTable& nodes, std::span<const NodeId> order
       const auto [first, is_new] = first_uses.emplace(qualified_name, Use{&node, format});
       if (is_new || same(first->second.format, format)) return;
       throw usage_error(
-          fmt::format("{} and {} share '{}', which would have two number formats: {} there and {} "
-                      "here; give both nodes the same",
+          fmt::format("{} and {} share '{}', which would have two number formats: {} in the "
+                      "first and {} in the second; give both nodes the same",
                       described(*first->second.node), described(node), qualified_name,
                       text_of(first->second.format), text_of(format)));
     });
