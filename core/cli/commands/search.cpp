@@ -221,8 +221,10 @@ SearchEvents announce_trials(const SearchOptions& options, Progress& progress) {
         spdlog::warn("trial {}{} likewise; more of them are counted at the end", trial.number,
                      verb);
     };
-    if (trial.state == TrialState::fail) tell(told->failures, " failed", trial.error);
-    for (const std::string& trouble : trial.troubles) tell(told->troubles, "", trouble);
+    if (trial.state == TrialState::fail)
+      tell(told->failures, " failed", trial.error);
+    else
+      for (const std::string& trouble : trial.troubles) tell(told->troubles, "", trouble);
     progress.update("trials", trial.number + 1, total);
   };
   return events;

@@ -44,7 +44,9 @@ std::vector<Reason> failures_of(std::span<const Trial> trials) {
 std::vector<Reason> troubles_of(std::span<const Trial> trials) {
   ReasonCounts counts;
   for (const Trial& trial : trials)
-    for (const std::string& trouble : trial.troubles) counts.add(trial.number, trouble);
+    for (const std::string& trouble :
+         trial.state == TrialState::fail ? std::vector<std::string>{} : trial.troubles)
+      counts.add(trial.number, trouble);
   return counts.all();
 }
 

@@ -27,6 +27,7 @@ class ReasonCounts {
 };
 
 std::vector<Reason> failures_of(std::span<const Trial> trials);
+// Of trials that did not fail.
 std::vector<Reason> troubles_of(std::span<const Trial> trials);
 
 }  // namespace lathe
