@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(tables_that_cannot_be_read_end_in_one_line_with_their_place
                        const std::vector<std::string>& says) {
     return BadInput{what,
                     {{"t.csv", kJetNames + kJet + "1,0,0,0,0\n" + kJet + labels + "\n"}},
-                    {"test", "jsc-tiny", "jsc<test=t.csv>"},
+                    {"train", "jsc-tiny", "jsc<train=t.csv>"},
                     1,
                     says};
   };
