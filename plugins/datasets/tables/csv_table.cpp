@@ -259,8 +259,12 @@ table read_table(const std::string& path, const table_options& options,
   label_numbers numbers(std::move(classes));
   const auto add = [&](const auto& row, std::uint64_t line) {
     if (row.size() != plan.count) throw ragged(row.size(), plan, path, line);
+    // A text in the first row is most likely one of many.
+    const std::string_view way_out =
+        out.count() == 0 && !plan.chosen ? "; the option features leaves a column of text out" : "";
     for (const std::size_t column : plan.features) {
-      out.rows.samples.push_back(number_of(row[column], path, line, column, plan.name_of(column)));
+      out.rows.samples.push_back(
+          number_of(row[column], path, line, column, plan.name_of(column), way_out));
     }
     const std::string_view cell = row[plan.label];
     if (options.numbers) {

@@ -112,7 +112,7 @@ std::string column_text(std::size_t column, std::string_view name) {
 }
 
 float number_of(std::string_view cell, const std::string& path, std::uint64_t line,
-                std::size_t column, std::string_view name) {
+                std::size_t column, std::string_view name, std::string_view way_out) {
   double value = 0;
   const auto fail = [&](std::string_view why) {
     return lathe::data_loss(lathe::join({column_text(column, name), ": ", quoted(cell), why}))
@@ -127,9 +127,10 @@ float number_of(std::string_view cell, const std::string& path, std::uint64_t li
         " stands for a missing value and is not a number; leave the row out, or put one there");
   }
   if (!number) {
-    throw fail(has_separators(trimmed(cell))
-                   ? " is not a number; decimals have a point, and thousands no separator"
-                   : " is not a number");
+    throw fail(
+        has_separators(trimmed(cell))
+            ? std::string(" is not a number; decimals have a point, and thousands no separator")
+            : lathe::join({" is not a number", way_out}));
   }
   const auto single = static_cast<float>(value);
   if (!std::isfinite(single)) throw fail(" is no finite float32 number");

@@ -29,8 +29,9 @@ std::string quoted(std::string_view text);
 // "column 3 ('x3')"
 std::string column_text(std::size_t column, std::string_view name);
 
-// The number of a cell; a truth value is one too.
+// The number of a cell; a truth value is one too. `way_out` ends the sentence about a text that is
+// none.
 float number_of(std::string_view cell, const std::string& path, std::uint64_t line,
-                std::size_t column, std::string_view name);
+                std::size_t column, std::string_view name, std::string_view way_out = {});
 
 }  // namespace datasets

@@ -205,6 +205,8 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused_with_file_line_and_column) {
       {"x1,x2,class\n1,\"2\nboo\",a\n1,2,b\n", "", "t.csv:2",
        "column 2 ('x2'): '2\\nboo' is not a number"},
       {"x,class\n1,a\n\x1b[31m2,b\n", "", "t.csv:3", "'\\x1b[31m2' is not a number"},
+      {"id,x,class\nn1,1,a\nn2,3,b\n", "", "t.csv:2",
+       "column 1 ('id'): 'n1' is not a number; the option features leaves a column of text out"},
       {"x,y,class\nr1,1,2,a\nr2,3,4,b\n", "", "t.csv:2", "as R writes them"},
       {"x,x,class\n1,2,a\n", "features=[x]", "t.csv", "columns 1 and 2 are both called 'x'"},
       {"x,kind,kind\n1,2,a\n", "label=kind", "t.csv", "columns 2 and 3 are both called 'kind'"},
