@@ -124,7 +124,8 @@ std::string render(const TextTable& raw, TableStyle style, std::size_t columns) 
 }
 
 std::string number_text(double number, int digits) {
-  constexpr double kWholeBelow = 1e15;  // exact in a double
+  if (std::isnan(number)) return "nan";  // whatever its sign
+  constexpr double kWholeBelow = 1e15;   // exact in a double
   if (std::isfinite(number) && std::abs(number) < kWholeBelow && number == std::trunc(number))
     return fmt::format("{}", static_cast<std::int64_t>(number));
   return fmt::format("{:.{}g}", number, digits);

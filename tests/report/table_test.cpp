@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(numbers_are_whole_where_they_can_be) {
   BOOST_TEST(number_text(1.25e-7) == "1.25e-07");
   BOOST_TEST(number_text(-3.0) == "-3");
   BOOST_TEST(number_text(std::nan("")) == "nan");
+  BOOST_TEST(number_text(std::copysign(std::nan(""), -1.0)) == "nan");
   BOOST_TEST(number_text(HUGE_VAL) == "inf");
   BOOST_TEST(cell_text(Value{}) == "-");
 }

@@ -5,13 +5,19 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <type_traits>
+
 namespace lathe {
 
 namespace {
 
 template <typename T>
 std::string element_of(const Tensor& tensor, std::size_t i) {
-  return fmt::format("{}", tensor.values<T>()[i]);
+  const T value = tensor.values<T>()[i];
+  if constexpr (std::is_floating_point_v<T>)
+    if (std::isnan(value)) return "nan";  // whatever its sign
+  return fmt::format("{}", value);
 }
 
 // REQUIRES: no half floats, which are no target of any loss and no network's output.
@@ -81,15 +87,14 @@ ReportTable class_table(const Predictions& predicted, std::span<const std::int64
 
 TextTable prediction_table(const Tensor& logits, const Predictions& predicted,
                            std::span<const std::int64_t> labels) {
-  const auto values = logits.values<float>();
   const auto classes = static_cast<std::size_t>(logits.shape()[1]);
   TextTable table{{"row", "label", "predicted"}, {}};
   for (std::size_t c = 0; c < classes; ++c) table.columns.push_back(fmt::format("logit_{}", c));
   for (std::size_t row = 0; row < predicted.size(); ++row) {
     std::vector<std::string> cells{std::to_string(row), std::to_string(labels[row]),
                                    predicted[row] ? std::to_string(*predicted[row]) : ""};
-    for (const float value : values.subspan(row * classes, classes))
-      cells.push_back(fmt::format("{}", value));
+    for (std::size_t c = 0; c < classes; ++c)
+      cells.push_back(element_text(logits, row * classes + c));
     table.rows.push_back(std::move(cells));
   }
   return table;

@@ -14,12 +14,18 @@ void check_batch_statistics(const Graph& graph, Mode mode, std::int64_t rows, st
     if (mode != Mode::training && tracked) continue;
     const Shape& shape = node.result.shape;
     if (shape.numel() != shape[0] * shape[1]) continue;
+    const std::string who = fmt::format(
+        "node '{}' ({}{}) cannot normalise a single row: it needs more than 1 value "
+        "per channel",
+        node.name, node.op, tracked ? "" : ", without running statistics");
+    if (rows == 1)
+      throw usage_error(
+          fmt::format("one row of the {} split is run, and {}; take more rows", name(split), who));
     throw usage_error(fmt::format(
-        "batch size {} leaves a batch of one row of the {} in the {} split, and node '{}' ({}{}) "
-        "cannot normalise a single row: it needs more than 1 value per channel; choose another "
-        "batch size",
-        batch, rows, name(split), node.name, node.op,
-        tracked ? "" : ", without running statistics"));
+        "batch size {} leaves a batch of one row of the {} in the {} split, and {}; choose another "
+        "batch size{}",
+        batch, rows, name(split), who,
+        mode == Mode::evaluation ? " (--evaluation-batch-size)" : ""));
   }
 }
 
