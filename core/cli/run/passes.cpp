@@ -85,6 +85,16 @@ Pipeline asked_pipeline(const Session& session) {
   return settings.get(kWithPasses) ? from_file : Pipeline{};
 }
 
+// A format that fits no layer of a deep network would be told a hundred times.
+void warn_of_rounded_weights(const Registry& registry, const Graph& graph) {
+  constexpr std::size_t kMostTold = 3;
+  const std::vector<std::string> sentences = run::weights_rounded_away(registry, graph);
+  const std::size_t told = std::min(sentences.size(), kMostTold);
+  for (std::size_t i = 0; i < told; ++i) spdlog::warn("{}", sentences[i]);
+  if (sentences.size() > told)
+    spdlog::warn("{} more layers keep as little of their weights", sentences.size() - told);
+}
+
 }  // namespace
 
 Pipeline chosen_pipeline(const Session& session) {
@@ -109,8 +119,7 @@ std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunCo
   context.original = &original;
   auto reports = run_pipeline(pipeline, graph, context, hooks_of(settings));
   warn_of_spare_state(graph);
-  for (const std::string& sentence : run::weights_rounded_away(*context.registry, graph))
-    spdlog::warn("{}", sentence);
+  warn_of_rounded_weights(*context.registry, graph);
   return reports;
 }
 
