@@ -204,13 +204,15 @@ BOOST_AUTO_TEST_CASE(a_run_begins_with_the_data_it_works_on) {
   const Outcome trained =
       good(at.with("train", {"--max-epochs", "1", "--project", "p"}), at.folder.path());
   const std::string line =
-      "rows: 120 train, 40 validation, 30 test; features: samples float32 [3]; target: targets "
-      "float32 [1], numbers\n";
+      "rows: 120 train, 40 validation, 30 test; features: samples float32 [3] (x0, x1, x2); "
+      "target: "
+      "targets float32 [1], numbers\n";
   BOOST_TEST(contains(trained.err, line), trained.err);
   BOOST_TEST(trained.err.find(line) < trained.err.find("epoch 1/1"), trained.err);
   const auto data = trained.json().at("data");
   BOOST_TEST(data.at("rows").dump() == R"({"test":30,"train":120,"validation":40})");
   BOOST_TEST(data.at("inputs").at(0).at("shape").dump() == "[3]");
+  BOOST_TEST(data.at("inputs").at(0).at("feature_names").dump() == R"(["x0","x1","x2"])");
   BOOST_TEST(!data.at("target").contains("classes"));
 
   const std::string weights =

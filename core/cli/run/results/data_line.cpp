@@ -11,26 +11,35 @@ namespace lathe {
 namespace {
 
 Json field_json(const Field& field) {
-  return {{"name", field.name}, {"dtype", name(field.dtype)}, {"shape", field.shape.dims()}};
+  Json json{{"name", field.name}, {"dtype", name(field.dtype)}, {"shape", field.shape.dims()}};
+  if (!field.feature_names.empty()) json["feature_names"] = field.feature_names;
+  return json;
+}
+
+// " (a, b, c and 13 more)"; nothing if there are none.
+std::string names_text(const Json& field, const char* key, std::size_t most) {
+  if (!field.contains(key)) return "";
+  auto names = field.at(key).get<std::vector<std::string>>();
+  const std::size_t more = names.size() - std::min(names.size(), most);
+  names.resize(names.size() - more);
+  return fmt::format(" ({}{})", fmt::join(names, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
 std::string field_text(const Json& field) {
   const auto shape = field.at("shape").get<std::vector<std::int64_t>>();
-  return fmt::format("{} {} [{}]", field.at("name").get<std::string>(),
-                     field.at("dtype").get<std::string>(), fmt::join(shape, ", "));
+  constexpr std::size_t kMostNamed = 4;
+  return fmt::format("{} {} [{}]{}", field.at("name").get<std::string>(),
+                     field.at("dtype").get<std::string>(), fmt::join(shape, ", "),
+                     names_text(field, "feature_names", kMostNamed));
 }
 
 // "5 classes (g, q, w, z, t)"
 std::string classes_text(const Json& target) {
   constexpr std::size_t kMostNamed = 10;
   const auto classes = target.at("classes").get<std::int64_t>();
-  std::string text = fmt::format("{} {}", classes, classes == 1 ? "class" : "classes");
-  if (!target.contains("class_names")) return text;
-  auto names = target.at("class_names").get<std::vector<std::string>>();
-  const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
-  names.resize(names.size() - more);
-  return fmt::format("{} ({}{})", text, fmt::join(names, ", "),
-                     more == 0 ? "" : fmt::format(" and {} more", more));
+  return fmt::format("{} {}{}", classes, classes == 1 ? "class" : "classes",
+                     names_text(target, "class_names", kMostNamed));
 }
 
 }  // namespace
