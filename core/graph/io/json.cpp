@@ -232,7 +232,7 @@ void require_saved_ops(const Value& json, const OpSet& ops) {
   }
 }
 
-Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
+void require_readable_form(const Value& json) {
   const std::int64_t version = member(json, "lathe_graph").as_int();
   const std::int64_t dialect = member(json, "dialect").as_int();
   if (version != 1 || dialect > kDialectVersion) {
@@ -243,6 +243,10 @@ Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
             version, dialect, kDialectVersion),
         json.position());
   }
+}
+
+Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
+  require_readable_form(json);
   Graph graph(seed, ops);
   require_saved_ops(json, graph.ops());
   Transaction transaction(graph);

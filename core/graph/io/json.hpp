@@ -10,6 +10,9 @@ Value graph_to_json(const Graph& graph);
 // the plugin that brought it.
 Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops = nullptr);
 
+// Throws usage_error for a form or a dialect of the graph that this version does not read.
+void require_readable_form(const Value& json);
+
 // What a saved graph says of an op that a plugin brought.
 struct SavedOp {
   std::string op, file, sha256;  // of the file, whose folder is left out

@@ -5,6 +5,7 @@
 #include "core/cli/run/saved/network.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <fstream>
@@ -50,12 +51,16 @@ fs::path weights_in(const fs::path& folder) {
             (folder / kGraphFile).string()));
   if (found.size() == 1 || !is_there(folder / kGraphFile)) return found.front();
   const std::string network = read_network(folder / kGraphFile).sha256;
-  for (const fs::path& file : found) {
+  const auto own = std::ranges::find_if(found, [&](const fs::path& file) {
     const auto metadata = metadata_of(file);
     const auto hash = metadata.find(kNetworkHash);
-    if (hash != metadata.end() && hash->second == network) return file;
-  }
-  return found.front();
+    return hash != metadata.end() && hash->second == network;
+  });
+  if (own == found.end()) return found.front();
+  for (auto other = found.begin(); other != own; ++other)
+    spdlog::warn("'{}' is not of the network of the {} beside it, and '{}' is taken instead",
+                 other->string(), kGraphFile, own->filename().string());
+  return *own;
 }
 
 // By its first bytes: other JSON files lie beside weights, too.
@@ -92,6 +97,20 @@ std::vector<fs::path> points_of(const fs::path& sweep) {
   return points;
 }
 
+// Of the folder of all runs: those that hold one.
+std::vector<fs::path> runs_of(const fs::path& folder) {
+  std::vector<fs::path> runs;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const fs::path software = entry.path() / "software";
+    if (is_folder(software / "training_ckpts") ||
+        is_folder(software / "transform/transformed_ckpt"))
+      runs.push_back(entry.path());
+  }
+  std::ranges::sort(runs);
+  return runs;
+}
+
 bool is_search(const fs::path& folder) {
   return is_there(folder / "study.db") || is_there(folder / "log.json");
 }
@@ -112,6 +131,10 @@ bool is_search(const fs::path& folder) {
         fmt::format("'{}' holds a search, which keeps no weights: best.json says what it chose, "
                     "which 'lathe train' can train",
                     named.string()));
+  if (const std::vector<fs::path> runs = runs_of(named); !runs.empty())
+    throw run_error(LATHE_INVALID_ARGUMENT,
+                    fmt::format("'{}' holds runs, and which is meant is not said; name one: {}",
+                                named.string(), listed(runs)));
   throw run_error(
       LATHE_NOT_FOUND,
       fmt::format("the folder '{}' holds neither a training nor a saved graph: it has no {}, {} "

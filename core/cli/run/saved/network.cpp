@@ -4,6 +4,8 @@
 
 #include "core/graph/io/json.hpp"
 #include "core/graph/io/text.hpp"
+#include "core/host/loss.hpp"
+#include "core/options/text/component_text.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
@@ -84,6 +86,13 @@ NetworkOrigin origin_of(const Value& json) {
   return origin;
 }
 
+// What other parts read as they read a user's words; here the file is named.
+void check_words(const NetworkOrigin& origin, const std::filesystem::path& file) {
+  for (const std::string* text : {&origin.model, &origin.dataset, &origin.passes})
+    if (!text->empty()) parse_components(*text, file.string());
+  if (!origin.loss.empty()) loss_from_name(origin.loss);
+}
+
 // Metadata are UTF-8, and people read them: what is not is left out of them.
 void add_metadata(WeightsOrigin& out, const char* key, const std::string& text) {
   if (!text.empty() && json_of_text(text).is_string()) out.metadata.emplace(key, text);
@@ -135,12 +144,12 @@ SavedNetwork read_network(const std::filesystem::path& file) {
   SavedNetwork saved;
   saved.file = file;
   try {
-    if (const auto found = json.find(kOrigin); found != json.end()) {
-      saved.origin = origin_of(value_of(*found));
-      json.erase(found);
-    }
-    saved.sha256 = hash_of(json);
     saved.graph = value_of(json);
+    require_readable_form(saved.graph);
+    if (const Value* origin = saved.graph.find(kOrigin)) saved.origin = origin_of(*origin);
+    check_words(saved.origin, file);
+    json.erase(kOrigin);
+    saved.sha256 = hash_of(json);
   } catch (const Error& error) {
     throw run_error(LATHE_DATA_LOSS, error.message(), {file.string()});
   } catch (const Json::exception& error) {

@@ -1,77 +1,8 @@
 // --load of what a training leaves: which network it is, from which folder, and what is said where
 // that cannot be known.
-#include "tests/support/messages.hpp"
-#include "tests/support/process.hpp"
-
-#include <boost/test/unit_test.hpp>
+#include "tests/cli/run/saved/trainings.hpp"
 
 using namespace lathe_test;
-
-namespace {
-
-namespace fs = std::filesystem;
-
-const std::string kWiden = "channel_multiplier<by=name,seq_blocks_2.width=2,weights=net2wider>";
-const std::string kQuantize =
-    "quantize<by=type,linear.name=integer,linear.weight_width=4,linear.data_in_width=6>";
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-// Trainings in one folder, each in a project of its own.
-class Trainings {
- public:
-  // jsc-toy, 16 wide inside where it was 8 (seq_blocks_2), with formats on its linear layers.
-  Outcome widened(const std::string& project) {
-    return train(project, {"--passes", kWiden + "," + kQuantize});
-  }
-  Outcome train(const std::string& project, const Words& more = {}) {
-    return good(
-        with({"train", "jsc-toy", "jsc-sim", "--batch-size", "256", "--learning-rate", "1e-2",
-              "--max-epochs", "2", "--project-dir", ".", "--project", project, "--json"},
-             more),
-        path());
-  }
-  Outcome run(const Words& words) {
-    return run_lathe(with(words, {"--project-dir", ".", "--project", "t"}), path());
-  }
-  nlohmann::json metrics(const Words& words) {
-    return good(with(words, {"--project-dir", ".", "--project", "t", "--json"}), path())
-        .json()
-        .at("metrics");
-  }
-  // Passes as Lathe writes them.
-  std::string printed(const std::string& passes) {
-    const std::string text =
-        good({"transform", "jsc-toy", "--passes", passes, "--print-pipeline", "text"}, path()).out;
-    return text.substr(0, text.find('\n'));
-  }
-  const fs::path& path() const { return folder_.path(); }
-  fs::path results(const std::string& project) const {
-    return path() / project / "software" / "training_ckpts";
-  }
-
- private:
-  TemporaryFolder folder_;
-};
-
-const std::vector<std::string> kMetrics{"loss", "accuracy", "samples"};
-
-void check_same(const nlohmann::json& found, const nlohmann::json& expected) {
-  for (const std::string& metric : kMetrics) BOOST_TEST(found.at(metric) == expected.at(metric));
-}
-
-void check_refused(const Outcome& outcome, int code, const std::vector<std::string>& says) {
-  BOOST_TEST_CONTEXT(outcome.err) {
-    BOOST_TEST(outcome.exit_code == code);
-    BOOST_TEST(outcome.last_line().starts_with("error: "));
-    for (const std::string& text : says) BOOST_TEST(contains(outcome.last_line(), text), text);
-  }
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_training_of_a_changed_network_is_tested_by_its_folder_alone) {
   Trainings at;
@@ -218,39 +149,6 @@ BOOST_AUTO_TEST_CASE(a_model_of_another_network_is_refused_with_both_names) {
                 {"'mlp<hidden=[9]>'", "'mlp<hidden=[8]>'"});
   for (const char* same : {"mlp", "mlp<hidden=[8]>"})
     BOOST_TEST(at.run({"test", same, "--load", "m"}).exit_code == 0, same);
-}
-
-BOOST_AUTO_TEST_CASE(a_graph_that_is_not_that_of_the_weights_is_told) {
-  Trainings at;
-  at.train("p");
-  at.train("o", {"--passes", kQuantize});
-  const fs::path graph = at.results("p") / "graph.json";
-  const std::string text = read_file(graph);
-  const std::string best = (at.results("p") / "best.safetensors").string();
-  const auto as = [&](const std::string& contents) {
-    write_file(graph, contents);
-    return at.run({"test", "jsc-sim", "--load", "p"});
-  };
-  check_refused(as(text.substr(0, text.size() / 2)), 1, {"graph.json", "no JSON", "damaged"});
-  check_refused(as("[1, 2]"), 1, {"graph.json", "no saved graph"});
-  check_refused(as("{}"), 1, {"graph.json", "no saved graph"});
-  check_refused(as(std::string(100'000, '[')), 1, {"graph.json"});
-
-  auto edited = nlohmann::ordered_json::parse(text);
-  edited["nodes"][1]["name"] = "another";
-  check_refused(as(edited.dump()), 1, {"graph.json", "best.safetensors", "changed since"});
-  // Another run's.
-  check_refused(as(read_file(at.results("o") / "graph.json")), 1, {"graph.json", "another run"});
-  check_refused(at.run({"test", "--load", best}), 2, {"not the one beside it", "MODEL"});
-  BOOST_TEST(at.run({"test", "jsc-toy", "jsc-sim", "--load", best}).exit_code == 0);
-
-  auto newer = nlohmann::ordered_json::parse(text);
-  newer["lathe_graph"] = 7;
-  write_file(graph, newer.dump());
-  fs::remove(at.results("p") / "last.safetensors");
-  good({"export", best, "plain.pt"}, at.path());
-  good({"export", "plain.pt", best, "--overwrite"}, at.path());
-  check_refused(at.run({"test", "--load", "p"}), 1, {"graph.json", "form 7"});
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_says_too_little_or_too_much_is_told) {
