@@ -38,7 +38,8 @@ void fill_random(std::span<std::byte> out, const Initialiser& initialiser, std::
                  std::uint64_t stream) {
   constexpr std::size_t kRun = 256;
   std::array<double, kRun> run{};
-  const auto [kind, a, b] = initialiser;
+  const Kind kind = initialiser.kind;
+  const double a = initialiser.a, b = initialiser.b;
   // Rounding to T may reach the upper end, which the interval excludes.
   const T low = static_cast<T>(a);
   const T last =
