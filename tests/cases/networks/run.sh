@@ -11,7 +11,10 @@ python3 "$here/make_inputs.py" tables
 lathe plugin build "$here/odd_models.cpp" >/dev/null 2>&1
 odd="--plugin ./odd_models.so"
 data="csv<train=train.csv,validation=val129.csv,test=val129.csv>"
-metric() { python3 -c "import json,sys; m=json.load(sys.stdin)['metrics']; print('   ', {k: m.get(k) for k in '$1'.split(',')})"; }
+metric() { python3 -c "import json,sys
+text = sys.stdin.read()
+m = json.loads(text)['metrics'] if text else {}
+print('   ', {k: m[k] for k in '$1'.split(',') if k in m} or 'no result')"; }
 say() { printf '\n[%s] %s\n' "$1" "$2"; }
 show() { grep -E "$1" | cut -c1-200 | sed 's/^/    /'; }
 
@@ -82,10 +85,10 @@ lathe transform jsc-toy --passes 'quantize<by=name,seq_blocks.2.name=integer>' 2
 
 say N15 "batch norm without running statistics on a batch of one row: PyTorch refuses, here every answer is the same"
 lathe train 'bnoptions<track=false>' "$data" $odd --max-epochs 3 --batch-size 129 --learning-rate 1e-2 --project bn >/dev/null 2>&1
-for b in 1 129; do lathe test 'bnoptions<track=false>' "$data" $odd --load lathe_output/bn/software/training_ckpts/best.safetensors --batch-size $b --project t --json 2>/dev/null | metric accuracy; done
+for b in 1 129; do lathe test 'bnoptions<track=false>' "$data" $odd --load lathe_output/bn/software/training_ckpts/best.safetensors --batch-size $b --project t --json 2>err | metric accuracy; tail -1 err | show '^error'; done
 
 say N16 "weights that all round to zero (3 bits, 1 behind the point, fresh jsc-toy): nothing is said, and it never learns"
 lathe train jsc-toy "$data" --max-epochs 10 --batch-size 129 --learning-rate 1e-2 --passes 'quantize<by=type,default.name=NA,linear={name=integer,data_in_width=6,data_in_frac_width=2,weight_width=3,weight_frac_width=1,bias_width=4}>' --project dz 2>&1 | show '^(warning|error|epoch 10)'
 
 say N17 "a saved graph of one network under another's name: a line on stderr only; the report names the other"
-lathe test jsc-s "$data" --load lathe_output/q8/software/transform/transformed_ckpt --project t 2>/dev/null | show '^jsc|^error'
+lathe test jsc-s "$data" --load lathe_output/q8/software/transform/transformed_ckpt --project t 2>&1 | show '^jsc|^error'
