@@ -88,7 +88,8 @@ std::optional<Initialiser> initialiser_from(lathe_initialiser_kind kind, double 
 }
 
 void check_initialiser(const Initialiser& initialiser, DType dtype) {
-  const auto [kind, a, b] = initialiser;
+  const Kind kind = initialiser.kind;
+  const double a = initialiser.a, b = initialiser.b;
   const auto refuse = [&](const std::string& why) {
     throw usage_error(fmt::format("its {} initialiser {}", name(kind), why));
   };
