@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(brute_visits_every_point_though_a_person_asks_for_some_agai
     const auto go_on = [&](const std::string& trials) {
       succeed(search(file, order,
                      {"--dataset", "jsc-sim", "--n-trials", trials, "--set",
-                      std::string("search.strategy.setup.sampler=brute<order=") + order + ">"}),
+                      std::string("search.strategy.setup.sampler='brute<order=") + order + ">'"}),
               folder.path());
     };
     go_on("8");

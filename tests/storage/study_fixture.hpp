@@ -54,7 +54,7 @@ class StudyFile {
   void run(const std::string& sql) const {
     const auto script = folder_.path() / "script.py";
     std::ofstream(script) << ("import sqlite3\nfile = sqlite3.connect('" + path().string() +
-                              "')\nfile.executescript('''" + sql + "''')\nfile.commit()\n");
+                              "')\nfile.executescript('''" + sql + "\n''')\nfile.commit()\n");
     BOOST_REQUIRE_EQUAL(std::system(("python3 '" + script.string() + "'").c_str()), 0);
   }
   std::unique_ptr<Study> open(const StudyDescription& of = description()) const {
