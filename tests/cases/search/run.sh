@@ -43,7 +43,7 @@ search base oor --n-trials 40 --set "$metrics" >/dev/null 2>err
 echo "    exit code $?"; tail -1 err | show .
 
 say S4 "a person enqueues a trial (optuna) while the search runs: taken up, or left waiting; nothing is lost"
-search slow eq --n-trials 4000 >/dev/null 2>err & pid=$!
+search slow eq --n-trials 20000 >/dev/null 2>err & pid=$!
 sleep 1
 optuna eq "study.enqueue_trial({'module_list_0/config/weight_width': 8})"
 wait $pid; echo "    exit code $?"
@@ -58,7 +58,7 @@ echo "    exit codes $(cat rc* | sort | uniq -c | xargs)"
 
 say S6 "progress on 40 columns: one line, redrawn (tmux)"
 tmux -L lathe new-session -d -x 40 -y 40 -s w "bash --norc"
-tmux -L lathe send-keys -t w "cd $PWD; clear; $lathe search --config $here/base.toml --project nt --n-trials 12000 >/dev/null" Enter
+tmux -L lathe send-keys -t w "cd $PWD; clear; $lathe search --config $here/base.toml --project nt --n-trials 60000 >/dev/null" Enter
 sleep 3; tmux -L lathe capture-pane -p -t w | show '^trials'; tmux -L lathe kill-session -t w
 
 say S7 "a user with few threads left: an error that says so, or fewer workers; never exit code 134"
