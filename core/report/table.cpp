@@ -107,13 +107,49 @@ std::string cell_by_cell(const TextTable& table) {
   return text;
 }
 
+// Where to cut a text that is longer than `room` code points: behind the last blank that fits.
+std::size_t cut_of(std::string_view text, std::size_t room) {
+  std::size_t at = 0, letters = 0, blank = 0;
+  for (; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U && letters++ == room) break;
+    if (text[at] == ' ') blank = at + 1;
+  }
+  return at == text.size() || blank == 0 ? at : blank;
+}
+
+// The rows with the last cell cut into lines of `room`, which stand below each other.
+TextTable with_last_cut(const TextTable& table, std::size_t room) {
+  TextTable cut{table.columns, {}};
+  for (std::vector<std::string> row : table.rows) {
+    const std::string whole = row.back();
+    for (std::string_view rest = whole;;) {
+      const std::size_t end = cut_of(rest, room);
+      row.back() = rest.substr(0, end > 0 && rest[end - 1] == ' ' ? end - 1 : end);
+      cut.rows.push_back(row);
+      rest.remove_prefix(end);
+      if (rest.empty()) break;
+      row.assign(row.size(), "");
+    }
+  }
+  return cut;
+}
+
 }  // namespace
 
 std::string render(const TextTable& raw, TableStyle style, std::size_t columns) {
-  const TextTable table = shown_cells(raw);
-  const Layout layout = layout_of(table);
+  // What is left of a line for the last cell of a row, at least.
+  constexpr std::size_t kLeastRoom = 16;
+  TextTable table = shown_cells(raw);
+  Layout layout = layout_of(table);
   const bool orgtbl = style == TableStyle::orgtbl;
-  if (columns != 0 && width_of(layout, orgtbl) > columns) return cell_by_cell(table);
+  if (columns != 0 && width_of(layout, orgtbl) > columns) {
+    const std::size_t before = width_of(layout, orgtbl) - layout.widths.back();
+    if (orgtbl || before + kLeastRoom > columns) return cell_by_cell(table);
+    table = with_last_cut(table, columns - before);
+    const bool numbers = layout.to_the_right.back();
+    layout = layout_of(table);
+    layout.to_the_right.back() = numbers;
+  }
   const std::string_view left = orgtbl ? "| " : "";
   const std::string_view between = orgtbl ? " | " : "  ";
   const std::string_view right = orgtbl ? " |" : "";
@@ -135,7 +171,12 @@ std::string cell_text(const Value& value) {
   if (value.is_none()) return "-";
   if (value.is_float()) return number_text(value.as_float());
   if (value.is_string()) return value.as_string();
-  return value.text();
+  if (!value.is_list() || !std::ranges::all_of(value.as_list(), &Value::is_number))
+    return value.text();
+  std::string text;
+  for (const Value& element : value.as_list())
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", cell_text(element));
+  return "[" + text + "]";
 }
 
 std::string rounded_text(const Value& value) {

@@ -20,14 +20,15 @@ enum class TableStyle {
 };
 
 // Ends with a newline. A column is set to the right when all its cells are numbers. Control
-// characters of cells are escaped. A table wider than `columns` (0: there is no bound) has a line
-// for each cell, behind the column's name, and an empty line between rows.
+// characters of cells are escaped. A table wider than `columns` (0: there is no bound) has its last
+// column cut into lines, in the plain style and where the others leave room for it; else a line for
+// each cell, behind the column's name, and an empty line between rows.
 std::string render(const TextTable& table, TableStyle style = TableStyle::plain,
                    std::size_t columns = 0);
 
 // A number with `digits` significant digits, whole numbers in full: 46408, 0.3267, 1.25e-07.
 std::string number_text(double number, int digits = 6);
-// A cell as a person reads it: numbers as above, none as "-", texts without quotes.
+// A cell as a person reads it: numbers as above, also in lists, none as "-", texts without quotes.
 std::string cell_text(const Value& value);
 // With decimals cut to three, and other values to 20 characters: MASE's table of best trials.
 std::string rounded_text(const Value& value);

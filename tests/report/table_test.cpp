@@ -125,6 +125,33 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_too_wide_has_a_line_for_each_cell) {
   BOOST_TEST(render({{"x", "n"}, {{"0", "2"}}}, TableStyle::orgtbl, 8) == "x  0\nn  2\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_last_column_is_cut_where_the_others_leave_room) {
+  const TextTable table{{"metric", "value"},
+                        {{"loss", "0.5"}, {"per_class", "[0.25, 0.5, 0.75, 1]"}, {"x", ""}}};
+  BOOST_TEST(render(table, TableStyle::plain, 28) ==
+             "metric     value\n"
+             "---------  -----------\n"
+             "loss       0.5\n"
+             "per_class  [0.25, 0.5,\n"
+             "           0.75, 1]\n"
+             "x\n");
+  // A word that is longer than the room is cut in it, between letters.
+  const TextTable word{{"a", "b"}, {{"1", "abcdefghijklmnop\u00e9qrs"}}};
+  BOOST_TEST(render(word, TableStyle::plain, 19) ==
+             "a  b\n"
+             "-  ----------------\n"
+             "1  abcdefghijklmnop\n"
+             "   \u00e9qrs\n");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_of_a_list_are_shown_as_numbers_are) {
+  BOOST_TEST(cell_text(Value(Value::List{Value(1.0 / 3), Value(2), Value(1e-9)})) ==
+             "[0.333333, 2, 1e-09]");
+  BOOST_TEST(cell_text(Value(Value::List{})) == "[]");
+  BOOST_TEST(cell_text(Value(Value::List{Value("a"), Value(2)})) ==
+             Value(Value::List{Value("a"), Value(2)}).text());
+}
+
 BOOST_AUTO_TEST_CASE(a_tree_is_written_as_toml_tables) {
   const Value linear(Value::Map{{"name", "integer"}, {"weight_frac_width", Value{}}, {"x", 1.0}});
   const Value passes(
