@@ -81,7 +81,7 @@ class operand {
       low_ = std::min(low_, x);
       high_ = std::max(high_, x);
     }
-    count_ += values.size();
+    count_ += static_cast<std::int64_t>(values.size());
   }
 
   void see_error(lathe::span<const float> values) {
@@ -111,8 +111,8 @@ class operand {
   // What was seen, numbers that are not finite aside; none: there was nothing else.
   std::optional<float> low() const { return seen() ? std::optional(low_) : std::nullopt; }
   std::optional<float> high() const { return seen() ? std::optional(high_) : std::nullopt; }
-  std::uint64_t not_finite() const { return not_finite_; }
-  std::uint64_t count() const { return count_; }
+  std::int64_t not_finite() const { return not_finite_; }
+  std::int64_t count() const { return count_; }
 
  private:
   // The finest step at which nothing seen is clipped.
@@ -133,7 +133,7 @@ class operand {
 
   codes codes_;
   float low_ = std::numeric_limits<float>::infinity(), high_ = -low_;
-  std::uint64_t not_finite_ = 0, count_ = 0;
+  std::int64_t not_finite_ = 0, count_ = 0;
   double errors_[kFinerSteps] = {};
   bool seen_errors_ = false;
 };
