@@ -88,6 +88,11 @@ std::optional<Value> checked_tables(const Option& option, const Value& value,
   return Value(std::move(out)).at(value.position());
 }
 
+// One number stands for a list of one.
+Value as_list(const Value& value) {
+  return value.is_number() ? Value(Value::List{value}).at(value.position()) : value;
+}
+
 std::optional<Value> checked_numbers(const Option& option, const Value& value) {
   if (!value.is_list()) return std::nullopt;
   Value::List out;
@@ -148,10 +153,11 @@ std::optional<Value> accepted(const Option& option, const Value& value, std::str
       }
       break;
     case LATHE_OPTION_INT_LIST:
+      return checked_list(option, as_list(value));
     case LATHE_OPTION_STRING_LIST:
       return checked_list(option, value);
     case LATHE_OPTION_FLOAT_LIST:
-      return checked_numbers(option, value);
+      return checked_numbers(option, as_list(value));
     case LATHE_OPTION_TABLE:
       if (value.is_map()) return checked_table(option, value, owner);
       break;

@@ -171,6 +171,7 @@ class ModuleReader {
     out->authors = text_or_empty(c.authors, "the authors of " + who);
     out->licence = text_or_empty(c.licence, "the licence of " + who);
     out->url = text_or_empty(c.url, "the url of " + who);
+    out->details = text_or_empty(c.details, "the details of " + who);
     if (c.iface == nullptr) refuse(who + " has no interface");
     out->interface_copy = read_interface(*kind, c.iface, who);
     out->interface = out->interface_copy.get();

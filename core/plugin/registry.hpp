@@ -68,6 +68,7 @@ struct Component {
   std::string version;
   std::string doc;
   std::string authors, licence, url;  // empty where unknown
+  std::string details;                // Markdown, see lathe_component; empty: none
   lathe_component_flags flags = 0;
   OptionTable options;
   const void* interface = nullptr;  // complete: fields that the plugin did not know are 0

@@ -57,10 +57,7 @@ class Lsq {
     gradients.state(kStep)[0] = static_cast<float>(of_step / scale);
   }
 
-  double storage_bits(lathe::shape shape) const {
-    return static_cast<double>(width_) * static_cast<double>(lathe::element_count(shape));
-  }
-  std::vector<lathe::value> precision() const { return {width_}; }
+  double bits() const { return static_cast<double>(width_); }
 
  private:
   static constexpr std::uint64_t kStep = 0, kInitialised = 1;  // in the order of state()

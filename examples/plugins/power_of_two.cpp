@@ -21,16 +21,8 @@ class PowerOfTwo {
         top_(static_cast<int>(o.integer("top"))),
         bottom_(top_ - (1 << (width_ - 1)) + 2) {}
 
-  void quantize(const lathe::format_context&, lathe::tensor<const float> x,
-                lathe::tensor<float> y) const {
-    for (std::uint64_t i = 0; i < x.size(); ++i) y[i] = nearest(x[i]);
-  }
-  double storage_bits(lathe::shape shape) const {
-    return static_cast<double>(width_) * static_cast<double>(lathe::element_count(shape));
-  }
   std::vector<lathe::value> precision() const { return {width_, top_}; }
-
- private:
+  double bits() const { return static_cast<double>(width_); }
   float nearest(float x) const {
     if (std::isnan(x)) return x;
     const float size = std::fabs(x), least = std::ldexp(1.0F, bottom_);
@@ -42,6 +34,7 @@ class PowerOfTwo {
     return std::copysign(std::ldexp(1.0F, fraction < 0.75F ? exponent - 1 : exponent), x);
   }
 
+ private:
   std::int64_t width_;
   int top_, bottom_;
 };

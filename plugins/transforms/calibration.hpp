@@ -9,7 +9,7 @@
 #include <limits>
 #include <optional>
 
-#include "kernel.hpp"
+#include "formats/kernel.hpp"
 
 namespace calibration {
 

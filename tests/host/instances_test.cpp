@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_tensors) {
   halves.quantize(FormatCall(LATHE_ROLE_WEIGHT).context(), in.view(), out.view());
   BOOST_TEST(y == (std::vector<float>{0.0F, 0.5F, -1.5F, 3.5F}), boost::test_tools::per_element());
   BOOST_TEST(!halves.has_backward());
-  BOOST_TEST(halves.storage_bits(Shape{3, 5}) == 60.0);
+  BOOST_TEST(halves.storage_bits(SiteOf({3, 5}).site()) == 60.0);
   BOOST_TEST(halves.precision().text() == "[4, 1]");
 }
 

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(it_keeps_a_learned_step_and_whether_it_was_ever_set) {
   BOOST_TEST(state[0].learnable);
   BOOST_TEST(state[1].name == "initialised");
   BOOST_TEST(!state[1].learnable);
-  BOOST_TEST(format.storage_bits(lathe::Shape{10, 3}) == 120.0);
+  BOOST_TEST(format.storage_bits(SiteOf({10, 3}).site()) == 120.0);
   BOOST_TEST(format.precision().text() == "[4]");
 }
 

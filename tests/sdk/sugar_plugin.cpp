@@ -233,8 +233,8 @@ struct Halves {
     if (context.op() == "nothing") throw lathe::invalid_argument("no kernel for this op");
     for (std::uint64_t i = 0; i < x.size(); ++i) y[i] = x[i] / 2;
   }
-  double storage_bits(lathe::shape shape) const {
-    return 16.0 * static_cast<double>(lathe::element_count(shape));
+  double storage_bits(const lathe::site& site) const {
+    return 16.0 * static_cast<double>(lathe::element_count(site.shape()));
   }
   std::vector<lathe::value> precision() const {
     return {16, "half", lathe::value(), lathe::value::list({1, 2})};

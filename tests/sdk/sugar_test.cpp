@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_and_describes_itself) {
   format.quantize(lathe_test::FormatCall().context(), tensor, tensor);
   BOOST_TEST(x[0] == 1.5F);
   BOOST_TEST(x[1] == -2.5F);
-  BOOST_TEST(format.storage_bits(Shape{2, 3}) == 96);
+  BOOST_TEST(format.storage_bits(SiteOf({2, 3}).site()) == 96);
   BOOST_TEST(format.precision().as_list().size() == 4);
   BOOST_TEST(format.precision().as_list()[3].text() == "[1, 2]");
   const lathe_test::FormatCall nothing(LATHE_ROLE_DATA_IN, "nothing");

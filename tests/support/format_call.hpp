@@ -39,14 +39,38 @@ class FormatCall {
     context_.state_count = state_.size();
   }
 
+  // The extents of the tensor; channels lie along its first dimension, of an activation its second.
+  void of_shape(std::vector<std::int64_t> extents) {
+    shape_ = std::move(extents);
+    site_.shape = shape_.data();
+    site_.rank = shape_.size();
+    const bool is_activation =
+        site_.role == LATHE_ROLE_DATA_IN || site_.role == LATHE_ROLE_DATA_OUT;
+    const std::size_t axis = is_activation ? 1 : 0;
+    site_.channel_axis = axis < shape_.size() ? static_cast<std::int32_t>(axis) : -1;
+  }
+  void random_stream(std::uint64_t seed, std::uint64_t counter) {
+    context_.seed = seed;
+    context_.counter = counter;
+  }
+
   lathe_site& site() { return site_; }
   const lathe_format_context& context() const { return context_; }
 
  private:
+  std::vector<std::int64_t> shape_;
   lathe_site site_{};
   lathe_format_context context_{};
   std::list<lathe::BorrowedTensor> tensors_;
   std::vector<lathe_tensor*> state_;
+};
+
+// A site that a weight of that shape has.
+class SiteOf : public FormatCall {
+ public:
+  explicit SiteOf(std::vector<std::int64_t> extents) : FormatCall(LATHE_ROLE_WEIGHT) {
+    of_shape(std::move(extents));
+  }
 };
 
 }  // namespace lathe_test

@@ -90,7 +90,12 @@ const OperandFormat& format_choice(const Registry& registry, std::string_view fo
   made->options = check_options(component.options, given);
   const FormatInstance& instance = format_instance(registry, format, made->options);
   made->precision = instance.precision();
-  made->bits = instance.storage_bits(Shape{kBitsSample}) / static_cast<double>(kBitsSample);
+  lathe_site sample{};
+  sample.struct_size = sizeof sample;
+  sample.shape = &kBitsSample;
+  sample.rank = 1;
+  sample.channel_axis = -1;
+  made->bits = instance.storage_bits(sample) / static_cast<double>(kBitsSample);
   made->plugin_hash = component.sha256;
   const std::unique_lock lock(c.mutex);
   return *c.known.try_emplace(key, std::move(made)).first->second;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <shared_mutex>
@@ -68,7 +69,7 @@ Instances& instances() {
 }  // namespace
 
 FormatInstance::FormatInstance(const Component& component, const Value& options)
-    : component_(&component) {
+    : component_(&component), options_(options) {
   const auto& format = component.as<lathe_format>();
   if (format.create == nullptr) return;
   Call call(component, nullptr, Call::Phase::create);
@@ -117,19 +118,79 @@ std::vector<StateSpec> FormatInstance::state(const lathe_site& site) const {
   }
 }
 
-double FormatInstance::storage_bits(const Shape& shape) const {
+double FormatInstance::storage_bits(const lathe_site& site) const {
   const auto& format = component_->as<lathe_format>();
+  double elements = 1;
+  for (std::uint64_t d = 0; d < site.rank; ++d) elements *= static_cast<double>(site.shape[d]);
   // A format that does not say is stored as it is simulated: in 32 bits.
-  if (format.storage_bits == nullptr) return 32.0 * static_cast<double>(shape.numel());
+  if (format.storage_bits == nullptr) return 32.0 * elements;
   Call call(*component_);
   double bits = 0;
-  call.enter({"storage_bits", Guarded::numbers}, [&](lathe_call* c) {
-    return format.storage_bits(c, self_, shape.dims().data(), shape.rank(), &bits);
-  });
+  call.enter({"storage_bits", Guarded::numbers},
+             [&](lathe_call* c) { return format.storage_bits(c, self_, &site, &bits); });
   if (!(bits >= 0) || std::isinf(bits)) {
-    throw broken(fmt::format("storage_bits() gave {} bits for the shape {}", bits, shape.text()));
+    throw broken(fmt::format("storage_bits() gave {} bits for {} elements", bits, elements));
   }
   return bits;
+}
+
+bool FormatInstance::has_codes() const { return component_->as<lathe_format>().codes != nullptr; }
+
+IntegerCodes FormatInstance::codes(const lathe_format_context& context,
+                                   const lathe_tensor& x) const {
+  const std::span<const std::int64_t> extents(x.dl.shape, static_cast<std::size_t>(x.dl.ndim));
+  const Shape shape{std::vector<std::int64_t>(extents.begin(), extents.end())};
+  std::vector<std::int64_t> codes(static_cast<std::size_t>(shape.numel()));
+  lathe_integer_codes made{};
+  made.struct_size = sizeof made;
+  made.codes = codes.data();
+  Call call(*component_);
+  call.enter({"codes", Guarded::numbers}, [&](lathe_call* c) {
+    return component_->as<lathe_format>().codes(c, self_, &context, &x, &made);
+  });
+  const InPlugin reading(component_->options.owner, component_->file, "codes");
+  try {
+    return read_codes(made, shape, std::move(codes));
+  } catch (const Error& error) {
+    throw broken(fmt::format("codes() {}", error.message()));
+  }
+}
+
+std::optional<std::int32_t> FormatInstance::fit_axis(const lathe_site& site) const {
+  const auto& format = component_->as<lathe_format>();
+  if (format.fit_axis == nullptr || format.fit == nullptr) return std::nullopt;
+  std::uint32_t open = 0;
+  std::int32_t axis = -1;
+  Call call(*component_);
+  call.enter({"fit_axis", Guarded::numbers},
+             [&](lathe_call* c) { return format.fit_axis(c, self_, &site, &open, &axis); });
+  if (open == 0) return std::nullopt;
+  if (axis < -1 || axis >= static_cast<std::int64_t>(site.rank)) {
+    throw broken(fmt::format("fit_axis() gave {} for a tensor of rank {}", axis, site.rank));
+  }
+  return axis;
+}
+
+Value FormatInstance::fit(const lathe_site& site, std::span<const lathe_seen> seen) const {
+  const lathe_seen_table table{sizeof table, sizeof(lathe_seen), seen.data(), seen.size()};
+  lathe_value chosen{};
+  Call call(*component_);
+  call.enter({"fit", Guarded::numbers}, [&](lathe_call* c) {
+    return component_->as<lathe_format>().fit(c, self_, &site, &table, &chosen);
+  });
+  const InPlugin reading(component_->options.owner, component_->file, "fit");
+  try {
+    const Value given = from_abi(chosen);
+    if (!given.is_map()) throw usage_error("gave no map");
+    Value::Map all = options_.as_map();
+    for (const auto& [key, value] : given.as_map()) {
+      const auto at = std::ranges::find(all, key, &Value::Entry::first);
+      at == all.end() ? all.emplace_back(key, value) : * at = {key, value};
+    }
+    return check_options(component_->options, Value(std::move(all)));
+  } catch (const Error& error) {
+    throw broken(fmt::format("fit() gave options that it does not take: {}", error.message()));
+  }
 }
 
 Value FormatInstance::precision() const {

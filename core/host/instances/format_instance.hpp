@@ -2,8 +2,11 @@
 #pragma once
 
 #include "core/graph/node.hpp"
+#include "core/host/instances/integer_codes.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/tensor/tensor.hpp"
+
+#include <optional>
 
 namespace lathe {
 
@@ -21,13 +24,24 @@ class FormatInstance {
                 lathe_format_gradients& gradients) const;
   // What is to be kept for a site; checked.
   std::vector<StateSpec> state(const lathe_site& site) const;
-  double storage_bits(const Shape& shape) const;
+  // Of the whole tensor of that site.
+  double storage_bits(const lathe_site& site) const;
+  bool has_codes() const;
+  // REQUIRES: has_codes(). Of what quantize() makes of x; throws what the format refuses: a NaN, or
+  // options that it has no codes with.
+  IntegerCodes codes(const lathe_format_context& context, const lathe_tensor& x) const;
+  // Whether fit() chooses options there, and the dimension it takes a row for each index of (-1:
+  // one for the tensor); none: nothing is open.
+  std::optional<std::int32_t> fit_axis(const lathe_site& site) const;
+  // All options, those that follow from what was seen among them, checked.
+  Value fit(const lathe_site& site, std::span<const lathe_seen> seen) const;
   Value precision() const;  // a list
 
  private:
   Error broken(const std::string& what) const;
 
   const Component* component_;
+  Value options_;
   void* self_ = nullptr;
 };
 // One instance per (format, options), kept for the life of the process. Thread-safe.

@@ -17,6 +17,7 @@
 #include <lathe/svc/data.h>
 #include <lathe/svc/edit.h>
 #include <lathe/svc/exec.h>
+#include <lathe/svc/format.h>
 #include <lathe/svc/graph.h>
 #include <lathe/svc/meta.h>
 #include <lathe/svc/options.h>

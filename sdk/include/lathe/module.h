@@ -31,15 +31,15 @@ enum {
   LATHE_OPTION_INT = 2,
   LATHE_OPTION_FLOAT = 3, /* an integer is accepted */
   LATHE_OPTION_STRING = 4,
-  LATHE_OPTION_CHOICE = 5, /* one of `choices` */
-  LATHE_OPTION_PATH = 6,   /* relative to the file that names it, else to the working directory */
-  LATHE_OPTION_INT_LIST = 7,
+  LATHE_OPTION_CHOICE = 5,   /* one of `choices` */
+  LATHE_OPTION_PATH = 6,     /* relative to the file that names it, else to the working directory */
+  LATHE_OPTION_INT_LIST = 7, /* one integer stands for a list of one */
   LATHE_OPTION_STRING_LIST = 8,
   LATHE_OPTION_ANY = 9,
   /* selector -> options of a node: MASE's `by`, `default`, op, node and regex keys. The host
    * resolves it against the graph; the pass reads flat options per node (svc/options.h). */
   LATHE_OPTION_NODE_MAP = 10,
-  LATHE_OPTION_FLOAT_LIST = 11, /* integers are accepted */
+  LATHE_OPTION_FLOAT_LIST = 11, /* integers are accepted, and one number for a list of one */
   LATHE_OPTION_TABLE = 12,      /* key -> value; which keys there are, `items` says */
   LATHE_OPTION_TABLE_LIST = 13  /* tables of that form, one after the other */
 };
@@ -119,6 +119,10 @@ typedef struct lathe_component {
   const char *authors; /* eg: "Ada Lovelace, Charles Babbage" */
   const char *licence; /* an SPDX id, eg: "MIT" */
   const char *url;
+  /* Markdown for `lathe plugin show` and for pages of documentation, paragraphs with an empty line
+   * between them: how it works (formulas, in words and `code`), `Source: ...` and
+   * `Example: ` with a command line in backticks. NULL: none. */
+  const char *details;
 } lathe_component;
 
 /* A service without which the plugin cannot work, of the host or of another plugin; answered at

@@ -75,6 +75,11 @@ template <class T>
 constexpr const char* declared_url<T, std::void_t<decltype(T::url)>> = T::url;
 
 template <class T, class = void>
+constexpr const char* declared_details = nullptr;
+template <class T>
+constexpr const char* declared_details<T, std::void_t<decltype(T::details)>> = T::details;
+
+template <class T, class = void>
 struct declared_options {
   static constexpr const lathe_option* data = nullptr;
   static constexpr std::uint64_t count = 0;
@@ -89,7 +94,7 @@ template <class T>
 constexpr lathe_component component(const char* kind, const char* id, const char* version,
                                     const char* doc, const void* iface,
                                     lathe_component_flags flags = 0) {
-  return {LATHE_SIZE_UP_TO(lathe_component, url),
+  return {LATHE_SIZE_UP_TO(lathe_component, details),
           0,
           kind,
           id,
@@ -103,7 +108,8 @@ constexpr lathe_component component(const char* kind, const char* id, const char
           iface,
           declared_authors<T>,
           declared_licence<T>,
-          declared_url<T>};
+          declared_url<T>,
+          declared_details<T>};
 }
 
 }  // namespace lathe::detail

@@ -4,129 +4,25 @@
 //   void backward(const lathe::format_context&, lathe::tensor<const float> x,
 //                 const lathe::format_gradients&) const                           optional
 //   std::vector<lathe::state_spec> state(const lathe::site&) const                optional
-//   double storage_bits(lathe::shape) const
+//   lathe::integer_codes codes(const lathe::format_context&, lathe::tensor<const float> x,
+//                              lathe::span<std::int64_t> codes) const             optional
+//   std::optional<int> fit_axis(const lathe::site&) const   none: nothing is open  optional,
+//   lathe::value fit(const lathe::site&, lathe::span<const lathe::seen>) const    together
+//   double storage_bits(const lathe::site&) const           the whole tensor's
 //   std::vector<lathe::value> precision() const
+// One that looks at single elements may have, in their places:
+//   float nearest(float x) const                            for quantize
+//   double bits() const                                     of an element, for the last two
 #pragma once
 
-#include <lathe/kind/format.h>
 #include <lathe/hpp/component.hpp>
+#include <lathe/hpp/format_call.hpp>
 
-#include <algorithm>
+#include <optional>
 
 #pragma GCC visibility push(hidden)
 
 namespace lathe {
-
-// The tensor of a node that a format sits on.
-class site {
- public:
-  explicit site(const lathe_site& s) : s_(&s) {}
-  lathe_role role() const { return s_->role; }
-  bool is_activation() const {
-    return s_->role == LATHE_ROLE_DATA_IN || s_->role == LATHE_ROLE_DATA_OUT;
-  }
-  std::string_view op() const { return to_view(s_->op); }  // "linear", "relu"
-  std::uint32_t input_index() const { return s_->input_index; }
-  // Fixed point of this operand has no sign, whatever the options say: the input of a ReLU.
-  bool is_unsigned() const { return s_->is_unsigned != 0; }
-  // The dimension that channels lie along; -1: none.
-  std::int32_t channel_axis() const { return s_->channel_axis; }
-  // Of the graph, batch included; empty in state().
-  lathe::shape shape() const { return {s_->shape, s_->rank}; }
-  // For messages.
-  std::string_view node() const { return to_view(s_->node); }
-  std::string_view parameter() const { return to_view(s_->parameter); }  // empty: an activation
-
- private:
-  const lathe_site* s_;
-};
-
-// A tensor that the host keeps for each tensor that the format sits on: learned("step", 1.0),
-// buffer("seen"), learned("step", 1.0).per_channel(), buffer("range").of({2}).
-class state_spec {
- public:
-  state_spec(std::string_view name, bool learnable, double initial) : row_{} {
-    row_.name = to_str(name);
-    row_.learnable = learnable ? 1 : 0;
-    row_.initial = initial;
-  }
-  // One number per channel, or a single one where there are no channels.
-  state_spec per_channel() const {
-    state_spec changed = *this;
-    changed.row_.per_channel = 1;
-    return changed;
-  }
-  state_spec of(std::vector<std::int64_t> extents) const {
-    state_spec changed = *this;
-    changed.shape_ = std::move(extents);
-    return changed;
-  }
-  // Borrowed from this.
-  lathe_state_spec row() const {
-    lathe_state_spec row = row_;
-    row.shape = shape_.data();
-    row.rank = shape_.size();
-    return row;
-  }
-
- private:
-  lathe_state_spec row_;
-  std::vector<std::int64_t> shape_;
-};
-// The name must outlive the format, eg: a literal.
-inline state_spec learned(std::string_view name, double initial = 0) {
-  return {name, true, initial};
-}
-inline state_spec buffer(std::string_view name, double initial = 0) {
-  return {name, false, initial};
-}
-
-// How a kernel is called.
-class format_context {
- public:
-  format_context(lathe_call* call, const lathe_format_context& c) : call_(call), c_(c) {}
-  lathe::site site() const { return lathe::site(*c_.site); }
-  lathe_role role() const { return site().role(); }
-  bool is_activation() const { return site().is_activation(); }
-  std::string_view op() const { return site().op(); }
-  bool is_unsigned() const { return site().is_unsigned(); }
-  std::uint32_t input_index() const { return site().input_index(); }
-  bool training() const { return c_.training != 0; }
-  // The tensors that state() asked for, in its order. To write to in quantize() while training.
-  std::uint64_t state_count() const { return c_.state_count; }
-  tensor<const float> state(std::uint64_t i) const { return tensor<const float>(raw_state(i)); }
-  tensor<float> state_to_write(std::uint64_t i) const { return tensor<float>(raw_state(i)); }
-  // Of the random stream, for formats with LATHE_FLAG_STOCHASTIC.
-  std::uint64_t seed() const { return c_.seed; }
-  std::uint64_t counter() const { return c_.counter; }
-  context host() const { return context(call_); }
-
- private:
-  const lathe_tensor& raw_state(std::uint64_t i) const {
-    if (i >= c_.state_count) throw error(LATHE_OUT_OF_RANGE, "the site has no such state");
-    return *c_.state[i];
-  }
-  lathe_call* call_;
-  const lathe_format_context& c_;
-};
-
-// What backward() is given and fills in.
-class format_gradients {
- public:
-  explicit format_gradients(const lathe_format_gradients& g) : g_(g) {}
-  tensor<const float> dy() const { return tensor<const float>(*g_.dy); }
-  tensor<float> dx() const { return tensor<float>(*g_.dx); }
-  // Of a learned state; zero until it is filled in.
-  tensor<float> state(std::uint64_t i) const {
-    if (i >= g_.d_state_count || g_.d_state[i] == nullptr) {
-      throw error(LATHE_OUT_OF_RANGE, "the site has no such learned state");
-    }
-    return tensor<float>(*g_.d_state[i]);
-  }
-
- private:
-  const lathe_format_gradients& g_;
-};
 
 namespace detail {
 
@@ -138,11 +34,19 @@ constexpr bool
                         std::declval<const format_context&>(), std::declval<tensor<const float>>(),
                         std::declval<tensor<float>>()))>> = true;
 template <class T, class = void>
+constexpr bool has_nearest = false;
+template <class T>
+constexpr bool has_nearest<T, std::void_t<decltype(std::declval<const T&>().nearest(0.0F))>> = true;
+template <class T, class = void>
 constexpr bool has_storage_bits = false;
 template <class T>
-constexpr bool
-    has_storage_bits<T, std::void_t<decltype(std::declval<const T&>().storage_bits(shape()))>> =
-        true;
+constexpr bool has_storage_bits<
+    T, std::void_t<decltype(std::declval<const T&>().storage_bits(std::declval<const site&>()))>> =
+    true;
+template <class T, class = void>
+constexpr bool has_bits = false;
+template <class T>
+constexpr bool has_bits<T, std::void_t<decltype(std::declval<const T&>().bits())>> = true;
 template <class T, class = void>
 constexpr bool has_precision = false;
 template <class T>
@@ -155,6 +59,14 @@ template <class T, class = void>
 constexpr bool has_state = false;
 template <class T>
 constexpr bool has_state<T, std::void_t<decltype(&T::state)>> = true;
+template <class T, class = void>
+constexpr bool has_codes = false;
+template <class T>
+constexpr bool has_codes<T, std::void_t<decltype(&T::codes)>> = true;
+template <class T, class = void>
+constexpr bool has_fit = false;
+template <class T>
+constexpr bool has_fit<T, std::void_t<decltype(&T::fit), decltype(&T::fit_axis)>> = true;
 
 // Memory of the host's that is valid until the call ends.
 template <class T>
@@ -162,6 +74,37 @@ T* scratch(lathe_call* call, std::uint64_t count) {
   void* memory = call->host->scratch(call, (count == 0 ? 1 : count) * sizeof(T), alignof(T));
   if (memory == nullptr) throw error(LATHE_RESOURCE_EXHAUSTED, "out of memory");
   return static_cast<T*>(memory);
+}
+
+template <class T>
+const T* in_scratch(lathe_call* call, const std::vector<T>& items) {
+  T* copy = scratch<T>(call, items.size());
+  std::copy(items.begin(), items.end(), copy);
+  return copy;
+}
+
+// The same value, its texts, lists and maps in memory that is valid until the call ends.
+inline lathe_value in_scratch(lathe_call* call, lathe_value v) {
+  const auto text = [&](const char* from, std::uint64_t size) {
+    char* copy = scratch<char>(call, size);
+    std::copy(from, from + size, copy);
+    return copy;
+  };
+  if (v.kind == LATHE_VALUE_STRING) {
+    v.as.text = text(v.as.text, v.size);
+  } else if (v.kind == LATHE_VALUE_LIST) {
+    auto* list = scratch<lathe_value>(call, v.size);
+    for (std::uint64_t i = 0; i < v.size; ++i) list[i] = in_scratch(call, v.as.list[i]);
+    v.as.list = list;
+  } else if (v.kind == LATHE_VALUE_MAP) {
+    auto* map = scratch<lathe_entry>(call, v.size);
+    for (std::uint64_t i = 0; i < v.size; ++i) {
+      const lathe_entry& from = v.as.map[i];
+      map[i] = {{text(from.key.data, from.key.size), from.key.size}, in_scratch(call, from.value)};
+    }
+    v.as.map = map;
+  }
+  return v;
 }
 
 // The instance, and the precision list that the host borrows until it is destroyed.
@@ -190,7 +133,11 @@ struct format_thunks {
         auto* holder = new instance(made);
         made = nullptr;
         *self = holder;
-        holder->precision = holder->object->precision();
+        if constexpr (has_precision<T>) {
+          holder->precision = holder->object->precision();
+        } else {
+          holder->precision = {holder->object->bits()};
+        }
         for (const value& entry : holder->precision) {
           holder->rows.push_back(entry.c_value(holder->arrays));
         }
@@ -208,7 +155,12 @@ struct format_thunks {
       const tensor<const float> from(*x);
       const tensor<float> to(*y);
       if (from.size() != to.size()) throw invalid_argument("x and y differ in size");
-      of(self).quantize(format_context(call, *c), from, to);
+      if constexpr (has_quantize<T>) {
+        of(self).quantize(format_context(call, *c), from, to);
+      } else {
+        const T& object = of(self);
+        for (std::uint64_t i = 0; i < from.size(); ++i) to[i] = object.nearest(from[i]);
+      }
     });
   }
   static lathe_code backward(lathe_call* call, void* self, const lathe_format_context* c,
@@ -238,9 +190,58 @@ struct format_thunks {
       }
     });
   }
-  static lathe_code storage_bits(lathe_call* call, void* self, const std::int64_t* extents,
-                                 std::uint64_t rank, double* bits) noexcept {
-    return guarded(call, [&] { *bits = of(self).storage_bits(shape(extents, rank)); });
+  static lathe_code storage_bits(lathe_call* call, void* self, const lathe_site* where,
+                                 double* bits) noexcept {
+    return guarded(call, [&] {
+      const site at(*where);
+      if constexpr (has_storage_bits<T>) {
+        *bits = of(self).storage_bits(at);
+      } else {
+        *bits = of(self).bits() * static_cast<double>(element_count(at.shape()));
+      }
+    });
+  }
+  static lathe_code codes(lathe_call* call, void* self, const lathe_format_context* c,
+                          const lathe_tensor* x, lathe_integer_codes* out) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_codes<T>) {
+        const tensor<const float> from(*x);
+        const integer_codes made = of(self).codes(format_context(call, *c), from,
+                                                  span<std::int64_t>(out->codes, from.size()));
+        out->width = made.width;
+        out->is_signed = made.is_signed ? 1 : 0;
+        out->block_shape = made.block_shape.empty() ? nullptr : in_scratch(call, made.block_shape);
+        out->scale = in_scratch(call, made.scale);
+        out->scale_count = made.scale.size();
+        out->zero_point = made.zero_point.empty() ? nullptr : in_scratch(call, made.zero_point);
+        out->levels = made.levels.empty() ? nullptr : in_scratch(call, made.levels);
+        out->level_count = made.levels.size();
+      }
+    });
+  }
+  static lathe_code fit_axis(lathe_call* call, void* self, const lathe_site* where,
+                             std::uint32_t* open, std::int32_t* axis) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_fit<T>) {
+        const std::optional<int> along = of(self).fit_axis(site(*where));
+        *open = along ? 1 : 0;
+        *axis = along.value_or(-1);
+      }
+    });
+  }
+  static lathe_code fit(lathe_call* call, void* self, const lathe_site* where,
+                        const lathe_seen_table* table, lathe_value* options) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_fit<T>) {
+        std::vector<seen> rows;
+        for (std::uint64_t i = 0; i < table->count; ++i) {
+          rows.push_back(row(table->rows, table->row_size, i));
+        }
+        const value chosen = of(self).fit(site(*where), rows);
+        value::storage arrays;
+        *options = in_scratch(call, chosen.c_value(arrays));
+      }
+    });
   }
   static lathe_code precision(lathe_call* call, void* self, const lathe_value** list,
                               std::uint64_t* count) noexcept {
@@ -253,7 +254,7 @@ struct format_thunks {
 };
 
 template <class T>
-constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, state),
+constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, fit),
                                            0,
                                            format_thunks<T>::create,
                                            destroy<format_instance<T>>,
@@ -261,27 +262,34 @@ constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, state)
                                            has_backward<T> ? format_thunks<T>::backward : nullptr,
                                            format_thunks<T>::storage_bits,
                                            format_thunks<T>::precision,
-                                           has_state<T> ? format_thunks<T>::state : nullptr};
+                                           has_state<T> ? format_thunks<T>::state : nullptr,
+                                           has_codes<T> ? format_thunks<T>::codes : nullptr,
+                                           has_fit<T> ? format_thunks<T>::fit_axis : nullptr,
+                                           has_fit<T> ? format_thunks<T>::fit : nullptr};
 
 }  // namespace detail
 
 template <class T>
 constexpr lathe_component format(const char* id, const char* version, const char* doc) {
-  if constexpr (!detail::has_quantize<T>) {
+  if constexpr (!detail::has_quantize<T> && !detail::has_nearest<T>) {
     static_assert(detail::lacks<T>,
                   "a format needs a method: void quantize(const lathe::format_context&, "
-                  "lathe::tensor<const float> x, lathe::tensor<float> y) const");
+                  "lathe::tensor<const float> x, lathe::tensor<float> y) const, or "
+                  "float nearest(float x) const");
     return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, nullptr);
-  } else if constexpr (!detail::has_storage_bits<T>) {
+  } else if constexpr (!detail::has_storage_bits<T> && !detail::has_bits<T>) {
     static_assert(detail::lacks<T>,
-                  "a format needs a method: double storage_bits(lathe::shape) const");
+                  "a format needs a method: double storage_bits(const lathe::site&) const, or "
+                  "double bits() const");
     return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, nullptr);
-  } else if constexpr (!detail::has_precision<T>) {
+  } else if constexpr (!detail::has_precision<T> && !detail::has_bits<T>) {
     static_assert(detail::lacks<T>,
                   "a format needs a method: std::vector<lathe::value> precision() const");
     return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, nullptr);
   } else {
-    return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, &detail::format_interface<T>);
+    constexpr bool by_element = !detail::has_quantize<T>;
+    return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, &detail::format_interface<T>,
+                                by_element ? LATHE_FLAG_ROWS_APART : 0);
   }
 }
 

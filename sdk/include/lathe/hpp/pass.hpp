@@ -1,6 +1,6 @@
 // Kind "pass". A type with a method `run`, which takes whatever it needs of: lathe::graph,
 // lathe::report, lathe::edit&, lathe::executor, lathe::weights, lathe::data, lathe::meta,
-// lathe::context.
+// lathe::formats, lathe::context.
 // With an edit& the changes are committed when run returns, and dropped when it throws.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <lathe/hpp/data.hpp>
 #include <lathe/hpp/edit.hpp>
 #include <lathe/hpp/execute.hpp>
+#include <lathe/hpp/formats.hpp>
 #include <lathe/hpp/report.hpp>
 
 #pragma GCC visibility push(hidden)
@@ -27,6 +28,7 @@ struct run_argument {
   operator weights() const { return weights(call); }
   operator data() const { return data(call); }
   operator meta() const { return meta(call); }
+  operator formats() const { return formats(call); }
   operator context() const { return context(call); }
 };
 

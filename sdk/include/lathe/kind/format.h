@@ -2,7 +2,8 @@
 #define LATHE_KIND_FORMAT_H
 
 /* Kind "format": a number format, simulated on float32 tensors. The kernel sees whole tensors. A
- * format may keep tensors of its own for each tensor it sits on, eg: a learned step. */
+ * format may keep tensors of its own for each tensor it sits on, eg: a learned step; it may give
+ * integer codes of a tensor, and choose open options from what was seen of one. */
 
 #include <lathe/svc/graph.h>
 #include <lathe/tensor.h>
@@ -76,6 +77,41 @@ typedef struct lathe_format_gradients {
   uint64_t d_state_count;
 } lathe_format_gradients;
 
+/* Integer codes of a tensor x, and how values are made of them. The element i of block b, of what
+ * quantize() makes of x, is
+ *   (float)(level * scale[b])   in double precision, where
+ *   level = levels[codes[i]]    if there is a table of levels, else
+ *   level = codes[i] - zero_point[b].
+ * Blocks are a grid over the tensor: `block_shape` has an extent for each dimension, a last block
+ * may be shorter, and blocks count in row-major order. */
+typedef struct lathe_integer_codes {
+  uint32_t struct_size;
+  uint32_t width;     /* to fill in: bits of a code, 1..64 */
+  uint32_t is_signed; /* to fill in: codes are two's complement; else from 0 to 2^width - 1 */
+  uint32_t reserved;
+  int64_t *codes; /* to write to: as many as x has elements, in row-major order */
+  /* What follows is to fill in, from lathe_host.scratch. NULL for block_shape: one block. */
+  const int64_t *block_shape;
+  const double *scale;
+  uint64_t scale_count;      /* number of blocks */
+  const int64_t *zero_point; /* `scale_count` of them; NULL: all 0, or there is a table */
+  const double *levels;      /* NULL: none */
+  uint64_t level_count;
+} lathe_integer_codes;
+
+/* What was seen of a tensor, or of each index along its `axis`. */
+typedef struct lathe_seen {
+  float low, high;       /* the range to hold; low > high: nothing finite was seen */
+  double mean_magnitude; /* mean of abs(x) */
+} lathe_seen;
+
+typedef struct lathe_seen_table {
+  uint32_t struct_size; /* written by the caller */
+  uint32_t row_size;
+  const lathe_seen *rows;
+  uint64_t count; /* 1, or the extent of the axis that fit_axis() gave */
+} lathe_seen_table;
+
 typedef struct lathe_format {
   uint32_t struct_size;
   uint32_t reserved;
@@ -97,9 +133,9 @@ typedef struct lathe_format {
   lathe_code (*backward)(lathe_call *call, void *self, const lathe_format_context *context,
                          const lathe_tensor *x, lathe_format_gradients *gradients);
 
-  /* Bits to store a tensor of that shape, shared fields included; state does not count. [call] */
-  lathe_code (*storage_bits)(lathe_call *call, void *self, const int64_t *shape, uint64_t rank,
-                             double *bits);
+  /* Bits to store the tensor of that site, shared fields included (a scale per block, row or
+   * channel; one per tensor adds nothing); state does not count. [call] */
+  lathe_code (*storage_bits)(lathe_call *call, void *self, const lathe_site *site, double *bits);
 
   /* MASE's precision list for the metadata, eg: width, frac_width. Owner: plugin. Valid: until
    * destroy. [call] */
@@ -113,6 +149,24 @@ typedef struct lathe_format {
    * from several threads at once */
   lathe_code (*state)(lathe_call *call, void *self, const lathe_site *site,
                       lathe_state_table *table);
+
+  /* Codes of what quantize() makes of x with that context. A NaN has none: INVALID_ARGUMENT. NULL:
+   * the format has no codes; UNIMPLEMENTED: not with these options. [call], from several threads at
+   * once */
+  lathe_code (*codes)(lathe_call *call, void *self, const lathe_format_context *context,
+                      const lathe_tensor *x, lathe_integer_codes *codes);
+
+  /* Whether options are open that fit() can choose on that site, and the dimension along which it
+   * takes a row for each index; -1: one row for the tensor. NULL: never. [call], from several
+   * threads at once */
+  lathe_code (*fit_axis)(lathe_call *call, void *self, const lathe_site *site, uint32_t *open,
+                         int32_t *axis);
+
+  /* The open options that hold what was seen as finely as the format can, eg: {frac_width: 5}: a
+   * map to lay over those it was created with. Those that nothing follows for (only zeros were
+   * seen) are left out. Owner: scratch. NULL: as fit_axis. [call], from several threads at once */
+  lathe_code (*fit)(lathe_call *call, void *self, const lathe_site *site,
+                    const lathe_seen_table *seen, lathe_value *options);
 } lathe_format;
 
 #ifdef __cplusplus

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(storage_is_the_width_of_every_element) {
   const lathe::Component& component = built_plugins().find(lathe::Kind::format, "integer");
   const lathe::FormatInstance format(
       component, lathe::check_options(component.options, to_value({{"width", 5}})));
-  BOOST_TEST(format.storage_bits(lathe::Shape{3, 7}) == 105);
+  BOOST_TEST(format.storage_bits(SiteOf({3, 7}).site()) == 105);
   BOOST_TEST(format.precision().text() == "[5, 2]");
   BOOST_TEST(!format.has_backward());
 }
