@@ -1,7 +1,5 @@
 // PyTorch files older than its zip form, made by hand: legacy and tar, whole, cut and changed.
-#include "expect.hpp"
-#include "tests/support/support.hpp"
-#include "torch_writer.hpp"
+#include "files.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,19 +11,6 @@ namespace {
 
 const std::string kSix = packed<float>({0, 1, 2, 3, 4, 5});
 const std::string kOne = packed<std::int64_t>({42});
-
-struct Files {
-  TemporaryFolder folder;
-  std::filesystem::path path = folder.path() / "file.bin";
-  Checkpoint read(const std::string& bytes) {
-    write_file(path, bytes);
-    return read_checkpoint(path);
-  }
-  std::string fails(const std::string& bytes) {
-    write_file(path, bytes);
-    return reading_fails(path);
-  }
-};
 
 std::string weight(std::int64_t count = 6, const std::string& key = "94020255495056") {
   return tensor(storage("FloatStorage", key, count), 0, {2, 3}, {3, 1});

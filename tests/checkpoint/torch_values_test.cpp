@@ -1,7 +1,5 @@
 // Where tensors may lie in a pickle, and what else may lie beside them: made by hand.
-#include "expect.hpp"
-#include "tests/support/support.hpp"
-#include "torch_writer.hpp"
+#include "files.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,21 +9,13 @@ using namespace lathe_test::pickled;
 
 namespace {
 
-struct Files {
-  TemporaryFolder folder;
-  std::filesystem::path path = folder.path() / "file.bin";
+struct Pickles : Files {
   // A file of a pickle and one storage of six numbers, 0 to 5.
   std::string of(const std::string& value) const {
     return torch_file(value, {{"0", packed<float>({0, 1, 2, 3, 4, 5})}});
   }
-  Checkpoint read(const std::string& value) {
-    write_file(path, of(value));
-    return read_checkpoint(path);
-  }
-  std::string fails(const std::string& value) {
-    write_file(path, of(value));
-    return reading_fails(path);
-  }
+  Checkpoint read(const std::string& value) const { return Files::read(of(value)); }
+  std::string fails(const std::string& value) const { return Files::fails(of(value)); }
   // The names and first numbers of the tensors: "a=0 b.c=3 ".
   std::string told(const std::string& value) {
     std::string text;
@@ -56,7 +46,7 @@ std::string made(const std::string& module, const std::string& name) {
 BOOST_AUTO_TEST_SUITE(torch_values)
 
 BOOST_AUTO_TEST_CASE(items_of_lists_and_tuples_are_named_by_their_places) {
-  Files files;
+  Pickles files;
   BOOST_TEST(files.told(list({number(3), number(4)})) == "0=3 1=4 ");
   BOOST_TEST(files.told(tuple({number(3), "N", number(4)})) == "0=3 2=4 ");
   BOOST_TEST(files.told(dict({{"layers", list({dict({{"w", number(1)}}), number(2)})}})) ==
@@ -64,7 +54,7 @@ BOOST_AUTO_TEST_CASE(items_of_lists_and_tuples_are_named_by_their_places) {
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_are_not_text_are_named_as_python_prints_them) {
-  Files files;
+  Pickles files;
   const std::pair<std::string, const char*> rows[] = {
       {integer(7), "7=1 "},
       {integer(-7), "-7=1 "},
@@ -88,7 +78,7 @@ BOOST_AUTO_TEST_CASE(keys_that_are_not_text_are_named_as_python_prints_them) {
 }
 
 BOOST_AUTO_TEST_CASE(classes_of_a_users_own_hold_what_they_were_filled_with) {
-  Files files;
+  Pickles files;
   const std::string items = "(" + text("w") + number(1) + "u";
   const std::string some = dict({{"w", number(1)}});
   const std::string reconstructor = global("copy_reg", "_reconstructor");
@@ -118,7 +108,7 @@ BOOST_AUTO_TEST_CASE(classes_of_a_users_own_hold_what_they_were_filled_with) {
 
 // Protocol 0 is lines of text, and has a persistent id as Python prints it.
 BOOST_AUTO_TEST_CASE(protocols_0_and_1_and_what_python_2_wrote_are_read) {
-  Files files;
+  Pickles files;
   const std::string stored = "P('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 6)\n";
   const auto numbered = [&](const std::string& at) {
     return "ctorch._utils\n_rebuild_tensor_v2\n(" + stored + "I" + at +
@@ -158,7 +148,7 @@ BOOST_AUTO_TEST_CASE(protocols_0_and_1_and_what_python_2_wrote_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(what_lies_beside_the_weights_may_be_deep_circular_or_large) {
-  Files files;
+  Pickles files;
   std::string deep = "N";
   for (int i = 0; i < 3000; ++i) deep = "}" + text("k") + deep + "s";
   const std::string circle = std::string("}q\x01") + text("me") + "h\x01s";
@@ -177,7 +167,7 @@ BOOST_AUTO_TEST_CASE(what_lies_beside_the_weights_may_be_deep_circular_or_large)
 }
 
 BOOST_AUTO_TEST_CASE(a_negative_bit_negates_every_element) {
-  Files files;
+  Pickles files;
   const auto with_bits = [](const std::string& bits) {
     return call(global("torch._utils", "_rebuild_tensor_v2"),
                 {storage("FloatStorage", "0", 6), integer(1), integers({2}), integers({2}), "\x89",
@@ -201,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_negative_bit_negates_every_element) {
 }
 
 BOOST_AUTO_TEST_CASE(tensors_of_kinds_that_lathe_lacks_are_named_beside_those_it_reads) {
-  Files files;
+  Pickles files;
   const Checkpoint read = files.read(
       dict({{"w", number(1)},
             {"c", tensor(storage("ComplexFloatStorage", "0", 3), 0, {3}, {1})},
@@ -219,7 +209,7 @@ BOOST_AUTO_TEST_CASE(tensors_of_kinds_that_lathe_lacks_are_named_beside_those_it
 }
 
 BOOST_AUTO_TEST_CASE(only_exact_names_of_functions_are_attacks) {
-  Files files;
+  Pickles files;
   const auto beside = [](const std::string& value) {
     return dict({{"w", number(1)}, {"x", value}});
   };
@@ -263,7 +253,7 @@ BOOST_AUTO_TEST_CASE(only_exact_names_of_functions_are_attacks) {
 }
 
 BOOST_AUTO_TEST_CASE(a_state_dict_stands_for_the_file_unless_others_are_like_it) {
-  Files files;
+  Pickles files;
   const std::string weights = dict({{"a", number(1)}, {"b", number(2)}});
   BOOST_TEST(files.told(dict({{"state_dict", weights}, {"loss", number(3)}})) == "a=1 b=2 ");
   BOOST_TEST(files.read(dict({{"state_dict", weights}})).outer == "state_dict.");
@@ -280,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_state_dict_stands_for_the_file_unless_others_are_like_it)
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_tensors_says_what_is_in_it) {
-  Files files;
+  Pickles files;
   const std::pair<std::string, const char*> rows[] = {
       {"}", "only an empty dict"},
       {"]", "only an empty list"},

@@ -1,7 +1,5 @@
 // PyTorch zip files made by hand: views, wrappers, hostile pickles, damage at every byte.
-#include "expect.hpp"
-#include "tests/support/support.hpp"
-#include "torch_writer.hpp"
+#include "files.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,19 +10,6 @@ using namespace lathe_test::pickled;
 namespace {
 
 const std::string kSix = packed<float>({0, 1, 2, 3, 4, 5});
-
-struct Files {
-  TemporaryFolder folder;
-  std::filesystem::path path = folder.path() / "file.bin";
-  Checkpoint read(const std::string& bytes) {
-    write_file(path, bytes);
-    return read_checkpoint(path);
-  }
-  std::string fails(const std::string& bytes) {
-    write_file(path, bytes);
-    return reading_fails(path);
-  }
-};
 
 std::string simple() {
   return torch_file(ordered_dict({{"w", tensor(storage("FloatStorage", "0", 6), 0, {2, 3}, {3, 1})},

@@ -1,12 +1,12 @@
 // Which splits of a plugin's data set are opened, and what the plugin is told. The plugin is made
 // of C functions here.
 #include "core/data/data.hpp"
+#include "tests/data/c_dataset.hpp"
 #include "tests/support/messages.hpp"
 
 #include <fmt/ranges.h>
 #include <boost/test/unit_test.hpp>
 
-#include <cstring>
 #include <thread>
 
 using namespace lathe;
@@ -30,7 +30,6 @@ struct Script {
 Script* script = nullptr;
 
 std::string text_of(lathe_str text) { return {text.data, text.size}; }
-lathe_str text(const char* literal) { return {literal, std::strlen(literal)}; }
 
 lathe_code create(lathe_call*, const lathe_value*, lathe_str, void** self) {
   *self = script;
@@ -39,20 +38,9 @@ lathe_code create(lathe_call*, const lathe_value*, lathe_str, void** self) {
 void destroy(void*) {}
 lathe_code info(lathe_call*, void*, lathe_dataset_info* out) {
   static const std::int64_t width = 1;
-  script->fields[0] = {text("samples"),
-                       LATHE_FIELD_INPUT,
-                       LATHE_DTYPE_FLOAT32,
-                       {},
-                       1,
-                       &width,
-                       0,
-                       nullptr,
-                       nullptr,
-                       nullptr,
-                       nullptr};
-  script->fields[1] = {text("labels"), LATHE_FIELD_TARGET, LATHE_DTYPE_INT64, {},      0,
-                       nullptr,        script->classes,    nullptr,           nullptr, nullptr,
-                       nullptr};
+  script->fields[0] = field("samples", LATHE_FIELD_INPUT, LATHE_DTYPE_FLOAT32, &width, 1);
+  script->fields[1] =
+      field("labels", LATHE_FIELD_TARGET, LATHE_DTYPE_INT64, nullptr, 0, script->classes);
   script->table = {sizeof(lathe_field_table), sizeof(lathe_field), script->fields, 2};
   out->fields = &script->table;
   return LATHE_OK;
@@ -107,14 +95,8 @@ const lathe_dataset kInterface = {LATHE_SIZE_UP_TO(lathe_dataset, read),
 
 struct Fixture {
   Script s;
-  Component component;
-  Fixture() {
-    script = &s;
-    component.kind = Kind::dataset;
-    component.id = "counting";
-    component.interface = &kInterface;
-    component.options.owner = "data set 'counting'";
-  }
+  Component component = dataset_component("counting", kInterface);
+  Fixture() { script = &s; }
   std::shared_ptr<Dataset> make() {
     return make_dataset(component, Value(Value::Map{}), "counting", {});
   }

@@ -1,11 +1,11 @@
 // Data sets over plugins. The plugin is made of C functions here, well-behaved or not.
 #include "core/data/data.hpp"
+#include "tests/data/c_dataset.hpp"
 #include "tests/support/messages.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
-#include <cstring>
 #include <set>
 #include <thread>
 
@@ -32,14 +32,6 @@ struct Script {
   lathe_field_table table{};
 };
 Script* script = nullptr;
-
-lathe_str text(const char* literal) { return {literal, std::strlen(literal)}; }
-
-lathe_field field(const char* name, lathe_field_role role, lathe_dtype dtype,
-                  const std::int64_t* shape = nullptr, std::uint32_t rank = 0,
-                  std::int64_t classes = 0) {
-  return {text(name), role, dtype, {}, rank, shape, classes, nullptr, nullptr, nullptr, nullptr};
-}
 
 lathe_code create(lathe_call*, const lathe_value*, lathe_str, void** self) {
   *self = script;
@@ -149,16 +141,11 @@ const lathe_dataset kStream = {LATHE_SIZE_UP_TO(lathe_dataset, next),
                                nullptr,
                                nullptr};
 
-// A component as the registry would give it.
 struct Fixture {
   Script s;
-  Component component;
+  Component component = dataset_component("numbers", kInterface);
   Fixture() {
     script = &s;
-    component.kind = Kind::dataset;
-    component.id = "numbers";
-    component.interface = &kInterface;
-    component.options.owner = "data set 'numbers'";
     Option option;
     option.key = "test";
     component.options.options.push_back(option);
