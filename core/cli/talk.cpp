@@ -10,6 +10,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -18,6 +19,25 @@ namespace lathe {
 namespace {
 
 std::atomic<bool> warnings_shown{true};
+
+// Above, a run repeats itself.
+constexpr std::size_t kMostWarnings = 1000;
+
+struct Warnings {
+  std::mutex mutex;
+  std::vector<std::string> said;  // each once
+};
+Warnings& warnings() {
+  static auto* const all = new Warnings;  // outlives static destructors
+  return *all;
+}
+
+void remember_warning(std::string_view text) {
+  Warnings& all = warnings();
+  const std::lock_guard lock(all.mutex);
+  if (all.said.size() < kMostWarnings && std::ranges::find(all.said, text) == all.said.end())
+    all.said.emplace_back(text);
+}
 
 struct Prefix {
   std::string_view word;
@@ -52,6 +72,7 @@ class Talk final : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     if (message.level == spdlog::level::warn && !warnings_shown) return;
     const std::string_view text(message.payload.data(), message.payload.size());
+    if (message.level == spdlog::level::warn) remember_warning(text);
     write_line(prefix_of(message.level), text, coloured_);
   }
   void flush_() override {}
@@ -70,6 +91,12 @@ void start_log() {
 }
 
 void show_warnings(bool shown) { warnings_shown = shown; }
+
+std::vector<std::string> said_warnings() {
+  Warnings& all = warnings();
+  const std::lock_guard lock(all.mutex);
+  return all.said;
+}
 
 void set_log_level(const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); }
 

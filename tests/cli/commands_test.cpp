@@ -216,6 +216,21 @@ BOOST_AUTO_TEST_CASE(a_run_lands_in_its_folder_with_its_provenance) {
     BOOST_TEST(plugin.at("sha256").get<std::string>().size() == 64U);
 }
 
+BOOST_AUTO_TEST_CASE(a_report_holds_the_warnings_of_the_run) {
+  const TemporaryFolder folder;
+  const Words words{"transform", "jsc-tiny", "--passes", "quantize,flops", "--json"};
+  const Outcome outcome = good(words, folder.path());
+  const auto warnings = outcome.json().at("warnings").get<std::vector<std::string>>();
+  BOOST_TEST_REQUIRE(!warnings.empty());
+  for (const std::string& text : warnings)
+    BOOST_TEST(contains(outcome.err, "warning: " + text), outcome.err);
+  Words plain{"transform", "jsc-tiny", "jsc-sim", "--passes", "flops", "--json"};
+  BOOST_TEST(good(plain, folder.path()).json().at("warnings").empty());
+  plain = words;
+  plain.emplace_back("--no-warnings");
+  BOOST_TEST(good(plain, folder.path()).json().at("warnings").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_config_from_a_pipe_is_read_once_and_hashed) {
   const TemporaryFolder folder;
   const std::string text = "model = 'jsc-tiny'\n[passes.flops]\n";

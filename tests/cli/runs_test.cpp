@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(a_sweep_trains_every_point_and_makes_one_table) {
   BOOST_TEST(rows.at(1).at("batch_size") == 128);
   BOOST_TEST(rows.at(1).at("max_epochs") == 2);
   BOOST_TEST(rows.at(2).at("batch_size") == 256);
+  BOOST_TEST(rows.at(1).at("epochs") == 2);  // that ran, early stopping or not
   const fs::path results = training_of(folder.path(), "s");
   BOOST_TEST(lines_of(results / "sweep.csv") == 5U);
   BOOST_TEST(lines_of(results / "sweep" / "003" / "metrics.csv") == 3U);

@@ -62,7 +62,7 @@ ReportTable empty_table(const Settings& settings, Loss loss) {
   for (const std::string prefix : {"train_", "best_validation_", ""})
     for (const Statistic* statistic : table_statistics(loss))
       table.columns.push_back(prefix + std::string(statistic->name));
-  table.columns.emplace_back("seconds");
+  for (const char* last : {"epochs", "seconds"}) table.columns.emplace_back(last);
   return table;
 }
 
@@ -74,6 +74,7 @@ Row row_of(std::size_t number, const SweepPoint& point, const Trained& trained, 
   add_numbers(trained.best_epoch(), kValidationPrefix, loss, row);
   for (const Statistic* statistic : table_statistics(loss))
     row.push_back(trained.evaluation ? trained.evaluation->value(*statistic) : Value{});
+  row.emplace_back(static_cast<std::int64_t>(epochs.size()));
   row.emplace_back(trained.wall_seconds);
   return row;
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/file.hpp"
 #include "core/cli/run/results/provenance.hpp"
+#include "core/cli/talk.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/terminal.hpp"
 
@@ -65,6 +66,7 @@ Json json_of(const Results& results, Session& session) {
     json["tables"] = json_of(own)["tables"];
   }
   for (const auto& [key, part] : results.parts) json[key] = part;
+  json["warnings"] = said_warnings();
   json["provenance"] = provenance_of(session);
   for (const auto& [key, value] : results.measured) json["provenance"][key] = value;
   return json;
