@@ -1,4 +1,4 @@
-// The table of back ends, and the one symbol of this library: a storage for a URL.
+// The table of back ends, and the symbols of this library: a storage for a URL, and its check.
 #include "core/storage/store.hpp"
 
 #include "core/storage/sqlite/storage.hpp"
@@ -11,14 +11,16 @@ namespace {
 constexpr Store kStores[] = {
     {"sqlite:///",
      "sqlite:///study.db for a file in this folder, or sqlite:////absolute/path/study.db",
-     open_sqlite_storage},
+     open_sqlite_storage, check_sqlite_storage},
 };
 
-std::shared_ptr<Storage> opened(std::string_view url, const StorageOptions& options) {
+// Calls use(store, place) with the store that serves the URL.
+template <typename Use>
+auto with_store(std::string_view url, const Use& use) {
   std::string examples;
   for (const Store& store : stores()) {
     if (url.starts_with(store.scheme) && url.size() > store.scheme.size())
-      return store.open(url.substr(store.scheme.size()), options);
+      return use(store, url.substr(store.scheme.size()));
     examples += fmt::format("{}{}", examples.empty() ? "" : "; or ", store.example);
   }
   throw usage_error(fmt::format("cannot store a study at '{}'; write {}", url, examples));
@@ -32,9 +34,18 @@ std::span<const Store> stores() { return kStores; }
 
 extern "C" LATHE_EXPORT std::shared_ptr<lathe::Storage>* lathe_open_storage(
     const char* url, const lathe::StorageOptions& options);
+extern "C" LATHE_EXPORT void lathe_check_storage(const char* url);
 
 // C linkage so that its name is plain; the caller owns what it returns.
 extern "C" std::shared_ptr<lathe::Storage>* lathe_open_storage(
     const char* url, const lathe::StorageOptions& options) {
-  return new std::shared_ptr<lathe::Storage>(lathe::opened(url, options));
+  return new std::shared_ptr<lathe::Storage>(
+      lathe::with_store(url, [&](const lathe::Store& store, std::string_view place) {
+        return store.open(place, options);
+      }));
+}
+
+extern "C" void lathe_check_storage(const char* url) {
+  lathe::with_store(url,
+                    [](const lathe::Store& store, std::string_view place) { store.check(place); });
 }

@@ -13,6 +13,8 @@ struct Store {
   std::string_view example;  // what to write instead of a URL that nobody serves
   // `place` is what follows the scheme, not empty. Throws run_error.
   std::shared_ptr<Storage> (*open)(std::string_view place, const StorageOptions& options);
+  // The same without making anything: throws what can be known before.
+  void (*check)(std::string_view place);
 };
 
 std::span<const Store> stores();

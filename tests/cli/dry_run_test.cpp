@@ -15,13 +15,17 @@ struct Refused {
   std::string says;
 };
 
-const std::string kSpace =
-    "model = 'jsc-tiny'\ndataset = 'jsc-sim'\n[search.search_space]\n"
-    "name = 'graph/quantize/mixed_precision_ptq'\nsetup.by = 'name'\n"
-    "seed.default.config.name = ['NA']\nseed.nosuch.config.name = ['integer']\n"
-    "[search.strategy]\nname = 'optuna'\neval_mode = true\n"
-    "sw_runner.basic_evaluation.num_samples = 64\nsetup = { n_trials = 2, sampler = 'random' }\n"
-    "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n";
+std::string search_of(const std::string& node) {
+  return "model = 'jsc-tiny'\ndataset = 'jsc-sim'\n[search.search_space]\n"
+         "name = 'graph/quantize/mixed_precision_ptq'\nsetup.by = 'name'\n"
+         "seed.default.config.name = ['NA']\nseed." +
+         node +
+         ".config.name = ['integer']\n"
+         "[search.strategy]\nname = 'optuna'\neval_mode = true\n"
+         "sw_runner.basic_evaluation.num_samples = 64\n"
+         "setup = { n_trials = 2, sampler = 'random' }\n"
+         "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n";
+}
 
 const Refused kRefused[] = {
     {"a node that is not there",
@@ -61,8 +65,16 @@ const Refused kRefused[] = {
      {},
      {"transform", "jsc-tiny", "--passes", "flops", "--print-after", "bitops"},
      "--print-after=bitops: the pipeline has no such pass"},
+    {"a storage that nobody serves",
+     {{"a.toml", search_of("seq_blocks_2")}},
+     {"search", "--config", "a.toml", "--storage", "mysql://a/b"},
+     "cannot store a study at 'mysql://a/b'"},
+    {"a study in a folder that is not there",
+     {{"a.toml", search_of("seq_blocks_2")}},
+     {"search", "--config", "a.toml", "--storage", "sqlite:///none/s.db"},
+     "there is no folder 'none' for the study 'none/s.db'"},
     {"a node of a search space",
-     {{"a.toml", kSpace}},
+     {{"a.toml", search_of("nosuch")}},
      {"search", "--config", "a.toml"},
      "'nosuch'"},
 };

@@ -13,4 +13,10 @@ std::shared_ptr<Storage> open_storage(const std::string& url, const StorageOptio
   return *opened;
 }
 
+void check_storage(const std::string& url) {
+  using Check = void(const char* url);
+  static Check* const check = function_beside<Check>("liblathe_storage.so", "lathe_check_storage");
+  check(url.c_str());
+}
+
 }  // namespace lathe

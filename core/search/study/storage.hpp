@@ -76,5 +76,7 @@ struct StorageOptions {
 // `url` as Optuna writes it: sqlite:///relative/path, sqlite:////absolute/path. Opens
 // liblathe_storage on first use. Throws usage_error for a URL it cannot serve.
 std::shared_ptr<Storage> open_storage(const std::string& url, const StorageOptions& options = {});
+// Throws what open_storage() would for that URL, as far as it shows without opening anything.
+void check_storage(const std::string& url);
 
 }  // namespace lathe

@@ -37,12 +37,16 @@ std::string lock_holder(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::shared_ptr<SQLite::Database> open_database(const std::filesystem::path& path,
-                                                std::chrono::milliseconds lock_wait) {
+void check_folder_of(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   if (!std::filesystem::is_directory(folder))
     throw run_error(LATHE_NOT_FOUND, fmt::format("there is no folder '{}' for the study '{}'",
                                                  folder.string(), path.string()));
+}
+
+std::shared_ptr<SQLite::Database> open_database(const std::filesystem::path& path,
+                                                std::chrono::milliseconds lock_wait) {
+  check_folder_of(path);
   return with_errors_of(path, [&] {
     auto database = std::make_shared<SQLite::Database>(
         path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_FULLMUTEX,

@@ -17,6 +17,9 @@
 
 namespace lathe {
 
+// Throws run_error where the folder of a file is not there.
+void check_folder_of(const std::filesystem::path& path);
+
 // Opens the file, or makes it. `lock_wait`: how long a statement waits while another process writes
 // to the file. Throws run_error.
 std::shared_ptr<SQLite::Database> open_database(const std::filesystem::path& path,

@@ -9,5 +9,7 @@ namespace lathe {
 
 // Opens the file at `path`, or makes it. Throws run_error.
 std::shared_ptr<Storage> open_sqlite_storage(std::string_view path, const StorageOptions& options);
+// Throws run_error where its folder is not there.
+void check_sqlite_storage(std::string_view path);
 
 }  // namespace lathe
