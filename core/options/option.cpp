@@ -28,6 +28,14 @@ std::optional<double> bound(std::string_view text, std::string_view whole) {
   return x;
 }
 
+// "NA"; where no text can be meant, MASE's words for it too.
+bool says_none(const Option& option, const Value& value) {
+  if (!value.is_string()) return value.is_none();
+  const bool takes_numbers = option.type == LATHE_OPTION_INT || option.type == LATHE_OPTION_FLOAT;
+  const std::string& word = value.as_string();
+  return word == "NA" || (takes_numbers && (word == "none" || word == "None"));
+}
+
 Error wrong_value(const Option& option, const Value& value, std::string_view owner) {
   std::string message =
       fmt::format("option '{}' of {} takes {}; got ", option.key, owner, allowed_text(option));
@@ -292,7 +300,7 @@ std::string allowed_text(const Option& option) {
 }
 
 Value check_value(const Option& option, const Value& value, std::string_view owner) {
-  if (option.nullable() && (value.is_none() || (value.is_string() && value.as_string() == "NA"))) {
+  if (option.nullable() && says_none(option, value)) {
     return Value().at(value.position());
   }
   if (!value.is_none() || option.type == LATHE_OPTION_ANY) {

@@ -50,8 +50,8 @@ struct OptionTable {
 };
 
 // Checks one value; returns it normalised (an integer for a float option becomes a float, "NA" in a
-// nullable option becomes none, a relative path is joined to the folder of its file).
-// Throws usage_error with position, key, what is allowed.
+// nullable option becomes none, for numbers "none" and "None" too, a relative path is joined to the
+// folder of its file). Throws usage_error with position, key, what is allowed.
 Value check_value(const Option& option, const Value& value, std::string_view owner);
 
 // A value from the command line, for an option of that type: texts and paths stand as they are, and

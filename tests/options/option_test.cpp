@@ -75,6 +75,18 @@ OptionTable with_node_map() {
 
 BOOST_AUTO_TEST_SUITE(option)
 
+BOOST_AUTO_TEST_CASE(numbers_may_be_none_in_mases_words) {
+  for (const char* word : {"NA", "none", "None"}) {
+    BOOST_TEST(checked("width = 8\nfrac_width = '" + std::string(word) + "'")
+                   .find("frac_width")
+                   ->is_none());
+  }
+  expect_usage_error([] { checked("width = 8\nfrac_width = 'no'"); }, "a.toml:2:14",
+                     {"'frac_width'", "an integer or NA"});
+  expect_usage_error([] { checked("width = 'none'"); }, "a.toml:1:9", {"'width'"});
+  BOOST_TEST(checked("width = 8\nlabel = 'none'").find("label")->as_string() == "none");
+}
+
 BOOST_AUTO_TEST_CASE(ranges_are_closed_unless_marked_open) {
   const Range closed = parse_range("1..64");
   BOOST_TEST(closed.contains(1));
