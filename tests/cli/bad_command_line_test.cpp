@@ -374,6 +374,37 @@ BOOST_AUTO_TEST_CASE(a_wrong_pipeline_is_refused_before_it_starts) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(options_that_make_no_number_format_are_refused) {
+  const auto weights = [](const std::string& what, const std::string& options,
+                          std::vector<std::string> says) {
+    return lathe_test::BadInput{
+        what,
+        {},
+        {"transform", "jsc-tiny", "--passes", "quantize<by=type,linear.weight={" + options + "}>"},
+        2,
+        std::move(says)};
+  };
+  check_bad_inputs({
+      weights("a minifloat without mantissa", "name=minifloat_ieee,width=5,exponent_width=4",
+              {"width 5 leaves no mantissa", "at least 6"}),
+      weights("a minifloat of subnormal numbers alone",
+              "name=minifloat_denorm,width=8,exponent_width=4,exponent_bias=142",
+              {"exponent_bias 142", "at most 141"}),
+      weights("a minifloat of no bits", "name=minifloat_ieee,width=0", {"'width'", "3..32"}),
+      weights("a log of one bit", "name=log,width=1", {"'width'", "2..16"}),
+      weights("a log below every float", "name=log,width=4,exponent_bias=200",
+              {"exponent_bias 200", "at most 156"}),
+      weights("an element without mantissa", "name=minifloat_mx,frac_bits=0",
+              {"'frac_bits'", "1..23"}),
+      weights("an element of an unknown direction", "name=minifloat_mx,round_mode=r",
+              {"'round_mode'", "rn, rz, ru, rd"}),
+      weights("an element's bits under both names",
+              "name=minifloat_mx,exp_bits=4,element_exp_bits=4",
+              {"'exp_bits' and 'element_exp_bits' are one option"}),
+      weights("a point too far", "name=integer,width=8,frac_width=65", {"'frac_width'", "-64..64"}),
+  });
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_text_is_refused_by_every_option_that_takes_one) {
   const auto empty = [](const std::string& command, const std::string& flag, const std::string& key,
                         lathe_test::Words more = {"jsc-tiny", "jsc-sim"}) {
