@@ -22,31 +22,32 @@ float towards_zero(double x) {
                                                               : nearest;
 }
 
-// One clip, one rounding. The bounds are integers, so clipping first changes no result, and NaN
-// passes both comparisons. Scales are powers of two: both products are exact. Adding `zero` makes
-// +0 of -0, which has no code; -0 leaves it as it is.
+// One rounding, then one clip at bounds that are integers; NaN passes both comparisons. Scales are
+// powers of two: both products are exact, but that x * scale may vanish, and its floor with it:
+// then it is `below`. Adding `zero` makes +0 of -0, which has no code; -0 leaves it as it is.
 struct Fixed {
-  float scale, step, zero;
+  float scale, step, zero, below;
   Codes codes;
 };
 
 LATHE_KERNEL
 void round_to_nearest(const float* x, float* y, std::uint64_t count, Fixed to) {
   for (std::uint64_t i = 0; i < count; ++i) {
-    float k = x[i] * to.scale;
+    float k = __builtin_rintf(x[i] * to.scale);
     k = k < to.codes.low ? to.codes.low : k;
     k = k > to.codes.high ? to.codes.high : k;
-    y[i] = __builtin_rintf(k) * to.step + to.zero;
+    y[i] = k * to.step + to.zero;
   }
 }
 
 LATHE_KERNEL
 void round_down(const float* x, float* y, std::uint64_t count, Fixed to) {
   for (std::uint64_t i = 0; i < count; ++i) {
-    float k = x[i] * to.scale;
+    float k = __builtin_floorf(x[i] * to.scale);
+    k = x[i] < 0.0F && k == 0.0F ? to.below : k;
     k = k < to.codes.low ? to.codes.low : k;
     k = k > to.codes.high ? to.codes.high : k;
-    y[i] = __builtin_floorf(k) * to.step + to.zero;
+    y[i] = k * to.step + to.zero;
   }
 }
 
@@ -122,12 +123,16 @@ class Integer {
     std::vector<float> values(x.size());
     const Fixed to = fixed(context.site());
     Rounding::quantize(x.data(), values.data(), x.size(), to);
+    const std::uint64_t highest =
+        ~std::uint64_t{0} >> (64 - width_ + (has_sign(context.site()) ? 1 : 0));
     for (std::uint64_t i = 0; i < x.size(); ++i) {
       if (std::isnan(values[i])) throw lathe::invalid_argument("NaN has no code");
-      // Exact in double; 2^63 and above, of 64 bits without sign, are codes of uint64.
-      const double k = std::ldexp(static_cast<double>(values[i]), frac_width_);
-      codes[i] = k < 0x1p63 ? static_cast<std::int64_t>(k)
-                            : static_cast<std::int64_t>(static_cast<std::uint64_t>(k));
+      const double k = std::ldexp(static_cast<double>(values[i]), frac_width_);  // exact
+      // The original's clamp may be one above the last code, as floats; both are the same float.
+      const bool is_last = k >= static_cast<double>(highest);
+      codes[i] = k < 0     ? static_cast<std::int64_t>(k)
+                 : is_last ? static_cast<std::int64_t>(highest)
+                           : static_cast<std::int64_t>(static_cast<std::uint64_t>(k));
     }
     lathe::integer_codes out;
     out.width = static_cast<std::uint32_t>(width_);
@@ -145,6 +150,7 @@ class Integer {
     const lathe::seen& range = seen[0];
     const bool only_zeros = range.high <= 0 && (range.low >= 0 || codes.low == 0);
     if (range.low > range.high || only_zeros) return lathe::value::map();
+    if (mase_compat_) return lathe::value::map({{"frac_width", original_fraction(range)}});
     int fraction = kWidestFraction;
     while (fraction > -kWidestFraction && !holds(range, codes, fraction)) --fraction;
     return lathe::value::map({{"frac_width", fraction}});
@@ -161,7 +167,7 @@ class Integer {
 
   Fixed fixed(const lathe::site& site) const {
     return {std::ldexp(1.0F, frac_width_), std::ldexp(1.0F, -frac_width_),
-            mase_compat_ ? -0.0F : 0.0F, codes_of(has_sign(site))};
+            mase_compat_ ? -0.0F : 0.0F, mase_compat_ ? -0.0F : -1.0F, codes_of(has_sign(site))};
   }
 
   static bool holds(const lathe::seen& range, const Codes& codes, int fraction) {
@@ -170,6 +176,15 @@ class Integer {
     // What is below an unsigned range is clipped at any step.
     return high <= static_cast<double>(codes.high) &&
            (codes.low == 0 || low >= static_cast<double>(codes.low));
+  }
+
+  // The original's rule (`integer_fraction`): so many bits before the point as the larger end has,
+  // and one for the sign, but at least one; what is left stands behind it.
+  int original_fraction(const lathe::seen& range) const {
+    const double peak = std::fmax(std::fabs(static_cast<double>(range.low)),
+                                  std::fabs(static_cast<double>(range.high)));
+    const int before = static_cast<int>(std::log2(std::fmax(0.5, peak))) + 2;
+    return before < width_ ? width_ - before : 0;
   }
 
   Codes codes_of(bool is_signed) const {

@@ -1,38 +1,25 @@
-// Number format integer: against MASE's operands, and against its definition in exact arithmetic.
-#include "core/tensor/borrowed_tensor.hpp"
-#include "tests/plugins/workbench.hpp"
-#include "tests/support/format_call.hpp"
-
-#include <boost/test/unit_test.hpp>
-
-#include <array>
-#include <cmath>
-#include <limits>
-#include <random>
+// Number formats integer and integer_floor: against MASE's numbers, and against their definition in
+// exact arithmetic.
+#include "tests/plugins/transforms/formats/probes.hpp"
 
 namespace {
 
 using namespace lathe_test;
 
-std::vector<float> quantized(const json& options, std::vector<float> x, const char* op = "linear",
-                             lathe_role role = LATHE_ROLE_DATA_IN, const char* format = "integer") {
-  const lathe::Component& component = built_plugins().find(lathe::Kind::format, format);
-  const lathe::FormatInstance instance(component,
-                                       lathe::check_options(component.options, to_value(options)));
-  lathe::BorrowedTensor tensor(lathe::DType::float32, x.data(),
-                               std::array{static_cast<std::int64_t>(x.size())}, 0);
-  const FormatCall call(role, op);
-  instance.quantize(call.context(), tensor.view(), tensor.view());
-  return x;
+std::vector<float> quantized(const json& options, const std::vector<float>& x,
+                             const char* op = "linear", lathe_role role = LATHE_ROLE_DATA_IN,
+                             const char* format = "integer") {
+  return OneFormat(format, options, role, op).quantize(x);
 }
 
 // docs/mase.md, Number formats, in long double: every float and every code up to 64 bits is exact.
-float oracle(float x, int width, int frac_width, bool is_signed) {
+float oracle(float x, int width, int frac_width, bool is_signed, bool is_floor = false) {
   if (std::isnan(x)) return x;
   const long double low = is_signed ? -std::ldexp(1.0L, width - 1) : 0.0L;
   const long double high = std::ldexp(1.0L, is_signed ? width - 1 : width) - 1.0L;
   const long double scaled = std::ldexp(static_cast<long double>(x), frac_width);
-  long double k = scaled <= low ? low : scaled >= high ? high : std::nearbyint(scaled);
+  const long double whole = is_floor ? std::floor(scaled) : std::nearbyint(scaled);
+  long double k = scaled <= low ? low : scaled >= high ? high : whole;
   // A code that no float holds is saturated to the next that one holds.
   while (static_cast<long double>(static_cast<float>(k)) != k) {
     k = static_cast<long double>(std::nextafter(static_cast<float>(k), 0.0F));
@@ -40,7 +27,7 @@ float oracle(float x, int width, int frac_width, bool is_signed) {
   return static_cast<float>(std::ldexp(k, -frac_width));
 }
 
-std::vector<float> probes(int frac_width, unsigned seed) {
+std::vector<float> around_codes(int frac_width, unsigned seed) {
   std::vector<float> x = {0.0F,
                           -0.0F,
                           1e-30F,
@@ -62,28 +49,68 @@ std::vector<float> probes(int frac_width, unsigned seed) {
   return x;
 }
 
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(integers_are_the_nearest_codes) {
+// Every width and point, signed and not, against the oracle; zeros are positive.
+void check_definition(const char* format, bool is_floor) {
   long checked = 0;
   for (const bool is_signed : {true, false}) {
     for (const int width : {1, 2, 3, 4, 8, 12, 16, 24, 25, 32, 48, 63, 64}) {
       for (const int frac_width : {-64, -5, 0, 1, 4, 7, 16, 30, 64}) {
-        const std::vector<float> x = probes(frac_width, static_cast<unsigned>(width));
-        const std::vector<float> y =
-            quantized({{"width", width}, {"frac_width", frac_width}, {"is_signed", is_signed}}, x);
-        for (std::size_t i = 0; i < x.size(); ++i) {
-          if (y[i] != oracle(x[i], width, frac_width, is_signed)) {
-            BOOST_ERROR("x " << x[i] << " width " << width << " frac_width " << frac_width << " is "
-                             << y[i] << ", not " << oracle(x[i], width, frac_width, is_signed));
-          }
-          ++checked;
+        const json options = {
+            {"width", width}, {"frac_width", frac_width}, {"is_signed", is_signed}};
+        checked += check_against(
+            OneFormat(format, options), around_codes(frac_width, static_cast<unsigned>(width)),
+            options.dump(),
+            [&](float x) { return oracle(x, width, frac_width, is_signed, is_floor) + 0.0F; });
+      }
+    }
+  }
+  for (const auto& [width, frac_width] :
+       {std::pair{8, 4}, {4, 2}, {16, 8}, {2, 0}, {6, 9}, {8, -2}}) {
+    for (const bool is_signed : {true, false}) {
+      const json options = {{"width", width}, {"frac_width", frac_width}, {"is_signed", is_signed}};
+      checked += check_against(OneFormat(format, options), probes(), options.dump(), [&](float x) {
+        return oracle(x, width, frac_width, is_signed, is_floor) + 0.0F;
+      });
+    }
+  }
+  BOOST_TEST_MESSAGE(format << ": " << checked << " values against the definition");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(integers_are_the_nearest_codes) { check_definition("integer", false); }
+
+BOOST_AUTO_TEST_CASE(integers_of_integer_floor_are_the_next_below) {
+  check_definition("integer_floor", true);
+}
+
+BOOST_AUTO_TEST_CASE(codes_make_the_values_again) {
+  for (const char* format : {"integer", "integer_floor"}) {
+    for (const bool is_signed : {true, false}) {
+      for (const int width : {1, 2, 4, 8, 16, 24, 25, 26, 32, 53, 54, 62, 63, 64}) {
+        for (const int frac_width : {-64, 0, 5, 64}) {
+          const json options = {
+              {"width", width}, {"frac_width", frac_width}, {"is_signed", is_signed}};
+          check_codes(OneFormat(format, options), around_codes(frac_width, 3), width);
         }
       }
     }
   }
-  BOOST_TEST(checked > 0);
-  BOOST_TEST_MESSAGE("integer: " << checked << " values against the definition");
+  const std::vector<std::int64_t> expected = {127, -128, -24, 0};
+  const OneFormat fixed("integer", {{"width", 8}, {"frac_width", 4}});
+  BOOST_TEST(fixed.codes({100.0F, -100.0F, -1.5F, -0.0F}).codes == expected,
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(codes_of_the_originals_clamp_fit_the_width) {
+  for (const bool is_signed : {true, false}) {
+    for (const int width : {8, 25, 26, 32, 63, 64}) {
+      const OneFormat format(
+          "integer",
+          {{"width", width}, {"frac_width", 0}, {"is_signed", is_signed}, {"mase_compat", true}});
+      check_codes(format, {1e30F, 3.0F, std::ldexp(1.0F, width)}, width);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nan_stays_nan_and_infinities_saturate) {
@@ -108,7 +135,7 @@ BOOST_AUTO_TEST_CASE(relu_takes_the_unsigned_form) {
 
 BOOST_AUTO_TEST_CASE(fixed_is_integer_by_its_other_name) {
   const json options = {{"width", 5}, {"frac_width", 3}};
-  const std::vector<float> x = probes(3, 7);
+  const std::vector<float> x = around_codes(3, 7);
   BOOST_TEST(
       (quantized(options, x, "linear", LATHE_ROLE_WEIGHT, "fixed") == quantized(options, x)));
 }
@@ -144,6 +171,65 @@ BOOST_AUTO_TEST_CASE(operands_of_mases_integer_modules_are_the_same_bits) {
   BOOST_TEST_MESSAGE("quantized_modules.json: " << cases << " integer cases, " << values
                                                 << " operand values");
   BOOST_TEST(values > 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_originals_integers_are_the_same_bits) {
+  BOOST_TEST(check_elementwise_golden("integer", "integer") == 12);
+  BOOST_TEST(check_elementwise_golden("integer", "fixed") == 12);
+}
+
+BOOST_AUTO_TEST_CASE(the_originals_integer_floor_is_the_same_bits) {
+  const json file = golden_json("quantizers_mx_head.json");
+  int cases = 0;
+  for (const json& row : file.at("cases")) {
+    if (row.at("quantizer") != "integer_floor") continue;
+    const std::vector<float> x =
+        golden_floats(file.at("inputs").at(row.at("input").get<std::string>()).at("data"));
+    const OneFormat original("integer_floor", original_options(row.at("config")));
+    BOOST_TEST(std::ranges::equal(original.quantize(x), golden_floats(row.at("output")), same),
+               row.at("config") << " " << row.at("input"));
+    ++cases;
+  }
+  BOOST_TEST(cases == 12);
+}
+
+BOOST_AUTO_TEST_CASE(the_originals_codes_for_hardware_are_codes_modulo_the_width) {
+  for (const json& row : golden_json("quantizers_misc.json").at("integer_quantizer_for_hw")) {
+    const OneFormat format("integer",
+                           {{"width", row.at("width")}, {"frac_width", row.at("frac_width")}});
+    std::vector<std::int64_t> codes = format.codes(golden_floats(row.at("x").at("data"))).codes;
+    for (std::int64_t& code : codes) code &= (1 << row.at("width").get<int>()) - 1;
+    BOOST_TEST(codes == row.at("out").get<std::vector<std::int64_t>>(),
+               boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_open_point_follows_the_originals_rule_with_mase_compat) {
+  int cases = 0;
+  for (const json& row : golden_json("quantizers_misc.json").at("integer_fraction")) {
+    const OneFormat format("integer", {{"width", row.at("width")}, {"mase_compat", true}});
+    const lathe::Value fitted =
+        format.fit({2}, {{golden_float(row.at("min")), golden_float(row.at("max")), 1.0}});
+    BOOST_TEST(to_json(fitted).at("frac_width") == row.at("out"));
+    ++cases;
+  }
+  BOOST_TEST(cases == 6);
+}
+
+BOOST_AUTO_TEST_CASE(an_open_point_is_the_finest_that_holds_the_range) {
+  const auto point = [](const char* format, float low, float high) {
+    return to_json(OneFormat(format, {{"width", 4}}).fit({2}, {{low, high, 1.0}}))
+        .at("frac_width")
+        .dump();
+  };
+  BOOST_TEST(point("integer", -1.0F, 0.875F) == "3");
+  BOOST_TEST(point("integer", -1.0F, 0.9F) == "3");  // rounds to 7 / 8
+  BOOST_TEST(point("integer", -1.0F, 0.95F) == "2");
+  BOOST_TEST(point("integer", -1.1F, 0.0F) == "2");
+  BOOST_TEST(point("integer_floor", -1.0F, 0.95F) == "3");
+  BOOST_TEST(point("integer_floor", -1.01F, 0.0F) == "2");
+  BOOST_TEST(point("integer", 0.0F, 900.0F) == "-7");
+  BOOST_TEST(point("integer", 0.0F, 0.0F) == "null");
 }
 
 BOOST_AUTO_TEST_CASE(storage_is_the_width_of_every_element) {
