@@ -1,6 +1,7 @@
 #include "core/pipeline/check_pipeline.hpp"
 
 #include "core/host/instances/node_rules.hpp"
+#include "core/pipeline/instances.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -28,17 +29,8 @@ bool works_on_the_graph_alone(const Component& pass) {
 }  // namespace
 
 void check_pipeline(const Pipeline& pipeline, Graph& graph, RunContext& context) {
-  const Graph original = graph;
-  context.original = &original;
-  std::vector<PassInstance> instances;
-  instances.reserve(pipeline.steps.size());
-  for (const Step& step : pipeline.steps) {
-    try {
-      instances.emplace_back(*step.component, step.options, context);
-    } catch (const Error& error) {
-      throw error.at(step.position);
-    }
-  }
+  const OriginalGraph original(graph, context);
+  std::vector<PassInstance> instances = instances_of(pipeline, context);
   for (std::size_t i = 0; i < instances.size(); ++i) {
     const Step& step = pipeline.steps[i];
     try {
@@ -51,7 +43,6 @@ void check_pipeline(const Pipeline& pipeline, Graph& graph, RunContext& context)
       throw error.at(step.position);
     }
   }
-  context.original = nullptr;
 }
 
 }  // namespace lathe
