@@ -54,6 +54,13 @@ std::vector<NodeId> Node::inputs() const {
   return out;
 }
 
+bool OperandFormat::operator==(const OperandFormat& other) const {
+  const bool known = storage != nullptr || other.storage != nullptr;
+  return role == other.role && format == other.format && options == other.options &&
+         precision == other.precision && plugin_hash == other.plugin_hash && state == other.state &&
+         (known || saved_bits == other.saved_bits);
+}
+
 const OperandFormat* Node::format(std::string_view role) const {
   for (const OperandFormat& format : formats) {
     if (format.role == role) return &format;

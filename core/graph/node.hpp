@@ -112,17 +112,22 @@ struct StateSpec {
   bool operator==(const StateSpec&) const = default;
 };
 
-// The number format of one operand. `precision` and `bits` come from the format when it is set, so
-// that readers of metadata need not load it.
+class FormatStorage;
+
+// The number format of one operand. `precision` comes from the format when it is set, so that
+// readers of metadata need not load it.
 struct OperandFormat {
   std::string role;         // "data_in", "weight", "bias", "data_out"
   std::string format;       // component id, eg: "integer"
   Value options;            // a map, defaults filled in, no prefix
   Value precision;          // a list, eg: [8, 4]
-  double bits = 32.0;       // storage per element
   std::string plugin_hash;  // of the file that brings the format
   std::vector<StateSpec> state = {};
-  bool operator==(const OperandFormat&) const = default;
+  // Bits per element at every shape; null: the format is not there, and `saved_bits` are those that
+  // it had when the graph was written.
+  const FormatStorage* storage = nullptr;
+  double saved_bits = 32.0;
+  bool operator==(const OperandFormat& other) const;
 };
 
 struct OpRow;

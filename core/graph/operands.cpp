@@ -1,5 +1,6 @@
 #include "core/graph/operands.hpp"
 
+#include "core/graph/formats/sites.hpp"
 #include "core/graph/inference.hpp"
 
 #include <bit>
@@ -23,12 +24,13 @@ OperandView plain(std::int32_t kind, std::string_view operand, DType dtype, cons
           &shape};
 }
 
-void play(OperandView& operand, const Node& node, std::string_view role) {
+void play(OperandView& operand, const Node& node, const OpRow& row, std::string_view role,
+          std::uint32_t input = 0) {
   operand.role = role_named(role);
   const OperandFormat* format = node.formats.empty() ? nullptr : node.format(role);
   if (format == nullptr) return;
   operand.type = format->format;
-  operand.bits = format->bits;
+  operand.bits = storage_bits(*format, node, row, {operand.role, input}, *operand.shape);
   operand.precision = &format->precision;
   operand.format = format;
 }
@@ -40,6 +42,21 @@ lathe_role role_named(std::string_view role) {
   if (role == "weight") return LATHE_ROLE_WEIGHT;
   if (role == "bias") return LATHE_ROLE_BIAS;
   return role == "data_out" ? LATHE_ROLE_DATA_OUT : LATHE_ROLE_NONE;
+}
+
+std::string_view role_name(lathe_role role) {
+  switch (role) {
+    case LATHE_ROLE_DATA_IN:
+      return "data_in";
+    case LATHE_ROLE_WEIGHT:
+      return "weight";
+    case LATHE_ROLE_BIAS:
+      return "bias";
+    case LATHE_ROLE_DATA_OUT:
+      return "data_out";
+    default:
+      return "";
+  }
 }
 
 std::uint64_t storage_id(const Parameter& parameter) {
@@ -56,7 +73,7 @@ void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows
     if (!result.is_tensor()) continue;
     rows.push_back(
         plain(LATHE_OPERAND_INPUT, input_name(row, node, tensor), result.dtype, result.shape));
-    play(rows.back(), node, input_role(row, node, tensor));
+    play(rows.back(), node, row, input_role(row, node, tensor), static_cast<std::uint32_t>(tensor));
     ++tensor;
   }
   for (bool buffers : {false, true}) {
@@ -65,12 +82,12 @@ void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows
       rows.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name,
                            p.dtype, p.shape));
       rows.back().parameter = &p;
-      if (!buffers) play(rows.back(), node, p.name);
+      if (!buffers) play(rows.back(), node, row, p.name);
     }
   }
   if (node.result.is_tensor()) {
     rows.push_back(plain(LATHE_OPERAND_OUTPUT, "data_out_0", node.result.dtype, node.result.shape));
-    play(rows.back(), node, "data_out");
+    play(rows.back(), node, row, "data_out");
   }
   for (const Parameter& p : node.parameters) {
     if (!p.is_state()) continue;

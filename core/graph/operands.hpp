@@ -20,6 +20,7 @@ struct Operand {
 
 // LATHE_ROLE_NONE for any other word.
 lathe_role role_named(std::string_view role);
+std::string_view role_name(lathe_role role);  // empty for LATHE_ROLE_NONE
 
 std::vector<Operand> operands_of(const Graph& graph, NodeId id);
 

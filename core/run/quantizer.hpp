@@ -3,8 +3,8 @@
 // the node it belongs to.
 #pragma once
 
-#include "core/graph/formats/sites.hpp"
 #include "core/host/instances/instances.hpp"
+#include "core/host/instances/state/format_arguments.hpp"
 #include "core/run/random_place.hpp"
 #include "core/run/training/parameters.hpp"
 
@@ -36,22 +36,18 @@ class Quantizer {
   // The same by so many rows at a time, because a format may look at the whole tensor; 0: all.
   void quantize_rows(const float* x, float* y, std::span<const std::int64_t> shape,
                      RandomPlace place, std::int64_t rows) const;
+  bool has_codes() const { return format_->has_codes(); }
+  // REQUIRES: has_codes(). Of what quantize() makes of x, outside of training.
+  IntegerCodes codes(const float* x, std::span<const std::int64_t> shape, RandomPlace place) const;
   // REQUIRES: has_backward(). The gradient of x from that of y.
   void backward(const float* x, const float* dy, float* dx, std::span<const std::int64_t> shape,
                 bool training, RandomPlace place) const;
 
  private:
-  struct State {
-    const Parameter* parameter = nullptr;
-    float* value = nullptr;     // in training
-    float* gradient = nullptr;  // in training, of what is learnable
-  };
-  class Arguments;
-
   const FormatInstance* format_ = nullptr;
   const Node* node_ = nullptr;
   SiteTensor tensor_;
-  std::vector<State> state_;
+  std::vector<FormatState> state_;
   std::uint64_t stream_ = 0;
   bool stochastic_ = false;
 };

@@ -1,17 +1,24 @@
-// The average width of weights, and how much smaller a network becomes by it. Layers that are not
-// quantized count with the width of their floats; a weight that several nodes use counts once, in
-// the row of the first of them.
+// The average width of weights, and how much smaller a network becomes by it. An element counts
+// with what it takes to store, its part of shared scales and exponents included. Layers that are
+// not quantized count with the width of their floats; a weight that several nodes use counts once,
+// in the row of the first of them.
 #include <lathe/lathe.hpp>
 
-#include "element_width.hpp"
 #include "shared_weights.hpp"
 
 namespace {
 
+// MASE's average knows the first entry of a precision alone, which is the width of an element.
+double width_of(const lathe::operand& operand) {
+  const lathe::value_view first = operand.precision(0);
+  const bool is_number = first.kind() == LATHE_VALUE_INT || first.kind() == LATHE_VALUE_FLOAT;
+  return is_number ? first.real() : operand.bits();
+}
+
 struct Mean {
   double sum = 0, count = 0;
-  void add(const lathe::operand& operand, std::int64_t elements) {
-    sum += static_cast<double>(elements) * analysis::element_width(operand);
+  void add(double bits, std::int64_t elements) {
+    sum += static_cast<double>(elements) * bits;
     count += static_cast<double>(elements);
   }
   double value(double otherwise) const { return count == 0 ? otherwise : sum / count; }
@@ -23,10 +30,15 @@ struct AverageBitwidth {
           .by_default("32")
           .within("0<..")
           .in("bits"),
+      lathe::choice_option("counting", "storage|width",
+                           "What an element counts with: its storage, shared scales and exponents "
+                           "included, or the width alone, as MASE has it.")
+          .by_default("storage"),
   };
   static constexpr const char* scalars = "average_bitwidth|memory_density|data_average_bitwidth";
 
-  explicit AverageBitwidth(lathe::options o) : compare_to_(o.real("compare_to")) {}
+  explicit AverageBitwidth(lathe::options o)
+      : compare_to_(o.real("compare_to")), by_width_(o.text("counting") == "width") {}
 
   void run(lathe::graph graph, lathe::report out) {
     lathe::table table =
@@ -38,10 +50,10 @@ struct AverageBitwidth {
       const auto weight = node.find_operand("weight"), input = node.find_operand("data_in_0");
       if (!weight || !input) continue;
       const std::int64_t elements = first_use.of_weight(node) ? weight->numel() : 0;
-      weights.add(*weight, elements);
-      data.add(*input, input->numel());
-      table.row({node.name(), node.op(), elements, analysis::element_width(*weight),
-                 analysis::element_width(*input)});
+      const double weight_bits = bits_of(*weight), input_bits = bits_of(*input);
+      weights.add(weight_bits, elements);
+      data.add(input_bits, input->numel());
+      table.row({node.name(), node.op(), elements, weight_bits, input_bits});
     }
     constexpr double kFloatBits = 32;
     const double average = weights.value(kFloatBits);
@@ -51,7 +63,12 @@ struct AverageBitwidth {
   }
 
  private:
+  double bits_of(const lathe::operand& operand) const {
+    return by_width_ ? width_of(operand) : operand.bits();
+  }
+
   double compare_to_;
+  bool by_width_;
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <lathe/lathe.hpp>
 
 #include "count.hpp"
-#include "element_width.hpp"
 #include "unknown_ops.hpp"
 
 #include <algorithm>
@@ -19,7 +18,7 @@ Widths widths_of(const lathe::node& node) {
   Widths widths;
   bool second = false;
   for (const auto& operand : node.operands()) {
-    const double width = analysis::element_width(operand);
+    const double width = operand.bits();
     if (operand.role() == LATHE_ROLE_DATA_IN && operand.is_tensor()) {
       // The second operand of an addition stands where a weight would.
       (second ? widths.weight : widths.in) = width;

@@ -18,7 +18,7 @@ OperandFormat keeping(const char* role, int width = 4) {
   format.format = "keeping";
   format.options = Value::Map{{"width", width}};
   format.precision = Value::List{width};
-  format.bits = width;
+  format.saved_bits = width;
   format.state = {{"step", true, true, {}, 0.5}, {"range", false, false, Shape{2}, 0.0}};
   return format;
 }

@@ -39,7 +39,7 @@ OperandFormat integer(const char* role, int width) {
   format.format = "integer";
   format.options = Value::Map{{"width", width}, {"block", Value::List{1, 4}}};
   format.precision = Value::List{width, Value()};
-  format.bits = 8.5;
+  format.saved_bits = 8.5;
   format.plugin_hash = "abc";
   return format;
 }

@@ -107,8 +107,10 @@ OperandFormat integer(std::string role, std::int64_t width) {
           "integer",
           Value(Value::Map{{"width", width}, {"frac_width", 2}}),
           Value(Value::List{Value(width), Value(2)}),
-          static_cast<double>(width),
-          "hash"};
+          "hash",
+          {},
+          nullptr,
+          static_cast<double>(width)};
 }
 
 lathe::Tensor eight_zeros() {

@@ -38,7 +38,7 @@ OperandFormat integer(const char* role, int width) {
   format.format = "integer";
   format.options = Value::Map{{"width", width}, {"frac_width", width / 2}};
   format.precision = Value::List{width, width / 2};
-  format.bits = width;
+  format.saved_bits = width;
   return format;
 }
 
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(a_format_is_set_replaced_and_cleared) {
   const Node& node = graph.node(linear);
   BOOST_TEST(node.formats.size() == 2u);
   BOOST_TEST(node.formats[0].role == "data_in");
-  BOOST_TEST(node.format("weight")->bits == 4.0);
+  BOOST_TEST(node.format("weight")->saved_bits == 4.0);
   BOOST_TEST(node.format("bias") == nullptr);
   verify(graph);
 }

@@ -1,6 +1,7 @@
 // What passes can do, what they cannot, and what stays as it was when they fail.
 #include "core/graph/io/json.hpp"
 #include "core/graph/io/text.hpp"
+#include "core/graph/operands.hpp"
 #include "tests/host/world.hpp"
 #include "tests/support/support.hpp"
 
@@ -279,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_pass_sets_formats_whose_precision_the_host_fills_in) {
   BOOST_TEST(format->options.find("width")->as_int() == 6);
   BOOST_TEST(format->precision.as_list().size() == 2);
   BOOST_TEST(format->precision.as_list()[0].as_int() == 6);
-  BOOST_TEST(format->bits == 6.0);
+  BOOST_TEST(operands_of(graph, graph.find("blocks_0"))[1].bits == 6.0);
   BOOST_TEST(format->plugin_hash == world.registry.find(Kind::format, "halves").sha256);
 }
 

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_number_format_shows_in_the_metadata_of_its_operands) {
     format.role = role;
     format.format = "integer";
     format.precision = Value::List{8, 4};
-    format.bits = 8;
+    format.saved_bits = 8;
     edit.set_format(linear, format);
   }
   edit.commit();

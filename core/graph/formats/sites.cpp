@@ -1,10 +1,14 @@
 #include "core/graph/formats/sites.hpp"
 
+#include "core/graph/formats/storage.hpp"
 #include "core/graph/graph.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/operands.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace lathe {
 
@@ -85,15 +89,42 @@ SiteTensor site_of(const Graph& graph, NodeId id, std::string_view role, std::ui
   return {};
 }
 
+lathe_site abi_site(const Node& node, const OpRow& row, FormatSite at, const Shape& shape) {
+  const std::string_view role = role_name(at.role);
+  lathe_site out{};
+  out.struct_size = sizeof out;
+  out.role = at.role;
+  out.node = {node.name.data(), node.name.size()};
+  if (node.parameter(role) != nullptr) out.parameter = {role.data(), role.size()};
+  out.op = {row.op.data(), row.op.size()};
+  out.input_index = at.input;
+  out.is_unsigned = row.is_unsigned ? 1 : 0;
+  out.rank = shape.rank();
+  out.shape = out.rank == 0 ? nullptr : shape.dims().data();
+  out.channel_axis = channel_axis(row, at.role, shape);
+  return out;
+}
+
+double storage_bits(const OperandFormat& format, const Node& node, const OpRow& row, FormatSite at,
+                    const Shape& shape) {
+  if (format.storage == nullptr) return format.saved_bits;
+  return format.storage->bits_per_element(abi_site(node, row, at, shape));
+}
+
+std::vector<Parameter> state_parameters(const Node& node, const OperandFormat& format,
+                                        const SiteTensor& tensor) {
+  std::vector<Parameter> out;
+  for (const StateSpec& spec : format.state) out.push_back(state_parameter(node, spec, tensor));
+  return out;
+}
+
 std::vector<Parameter> state_parameters(const Node& node, const OpRow& row,
                                         std::span<const Result> inputs) {
   std::vector<Parameter> out;
   for (const OperandFormat& format : node.formats) {
     if (format.state.empty()) continue;
     for (const SiteTensor& tensor : sites_of(node, row, inputs, format.role)) {
-      for (const StateSpec& spec : format.state) {
-        out.push_back(state_parameter(node, spec, tensor));
-      }
+      std::ranges::move(state_parameters(node, format, tensor), std::back_inserter(out));
     }
   }
   return out;

@@ -4,6 +4,8 @@
 
 #include "core/graph/ops/op_table.hpp"
 
+#include <lathe/kind/format.h>
+
 #include <span>
 
 namespace lathe {
@@ -25,6 +27,18 @@ std::vector<SiteTensor> sites_of(const Node& node, const OpRow& row, std::span<c
                                  std::string_view role);
 // One of them; of no role if there is none.
 SiteTensor site_of(const Graph& graph, NodeId id, std::string_view role, std::uint32_t input);
+
+// A tensor of a node as formats are told of it; borrows from node, row and shape, which is empty
+// where it is not known.
+lathe_site abi_site(const Node& node, const OpRow& row, FormatSite site, const Shape& shape);
+
+// Bits per element that the format takes there.
+double storage_bits(const OperandFormat& format, const Node& node, const OpRow& row,
+                    FormatSite site, const Shape& shape);
+
+// The parameters that hold the state of a format there, without contents.
+std::vector<Parameter> state_parameters(const Node& node, const OperandFormat& format,
+                                        const SiteTensor& tensor);
 
 // The parameters that hold the state of the node's formats, without contents. REQUIRES: the node
 // has its own parameters and its result.

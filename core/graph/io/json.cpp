@@ -4,6 +4,7 @@
 #include "core/graph/io/json.hpp"
 
 #include "core/base/error.hpp"
+#include "core/graph/operands.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/transaction.hpp"
 
@@ -44,10 +45,25 @@ Value state_to_json(const StateSpec& spec) {
                     {"initial", spec.initial}};
 }
 
-Value format_to_json(const OperandFormat& format) {
-  Value json = Value::Map{{"role", format.role},       {"format", format.format},
-                          {"options", format.options}, {"precision", format.precision},
-                          {"bits", format.bits},       {"plugin_hash", format.plugin_hash}};
+// Per element, over all tensors that it sits on.
+double stored_bits(const OperandFormat& format, std::span<const OperandView> operands) {
+  double bits = 0, elements = 0;
+  for (const OperandView& operand : operands) {
+    if (operand.format != &format) continue;
+    const auto count = static_cast<double>(operand.shape->numel());
+    bits += operand.bits * count;
+    elements += count;
+  }
+  return elements > 0 ? bits / elements : format.saved_bits;
+}
+
+Value format_to_json(const OperandFormat& format, std::span<const OperandView> operands) {
+  Value json = Value::Map{{"role", format.role},
+                          {"format", format.format},
+                          {"options", format.options},
+                          {"precision", format.precision},
+                          {"bits", stored_bits(format, operands)},
+                          {"plugin_hash", format.plugin_hash}};
   Value::List state;
   for (const StateSpec& spec : format.state) state.push_back(state_to_json(spec));
   if (!state.empty()) json.set("state", std::move(state));
@@ -101,14 +117,15 @@ StateSpec state_from_json(const Value& json) {
           member(json, "initial").as_float()};
 }
 
-OperandFormat format_from_json(const Value& json) {
+OperandFormat format_from_json(const Value& json, const OpSet& ops) {
   OperandFormat format;
   format.role = member(json, "role").as_string();
   format.format = member(json, "format").as_string();
   format.options = member(json, "options");
   format.precision = member(json, "precision");
-  format.bits = member(json, "bits").as_float();
+  format.saved_bits = member(json, "bits").as_float();
   format.plugin_hash = member(json, "plugin_hash").as_string();
+  format.storage = ops.storage_of(format);
   if (const Value* state = json.find("state")) {
     for (const Value& spec : state->as_list()) format.state.push_back(state_from_json(spec));
   }
@@ -143,7 +160,8 @@ ChosenInitialiser initialiser_from_json(const Value& json) {
                     json.position());
 }
 
-void add_node(Transaction& transaction, const Value& json, std::map<std::string, NodeId>& ids) {
+void add_node(Transaction& transaction, const Value& json, const OpSet& ops,
+              std::map<std::string, NodeId>& ids) {
   NodeSpec spec;
   spec.name = member(json, "name").as_string();
   spec.opcode = opcode_from_json(member(json, "opcode"));
@@ -167,7 +185,7 @@ void add_node(Transaction& transaction, const Value& json, std::map<std::string,
   ids[wish] = id;
   if (const Value* formats = json.find("formats")) {
     for (const Value& format : formats->as_list()) {
-      transaction.set_format(id, format_from_json(format));
+      transaction.set_format(id, format_from_json(format, ops));
     }
   }
 }
@@ -176,6 +194,7 @@ void add_node(Transaction& transaction, const Value& json, std::map<std::string,
 
 Value graph_to_json(const Graph& graph) {
   Value::List nodes;
+  std::vector<OperandView> operands;
   for (NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     Value::List args, formats;
@@ -184,7 +203,10 @@ Value graph_to_json(const Graph& graph) {
     for (const auto& [key, argument] : node.kwargs) {
       kwargs.emplace_back(key, argument_to_json(graph, argument));
     }
-    for (const OperandFormat& format : node.formats) formats.push_back(format_to_json(format));
+    if (!node.formats.empty()) view_operands(graph, id, operands);
+    for (const OperandFormat& format : node.formats) {
+      formats.push_back(format_to_json(format, operands));
+    }
     // What a function's arguments say is not said twice.
     Value json =
         Value::Map{{"name", node.name},
@@ -251,7 +273,8 @@ Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
   require_saved_ops(json, graph.ops());
   Transaction transaction(graph);
   std::map<std::string, NodeId> ids;
-  for (const Value& node : member(json, "nodes").as_list()) add_node(transaction, node, ids);
+  for (const Value& node : member(json, "nodes").as_list())
+    add_node(transaction, node, graph.ops(), ids);
   transaction.commit();
   return graph;
 }

@@ -17,6 +17,7 @@ namespace lathe {
 // 2 added getitem, pad and mean; 3 conv_transpose2d.
 constexpr int kDialectVersion = 3;
 
+class FormatStorage;
 class Graph;
 
 // What a rule sees of a node.
@@ -128,6 +129,8 @@ class OpSet {
   virtual const OpRow* find(std::string_view op) const;
   virtual std::vector<std::string> names() const;  // sorted
   const std::vector<OpRow>& rows() const { return rows_; }
+  // Of a format that a graph was saved with; null if it is not there.
+  virtual const FormatStorage* storage_of(const OperandFormat&) const { return nullptr; }
 
  private:
   std::vector<OpRow> rows_;

@@ -1,8 +1,8 @@
 #include "core/host/instances/format_choice.hpp"
 
+#include "core/graph/formats/sites.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/graph/operands.hpp"
-#include "core/graph/ops/op_table.hpp"
 #include "core/host/instances/format_instance.hpp"
 
 #include <mutex>
@@ -56,9 +56,6 @@ bool append(std::string& key, const lathe_value& value, int depth) {
   }
 }
 
-// Long enough that fields shared by a block of elements count as they do in a large tensor.
-constexpr std::int64_t kBitsSample = 65536;
-
 struct Choices {
   std::shared_mutex mutex;
   std::unordered_map<std::string, std::unique_ptr<const OperandFormat>> known;
@@ -90,12 +87,7 @@ const OperandFormat& format_choice(const Registry& registry, std::string_view fo
   made->options = check_options(component.options, given);
   const FormatInstance& instance = format_instance(registry, format, made->options);
   made->precision = instance.precision();
-  lathe_site sample{};
-  sample.struct_size = sizeof sample;
-  sample.shape = &kBitsSample;
-  sample.rank = 1;
-  sample.channel_axis = -1;
-  made->bits = instance.storage_bits(sample) / static_cast<double>(kBitsSample);
+  made->storage = &instance;
   made->plugin_hash = component.sha256;
   const std::unique_lock lock(c.mutex);
   return *c.known.try_emplace(key, std::move(made)).first->second;
@@ -106,15 +98,7 @@ OperandFormat operand_format(const Registry& registry, std::string_view format,
                              const OpRow& row) {
   OperandFormat chosen = format_choice(registry, format, options);
   chosen.role = role;
-  const bool owned = !node.is_function() && (role == "weight" || role == "bias");
-  lathe_site site{};
-  site.struct_size = sizeof site;
-  site.role = role_named(role);
-  site.node = {node.name.data(), node.name.size()};
-  if (owned) site.parameter = {role.data(), role.size()};
-  site.op = {row.op.data(), row.op.size()};
-  site.is_unsigned = row.is_unsigned ? 1 : 0;
-  site.channel_axis = -1;
+  const lathe_site site = abi_site(node, row, {role_named(role)}, Shape());
   chosen.state = format_instance(registry, chosen.format, chosen.options).state(site);
   return chosen;
 }

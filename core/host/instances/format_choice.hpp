@@ -9,7 +9,7 @@
 
 namespace lathe {
 
-// The operand format without its role: options checked, defaults filled in, precision, bits and
+// The operand format without its role: options checked, defaults filled in, precision and
 // plugin hash asked of the format once. `options` may be null: all defaults. Thread-safe; kept for
 // the life of the process. Throws usage_error for an unknown format or wrong options.
 const OperandFormat& format_choice(const Registry& registry, std::string_view format,

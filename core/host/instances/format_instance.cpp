@@ -3,7 +3,7 @@
 #include "core/host/instances/format_instance.hpp"
 
 #include "core/graph/io/abi_value.hpp"
-#include "core/host/instances/read_state.hpp"
+#include "core/host/instances/state/read_state.hpp"
 #include "core/host/services/call.hpp"
 
 #include <fmt/format.h>
@@ -11,11 +11,23 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <shared_mutex>
-#include <unordered_map>
+#include <mutex>
 
 namespace lathe {
 namespace {
+
+// What storage may follow from: all of a site but its names.
+void append_place(std::string& key, const lathe_site& site) {
+  const auto append = [&](const void* data, std::size_t size) {
+    key.append(static_cast<const char*>(data), size);
+  };
+  append(&site.role, sizeof site.role);
+  append(&site.input_index, sizeof site.input_index);
+  append(&site.is_unsigned, sizeof site.is_unsigned);
+  append(&site.channel_axis, sizeof site.channel_axis);
+  append(site.shape, site.rank * sizeof *site.shape);
+  append(site.op.data, site.op.size);
+}
 
 // splitmix64's finaliser over what came before: good enough for a table that compares in the end.
 std::uint64_t mix(std::uint64_t hash, std::uint64_t next) {
@@ -131,6 +143,24 @@ double FormatInstance::storage_bits(const lathe_site& site) const {
   if (!(bits >= 0) || std::isinf(bits)) {
     throw broken(fmt::format("storage_bits() gave {} bits for {} elements", bits, elements));
   }
+  return bits;
+}
+
+double FormatInstance::bits_per_element(const lathe_site& site) const {
+  constexpr std::size_t kMostKnown = 4096;  // tensors of a search differ in few shapes
+  thread_local std::string key;
+  key.clear();
+  append_place(key, site);
+  {
+    const std::shared_lock lock(bits_mutex_);
+    if (const auto known = bits_.find(key); known != bits_.end()) return known->second;
+  }
+  double elements = 1;
+  for (std::uint64_t d = 0; d < site.rank; ++d) elements *= static_cast<double>(site.shape[d]);
+  const double bits = elements > 0 ? storage_bits(site) / elements : 0;
+  const std::unique_lock lock(bits_mutex_);
+  if (bits_.size() >= kMostKnown) bits_.clear();
+  bits_.emplace(key, bits);
   return bits;
 }
 

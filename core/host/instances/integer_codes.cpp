@@ -88,8 +88,11 @@ IntegerCodes read_codes(const lathe_integer_codes& made, const Shape& shape,
   out.shape = shape;
   out.block = block_of(made, shape);
   const auto blocks = static_cast<std::uint64_t>(out.blocks().numel());
-  if (made.scale_count != blocks || (made.scale == nullptr && blocks > 0)) {
+  if (made.scale_count != blocks) {
     throw usage_error(fmt::format("gave {} scales for {} blocks", made.scale_count, blocks));
+  }
+  if (made.scale == nullptr && blocks > 0) {
+    throw usage_error(fmt::format("gave {} scales at NULL", blocks));
   }
   out.scale.assign(made.scale, made.scale + made.scale_count);
   if (std::ranges::any_of(out.scale, [](double s) { return !std::isfinite(s); })) {
@@ -108,7 +111,9 @@ IntegerCodes read_codes(const lathe_integer_codes& made, const Shape& shape,
   for (const std::int64_t code : codes) {
     if (!in_range(code, out)) {
       throw usage_error(
-          fmt::format("gave the code {}, which {} bits do not hold", code, out.width));
+          out.levels.empty()
+              ? fmt::format("gave the code {}, which {} bits do not hold", code, out.width)
+              : fmt::format("gave the code {}, and {} levels", code, out.levels.size()));
     }
   }
   out.codes = std::move(codes);

@@ -23,6 +23,7 @@ struct IntegerCodes {
   std::vector<double> levels;            // of code 0, 1, ...; empty: the code less the zero point
 
   Shape blocks() const;  // how many there are along each dimension
+  bool operator==(const IntegerCodes&) const = default;
   // (float)(level * scale[block]) of every element, in row-major order.
   std::vector<float> values() const;
 };

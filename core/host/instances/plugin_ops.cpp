@@ -3,6 +3,7 @@
 
 #include "core/graph/graph.hpp"
 #include "core/graph/io/python_text.hpp"
+#include "core/host/instances/format_instance.hpp"
 #include "core/host/instances/op_instance.hpp"
 
 #include <fmt/format.h>
@@ -154,6 +155,14 @@ const OpRow* PluginOps::find(std::string_view op) const {
   if (const OpRow* row = builtin_ops().find(op)) return row;
   if (!registry_.knows(Kind::op, op)) return nullptr;
   return &kept_row(registry_.find(Kind::op, op));
+}
+
+const FormatStorage* PluginOps::storage_of(const OperandFormat& format) const {
+  if (!registry_.knows(Kind::format, format.format)) return nullptr;
+  // Another version of it may take other options.
+  const Component& component = registry_.find(Kind::format, format.format);
+  if (component.sha256 != format.plugin_hash) return nullptr;
+  return &format_instance(registry_, format.format, format.options);
 }
 
 std::vector<std::string> PluginOps::names() const {

@@ -13,6 +13,7 @@ class PluginOps final : public OpSet {
 
   const OpRow* find(std::string_view op) const override;
   std::vector<std::string> names() const override;
+  const FormatStorage* storage_of(const OperandFormat& format) const override;
 
  private:
   const Registry& registry_;

@@ -141,6 +141,17 @@ BOOST_AUTO_TEST_CASE(the_average_width_counts_convolutions) {
   BOOST_TEST(scalar(bench.run("average_bitwidth", graph), "average_bitwidth") == 8);
 }
 
+// Formats that share fields among elements are in tests/host/format_service_test.cpp.
+BOOST_AUTO_TEST_CASE(storage_and_width_of_fixed_point_are_one) {
+  Workbench bench(8);
+  lathe::Graph graph = bench.model("jsc-tiny");
+  bench.run("quantize", graph, linear_integer(6, 3));
+  for (const char* counting : {"storage", "width"}) {
+    const json options = {{"counting", counting}};
+    BOOST_TEST(scalar(bench.run("average_bitwidth", graph, options), "average_bitwidth") == 6);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(memory_density_compares_with_what_it_is_told_to) {
   Workbench bench(8);
   lathe::Graph graph = bench.model("jsc-tiny");

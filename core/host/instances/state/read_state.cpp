@@ -1,4 +1,4 @@
-#include "core/host/instances/read_state.hpp"
+#include "core/host/instances/state/read_state.hpp"
 
 #include "core/base/error.hpp"
 #include "core/host/services/call.hpp"
