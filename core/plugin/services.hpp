@@ -21,6 +21,7 @@ inline constexpr std::tuple kHostServices{
     HostService<lathe_data_api>{LATHE_SVC_DATA},
     HostService<lathe_edit_api>{LATHE_SVC_EDIT},
     HostService<lathe_exec_api>{LATHE_SVC_EXEC},
+    HostService<lathe_format_api>{LATHE_SVC_FORMAT},
     HostService<lathe_graph_api>{LATHE_SVC_GRAPH},
     HostService<lathe_meta_api>{LATHE_SVC_META},
     HostService<lathe_options_api>{LATHE_SVC_OPTIONS},

@@ -84,7 +84,12 @@ Words troubled_run(const TroubledPlace& place, const std::string& how,
   if (!pass.empty()) {
     words.insert(words.end(), {"--passes", "flops," + pass + options_of(place, how)});
   }
-  if (is(place.component, "format 'ender'"))
+  // What only passes ask of a format.
+  if (is(place.command, "transform") && is(place.component, "format 'ender'")) {
+    words.insert(words.end(), {"--plugin", fixture_file("tries_formats"), "--passes",
+                               fmt::format("tries<format=ender,mode={},how={},where={}>",
+                                           place.where, how, place.where)});
+  } else if (is(place.component, "format 'ender'"))
     words.insert(words.end(), {"--passes", quantize_text(place, how)});
   if (data && is(place.command, "transform")) words.insert(words.end(), {"--passes", "evaluate"});
   return words;

@@ -245,6 +245,46 @@ struct TooPrecise : Halves {
   std::vector<lathe::value> precision() const { return std::vector<lathe::value>(65, 1); }
 };
 
+// A format of single elements: two methods are enough.
+struct Signs {
+  float nearest(float x) const { return x < 0 ? -1.0F : 1.0F; }
+  double bits() const { return 1; }
+};
+
+// Codes of all forms, one scale a row, and options that follow from what was seen.
+struct Coded : Halves {
+  static constexpr lathe_option options[] = {
+      lathe::float_list_option("top", "Largest of each row.").nullable().by_default("NA"),
+      lathe::bool_option("levels", "Whether codes are numbers in a table.").by_default("false"),
+  };
+  explicit Coded(lathe::options o) : is_open_(!o.has("top")), levels_(o.boolean("levels")) {}
+  lathe::integer_codes codes(const lathe::format_context& context, lathe::tensor<const float> x,
+                             lathe::span<std::int64_t> codes) const {
+    if (context.op() == "nothing") throw lathe::error(LATHE_UNIMPLEMENTED, "not for this op");
+    for (std::uint64_t i = 0; i < x.size(); ++i) codes[i] = static_cast<std::int64_t>(x[i]);
+    lathe::integer_codes out;
+    out.width = 3;
+    out.is_signed = false;
+    out.block_shape = {1, x.shape()[1]};
+    out.scale.assign(static_cast<std::size_t>(x.shape()[0]), 0.5);
+    if (levels_) {
+      out.levels = {0.0, 1.0, 3.0, 9.0};
+    } else {
+      out.zero_point.assign(out.scale.size(), 1);
+    }
+    return out;
+  }
+  std::optional<int> fit_axis(const lathe::site&) const {
+    return is_open_ ? std::optional<int>(0) : std::nullopt;
+  }
+  lathe::value fit(const lathe::site&, lathe::span<const lathe::seen> rows) const {
+    std::vector<lathe::value> all;
+    for (const lathe::seen& row : rows) all.emplace_back(static_cast<double>(row.high));
+    return lathe::value::map({{"top", lathe::value::list({all[0], all[1]})}});
+  }
+  bool is_open_, levels_;
+};
+
 // Counts up, and ends after as many trials as the first parameter has choices.
 struct Counts {
   explicit Counts(lathe::space space) : space_(space) {}
@@ -297,5 +337,7 @@ LATHE_MODULE(lathe::pass<Fails>("fails", "1.0.0", "Throws."),
              lathe::dataset<Rows>("rows", "1.0.0", "Three rows."),
              lathe::format<Halves>("halves", "1.0.0", "Halves numbers."),
              lathe::format<TooPrecise>("too_precise", "1.0.0", "Says too much."),
+             lathe::format<Signs>("signs", "1.0.0", "The sign."),
+             lathe::format<Coded>("coded", "1.0.0", "Has codes."),
              lathe::sampler<Counts>("counts", "1.0.0", "Counts up."),
              lathe::sampler<Largest>("largest", "1.0.0", "Takes the largest choice."))

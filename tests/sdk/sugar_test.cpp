@@ -23,6 +23,7 @@ extern "C" const lathe_module* LATHE_ENTRY(void);
 namespace {
 
 using namespace lathe;
+using lathe_test::SiteOf;
 
 const std::vector<std::unique_ptr<Component>>& components() {
   // For the life of the process, as what the registry loads.
@@ -86,7 +87,7 @@ double scalar_of(const PassReport& report, const std::string& name) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_stamp_and_the_tables_name_the_same_components) {
-  BOOST_TEST(components().size() == 18);
+  BOOST_TEST(components().size() == 20);
   BOOST_TEST(component("fails").version == "1.0.0");
   BOOST_TEST(component("fails").options.options.size() == 1);
   BOOST_TEST(component("fails").options.options[0].required());
@@ -288,6 +289,62 @@ BOOST_AUTO_TEST_CASE(a_format_quantizes_and_describes_itself) {
   const lathe_test::FormatCall nothing(LATHE_ROLE_DATA_IN, "nothing");
   BOOST_CHECK_EXCEPTION(format.quantize(nothing.context(), tensor, tensor), Error,
                         [](const Error& e) { return has(e.what(), "no kernel for this op"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_format_of_single_elements_needs_two_methods) {
+  const FormatInstance format(component("signs"), Value(Value::Map{}));
+  std::array<float, 2> x = {3, -5};
+  lathe::BorrowedTensor lent(lathe::DType::float32, x.data(), std::array{std::int64_t{2}}, 0);
+  format.quantize(lathe_test::FormatCall().context(), lent.view(), lent.view());
+  BOOST_TEST(x[0] == 1);
+  BOOST_TEST(x[1] == -1);
+  BOOST_TEST(format.storage_bits(SiteOf({2, 3}).site()) == 6);
+  BOOST_TEST(format.precision().text() == "[1.0]");
+  BOOST_TEST(component("signs").has(LATHE_FLAG_ROWS_APART));
+  BOOST_TEST(!format.has_codes());
+  BOOST_TEST(!format.fit_axis(SiteOf({2, 3}).site()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_format_gives_codes_and_what_makes_values_of_them) {
+  const std::array<float, 6> x = {0, 1, 2, 3, 2, 1};
+  const std::array<std::int64_t, 2> extents = {2, 3};
+  const lathe::BorrowedTensor lent(lathe::DType::float32, x.data(), extents,
+                                   LATHE_TENSOR_READ_ONLY);
+  const auto coded = [&](bool levels) {
+    Value options{Value::Map{}};
+    options.set("levels", levels);
+    const Component& c = component("coded");
+    const FormatInstance format(c, check_options(c.options, options));
+    return format.codes(SiteOf({2, 3}).context(), lent.view());
+  };
+  const IntegerCodes plain = coded(false);
+  BOOST_TEST(plain.codes == (std::vector<std::int64_t>{0, 1, 2, 3, 2, 1}),
+             boost::test_tools::per_element());
+  BOOST_TEST(plain.width == 3);
+  BOOST_TEST(plain.blocks().text() == "[2, 1]");
+  BOOST_TEST(plain.values() == (std::vector<float>{-0.5F, 0, 0.5F, 1, 0.5F, 0}),
+             boost::test_tools::per_element());
+  BOOST_TEST(coded(true).values() == (std::vector<float>{0, 0.5F, 1.5F, 4.5F, 1.5F, 0.5F}),
+             boost::test_tools::per_element());
+  const FormatInstance format(component("coded"),
+                              check_options(component("coded").options, Value(Value::Map{})));
+  const lathe_test::FormatCall nothing(LATHE_ROLE_DATA_IN, "nothing");
+  BOOST_CHECK_EXCEPTION(format.codes(nothing.context(), lent.view()), Error, [](const Error& e) {
+    return e.code() == LATHE_UNIMPLEMENTED && has(e.what(), "not for this op");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_format_chooses_open_options_from_what_was_seen) {
+  const Component& c = component("coded");
+  const FormatInstance open(c, check_options(c.options, Value(Value::Map{})));
+  SiteOf site({2, 3});
+  const lathe_site& place = site.site();
+  BOOST_TEST(open.fit_axis(place).value() == 0);
+  const std::vector<lathe_seen> seen{{0, 2, 1}, {0, 5, 1}};
+  const Value chosen = open.fit(place, seen);
+  BOOST_TEST(chosen.find("top")->text() == "[2.0, 5.0]");
+  BOOST_TEST(chosen.find("levels")->as_bool() == false);
+  BOOST_TEST(!FormatInstance(c, chosen).fit_axis(place).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_tensor_that_is_not_dense_floats_is_refused) {

@@ -5,6 +5,7 @@
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"
 #include "core/host/services/tensor_pool.hpp"
+#include "core/host/services/used_formats.hpp"
 #include "core/host/services/warn_once.hpp"
 
 #include <fmt/ranges.h>
@@ -305,6 +306,11 @@ void Call::progress(std::uint64_t done, std::uint64_t total, std::string_view un
 GraphHandles& Call::graphs() {
   if (!graphs_) graphs_ = std::make_unique<GraphHandles>(*this);
   return *graphs_;
+}
+
+UsedFormats& Call::formats() {
+  if (!formats_) formats_ = std::make_unique<UsedFormats>();
+  return *formats_;
 }
 
 TensorPool& Call::tensors() {

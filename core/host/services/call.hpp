@@ -29,6 +29,7 @@ namespace lathe {
 
 class GraphHandles;
 class TensorPool;
+class UsedFormats;
 
 // Which of its functions is called, and how much is looked at afterwards.
 struct PluginFunction {
@@ -107,6 +108,7 @@ class Call : public lathe_call {
 
   GraphHandles& graphs();
   TensorPool& tensors();
+  UsedFormats& formats();  // take `mutex` first
 
   // Set by whoever runs a pass.
   const Value* options = nullptr;                          // as the user wrote them, checked
@@ -138,6 +140,7 @@ class Call : public lathe_call {
   std::unique_ptr<Failure> failure_;
   std::unique_ptr<GraphHandles> graphs_;
   std::unique_ptr<TensorPool> tensors_;
+  std::unique_ptr<UsedFormats> formats_;
   std::list<Value> values_;  // what trees of the ABI point into
   std::chrono::steady_clock::time_point last_progress_{};
 };

@@ -2,6 +2,7 @@
 
 #include "core/graph/inference.hpp"
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/operands.hpp"
 #include "core/host/instances/format_choice.hpp"
 #include "core/host/services/call.hpp"
 #include "core/host/services/graph_handles.hpp"
@@ -11,13 +12,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace lathe {
 namespace {
-
-constexpr std::array<std::string_view, 4> kRoles{"data_in", "weight", "bias", "data_out"};
 
 // Runs `body` on the open transaction.
 template <typename Body>
@@ -185,7 +183,7 @@ lathe_code set_parameter(lathe_call* call, lathe_edit* edit, std::uint32_t node,
 
 std::string_view role_of(lathe_str role) {
   const std::string_view wanted = view_of(role);
-  if (std::ranges::find(kRoles, wanted) == kRoles.end()) {
+  if (role_named(wanted) == LATHE_ROLE_NONE) {
     throw PluginMistake(
         fmt::format("there is no role '{}'; known: data_in, weight, bias, data_out", wanted));
   }

@@ -18,6 +18,7 @@ const void* find_service(std::string_view id);
 const lathe_data_api& service_table(HostService<lathe_data_api>);
 const lathe_edit_api& service_table(HostService<lathe_edit_api>);
 const lathe_exec_api& service_table(HostService<lathe_exec_api>);
+const lathe_format_api& service_table(HostService<lathe_format_api>);
 const lathe_graph_api& service_table(HostService<lathe_graph_api>);
 const lathe_meta_api& service_table(HostService<lathe_meta_api>);
 const lathe_options_api& service_table(HostService<lathe_options_api>);

@@ -12,6 +12,24 @@
 
 namespace lathe {
 
+namespace detail {
+
+// Borrowed from data and extents.
+template <class T>
+lathe_tensor lent(tensor<T> of) {
+  lathe_tensor out = {};
+  out.struct_size = sizeof out;
+  out.flags = std::is_const<T>::value ? LATHE_TENSOR_READ_ONLY : 0;
+  out.dl.data = const_cast<float*>(of.data());
+  out.dl.device = {kDLCPU, 0};
+  out.dl.ndim = static_cast<std::int32_t>(of.shape().size());
+  out.dl.dtype = dl_type<T>();
+  out.dl.shape = const_cast<std::int64_t*>(of.shape().data());
+  return out;
+}
+
+}  // namespace detail
+
 // A format with its options on one tensor of a node, in evaluation mode. Valid until the pass
 // returns.
 class used_format {
@@ -23,6 +41,10 @@ class used_format {
   void quantize(const lathe_tensor& x, lathe_tensor& y) const {
     detail::check(call_, api_->quantize(call_, used_, &x, &y));
   }
+  void quantize(tensor<const float> x, tensor<float> y) const {
+    lathe_tensor into = detail::lent(y);
+    quantize(detail::lent(x), into);
+  }
   // Codes of what quantize() makes of x into `codes`, as many as x has elements. Throws
   // LATHE_UNIMPLEMENTED where the format has none. What is returned borrows until the pass returns.
   lathe_integer_codes codes(const lathe_tensor& x, span<std::int64_t> codes) const {
@@ -31,6 +53,9 @@ class used_format {
     out.codes = codes.data();
     detail::check(call_, api_->codes(call_, used_, &x, &out));
     return out;
+  }
+  lathe_integer_codes codes(tensor<const float> x, span<std::int64_t> codes) const {
+    return this->codes(detail::lent(x), codes);
   }
   // Whether options are open that fit() can choose, and the dimension along which it takes a row
   // for each index (-1: one for the tensor); none: nothing is open.
