@@ -26,6 +26,7 @@ enum class OptionGroup : unsigned {
   fetching = 1u << 14,        //
   language = 1u << 15,        // of a plugin that is written
   output = 1u << 16,          // the file that is made
+  codes = 1u << 19,           // of quantized weights
 };
 
 // Several of them.

@@ -204,6 +204,10 @@ void add_others(Rows& rows) {
                  .one_of({"cpp", "c"})
                  .standard("cpp")
                  .command_line_only(),
+             Row(Group::codes, kCodes,
+                 "Writes quantized weights as integer codes, with what makes values of them.")
+                 .spelt({"--codes"})
+                 .command_line_only(),
              Row(Group::output, kOutput, "The file to make; by default NAME.so in this folder.")
                  .path()
                  .spelt({"--output", "-o"}, "FILE")

@@ -59,6 +59,7 @@ inline constexpr OptionKey<OptionalText> kFrom{"from"};
 inline constexpr OptionKey<bool> kForce{"force"};
 inline constexpr OptionKey<std::string> kLanguage{"lang"};
 inline constexpr OptionKey<OptionalText> kOutput{"output"};
+inline constexpr OptionKey<bool> kCodes{"codes"};
 
 const std::vector<CommandOption>& command_options();
 

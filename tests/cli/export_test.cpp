@@ -5,6 +5,7 @@
 #include "tests/support/messages.hpp"
 
 #include <cstring>
+#include <map>
 
 using namespace lathe_test;
 
@@ -78,6 +79,71 @@ BOOST_AUTO_TEST_CASE(a_saved_graph_is_exported_by_its_folder) {
   BOOST_TEST(weights["matched"] == told["tensors"].size());
   BOOST_TEST(weights["missing"].empty());
   BOOST_TEST(weights["unused"].empty());
+}
+
+BOOST_AUTO_TEST_CASE(codes_of_quantized_weights_are_written_with_what_makes_values_of_them) {
+  const TemporaryFolder folder;
+  good({"transform", "jsc-tiny", "--project", "p", "--project-dir", ".", "--passes",
+        "quantize<by=type,default.name=NA,linear.name=integer,linear.weight_width=6,"
+        "linear.weight_frac_width=4,linear.bias_width=12,linear.bias_frac_width=3>"},
+       folder.path());
+  const auto told =
+      good({"export", "p", "codes.safetensors", "--codes", "--json"}, folder.path()).json();
+  BOOST_TEST(told["without_codes"].empty());
+  BOOST_TEST(told["codes"].size() == 2U, told);
+  const auto listed = good({"export", "codes.safetensors", "--json"}, folder.path()).json();
+  std::map<std::string, nlohmann::json> tensors;
+  for (const auto& tensor : listed["tensors"]) tensors[tensor["name"]] = tensor;
+  const std::string weight = told["codes"][0], bias = told["codes"][1];
+  BOOST_TEST(tensors[weight]["dtype"] == "int8");
+  BOOST_TEST(tensors[bias]["dtype"] == "int16");
+  BOOST_TEST(tensors[weight + ".scale"]["dtype"] == "float64");
+  BOOST_TEST(tensors[weight + ".scale"]["shape"] == nlohmann::json({1, 1}));
+  const auto said = nlohmann::json::parse(listed["metadata"]["lathe.codes"].get<std::string>());
+  const auto& about = said["tensors"][weight];
+  BOOST_TEST(about["format"] == "integer");
+  BOOST_TEST(about["options"]["width"] == 6);
+  BOOST_TEST(about["block"] == tensors[weight]["shape"]);
+  BOOST_TEST(about["value"] == "float32(float64(codes) * scale)");
+}
+
+BOOST_AUTO_TEST_CASE(what_has_no_codes_is_written_as_values_and_said) {
+  const TemporaryFolder folder;
+  const std::string plugin = (build_dir() / "tests/fixtures/halves.so").string();
+  good({"transform", "jsc-tiny", "--project", "p", "--project-dir", ".", "--plugin", plugin,
+        "--passes", "quantize<by=type,default.name=NA,linear.name=halves,linear.weight_width=6>"},
+       folder.path());
+  const Outcome outcome = good(
+      {"export", "p", "codes.safetensors", "--codes", "--json", "--plugin", plugin}, folder.path());
+  BOOST_TEST(contains(outcome.err, "format 'halves' has no integer codes"), outcome.err);
+  BOOST_TEST(outcome.json()["codes"].empty());
+  BOOST_TEST(outcome.json()["without_codes"].size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(codes_that_cannot_be_had_are_refused) {
+  const std::pair<std::string, std::string> in{"in.safetensors", safetensors()};
+  check_bad_inputs({
+      {"no output", {in}, {"export", "in.safetensors", "--codes"}, 2, {"name one that ends in"}},
+      {"another form",
+       {in},
+       {"export", "in.safetensors", "out.pt", "--codes"},
+       2,
+       {"--codes writes a safetensors file"}},
+      {"weights alone",
+       {in},
+       {"export", "in.safetensors", "out.safetensors", "--codes"},
+       2,
+       {"'in.safetensors' is no saved network", "graph.json"}},
+      {"a model's name", {}, {"export", "jsc-tiny", "o.safetensors", "--codes"}, 2, {"'jsc-tiny'"}},
+  });
+  const TemporaryFolder folder;
+  good({"transform", "jsc-tiny", "--project", "p", "--project-dir", ".", "--passes",
+        "quantize<by=type,default.name=NA,relu.name=integer,relu.data_in_width=6>"},
+       folder.path());
+  const Outcome outcome = run_lathe({"export", "p", "out.safetensors", "--codes"}, folder.path());
+  BOOST_TEST(outcome.exit_code == 2);
+  BOOST_TEST(contains(outcome.last_line(), "no weight and no bias of 'p' has a number format"));
+  BOOST_TEST(!std::filesystem::exists(folder.path() / "out.safetensors"));
 }
 
 BOOST_AUTO_TEST_CASE(bad_exports_are_refused_with_the_reason) {

@@ -1,9 +1,13 @@
-// lathe export: what a checkpoint holds, and the same in another form. Opens no plugins.
+// lathe export: what a checkpoint holds, and the same in another form. Opens plugins for --codes
+// alone.
 
 #include "core/base/words/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/commands/rows.hpp"
-#include "core/cli/run/saved/files.hpp"
+#include "core/cli/found_plugins.hpp"
+#include "core/cli/run/saved/codes_file.hpp"
+#include "core/cli/run/saved/loading.hpp"
+#include "core/host/instances/plugin_ops.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
@@ -100,6 +104,48 @@ void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
   write_json(out);
 }
 
+// What is said of a run names the file of its weights, as everywhere.
+void write_codes(const Invocation& call, const std::filesystem::path& output) {
+  const Registry registry = registry_of(call);
+  const PluginOps ops(registry);
+  const Loading loading = find_saved_network(call.words[0], registry, ops);
+  const std::filesystem::path& weights = loading.files.weights;
+  const Graph graph =
+      load_parameters(rebuilt(*loading.network, 0, ops), read_weights(weights), weights).graph;
+  const std::vector<run::ParameterCodes> coded = run::parameter_codes(registry, graph);
+  if (coded.empty())
+    throw usage_error(
+        fmt::format("no weight and no bias of '{}' has a number format, so there are "
+                    "no codes to write; 'lathe transform' with the pass quantize "
+                    "makes a network that has",
+                    call.words[0]));
+  Json names = Json::array(), without = Json::array();
+  for (const run::ParameterCodes& parameter : coded) {
+    (parameter.codes ? names : without).push_back(parameter.name);
+    if (!parameter.codes)
+      spdlog::warn("'{}': {}; its values are written as float32", parameter.name,
+                   parameter.why_none);
+  }
+  const CodesFile file = codes_file(graph, coded);
+  write_safetensors(output, file.tensors, file.metadata);
+  const auto bytes = std::filesystem::file_size(output);
+  if (!call.get(kJson))
+    return write_output(fmt::format(
+        "'{}' ({} bytes) holds {} tensors of '{}': integer codes of {}, values of {} quantized "
+        "weights and biases; its metadata '{}' says how to read them\n",
+        output.string(), bytes, file.tensors.size(), weights.string(), names.size(), without.size(),
+        kCodesMetadata));
+  write_json({{"command", "export"},
+              {"input", weights.string()},
+              {"codes", std::move(names)},
+              {"without_codes", std::move(without)},
+              {"output",
+               {{"file", output.string()},
+                {"form", "safetensors"},
+                {"bytes", bytes},
+                {"sha256", sha256_of_file(output)}}}});
+}
+
 }  // namespace
 
 void run_export(const Invocation& call) {
@@ -109,6 +155,12 @@ void run_export(const Invocation& call) {
   if (form != nullptr && std::filesystem::exists(words[1]) && !call.get(kOverwrite))
     throw usage_error(
         fmt::format("'{}' is there already; say --overwrite to replace it", words[1]));
+
+  if (call.get(kCodes)) {
+    if (form == nullptr || form->write != as_safetensors)
+      throw usage_error("--codes writes a safetensors file: name one that ends in .safetensors");
+    return write_codes(call, words[1]);
+  }
 
   const std::filesystem::path input = find_load_files(words[0]).weights;
   const Checkpoint checkpoint = read_checkpoint(input);

@@ -112,13 +112,16 @@ inline constexpr Command kCommands[] = {
     {.word = "export",
      .doc = "lists the tensors of a checkpoint, and writes them as .pt or safetensors",
      .words = "INPUT [OUTPUT]",
-     .options = OptionGroup::overwrite | OptionGroup::json,
+     .options =
+         OptionGroup::codes | OptionGroup::plugins | OptionGroup::overwrite | OptionGroup::json,
      .run = run_export,
      .more = "INPUT is a checkpoint (safetensors, or a file of torch.save of any age: state_dict, "
              "Lightning, whole module), or the folder of a run or of a saved graph. Without OUTPUT "
              "its tensors "
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
-             "torch.load takes, also with weights_only=True; .safetensors is safetensors."},
+             "torch.load takes, also with weights_only=True; .safetensors is safetensors. With "
+             "--codes INPUT is a saved graph, or a run that made one, and its quantized weights "
+             "become integer codes."},
     {.word = "list",
      .doc = "lists what there is, a sentence each: models, data sets, passes, formats, ...",
      .words = "[KIND...]",

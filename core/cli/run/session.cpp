@@ -6,10 +6,8 @@
 #include "core/cli/run/open_executor.hpp"
 #include "core/cli/run/saved/components.hpp"
 #include "core/data/known_sets.hpp"
-#include "core/graph/io/json.hpp"
 #include "core/mase/names.hpp"
 #include "core/run/health/untrained.hpp"
-#include "core/run/training/training_state.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
@@ -44,16 +42,6 @@ std::string device(const std::string& accelerator) {
   if (accelerator != "mps") return accelerator;
   spdlog::warn("accelerator 'mps' is not supported; the CPU is used");
   return "cpu";
-}
-
-void warn_of_other_plugins(const Value& saved, const OpSet& ops,
-                           const std::filesystem::path& file) {
-  for (const SavedOp& op : saved_ops(saved)) {
-    const OpRow& row = *ops.find(op.op);
-    if (row.plugin_hash == op.sha256) continue;
-    spdlog::warn("'{}' was saved with another '{}' of the op '{}' than '{}' (SHA-256 {}, now {})",
-                 file.string(), op.file, op.op, row.plugin_file, op.sha256, row.plugin_hash);
-  }
 }
 
 Value list_value(const std::vector<std::string>& names) {
@@ -190,11 +178,7 @@ Graph Session::build_model_graph(const Value& options, const DatasetInfo& info,
 }
 
 Graph Session::load_weights(const Graph& graph, const std::filesystem::path& path) {
-  Checkpoint checkpoint = read_checkpoint(path);
-  if (checkpoint.metadata.contains(run::kRunningEpoch))
-    std::erase_if(checkpoint.tensors, [](const auto& entry) {  // what only --resume reads
-      return entry.first.starts_with(run::kStatePrefix);
-    });
+  const Checkpoint checkpoint = read_weights(path);
   const std::string asked = settings_.text(kLoadType);
   if (!asked.empty() && asked != load_type_of(checkpoint.type))
     spdlog::warn("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
@@ -239,13 +223,7 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
 }
 
 Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
-  Graph graph;
-  try {
-    graph = graph_from_json(network.graph, seed, &ops_).with_batch(settings_.get(kBatchSize));
-    warn_of_other_plugins(network.graph, ops_, network.file);
-  } catch (const Error& error) {
-    throw run_error(error.code(), error.message(), {network.file.string(), 0, 0});
-  }
+  const Graph graph = rebuilt(network, seed, ops_, settings_.get(kBatchSize));
   spdlog::info("loading {}", loading_.text());
   const Graph loaded = load_weights(graph, loading_.files.weights);
   weights_.set("graph", Value(network.file.string()));

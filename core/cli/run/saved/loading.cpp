@@ -5,6 +5,7 @@
 #include "core/cli/run/saved/components.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/graph/io/json.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/run/training/training_state.hpp"
 
 #include <fmt/format.h>
@@ -159,6 +160,29 @@ void adopt(Settings& settings, const Registry& registry, const SavedNetwork& net
     settings.adopt(kLoss.key, origin.loss);
 }
 
+Loading found_at(const fs::path& named) {
+  Loading loading;
+  loading.files = find_load_files(named);
+  loading.metadata = metadata_of(loading.files.weights);
+  const std::string hash = of(loading.metadata, kNetworkHash);
+  if (!loading.files.graph.empty() && (loading.files.whole || !hash.empty()))
+    loading.network = read_network(loading.files.graph);
+  if (loading.network && !hash.empty() && hash != loading.network->sha256) {
+    if (loading.files.whole) throw not_of_one_kind(loading);
+    loading.network.reset();
+  }
+  return loading;
+}
+
+void warn_of_other_plugins(const Value& saved, const OpSet& ops, const fs::path& file) {
+  for (const SavedOp& op : saved_ops(saved)) {
+    const OpRow& row = *ops.find(op.op);
+    if (row.plugin_hash == op.sha256) continue;
+    spdlog::warn("'{}' was saved with another '{}' of the op '{}' than '{}' (SHA-256 {}, now {})",
+                 file.string(), op.file, op.op, row.plugin_file, op.sha256, row.plugin_hash);
+  }
+}
+
 }  // namespace
 
 std::string Loading::moment() const {
@@ -187,18 +211,9 @@ std::string Loading::text() const {
 }
 
 Loading find_loading(Settings& settings, const Registry& registry, const OpSet& ops) {
-  Loading loading;
   const fs::path named = settings.text(kLoadName);
-  if (named.empty()) return loading;
-  loading.files = find_load_files(named);
-  loading.metadata = metadata_of(loading.files.weights);
-  const std::string hash = of(loading.metadata, kNetworkHash);
-  if (!loading.files.graph.empty() && (loading.files.whole || !hash.empty()))
-    loading.network = read_network(loading.files.graph);
-  if (loading.network && !hash.empty() && hash != loading.network->sha256) {
-    if (loading.files.whole) throw not_of_one_kind(loading);
-    loading.network.reset();
-  }
+  if (named.empty()) return {};
+  Loading loading = found_at(named);
   settle_word(settings, registry, loading);
   const bool by_name = into_model(settings);
   if (by_name) loading.network.reset();
@@ -217,6 +232,38 @@ Loading find_loading(Settings& settings, const Registry& registry, const OpSet& 
         "weights are loaded by name into MODEL as it is",
         loading.files.weights.string(), passes, kGraphFile);
   return loading;
+}
+
+Loading find_saved_network(const fs::path& named, const Registry& registry, const OpSet& ops) {
+  Loading loading = found_at(named);
+  if (!loading.network)
+    throw usage_error(
+        fmt::format("'{}' is no saved network: there is no {} that belongs to these weights; "
+                    "'lathe transform' with a pass that changes the network leaves one, and "
+                    "'lathe train' does",
+                    named.string(), kGraphFile));
+  require_components(*loading.network, registry, ops);
+  return loading;
+}
+
+Graph rebuilt(const SavedNetwork& network, std::uint64_t seed, const OpSet& ops,
+              std::optional<std::int64_t> batch) {
+  try {
+    Graph graph = graph_from_json(network.graph, seed, &ops);
+    if (batch) graph = graph.with_batch(*batch);
+    warn_of_other_plugins(network.graph, ops, network.file);
+    return graph;
+  } catch (const Error& error) {
+    throw run_error(error.code(), error.message(), {network.file.string(), 0, 0});
+  }
+}
+
+Checkpoint read_weights(const fs::path& path) {
+  Checkpoint checkpoint = read_checkpoint(path);
+  if (checkpoint.metadata.contains(run::kRunningEpoch))
+    std::erase_if(checkpoint.tensors,
+                  [](const auto& entry) { return entry.first.starts_with(run::kStatePrefix); });
+  return checkpoint;
 }
 
 std::string why_unfit(const Loading& loading) {

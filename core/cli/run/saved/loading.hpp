@@ -2,6 +2,7 @@
 // saved with the weights, and what that says of model, data set and loss. Builds nothing.
 #pragma once
 
+#include "core/checkpoint/checkpoint.hpp"
 #include "core/cli/run/saved/files.hpp"
 #include "core/cli/run/saved/network.hpp"
 #include "core/cli/run/settings.hpp"
@@ -29,6 +30,19 @@ struct Loading {
 // nobody gave them; a single word that names a data set is DATASET. Throws usage_error for a MODEL
 // of another network and for weights that need one, run_error for what is missing or damaged.
 Loading find_loading(Settings& settings, const Registry& registry, const OpSet& ops);
+
+// A network that was saved with its weights. Throws usage_error if `named` is none, run_error for
+// what is missing or damaged.
+Loading find_saved_network(const std::filesystem::path& named, const Registry& registry,
+                           const OpSet& ops);
+
+// Its graph without the weights, for its own batch size unless another is given. Warns of plugins
+// that are not those it was saved with.
+Graph rebuilt(const SavedNetwork& network, std::uint64_t seed, const OpSet& ops,
+              std::optional<std::int64_t> batch = {});
+
+// A checkpoint without what only --resume reads of it.
+Checkpoint read_weights(const std::filesystem::path& path);
 
 // What to add to an error about weights that do not fit the MODEL that was named; empty: nothing.
 std::string why_unfit(const Loading& loading);

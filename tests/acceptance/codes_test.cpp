@@ -1,0 +1,127 @@
+// Integer codes of quantized networks: values that NumPy makes of them, by what the file says of
+// itself, are those that the engine computes with, bit for bit.
+#include "tests/acceptance/run.hpp"
+
+#include <fmt/format.h>
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <random>
+
+using namespace lathe_test;
+
+namespace {
+
+constexpr const char* kPython = "/usr/bin/python3";
+
+const std::vector<std::string>& layers() {
+  static const auto names = [] {
+    std::vector<std::string> out{"conv1"};
+    for (int stage = 1; stage <= 3; ++stage)
+      for (int block = 0; block < 3; ++block)
+        for (int conv = 1; conv <= 2; ++conv)
+          out.push_back(fmt::format("layer{}_{}_conv{}", stage, block, conv));
+    out.emplace_back("linear");
+    return out;
+  }();
+  return names;
+}
+
+struct Case {
+  std::string format;
+  std::vector<std::string> options;  // "width=4"
+};
+
+// Every format there is with what quantize needs to choose it, and some with other options.
+std::vector<Case> cases() {
+  const std::map<std::string, std::vector<std::vector<std::string>>> more{
+      {"integer",
+       {{"width=4"}, {"width=3", "frac_width=5"}, {"width=12", "frac_width=14"}, {"width=24"}}}};
+  std::vector<Case> out;
+  const TemporaryFolder folder;
+  const auto listed = good({"list", "format", "--json"}, folder.path()).json().at("components");
+  for (const auto& component : listed) {
+    const std::string id = component.at("id");
+    out.push_back({id, {"mase_compat=false"}});
+    if (const auto found = more.find(id); found != more.end())
+      for (const auto& options : found->second) out.push_back({id, options});
+  }
+  return out;
+}
+
+// A layer for each case, weights and biases alone.
+std::string quantize_text(std::span<const Case> cases) {
+  std::string text = "quantize<by=name,default.name=NA";
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const std::string& layer = layers().at(i);
+    text += fmt::format(",{}.name={}", layer, cases[i].format);
+    for (const std::string& option : cases[i].options) {
+      text += fmt::format(",{}.weight_{}", layer, option);
+      if (layer == "linear") text += fmt::format(",{}.bias_{}", layer, option);
+    }
+  }
+  return text + ">";
+}
+
+// Rows of noise, as CIFAR-10's files have them.
+void write_images(const std::filesystem::path& file) {
+  std::mt19937 numbers(3);
+  std::string bytes;
+  for (int row = 0; row < 16; ++row) {
+    bytes.push_back(static_cast<char>(row % 10));
+    for (int i = 0; i < 3072; ++i) bytes.push_back(static_cast<char>(numbers()));
+  }
+  write_file(file, bytes);
+}
+
+double loss_of(const std::vector<std::string>& network, const std::filesystem::path& folder) {
+  Words words{"test"};
+  words.insert(words.end(), network.begin(), network.end());
+  words.insert(words.end(), {"--batch-size", "16", "--project-dir", "tests", "--json"});
+  return good(words, folder).json().at("metrics").at("average_loss").get<double>();
+}
+
+// Quantizes resnet20 by the cases and holds it against the float network with the values that
+// Python makes of the codes. Empty `weights`: as they are initialised.
+void check_rebuilt(std::span<const Case> cases, const std::string& weights) {
+  const TemporaryFolder folder;
+  write_images(folder.path() / "images.bin");
+  const std::string data = "cifar10<train=images.bin,test=images.bin>";
+  Words transform{"transform",     "resnet20", "--passes",  quantize_text(cases),
+                  "--project-dir", ".",        "--project", "q"};
+  if (!weights.empty()) transform.insert(transform.end(), {"--load", weights});
+  good(transform, folder.path());
+  const auto told =
+      good({"export", "q", "codes.safetensors", "--codes", "--json"}, folder.path()).json();
+  BOOST_TEST(told.at("codes").size() + told.at("without_codes").size() >= cases.size());
+  BOOST_TEST(!told.at("codes").empty());
+  const std::string script = (source_dir() / "tests/acceptance/rebuild_values.py").string();
+  const std::string command = fmt::format("cd '{}' && {} '{}' codes.safetensors values.safetensors",
+                                          folder.path().string(), kPython, script);
+  BOOST_REQUIRE(std::system(command.c_str()) == 0);
+  const double engine = loss_of({"--load", "q", "--dataset", data}, folder.path());
+  const double rebuilt = loss_of({"resnet20", data, "--load", "values.safetensors"}, folder.path());
+  BOOST_TEST(engine == rebuilt);
+}
+
+void check_all(const std::string& weights) {
+  if (std::system(fmt::format("{} -c 'import numpy' 2>/dev/null", kPython).c_str()) != 0)
+    skip("python3-numpy is not installed");
+  const std::vector<Case> all = cases();
+  for (std::size_t first = 0; first < all.size(); first += layers().size()) {
+    const std::size_t count = std::min(layers().size(), all.size() - first);
+    check_rebuilt(std::span(all).subspan(first, count), weights);
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(codes)
+
+BOOST_AUTO_TEST_CASE(values_rebuilt_from_codes_of_resnet20_are_what_the_engine_computes_with) {
+  check_all((data_dir() / "checkpoints/akamaster__resnet20-12fca82f.th").string());
+}
+
+BOOST_AUTO_TEST_CASE(values_rebuilt_from_codes_of_fresh_weights_are_too) { check_all(""); }
+
+BOOST_AUTO_TEST_SUITE_END()
