@@ -130,6 +130,15 @@ BOOST_AUTO_TEST_CASE(a_list_of_numbers_takes_integers_within_its_range) {
                      {"a list of numbers in 0..<1"});
 }
 
+BOOST_AUTO_TEST_CASE(one_number_stands_for_a_list_of_one) {
+  const Value options = checked("width = 1\nsizes = 3\nbetas = 0");
+  BOOST_TEST(options.find("sizes")->text() == "[3]");
+  BOOST_TEST(options.find("sizes")->position().line == 2);
+  BOOST_TEST(options.find("betas")->text() == "[0.0]");
+  const Value written = parse_component("example<width=1,sizes=-1>", "text").options;
+  BOOST_TEST(check_options(example(), written).find("sizes")->text() == "[-1]");
+}
+
 BOOST_AUTO_TEST_CASE(a_table_is_checked_by_its_own_options) {
   const Value all = checked("width = 1\nschedule = {steps = 3}");
   BOOST_TEST(all.find("schedule")->find("kind")->as_string() == "cosine");
@@ -187,7 +196,9 @@ BOOST_AUTO_TEST_CASE(every_wrong_type_is_refused_at_its_place) {
       {"flag = 'true'", "takes true or false"},
       {"file = 3", "takes a path; got integer 3"},
       {"label = 3", "as a text, write \"3\""},
-      {"sizes = 3", "takes a list of integers"},
+      {"sizes = 2.5", "takes a list of integers"},
+      {"sizes = 'three'", "takes a list of integers"},
+      {"betas = 1.0", "takes a list of numbers in 0..<1"},
       {"sizes = [1, 2.5]", "takes a list of integers"},
       {"names = ['a', 1]", "takes a list of texts"},
   };

@@ -1,4 +1,5 @@
 // Pipelines: from files, from texts, around passes.
+#include "core/pipeline/check_pipeline.hpp"
 #include "core/pipeline/run_pipeline.hpp"
 
 #include "core/graph/io/text.hpp"
@@ -139,6 +140,22 @@ BOOST_AUTO_TEST_CASE(an_error_leaves_the_graph_as_after_the_last_good_pass) {
   BOOST_TEST(contains(message, "no luck today"));
   BOOST_TEST((graph.find("renamed") != NodeId::none));
   BOOST_TEST(world.context.original == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_check_refuses_what_a_run_would_and_leaves_no_original_graph) {
+  World world;
+  Graph graph = world.graph();
+  world.context.drops_files = true;
+  const auto check = [&](const std::string& passes) {
+    check_pipeline(pipeline_from_text(passes, world.registry), graph, world.context);
+  };
+  check("probe_edit<mode=edit_widen>,probe");
+  BOOST_TEST((graph.find("renamed") != NodeId::none));
+  BOOST_TEST(world.context.original == nullptr);
+  for (const std::string refused : {"probe_edit<mode=fail>", "probe_edit<width=13>"}) {
+    BOOST_TEST(contains(message_of([&] { check(refused); }), "luck"));
+    BOOST_TEST(world.context.original == nullptr);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_more_runs_once_the_user_has_asked_to_stop) {
