@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(the_second_operand_of_a_product_takes_the_format_of_a_weigh
   lathe::OperandFormat format;
   format.role = "weight";
   format.format = "integer";
-  format.bits = 4;
+  format.saved_bits = 4;
   edit.set_format(product, format);
   edit.commit();
   const auto operands = operands_of(graph, product);
