@@ -29,11 +29,6 @@ std::int32_t weight_axis(const OpRow& row, const Shape& shape) {
   return axis_within(layer ? row.weight_channels : shape.rank() - 1, shape);
 }
 
-std::int32_t channel_axis(const OpRow& row, lathe_role role, const Shape& shape) {
-  if (role == LATHE_ROLE_WEIGHT) return weight_axis(row, shape);
-  return axis_within(role == LATHE_ROLE_BIAS ? 0 : 1, shape);
-}
-
 SiteTensor site(const OpRow& row, std::string_view role, std::uint32_t input, const Shape& shape) {
   const lathe_role number = role_named(role);
   return {{number, input}, std::string(role), shape, channel_axis(row, number, shape)};
@@ -58,6 +53,11 @@ Parameter state_parameter(const Node& node, const StateSpec& spec, const SiteTen
 }
 
 }  // namespace
+
+std::int32_t channel_axis(const OpRow& row, lathe_role role, const Shape& shape) {
+  if (role == LATHE_ROLE_WEIGHT) return weight_axis(row, shape);
+  return axis_within(role == LATHE_ROLE_BIAS ? 0 : 1, shape);
+}
 
 std::vector<SiteTensor> sites_of(const Node& node, const OpRow& row, std::span<const Result> inputs,
                                  std::string_view role) {

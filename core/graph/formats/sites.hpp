@@ -22,6 +22,9 @@ struct SiteTensor {
   std::int32_t channel_axis = -1;  // as lathe_site has it
 };
 
+// The dimension of a tensor of that role along which channels lie, as lathe_site has it.
+std::int32_t channel_axis(const OpRow& row, lathe_role role, const Shape& shape);
+
 // The tensors of that role. `inputs`: results of the node's inputs, in order.
 std::vector<SiteTensor> sites_of(const Node& node, const OpRow& row, std::span<const Result> inputs,
                                  std::string_view role);

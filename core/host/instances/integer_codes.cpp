@@ -60,19 +60,23 @@ Shape IntegerCodes::blocks() const {
   return Shape(std::move(counts));
 }
 
+std::vector<std::size_t> IntegerCodes::block_numbers() const {
+  std::vector<std::size_t> out(codes.size());
+  for_each_element(shape, block, blocks(), [&](std::size_t i, std::size_t b) { out[i] = b; });
+  return out;
+}
+
+double IntegerCodes::level(std::size_t element, std::size_t of_block) const {
+  const std::int64_t code = codes[element];
+  if (!levels.empty()) return levels[static_cast<std::size_t>(code)];
+  if (!is_signed && width == 64) return static_cast<double>(static_cast<std::uint64_t>(code));
+  return static_cast<double>(code - (zero_point.empty() ? 0 : zero_point[of_block]));
+}
+
 std::vector<float> IntegerCodes::values() const {
   std::vector<float> out(codes.size());
   for_each_element(shape, block, blocks(), [&](std::size_t i, std::size_t b) {
-    const std::int64_t code = codes[i];
-    double level = 0;
-    if (!levels.empty()) {
-      level = levels[static_cast<std::size_t>(code)];
-    } else if (!is_signed && width == 64) {
-      level = static_cast<double>(static_cast<std::uint64_t>(code));
-    } else {
-      level = static_cast<double>(code - (zero_point.empty() ? 0 : zero_point[b]));
-    }
-    out[i] = static_cast<float>(level * scale[b]);
+    out[i] = static_cast<float>(level(i, b) * scale[b]);
   });
   return out;
 }

@@ -24,6 +24,10 @@ struct IntegerCodes {
 
   Shape blocks() const;  // how many there are along each dimension
   bool operator==(const IntegerCodes&) const = default;
+  // The block that each element lies in, in row-major order.
+  std::vector<std::size_t> block_numbers() const;
+  // What the scale of its block is multiplied with. REQUIRES: an element, and its block.
+  double level(std::size_t element, std::size_t of_block) const;
   // (float)(level * scale[block]) of every element, in row-major order.
   std::vector<float> values() const;
 };
