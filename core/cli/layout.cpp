@@ -45,6 +45,31 @@ std::string wrapped(std::string_view words, std::size_t margin, std::size_t widt
   return out + "\n";
 }
 
+std::string paragraphs(std::string_view markdown, std::size_t width) {
+  std::string out, paragraph;
+  const auto end_paragraph = [&] {
+    if (paragraph.empty()) return;
+    const bool in_list = paragraph.starts_with("- ") || paragraph.starts_with("* ");
+    out += wrapped(paragraph, in_list ? 2 : 0, width);
+    paragraph.clear();
+  };
+  while (!markdown.empty()) {
+    const std::size_t end = std::min(markdown.find('\n'), markdown.size());
+    const std::string_view line = markdown.substr(0, end);
+    markdown.remove_prefix(std::min(end + 1, markdown.size()));
+    const bool stands_alone = line.starts_with("|") || line.starts_with("    ");
+    if (line.empty() || stands_alone || line.starts_with("- ") || line.starts_with("* "))
+      end_paragraph();
+    if (line.empty() && !out.empty() && !out.ends_with("\n\n")) out += "\n";
+    if (stands_alone)
+      out += shown(line) + "\n";
+    else if (!line.empty())
+      paragraph += (paragraph.empty() ? "" : " ") + std::string(line);
+  }
+  end_paragraph();
+  return out;
+}
+
 std::string entry(std::string_view name, std::string_view text, std::size_t column,
                   std::size_t width) {
   const bool narrow = width < kNarrow;

@@ -14,6 +14,10 @@ std::size_t terminal_width();
 // not fit has a line of its own. Control characters, newlines too, are escaped.
 std::string wrapped(std::string_view text, std::size_t margin, std::size_t width);
 
+// Paragraphs of Markdown, each wrapped, with an empty line between them; lines of a list or a table
+// and indented ones stay lines of their own. Backticks stay.
+std::string paragraphs(std::string_view markdown, std::size_t width);
+
 // "  name      text ...", the text wrapped beside column `column`; the names of all rows that
 // belong together should be shorter than that, but need not.
 std::string entry(std::string_view name, std::string_view text, std::size_t column,

@@ -3,6 +3,8 @@
 #include "core/base/words/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
+#include "core/cli/layout.hpp"
+#include "core/cli/option_text.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/mase/names.hpp"
@@ -19,14 +21,6 @@
 
 namespace lathe {
 namespace {
-
-std::string_view type_name(lathe_option_type type) {
-  constexpr std::array<std::string_view, LATHE_OPTION_TABLE_LIST + 1> kNames{
-      "any",      "bool",        "int", "float",    "string",     "choice", "path",
-      "int list", "string list", "any", "node map", "float list", "table",  "list of tables"};
-  const auto index = static_cast<std::size_t>(type);
-  return index < kNames.size() ? kNames[index] : kNames[0];
-}
 
 std::vector<std::string> flag_names(const Component& component) {
   struct Flag {
@@ -49,58 +43,12 @@ std::vector<std::string> flag_names(const Component& component) {
   return names;
 }
 
-std::string default_text(const Option& option) {
-  if (option.required()) return "(required)";
-  return option.default_value ? option.default_value->text() : "";
-}
-
-bool is_list(const Option& option) {
-  return option.type == LATHE_OPTION_INT_LIST || option.type == LATHE_OPTION_FLOAT_LIST ||
-         option.type == LATHE_OPTION_STRING_LIST;
-}
-
-bool is_table(const Option& option) {
-  return option.type == LATHE_OPTION_TABLE || option.type == LATHE_OPTION_TABLE_LIST;
-}
-
-// As the option was declared: a bar within a choice stands behind a backslash.
-std::string choices_text(const std::vector<std::string>& choices) {
-  std::string text;
-  for (const std::string& choice : choices) {
-    if (!text.empty()) text += '|';
-    for (const char c : choice) {
-      if (c == '|' || c == '\\') text += '\\';
-      text += c;
-    }
-  }
-  return text;
-}
-
-std::string allowed(const Option& option) {
-  std::string text;
-  if (option.range) text = option.range->text();
-  if (!option.choices.empty()) text = choices_text(option.choices);
-  if (!text.empty() && is_list(option)) text = "each " + text;
-  if (is_table(option) && option.items.empty()) text = "any keys";
-  if (option.nullable()) text += text.empty() ? "or NA" : " or NA";
-  return text;
-}
-
-std::string meaning(const Option& option) {
-  std::vector<std::string_view> notes;
-  if (option.tunable()) notes.emplace_back("tunable");
-  if (option.logarithmic()) notes.emplace_back("logarithmic");
-  if (option.beside()) notes.emplace_back("needs no name beside it");
-  if ((option.flags & LATHE_OPTION_FLAG_DEPRECATED) != 0) notes.emplace_back("deprecated");
-  return notes.empty() ? option.doc : fmt::format("{} ({})", option.doc, fmt::join(notes, ", "));
-}
-
 // Columns that are empty for every row are left out.
 std::string options_table(const std::vector<Option>& options) {
   TextTable table{{"option", "type", "default", "allowed", "unit", "meaning"}, {}};
   for (const Option& option : options) {
     table.rows.push_back({option.key, std::string(type_name(option.type)), default_text(option),
-                          allowed(option), option.unit, meaning(option)});
+                          range_or_choices(option), option.unit, meaning(option)});
   }
   for (std::size_t c = table.columns.size(); c-- > 0;) {
     const bool used =
@@ -150,7 +98,7 @@ std::string described(const PluginService& service) {
 std::string keys_text(const std::vector<Option>& options, const std::string& outer) {
   std::string out;
   for (const Option& option : options) {
-    if (!is_table(option) || option.items.empty()) continue;
+    if (!takes_tables(option) || option.items.empty()) continue;
     const std::string name = outer + option.key;
     out += fmt::format("\nKeys of {}'{}':\n{}",
                        option.type == LATHE_OPTION_TABLE_LIST ? "each table of " : "", name,
@@ -186,6 +134,7 @@ std::string described(const Component& c, const std::vector<std::string>& offers
     }
   }
   if (c.kind == Kind::op) out += op_text(c);
+  if (!c.details.empty()) out += "\n" + paragraphs(c.details, terminal_width());
   if (c.options.options.empty()) return out + "It takes no options.\n";
   out += fmt::format("\n{}", options_table(c.options.options));
   out += keys_text(c.options.options, "");
@@ -252,6 +201,7 @@ Json json_of(const Component& c) {
   if (!c.authors.empty()) out["authors"] = c.authors;
   if (!c.licence.empty()) out["licence"] = c.licence;
   if (!c.url.empty()) out["url"] = c.url;
+  if (!c.details.empty()) out["details"] = c.details;
   if (c.kind == Kind::pass) {
     out["targets"] = split_bars(c.as<lathe_pass>().targets);
     out["scalars"] = split_bars(c.as<lathe_pass>().scalars);

@@ -1,8 +1,11 @@
 // What `lathe plugin show` prints of options: a person reads there what a config may say.
 #include "tests/support/messages.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/pseudo_terminal.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <unistd.h>
 
 #include <sstream>
 
@@ -84,6 +87,28 @@ BOOST_AUTO_TEST_CASE(scripts_get_the_same_as_json) {
   BOOST_TEST(options[4].at("nullable") == true);
   BOOST_TEST(options[5].at("deprecated") == true);
   BOOST_TEST(options[6].at("items")[1].at("beside") == true);
+}
+
+BOOST_AUTO_TEST_CASE(details_are_paragraphs_that_fit_the_terminal) {
+  const TemporaryFolder folder;
+  for (const unsigned columns : {80U, 40U}) {
+    PseudoTerminal terminal(columns);
+    const Outcome outcome = run_lathe({"plugin", "show", "integer_floor"}, folder.path(), {},
+                                      [&] { dup2(terminal.descriptor(), STDERR_FILENO); });
+    BOOST_REQUIRE(outcome.exit_code == 0);
+    const std::size_t begin = outcome.out.find("\n\n") + 2;
+    const std::size_t end = outcome.out.find("\n\noption");
+    BOOST_REQUIRE(end < outcome.out.size());
+    const std::string details = outcome.out.substr(begin, end - begin);
+    BOOST_TEST(contains(details, "`integer`"), details);
+    BOOST_TEST(contains(details, "\n\nSource: "), details);
+    BOOST_TEST(contains(details, "\n\nExample: `lathe"), details);
+    std::istringstream lines(details);
+    for (std::string line; std::getline(lines, line);)
+      BOOST_TEST((line.size() <= columns || line.find(' ') == std::string::npos), line);
+  }
+  const auto told = good({"plugin", "show", "integer_floor", "--json"}, folder.path()).json();
+  BOOST_TEST(told.at("components")[0].at("details").get<std::string>().starts_with("Values and"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
