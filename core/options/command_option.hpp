@@ -26,6 +26,8 @@ enum class OptionGroup : unsigned {
   fetching = 1u << 14,        //
   language = 1u << 15,        // of a plugin that is written
   output = 1u << 16,          // the file that is made
+  seed = 1u << 17,            // of random numbers
+  numbers = 1u << 18,         // what a number format is tried on
   codes = 1u << 19,           // of quantized weights
 };
 

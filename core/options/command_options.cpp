@@ -214,6 +214,35 @@ void add_others(Rows& rows) {
                  .command_line_only()});
 }
 
+void add_numbers(Rows& rows) {
+  add(rows, {Row(Group::numbers, kNumbers,
+                 "The numbers to quantize: an array of numpy.save (.npy), or JSON (.json), row by "
+                 "row: {\"shape\": [2], \"data\": [0.5, \"inf\"]}. Without it 65,536 draws of the "
+                 "standard normal distribution, by --seed, as 256 rows of 256.")
+                 .path()
+                 .spelt({"--in"}, "FILE")
+                 .command_line_only(),
+             Row(Group::numbers, kValues, "Also each number's value in the format, and its code.")
+                 .spelt({"--values"})
+                 .command_line_only(),
+             Row(Group::numbers, kRole,
+                 "What the numbers are of the op; blocks and signs follow from it.")
+                 .spelt({"--role"}, "ROLE")
+                 .one_of({"data_in", "weight", "bias", "data_out"})
+                 .standard("weight")
+                 .command_line_only(),
+             Row(Group::numbers, kOp, "The op that they belong to.")
+                 .spelt({"--op"}, "OP")
+                 .standard("linear")
+                 .command_line_only(),
+             Row(Group::numbers, kPages,
+                 "Writes the documentation of all built-in formats into that folder: a page and a "
+                 "picture for each, and an index.")
+                 .path()
+                 .spelt({"--pages"}, "FOLDER")
+                 .command_line_only()});
+}
+
 Rows all_rows() {
   Rows rows;
   add_what(rows);
@@ -223,6 +252,7 @@ Rows all_rows() {
   add_results(rows);
   add_pipeline(rows);
   add_others(rows);
+  add_numbers(rows);
   return rows;
 }
 

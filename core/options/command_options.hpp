@@ -60,6 +60,11 @@ inline constexpr OptionKey<bool> kForce{"force"};
 inline constexpr OptionKey<std::string> kLanguage{"lang"};
 inline constexpr OptionKey<OptionalText> kOutput{"output"};
 inline constexpr OptionKey<bool> kCodes{"codes"};
+inline constexpr OptionKey<OptionalText> kNumbers{"in"};
+inline constexpr OptionKey<bool> kValues{"values"};
+inline constexpr OptionKey<std::string> kRole{"role"};
+inline constexpr OptionKey<std::string> kOp{"op"};
+inline constexpr OptionKey<OptionalText> kPages{"pages"};
 
 const std::vector<CommandOption>& command_options();
 

@@ -137,7 +137,7 @@ std::vector<TrainingOption> all_rows() {
                            .metavar = "N",
                            .range = "0..",
                            .searchable = false,
-                           .group = OptionGroup::model}),
+                           .group = OptionGroup::seed}),
       row<&Options::loss>({.key = kLoss.key,
                            .doc = "What is minimised and scored, as PyTorch names it; by default "
                                   "what fits the data set's target.",

@@ -21,7 +21,7 @@ void check(const BadInput& row, const Words& words, const std::filesystem::path&
 
 bool takes_json(const Words& words) {
   return !words.empty() && (words[0] == "train" || words[0] == "test" || words[0] == "transform" ||
-                            words[0] == "search");
+                            words[0] == "search" || words[0] == "format");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_command) {
   for (const Words& words : {Words{"--help"}, Words{"-h"}, Words{"help"}}) {
     const std::string text = good(words, folder.path()).out;
     for (const char* command :
-         {"train", "test", "transform", "search", "export", "data", "plugin", "list"})
+         {"train", "test", "transform", "search", "export", "data", "plugin", "list", "format"})
       BOOST_TEST(contains(text, command));
   }
 }
@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(each_command_has_help_of_its_own) {
   const std::vector<std::pair<std::string, std::string>> own{{"train", "--max-epochs"},
                                                              {"test", "--split"},
                                                              {"transform", "--passes"},
-                                                             {"search", "--n-trials"}};
+                                                             {"search", "--n-trials"},
+                                                             {"format", "--values"}};
   for (const auto& [command, flag] : own)
     for (const char* help : {"--help", "-h"})
       BOOST_TEST(contains(good({command, help}, folder.path()).out, flag));

@@ -14,6 +14,7 @@ void run_transform(Session& session);
 void run_search(Session& session);
 void run_export(const Invocation& call);
 void run_list(const Invocation& call);
+void run_format(const Invocation& call);
 void print_info(const Invocation& call);
 void print_passes(const Settings& settings);  // --list-passes
 
@@ -31,9 +32,10 @@ void in_session(const Invocation& call) {
 }
 
 // What all runs take.
-inline constexpr OptionGroups kRun =
-    OptionGroup::model | OptionGroup::plugins | OptionGroup::data_folder | OptionGroup::machine |
-    OptionGroup::results | OptionGroup::json | OptionGroup::pipeline | OptionGroup::without_effect;
+inline constexpr OptionGroups kRun = OptionGroup::model | OptionGroup::plugins |
+                                     OptionGroup::data_folder | OptionGroup::machine |
+                                     OptionGroup::seed | OptionGroup::results | OptionGroup::json |
+                                     OptionGroup::pipeline | OptionGroup::without_effect;
 inline constexpr OptionGroups kTraining = kRun | OptionGroup::file_passes | OptionGroup::training |
                                           OptionGroup::resume | OptionGroup::overwrite;
 
@@ -127,6 +129,13 @@ inline constexpr Command kCommands[] = {
      .words = "[KIND...]",
      .options = OptionGroup::plugins | OptionGroup::json,
      .run = run_list},
+    {.word = "format",
+     .doc = "shows what a number format does: its values, range, storage, error on numbers",
+     .words = "[FORMAT]",
+     .options = OptionGroup::plugins | OptionGroup::numbers | OptionGroup::seed | OptionGroup::json,
+     .run = run_format,
+     .more = "FORMAT takes its options in angle brackets, eg: "
+             "'minifloat_ieee<width=8,exponent_width=4>'; `lathe list format` lists them."},
     {.word = "plugin",
      .doc = "lists, shows, makes and builds plugins",
      .words = "COMMAND",

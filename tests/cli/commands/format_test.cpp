@@ -1,0 +1,172 @@
+// lathe format: what a number format does to numbers. Expected values are worked out by hand.
+#include "tests/support/examples.hpp"
+#include "tests/support/messages.hpp"
+#include "tests/support/npy_file.hpp"
+#include "tests/support/process.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+
+using namespace lathe_test;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kSmall = "integer<width=4,frac_width=1>";  // -4 to 3.5 in steps of a half
+
+Outcome shown(const std::string& format, const std::string& numbers, const Words& more) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "x.json", numbers);
+  Words words{"format", format, "--in", "x.json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return good(words, folder.path());
+}
+
+json told(const std::string& format, const Words& more = {}) {
+  const TemporaryFolder folder;
+  Words words{"format", format, "--json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return good(words, folder.path()).json();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(format_command)
+
+BOOST_AUTO_TEST_CASE(values_codes_and_errors_are_those_of_the_format) {
+  const std::string numbers =
+      R"({"shape": [2, 4], "data": [0.24, 0.25, 0.75, 3.6, -9, "inf", "-inf", -0.0]})";
+  const Outcome outcome = shown(kSmall, numbers, {"--values", "--json"});
+  const json out = outcome.json();
+  BOOST_TEST(out.at("format") == kSmall);
+  BOOST_TEST(out.at("values").at("shape") == json({2, 4}));
+  BOOST_TEST(out.at("values").at("data") == json({0.0, 0.0, 1.0, 3.5, -4.0, 3.5, -4.0, 0.0}));
+  BOOST_TEST(out.at("codes").at("shape") == json({2, 4}));
+  BOOST_TEST(out.at("codes").at("data") == json({0, 0, 2, 7, -8, 7, -8, 0}));
+  BOOST_TEST(out.at("codes").at("scale") == json({0.5}));
+  BOOST_TEST(out.at("codes").at("width") == 4);
+  const json& error = out.at("error");
+  BOOST_TEST(error.at("max_abs") == 5.0);
+  // Of the six that are finite.
+  BOOST_TEST(std::abs(error.at("mean_abs").get<double>() - 5.84 / 6) < 1e-7);
+  const double squares = 0.24 * 0.24 + 0.25 * 0.25 * 2 + 0.1 * 0.1 + 25;
+  BOOST_TEST(std::abs(error.at("mean_square").get<double>() - squares / 6) < 1e-6);
+  const double signal = 0.24 * 0.24 + 0.25 * 0.25 + 0.75 * 0.75 + 3.6 * 3.6 + 81;
+  BOOST_TEST(std::abs(error.at("snr_db").get<double>() - 10 * std::log10(signal / squares)) < 1e-5);
+  BOOST_TEST(error.at("levels_used") == 4);
+  BOOST_TEST(error.at("clipped") == 4);
+  BOOST_TEST(error.at("became_zero") == 2);
+  BOOST_TEST(error.at("infinities") == 2);
+  BOOST_TEST(error.at("nans") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_values_that_a_format_has_are_counted_and_few_are_listed) {
+  const json small = told(kSmall).at("representable");
+  BOOST_TEST(small.at("count") == 16);
+  BOOST_TEST(small.at("complete") == true);
+  BOOST_TEST(small.at("follows_from_tensor") == false);
+  BOOST_TEST(small.at("lowest") == -4.0);
+  BOOST_TEST(small.at("smallest_positive") == 0.5);
+  BOOST_TEST(small.at("largest") == 3.5);
+  json expected = json::array();
+  for (int k = -8; k < 8; ++k) expected.push_back(k * 0.5);
+  BOOST_TEST(small.at("values") == expected);
+
+  const json wide = told("integer<width=32,frac_width=0>").at("representable");
+  BOOST_TEST(wide.at("count") == 4294967296);
+  BOOST_TEST(wide.at("lowest") == -2147483648.0);
+  BOOST_TEST(wide.at("smallest_positive") == 1.0);
+  BOOST_TEST(!wide.contains("values"));
+  BOOST_TEST(wide.at("first").at(0) == -2147483648.0);
+  BOOST_TEST(wide.at("last").size() == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(without_numbers_random_ones_are_drawn_and_said_to_be) {
+  const json out = told("integer<width=8,frac_width=4>");
+  BOOST_TEST(out.at("data").at("source") == "65536 random numbers (standard normal, seed 0)");
+  BOOST_TEST(out.at("data").at("shape") == json({256, 256}));
+  BOOST_TEST(out.at("bits_per_element") == 8.0);
+  BOOST_TEST(out.at("precision") == json({8, 4}));
+  // A uniform error over steps of 1/16 has a mean square of step^2 / 12.
+  const double mean_square = out.at("error").at("mean_square").get<double>();
+  BOOST_TEST(std::abs(mean_square * 12 * 256 - 1) < 0.02);
+  BOOST_TEST(out.at("error").at("clipped") == 0);
+  BOOST_TEST(!out.contains("values"));
+  BOOST_TEST(told("integer", {"--seed", "1"}).at("error") != told("integer").at("error"));
+  BOOST_TEST(told("integer", {"--seed", "1"}) == told("integer", {"--seed", "1"}));
+}
+
+BOOST_AUTO_TEST_CASE(floats_are_written_in_the_fewest_digits_that_read_back) {
+  const std::string numbers = R"({"shape": [4], "data": [0.1, -0.0, 1e-9, 0.30000001192092896]})";
+  const std::string out =
+      shown("integer<width=64,frac_width=60,mase_compat=true>", numbers, {"--values", "--json"})
+          .out;
+  BOOST_TEST(contains(out, R"("values": {"shape": [4], "data": [0.1, -0.0, 1e-09, 0.3]})"), out);
+}
+
+BOOST_AUTO_TEST_CASE(a_nan_leaves_the_codes_out_and_says_why) {
+  const std::string numbers = R"({"shape": [2], "data": ["nan", 1.5]})";
+  const json out = shown(kSmall, numbers, {"--values", "--json"}).json();
+  BOOST_TEST(out.at("values").at("data") == json({"nan", 1.5}));
+  BOOST_TEST(out.at("codes").is_null());
+  BOOST_TEST(contains(out.at("codes_reason").get<std::string>(), "NaN has no code"), out.dump());
+  BOOST_TEST(out.at("error").at("nans") == 1);
+  BOOST_TEST(out.at("error").at("snr_db") == "inf");
+  BOOST_TEST(contains(shown(kSmall, numbers, {"--values"}).out, "There are no codes: "));
+}
+
+BOOST_AUTO_TEST_CASE(an_array_of_numpys_gives_the_same) {
+  const TemporaryFolder folder;
+  const std::vector<float> numbers{0.75F, -9.0F, 3.0F, 0.0F, -0.25F, 1.25F};
+  const std::string bytes(reinterpret_cast<const char*>(numbers.data()),
+                          numbers.size() * sizeof(float));
+  write_file(folder.path() / "x.npy", npy("'<f4'", "(3, 2)", bytes));
+  const json out =
+      good({"format", kSmall, "--in", "x.npy", "--values", "--json"}, folder.path()).json();
+  BOOST_TEST(out.at("values").at("shape") == json({3, 2}));
+  BOOST_TEST(out.at("values").at("data") == json({1.0, -4.0, 3.0, 0.0, 0.0, 1.0}));
+  BOOST_TEST(out.at("codes").at("data") == json({2, -8, 6, 0, 0, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_array_has_no_errors) {
+  const json out = shown(kSmall, R"({"shape": [2, 0], "data": []})", {"--values", "--json"}).json();
+  BOOST_TEST(out.at("values").at("data").empty());
+  BOOST_TEST(out.at("codes").at("data").empty());
+  BOOST_TEST(out.at("error").at("levels_used") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(role_and_op_say_what_the_numbers_are) {
+  const std::string numbers = R"({"shape": [1, 2], "data": [7.5, -1]})";
+  const json out =
+      shown(kSmall, numbers, {"--values", "--json", "--role", "data_in", "--op", "relu"}).json();
+  BOOST_TEST(out.at("values").at("data") == json({7.5, 0.0}));  // fixed point of a ReLU is unsigned
+  BOOST_TEST(out.at("representable").at("lowest") == 0.0);
+  BOOST_TEST(out.at("representable").at("largest") == 7.5);
+}
+
+BOOST_AUTO_TEST_CASE(a_person_reads_values_and_errors) {
+  const Outcome outcome = shown(kSmall, R"({"shape": [2], "data": [0.75, 9]})", {"--values"});
+  for (const char* part :
+       {"Fixed point", "Values, 16 (found from the format's codes):", "-4.0 -3.5", "3.0 3.5",
+        "bits per element", "maximum absolute error", "the 2 numbers of", "as weight of linear"})
+    BOOST_TEST(contains(outcome.out, part), part << "\n" << outcome.out);
+  BOOST_TEST(contains(outcome.out, "[1]"), outcome.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_format_of_a_plugin_is_shown_by_probes) {
+  const TemporaryFolder folder;
+  const std::string plugin = built_example("power_of_two.cpp", folder.path()).string();
+  const json out =
+      good({"format", "power_of_two", "--plugin", plugin, "--values", "--json"}, folder.path())
+          .json();
+  // Exponents from -5 to 1 of either sign, and zero.
+  BOOST_TEST(out.at("representable").at("count") == 15);
+  BOOST_TEST(out.at("representable").at("complete") == false);
+  BOOST_TEST(out.at("representable").at("smallest_positive") == 0.03125);
+  BOOST_TEST(out.at("representable").at("largest") == 2.0);
+  BOOST_TEST(out.at("codes").is_null());
+  BOOST_TEST(out.at("codes_reason") == "'power_of_two' has no codes");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
