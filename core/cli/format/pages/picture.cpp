@@ -2,7 +2,7 @@
 // small, and shows where they lie close.
 #include "core/cli/format/pages/picture.hpp"
 
-#include "core/cli/format/numbers.hpp"
+#include "core/report/table.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@ using Formats = std::span<const DescribedFormat* const>;
 
 constexpr double kLeft = 150, kRight = 690, kWidth = 790;  // of the lines, and of the picture
 constexpr double kRow = 30, kTick = 8;                     // between lines; half a tick
-constexpr double kWidestAxis = 40;                         // octaves to either side of 1
+constexpr double kBeyond = 4;  // octaves that the logarithmic axis goes beyond the first format
 
 struct Panel {
   std::string svg;
@@ -80,23 +80,16 @@ void add_linear(Panel& panel, Formats formats) {
     const double middle = (kLeft + kRight) / 2;
     const auto x_of = [&](double v) { return middle + v / end * (kRight - kLeft) / 2; };
     add_line(panel, *formats[row], places(r, r.lowest, r.largest, x_of), row);
-    add_text(panel, kRight + 10, panel.y + 4, "start",
-             "&#177;" + float32_text(static_cast<float>(end)), " fill=\"#555\"");
+    add_text(panel, kRight + 10, panel.y + 4, "start", "&#177;" + number_text(end, 4),
+             " fill=\"#555\"");
   }
 }
 
 // The exponents that the logarithmic axis reaches to.
-std::pair<double, double> binades(Formats formats) {
-  double low = kWidestAxis, high = -kWidestAxis;
-  for (const DescribedFormat* format : formats) {
-    const Representable& r = format->representable;
-    if (r.smallest_positive <= 0) continue;
-    low = std::min(low, std::floor(std::log2(r.smallest_positive)));
-    high = std::max(high, std::ceil(std::log2(r.largest)));
-  }
-  low = std::max(low, -kWidestAxis);
-  high = std::min(high, kWidestAxis);
-  return {low, high > low ? high : low + 1};
+std::pair<double, double> binades(const Representable& first) {
+  if (first.smallest_positive <= 0) return {-kBeyond, kBeyond};
+  return {std::floor(std::log2(first.smallest_positive)) - kBeyond,
+          std::ceil(std::log2(first.largest)) + kBeyond};
 }
 
 void add_axis(Panel& panel, double low, double high, const auto& x_of) {
@@ -109,12 +102,13 @@ void add_axis(Panel& panel, double low, double high, const auto& x_of) {
 }
 
 void add_logarithmic(Panel& panel, Formats formats) {
-  const auto [low, high] = binades(formats);
+  const auto [low, high] = binades(formats.front()->representable);
   const auto x_of_exponent = [low = low, high = high](double e) {
     return kLeft + (e - low) / (high - low) * (kRight - kLeft);
   };
   panel.y += kRow + 14;
-  add_text(panel, 12, panel.y + 6, "start", "Positive values, on a logarithmic axis",
+  add_text(panel, 12, panel.y + 6, "start",
+           "Positive values, on a logarithmic axis; neighbours may go on beyond it",
            " fill=\"#555\"");
   for (std::size_t row = 0; row < formats.size(); ++row) {
     const Representable& r = formats[row]->representable;
