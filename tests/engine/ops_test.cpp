@@ -170,6 +170,26 @@ std::vector<Case> cases() {
   module("gelu", {3, 4}, {{"approximate", "tanh"}}, each([](double x) {
            return x / 2 * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
          }));
+  const auto silu = [](double x) { return x / (1 + std::exp(-x)); };
+  const auto selu = [](double x) {
+    return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * (std::exp(x) - 1));
+  };
+  const auto softsign = [](double x) { return x / (1 + std::abs(x)); };
+  const auto softplus = [](double beta, double threshold) {
+    return [=](double x) {
+      return x * beta > threshold ? x : std::log(1 + std::exp(x * beta)) / beta;
+    };
+  };
+  module("silu", {3, 4}, {}, each(silu));
+  module("silu", {3, 4}, {{"inplace", true}}, each(silu));
+  call("silu", {{3, 4}}, {}, each(silu));
+  module("selu", {3, 4}, {}, each(selu));
+  call("selu", {{3, 4}}, {{Value(true)}}, each(selu));
+  module("softsign", {3, 4}, {}, each(softsign));
+  call("softsign", {{3, 4}}, {}, each(softsign));
+  module("softplus", {3, 4}, {}, each(softplus(1, 20)));
+  module("softplus", {3, 4}, {{"beta", 2}, {"threshold", 1.5}}, each(softplus(2, 1.5)));
+  call("softplus", {{3, 4}}, {{Value(0.5)}, {Value(1)}}, each(softplus(0.5, 1)));
   module("identity", {3, 4}, {}, same);
   // Evaluation: dropout keeps everything.
   module("dropout", {3, 4}, {{"p", 0.7}}, same);

@@ -52,7 +52,7 @@ using Oracle = std::function<Array(const std::vector<Array>& inputs,
                                    const std::map<std::string, Array>& parameters)>;
 
 // Expects y = f(x) element by element.
-inline Oracle each(double (*f)(double)) {
+inline Oracle each(const std::function<double(double)>& f) {
   return [f](const std::vector<Array>& in, const auto&) {
     Array out = in[0];
     for (double& x : out.data) x = f(x);

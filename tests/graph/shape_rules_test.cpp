@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(pools_follow_pytorchs_rule_in_floor_and_ceil_mode) {
 
 BOOST_AUTO_TEST_CASE(activations_keep_the_shape_in_every_form) {
   for (const char* op : {"relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "tanh", "sigmoid",
-                         "gelu", "leaky_relu", "dropout"}) {
+                         "gelu", "leaky_relu", "silu", "selu", "softplus", "softsign", "dropout"}) {
     BOOST_TEST(made(op, {3, 4}, {}) == "[2, 3, 4]");
     BOOST_TEST(called(Opcode::call_function, op, {3, 4}, {}) == "[2, 3, 4]");
   }
@@ -165,6 +165,8 @@ BOOST_AUTO_TEST_CASE(activations_keep_the_shape_in_every_form) {
   BOOST_TEST(mentions(refused("dropout", {3}, {{"p", 1.5}}), {"'p' = 1.5", "between 0 and 1"}));
   BOOST_TEST(mentions(refused("softmax", {3}, {{"dim", 2}}), {"'dim' = 2", "no dimension"}));
   BOOST_TEST(mentions(refused("gelu", {3}, {{"approximate", "fast"}}), {"none or tanh"}));
+  BOOST_TEST(mentions(refused("softplus", {3}, {{"beta", 0}}), {"'beta' = 0", "not be zero"}));
+  BOOST_TEST(mentions(refused("softplus", {3}, {{"beta", "big"}}), {"'beta'", "a number"}));
 }
 
 BOOST_AUTO_TEST_CASE(flatten_begins_elsewhere_as_a_module_than_as_a_function) {
@@ -406,6 +408,14 @@ BOOST_AUTO_TEST_CASE(every_module_prints_as_pytorch_1_13_prints_it) {
       {"hardsigmoid", {3}, {}, "Hardsigmoid()"},
       {"sigmoid", {3}, {}, "Sigmoid()"},
       {"gelu", {3}, {}, "GELU(approximate='none')"},
+      {"silu", {3}, {}, "SiLU()"},
+      {"silu", {3}, {{"inplace", true}}, "SiLU(inplace=True)"},
+      {"selu", {3}, {}, "SELU()"},
+      {"selu", {3}, {{"inplace", true}}, "SELU(inplace=True)"},
+      {"softplus", {3}, {}, "Softplus(beta=1, threshold=20)"},
+      {"softplus", {3}, {{"beta", 0.5}}, "Softplus(beta=0.5, threshold=20)"},
+      {"softsign", {3}, {}, "Softsign()"},
+      {"tanh", {3}, {}, "Tanh()"},
       {"leaky_relu", {3}, {{"inplace", true}}, "LeakyReLU(negative_slope=0.01, inplace=True)"},
       {"softmax", {3}, {{"dim", 1}}, "Softmax(dim=1)"},
       {"flatten", {3}, {}, "Flatten(start_dim=1, end_dim=-1)"},

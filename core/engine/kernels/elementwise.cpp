@@ -52,6 +52,15 @@ Kernel gelu(const KernelNode& node) {
   };
 }
 
+// As PyTorch has it: the line x where x * beta exceeds `threshold`.
+Kernel softplus(const KernelNode& node) {
+  const double beta = node.number("beta");
+  const double threshold = node.number("threshold");
+  return [=](const KernelCall& call) { return at::softplus(call.inputs[0], beta, threshold); };
+}
+
+at::Tensor softsign(const at::Tensor& x) { return x / (x.abs() + 1); }
+
 // Both sides of add, sub and mul: either may be a number.
 template <typename Function>
 Kernel binary(const KernelNode& node, Function function) {
@@ -101,6 +110,10 @@ constexpr KernelRow kRows[] = {
     {"hardtanh", hardtanh},
     {"leaky_relu", leaky_relu},
     {"gelu", gelu},
+    {"silu", unary<at::silu>},
+    {"selu", unary<at::selu>},
+    {"softplus", softplus},
+    {"softsign", unary<softsign>},
     {"dropout", dropout},
     {"dropout2d", dropout},
     {"softmax", softmax},

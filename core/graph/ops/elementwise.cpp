@@ -44,6 +44,41 @@ std::function<std::string(const Value&)> activation_text(const std::string& name
   };
 }
 
+OpRow gelu() {
+  OpRow row = elementwise("gelu", "GELU", {text("approximate", "none")});
+  row.shape = [](const OpInputs& in) {
+    const std::string& approximate = in.attributes.find("approximate")->as_string();
+    if (approximate != "none" && approximate != "tanh") {
+      refuse(fmt::format("'approximate' is '{}'; it may be none or tanh", approximate));
+    }
+    return same_as_input(in);
+  };
+  row.function = "torch._C._nn.gelu";
+  row.module_text = [](const Value& attributes) {
+    return fmt::format("GELU(approximate='{}')", shown(attributes, "approximate"));
+  };
+  return row;
+}
+
+OpRow softplus() {
+  OpRow row = elementwise("softplus", "Softplus", {number("beta", 1.0), number("threshold", 20.0)});
+  row.shape = [](const OpInputs& in) {
+    if (real(in.attributes, "beta") == 0.0) refuse("'beta' = 0; it must not be zero");
+    return same_as_input(in);
+  };
+  row.function = "torch._C._nn.softplus";
+  // PyTorch's defaults are whole numbers here, and print as such.
+  row.module_text = [](const Value& attributes) {
+    return fmt::format("Softplus(beta={:g}, threshold={:g})", real(attributes, "beta"),
+                       real(attributes, "threshold"));
+  };
+  return row;
+}
+
+// Those whose input a number format can sit on.
+constexpr std::string_view kQuantizable[] = {"relu", "tanh",     "silu",    "selu",
+                                             "gelu", "softplus", "softsign"};
+
 void add_activations(std::vector<OpRow>& rows) {
   const Setting inplace = inert(boolean("inplace", false));
   struct Plain {
@@ -70,33 +105,25 @@ void add_activations(std::vector<OpRow>& rows) {
       {"hardsigmoid", "Hardsigmoid", {inplace}, {}, false},
       {"tanh", "Tanh", {}, {}, false},
       {"sigmoid", "Sigmoid", {}, {}, false},
+      {"silu", "SiLU", {inplace}, {}, true},
+      {"selu", "SELU", {inplace}, {}, true},
+      {"softsign", "Softsign", {}, {}, false},
   };
   for (const Plain& p : plain) {
-    rows.push_back(elementwise(p.op, p.module_class, p.settings));
-    rows.back().module_text = activation_text(p.module_class, p.numbers, p.shows_inplace);
-  }
-  for (OpRow& row : rows) {
-    if (row.op == "relu") {
-      row.quantizable = {"data_in"};
-      row.is_unsigned = true;
-    }
+    OpRow row = elementwise(p.op, p.module_class, p.settings);
+    row.module_text = activation_text(p.module_class, p.numbers, p.shows_inplace);
     if (row.op == "tanh" || row.op == "sigmoid") row.function = "torch." + row.op;
+    row.is_unsigned = row.op == "relu";
+    rows.push_back(std::move(row));
   }
-  OpRow gelu = elementwise("gelu", "GELU", {text("approximate", "none")});
-  gelu.shape = [](const OpInputs& in) {
-    const std::string& approximate = in.attributes.find("approximate")->as_string();
-    if (approximate != "none" && approximate != "tanh") {
-      refuse(fmt::format("'approximate' is '{}'; it may be none or tanh", approximate));
+  rows.push_back(gelu());
+  rows.push_back(softplus());
+  for (OpRow& row : rows) {
+    if (std::ranges::find(kQuantizable, row.op) != std::end(kQuantizable)) {
+      row.quantizable = {"data_in"};
     }
-    return same_as_input(in);
-  };
-  gelu.function = "torch._C._nn.gelu";
-  gelu.module_text = [](const Value& attributes) {
-    return fmt::format("GELU(approximate='{}')", shown(attributes, "approximate"));
-  };
-  rows.push_back(std::move(gelu));
+  }
 }
-
 OpRow dropout(std::string op, const std::string& module_class) {
   OpRow row =
       elementwise(std::move(op), module_class,

@@ -14,8 +14,8 @@
 
 namespace lathe {
 
-// 2 added getitem, pad and mean; 3 conv_transpose2d.
-constexpr int kDialectVersion = 3;
+// 2 added getitem, pad and mean; 3 conv_transpose2d; 4 silu, selu, softplus and softsign.
+constexpr int kDialectVersion = 4;
 
 class FormatStorage;
 class Graph;
