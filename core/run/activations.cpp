@@ -12,13 +12,14 @@ namespace {
 // An activation larger than this part of the bound is not kept: it would push out everything else.
 constexpr std::uint64_t kLargestPart = 16;
 
-// True if a format sits on the node, or may sit on a weight of it.
+// True if a format sits on the node, or may sit on a weight of it. Normalisations are left out:
+// they cost no more than fetching their result does.
 bool is_quantizable(const Graph& graph, const Node& node) {
   if (!node.formats.empty()) return true;
   if (node.parameters.empty()) return false;
   const OpRow* row = graph.ops().find(node.op);
-  return row != nullptr && std::find(row->quantizable.begin(), row->quantizable.end(), "weight") !=
-                               row->quantizable.end();
+  return row != nullptr && row->bits != LATHE_BITS_SCALING &&
+         std::ranges::find(row->quantizable, "weight") != row->quantizable.end();
 }
 
 // Results worth keeping are those which a search comes back to: inputs of nodes that carry, or may

@@ -22,11 +22,11 @@ std::int32_t axis_within(std::size_t axis, const Shape& shape) {
 }
 
 // A weight that comes as an input is a layer's own kind of weight, or the second factor of a
-// product, whose last dimension is that of the result.
+// product, whose last dimension is that of the result: a vector has none.
 std::int32_t weight_axis(const OpRow& row, const Shape& shape) {
   const bool layer = static_cast<bool>(row.parameters);
-  if (shape.rank() < 2) return -1;
-  return axis_within(layer ? row.weight_channels : shape.rank() - 1, shape);
+  if (layer) return axis_within(row.weight_channels, shape);
+  return shape.rank() < 2 ? -1 : axis_within(shape.rank() - 1, shape);
 }
 
 SiteTensor site(const OpRow& row, std::string_view role, std::uint32_t input, const Shape& shape) {

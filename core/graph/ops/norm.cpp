@@ -36,6 +36,7 @@ OpRow batch_norm(std::string op, const std::string& module_class, bool two_dims)
   momentum.nullable = true;  // a cumulative average
   row.settings = {integer_from_axis("num_features", 1), inert(number("eps", 1e-5)), momentum,
                   boolean("affine", true), boolean("track_running_stats", true)};
+  row.quantizable = {"data_in", "weight", "bias"};
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_BATCH_NORM;
   // Without running statistics it takes those of the batch.
@@ -84,7 +85,7 @@ OpRow layer_norm() {
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_LAYER_NORM;
   row.signature = {"input", "normalized_shape", "weight", "bias", "eps"};
-  row.input_roles = {"data_in", "weight", "bias"};
+  row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
     const Shape normalized(sizes(in.attributes, "normalized_shape", 1));

@@ -21,6 +21,29 @@ std::string_view numbered_input(std::size_t tensor) {
   return interned(fmt::format("data_in_{}", tensor));
 }
 
+std::size_t nodes_in(const Argument& argument) {
+  if (std::holds_alternative<NodeId>(argument.data)) return 1;
+  std::size_t count = 0;
+  if (const auto* list = std::get_if<std::vector<Argument>>(&argument.data)) {
+    for (const Argument& item : *list) count += nodes_in(item);
+  }
+  return count;
+}
+
+// What the signature calls the argument that holds the node's input of that number; empty: nothing.
+std::string_view argument_name(const OpRow& row, const Node& node, std::size_t input) {
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < node.args.size(); ++i) {
+    before += nodes_in(node.args[i]);
+    if (input < before) return i < row.signature.size() ? row.signature[i] : std::string_view();
+  }
+  for (const auto& [key, argument] : node.kwargs) {
+    before += nodes_in(argument);
+    if (input < before) return key;
+  }
+  return {};
+}
+
 }  // namespace
 
 OpSet::OpSet(std::vector<OpRow> rows) : rows_(std::move(rows)), by_name_(rows_.size()) {
@@ -87,8 +110,14 @@ std::string_view mase_type(const Node& node, const OpRow& row) {
 }
 
 std::string_view input_role(const OpRow& row, const Node& node, std::size_t input) {
-  if (node.opcode == Opcode::call_module || input >= row.input_roles.size()) return "data_in";
-  return row.input_roles[input];
+  if (node.opcode == Opcode::call_module || row.input_roles.empty()) return "data_in";
+  // A bias may stand where a weight would: layer_norm(x, [4], bias=b).
+  const std::string_view name = argument_name(row, node, input);
+  const auto role = std::ranges::find(row.input_roles, name);
+  if (role != row.input_roles.end()) return *role;
+  const auto at = std::ranges::find(row.signature, name);
+  if (at != row.signature.end()) input = static_cast<std::size_t>(at - row.signature.begin());
+  return input < row.input_roles.size() ? std::string_view(row.input_roles[input]) : "data_in";
 }
 
 std::string_view input_name(const OpRow& row, const Node& node, std::size_t input) {

@@ -87,6 +87,7 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_WINDOW;
   row.rows_apart = apart_at_rank(dims + 2);
+  if (!is_max) row.quantizable = {"data_in"};
   if (!is_max) row.function = (dims == 1 ? "torch." : "torch._C._nn.") + row.op;
   row.cost.mase = [dims](const OpInputs& in, const Result& out) {
     return pool_cost(in, out, dims);
@@ -122,6 +123,7 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
     }
     return Result{x.dtype, Shape(std::move(out)), {}};
   };
+  if (kind == "avg") row.quantizable = {"data_in"};
   row.cost.mase = cost_per_input;
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_WINDOW;

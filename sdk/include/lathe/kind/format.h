@@ -28,8 +28,9 @@ typedef struct lathe_site {
    * rank 0 in state(), which is asked before they are known. */
   const int64_t *shape;
   uint64_t rank;
-  /* The dimension that channels lie along: of a weight its output channels, of an activation 1. -1:
-   * it has none (rank below 2), or in state(). */
+  /* The dimension that channels lie along: of a weight its output channels (0 of a
+   * normalisation's), of a bias 0, of an activation 1. -1: it has none (an activation or a factor
+   * of a product of rank below 2), or in state(). */
   int32_t channel_axis;
   uint32_t reserved_2;
 } lathe_site;
