@@ -1,29 +1,76 @@
 // Calls of number formats from LibTorch, and their gradient.
 #include "core/engine/quantize.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
 
 namespace lathe::engine {
 
 namespace {
 
+// Elements that are worth a thread.
+constexpr std::int64_t kPiece = std::int64_t{1} << 16;
+
+bool is_plain(const at::Tensor& x) { return x.scalar_type() == at::kFloat && x.is_cpu(); }
+
 // What a kernel may be given: contiguous float32 on the CPU.
 at::Tensor for_kernel(const at::Tensor& x) {
-  if (x.scalar_type() == at::kFloat && x.is_cpu() && x.is_contiguous()) return x;
+  if (is_plain(x) && x.is_contiguous()) return x;
   return x.to(at::kCPU, at::kFloat).contiguous();
+}
+
+// The same, in the layout of x where it does not matter: convolutions have their own.
+at::Tensor for_format(const run::Quantizer& format, const at::Tensor& x) {
+  const bool any_order = format.elements_apart() && is_plain(x);
+  return any_order && x.is_non_overlapping_and_dense() ? x : for_kernel(x);
 }
 
 at::Tensor back_to(const at::Tensor& like, at::Tensor y) {
   return like.is_cpu() ? y : y.to(like.device());
 }
 
+// Calls run(first element, shape) for the whole tensor, or for parts of it on several threads where
+// the format makes the same of them one by one: which parts changes no bit.
+template <typename Run>
+void in_pieces(const run::Quantizer& format, at::IntArrayRef shape, const Run& run) {
+  const std::int64_t total = c10::multiply_integers(shape);
+  if (total < 2 * kPiece) return run(0, shape);
+  if (format.elements_apart()) {
+    at::parallel_for(0, total, kPiece, [&](std::int64_t begin, std::int64_t end) {
+      run(begin, at::IntArrayRef{end - begin});
+    });
+  } else if (format.rows_apart() && shape.size() > 1) {
+    const std::int64_t row = total / shape[0];
+    at::parallel_for(0, shape[0], std::max<std::int64_t>(kPiece / row, 1),
+                     [&](std::int64_t begin, std::int64_t end) {
+                       at::DimVector part(shape);
+                       part[0] = end - begin;
+                       run(begin * row, at::IntArrayRef(part));
+                     });
+  } else {
+    run(0, shape);
+  }
+}
+
+void quantize(const run::Quantizer& format, const float* from, float* to, at::IntArrayRef shape,
+              bool training, run::RandomPlace place) {
+  in_pieces(format, shape, [&](std::int64_t first, at::IntArrayRef part) {
+    format.quantize(from + first, to + first, part, training, place);
+  });
+}
+
 at::Tensor gradient(const run::Quantizer& format, const at::Tensor& x, const at::Tensor& dy,
                     bool training, run::RandomPlace place) {
-  const at::Tensor in = for_kernel(x);
-  const at::Tensor upstream = for_kernel(dy);
-  at::Tensor dx = at::empty(in.sizes(), in.options());
-  format.backward(in.data_ptr<float>(), upstream.data_ptr<float>(), dx.data_ptr<float>(),
-                  in.sizes(), training, place);
+  const at::Tensor in = for_format(format, x);
+  at::Tensor dx = at::empty_like(in);
+  const bool fits = is_plain(dy) && dy.strides() == dx.strides();
+  const at::Tensor upstream = fits ? dy : at::empty_like(in).copy_(dy);
+  in_pieces(format, in.sizes(), [&](std::int64_t first, at::IntArrayRef part) {
+    format.backward(in.data_ptr<float>() + first, upstream.data_ptr<float>() + first,
+                    dx.data_ptr<float>() + first, part, training, place);
+  });
   return back_to(x, std::move(dx));
 }
 
@@ -63,11 +110,11 @@ struct QuantizeFunction : torch::autograd::Function<QuantizeFunction> {
 
 at::Tensor quantized(const run::Quantizer& format, const at::Tensor& x, bool training,
                      run::RandomPlace place, std::int64_t rows) {
-  const at::Tensor in = for_kernel(x);
-  at::Tensor out = at::empty(in.sizes(), in.options());
+  const at::Tensor in = for_format(format, x);
+  at::Tensor out = at::empty_like(in);
   const auto* from = in.data_ptr<float>();
-  if (training) {
-    format.quantize(from, out.data_ptr<float>(), in.sizes(), true, place);
+  if (training || format.elements_apart() || format.rows_apart()) {
+    quantize(format, from, out.data_ptr<float>(), in.sizes(), training, place);
   } else {
     format.quantize_rows(from, out.data_ptr<float>(), in.sizes(), place, rows);
   }
@@ -77,7 +124,7 @@ at::Tensor quantized(const run::Quantizer& format, const at::Tensor& x, bool tra
 void quantize_into(const run::Quantizer& format, const at::Tensor& x, at::Tensor& y, bool training,
                    run::RandomPlace place) {
   const at::Tensor in = for_kernel(x);
-  format.quantize(in.data_ptr<float>(), y.data_ptr<float>(), in.sizes(), training, place);
+  quantize(format, in.data_ptr<float>(), y.data_ptr<float>(), in.sizes(), training, place);
 }
 
 at::Tensor differentiable(const run::Quantizer& format, const at::Tensor& x, bool training,

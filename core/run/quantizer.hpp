@@ -22,6 +22,10 @@ class Quantizer {
   bool has_backward() const { return format_->has_backward(); }
   bool has_state() const { return !state_.empty(); }
   bool learns() const;  // some of its state is trained
+  // Whether it makes the same of each element, or of each row of an activation, whichever others a
+  // call hands it: in parts, or elements in another order. Never where it draws or keeps state.
+  bool elements_apart() const { return is_apart(LATHE_FLAG_ELEMENTS_APART); }
+  bool rows_apart() const { return is_activation() && is_apart(LATHE_FLAG_ROWS_APART); }
 
   // What makes two quantizers give the same tensor for the same contents.
   ContentHash identity() const;
@@ -44,6 +48,13 @@ class Quantizer {
                 bool training, RandomPlace place) const;
 
  private:
+  bool is_activation() const {
+    return tensor_.site.role == LATHE_ROLE_DATA_IN || tensor_.site.role == LATHE_ROLE_DATA_OUT;
+  }
+  bool is_apart(lathe_component_flags flag) const {
+    return !stochastic_ && state_.empty() && format_->component().has(flag);
+  }
+
   const FormatInstance* format_ = nullptr;
   const Node* node_ = nullptr;
   SiteTensor tensor_;

@@ -97,7 +97,11 @@ enum {
   LATHE_FLAG_HAS_SOURCE = 1u << 7,       /* data set: its source says where its files can be had */
   /* format: a row of an activation becomes the same whatever rows are beside it. Without it every
    * evaluation shows it whole batches. */
-  LATHE_FLAG_ROWS_APART = 1u << 9
+  LATHE_FLAG_ROWS_APART = 1u << 9,
+  /* format: an element becomes the same wherever it stands and whatever is beside it, its gradient
+   * too; scales per channel or block rule that out. quantize() and backward() then see parts of
+   * tensors, with elements in any order, as rank 1. Goes with ROWS_APART. */
+  LATHE_FLAG_ELEMENTS_APART = 1u << 10
 };
 
 /* One thing a plugin file brings. */

@@ -289,7 +289,7 @@ constexpr lathe_component format(const char* id, const char* version, const char
   } else {
     constexpr bool by_element = !detail::has_quantize<T>;
     return detail::component<T>(LATHE_KIND_FORMAT, id, version, doc, &detail::format_interface<T>,
-                                by_element ? LATHE_FLAG_ROWS_APART : 0);
+                                by_element ? LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART : 0);
   }
 }
 
