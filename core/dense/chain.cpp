@@ -72,12 +72,11 @@ class Reader {
            node.formats.empty() && keeps_rows_apart(chain_.graph, id);
   }
 
-  // A format that the chain can apply. In training its gradient has to be straight through, and it
-  // may draw nothing and learn nothing.
+  // A format that the chain can apply. In training it may draw nothing and keep nothing.
   bool read_format(NodeId id, std::string_view role, run::Quantizer& into) const {
     into = run::quantizer_of(registry_, chain_.graph, id, role);
     if (mode_ == run::Mode::evaluation || !into) return true;
-    return !into.has_backward() && !into.stochastic() && !into.has_state();
+    return !into.stochastic() && !into.has_state();
   }
 
   bool read_linear(NodeId id, const Node& node, Layer& layer) const {
@@ -86,7 +85,11 @@ class Reader {
     layer.bias = node.parameter("bias");
     if (node.opcode != Opcode::call_module || layer.weight == nullptr) return false;
     layer.in = static_cast<std::size_t>(layer.weight->shape[1]);
-    return layer.out <= kWidest && read_format(id, "data_in", layer.input_format) &&
+    return layer.out <= kWidest && read_formats(id, layer);
+  }
+
+  bool read_formats(NodeId id, Layer& layer) const {
+    return read_format(id, "data_in", layer.input_format) &&
            read_format(id, "weight", layer.weight_format) &&
            (layer.bias == nullptr || read_format(id, "bias", layer.bias_format));
   }
@@ -102,9 +105,8 @@ class Reader {
     layer.running_mean = node.parameter("running_mean");
     layer.running_variance = node.parameter("running_var");
     layer.batches = node.parameter("num_batches_tracked");
-    if (!node.formats.empty() || layer.weight == nullptr || layer.bias == nullptr ||
-        layer.running_mean == nullptr || layer.running_variance == nullptr ||
-        layer.batches == nullptr) {
+    if (layer.weight == nullptr || layer.bias == nullptr || layer.running_mean == nullptr ||
+        layer.running_variance == nullptr || layer.batches == nullptr || !read_formats(id, layer)) {
       return false;
     }
     const Value* eps = chain_.graph.attributes(id).find("eps");

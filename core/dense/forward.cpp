@@ -89,13 +89,14 @@ Forward::Constants Forward::normalisation(const Layer& layer) {
   const auto values = [](const Parameter* parameter) {
     return parameter->content->tensor().values<float>();
   };
-  const auto weight = values(layer.weight), bias = values(layer.bias);
+  const std::shared_ptr<const Numbers> weight = used(layer.weight, layer.weight_format);
+  const std::shared_ptr<const Numbers> bias = used(layer.bias, layer.bias_format);
   const auto mean = values(layer.running_mean), variance = values(layer.running_variance);
   auto scale = std::make_shared<Numbers>(layer.in), shift = std::make_shared<Numbers>(layer.in);
   for (std::size_t f = 0; f < layer.in; ++f) {
     const float inverse = 1.0F / std::sqrt(variance[f] + static_cast<float>(layer.eps));
-    (*scale)[f] = inverse * weight[f];
-    (*shift)[f] = bias[f] - mean[f] * (*scale)[f];
+    (*scale)[f] = inverse * (*weight)[f];
+    (*shift)[f] = (*bias)[f] - mean[f] * (*scale)[f];
   }
   return {std::move(scale), std::move(shift)};
 }

@@ -42,7 +42,7 @@ class Forward : public run::Program {
 
   void bind();
   std::shared_ptr<const Numbers> used(const Parameter* parameter, const run::Quantizer& format);
-  static Constants normalisation(const Layer& layer);
+  Constants normalisation(const Layer& layer);
   const float* first_result(const run::Portion& portion);
   void apply(const Layer& layer, const Constants& constants, const float* x, float* y,
              const run::Portion& portion);

@@ -1,5 +1,6 @@
 // Chains of dense layers in own kernels: the engine's results within rounding, the same bits
 // however rows are run, and graphs that are no chain left to others.
+#include "core/checkpoint/checkpoint.hpp"
 #include "tests/engine/engine.hpp"
 
 #include <thread>
@@ -13,9 +14,31 @@ std::shared_ptr<lathe::Executor> open_dense() {
   return lathe::run::make_executor(registry(), {lathe::dense::open_dense});
 }
 
-bool takes(const Graph& graph, lathe::run::Mode mode = lathe::run::Mode::evaluation) {
+bool takes(const Graph& graph, lathe::run::Mode mode = lathe::run::Mode::evaluation,
+           const lathe::Registry& plugins = registry()) {
   lathe::run::Cache cache;
-  return lathe::dense::open_dense(registry(), cache)->takes(graph, mode);
+  return lathe::dense::open_dense(plugins, cache)->takes(graph, mode);
+}
+
+const lathe::Registry& with_fixtures() {
+  static const lathe::Registry plugins(
+      {}, {lathe_test::build_dir() / "tests/fixtures/engine_formats.so"});
+  return plugins;
+}
+
+// A format of the fixtures on those operands of every node that has them.
+Graph with_fixture(Graph graph, const std::vector<std::string>& roles, std::string_view id) {
+  lathe::Transaction edit(graph);
+  for (const NodeId node : graph.order()) {
+    const lathe::Node& on = graph.node(node);
+    const lathe::OpRow& row = *graph.ops().find(on.op);
+    for (const std::string_view role : quantizable_roles(row, on)) {
+      if (std::ranges::find(roles, role) == roles.end()) continue;
+      edit.set_format(node, lathe::operand_format(with_fixtures(), id, nullptr, role, on, row));
+    }
+  }
+  edit.commit();
+  return graph;
 }
 
 Graph with_widths(const Graph& graph, int data, int weight) {
@@ -151,6 +174,78 @@ BOOST_AUTO_TEST_CASE(a_perceptron_on_images_is_a_chain) {
   const auto values = expected.values<float>();
   check_close(open_dense()->run(graph, {x}).at(0).values<float>(), {values.begin(), values.end()},
               1e-5, 1e-6, "logit");
+}
+
+BOOST_AUTO_TEST_CASE(formats_on_batch_norms_are_those_of_the_engine) {
+  const auto data = jets(80, 203);
+  const Graph graph = trained(jsc_toy(8), *data);
+  for (const std::string format : {"test_twice", "test_window", "test_rows"}) {
+    for (const std::string role : {"data_in", "weight", "bias"}) {
+      Graph quantized = graph;
+      lathe::Transaction edit(quantized);
+      for (const NodeId id : nodes_of(graph, "batch_norm1d")) {
+        const lathe::Node& on = graph.node(id);
+        edit.set_format(id, lathe::operand_format(with_fixtures(), format, nullptr, role, on,
+                                                  *graph.ops().find(on.op)));
+      }
+      edit.commit();
+      BOOST_TEST(takes(quantized, lathe::run::Mode::evaluation, with_fixtures()));
+      BOOST_TEST(takes(quantized, lathe::run::Mode::training, with_fixtures()));
+      const auto outputs = [&](const std::shared_ptr<lathe::Executor>& executor) {
+        return executor->outputs(quantized, *data, validation_in(64));
+      };
+      const Tensor found = outputs(open_executor(with_fixtures()));
+      const Tensor expected = outputs(open_engine(with_fixtures()));
+      const auto values = expected.values<float>();
+      check_close(found.values<float>(), {values.begin(), values.end()}, 1e-4, 1e-4,
+                  format + " on " + role);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(gradients_that_formats_make_are_followed_as_by_the_engine) {
+  const auto data = jets(96, 32);
+  // Weights and inputs on both sides of the window.
+  std::map<std::string, Tensor> contents;
+  for (const auto& named : jsc_toy(8).parameters()) {
+    const lathe::Parameter& parameter = *named.parameter;
+    if (parameter.is_buffer) continue;
+    std::vector<float> values;
+    for (const float value : parameter.content->tensor().values<float>()) {
+      values.push_back(values.size() % 3 == 0 ? 4 * value + 0.3F : 0.7F * value);
+    }
+    contents.emplace(parameter.qualified_name, floats(parameter.shape, values));
+  }
+  const Graph start = jsc_toy(8).with_parameters(contents);
+  lathe::TrainingOptions options;
+  options.learning_rate = 0.01;
+  options.optimizer = "sgd";
+  options.max_epochs = 2;
+  options.batch_size = 32;
+  for (const std::vector<std::string>& roles :
+       {std::vector<std::string>{"data_in"}, {"weight"}, {"bias"}, {"data_in", "weight", "bias"}}) {
+    const Graph graph = with_fixture(start, roles, "test_window");
+    BOOST_TEST(takes(graph, lathe::run::Mode::training, with_fixtures()));
+    const auto weights = [&](const std::shared_ptr<lathe::Executor>& executor) {
+      return lathe::parameters_of(
+          executor->train(graph, *data, options, {}, std::atomic<bool>(false)).last);
+    };
+    const auto found = weights(open_executor(with_fixtures()));
+    const auto expected = weights(open_engine(with_fixtures()));
+    for (const auto& [name, tensor] : expected) {
+      if (tensor.dtype() != DType::float32) continue;
+      const auto values = tensor.values<float>();
+      check_close(found.at(name).values<float>(), {values.begin(), values.end()}, 1e-3, 1e-4, name);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(formats_that_draw_or_keep_state_are_trained_by_others) {
+  for (const char* format : {"test_noise", "test_scale", "test_average"}) {
+    const Graph graph = with_fixture(jsc_tiny(8), {"weight"}, format);
+    BOOST_TEST(takes(graph, lathe::run::Mode::evaluation, with_fixtures()), format);
+    BOOST_TEST(!takes(graph, lathe::run::Mode::training, with_fixtures()), format);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_chain_of_small_dense_layers_is_left_to_others) {
