@@ -176,8 +176,16 @@ void Forward::apply(const Layer& layer, const Constants& constants, const float*
   }
 }
 
-// Formats see tensors as they are in the graph: rows first, batch by batch.
+// Formats see tensors as they are in the graph: rows first, batch by batch. Those that go by the
+// element alone see them as they lie.
 const float* Forward::quantized(const Layer& layer, const float* x, const run::Portion& portion) {
+  if (layer.input_format.elements_apart()) {
+    const std::size_t size = layer.in * at_.stride;
+    float* y = at_least(room_.quantized, size);
+    const std::int64_t flat[] = {static_cast<std::int64_t>(size)};
+    layer.input_format.quantize(x, y, flat, false, {});
+    return y;
+  }
   const auto rows = static_cast<std::size_t>(portion.rows);
   float* from = at_least(room_.row_major, layer.in * rows);
   float* to = at_least(room_.row_major_quantized, layer.in * rows);

@@ -70,9 +70,15 @@ void Training::resize(std::size_t rows) {
   }
 }
 
-// Formats see tensors as they are in the graph: rows first.
+// Formats see tensors as they are in the graph: rows first. Those that go by the element alone see
+// them as they lie, with what is left of larger batches.
 void Training::quantize_input(Trained& trained, const float* x) {
   const std::size_t features = trained.layer->in;
+  if (trained.layer->input_format.elements_apart()) {
+    const std::int64_t flat[] = {static_cast<std::int64_t>(features * at_.stride)};
+    trained.layer->input_format.quantize(x, trained.quantized_input.data(), flat, true, place_);
+    return;
+  }
   kernels_.transpose(x, features, at_.stride, at_.rows, row_major_.data(), features);
   const std::int64_t shape[] = {static_cast<std::int64_t>(at_.rows),
                                 static_cast<std::int64_t>(features)};
@@ -157,6 +163,13 @@ void Training::layer_gradients(Trained& trained, bool first, float* dweight, flo
 // gradient_ becomes that of x, from that of what the format made of x.
 void Training::input_gradient(const Trained& trained, const float* x) {
   const std::size_t features = trained.layer->in;
+  if (trained.layer->input_format.elements_apart()) {
+    const std::int64_t flat[] = {static_cast<std::int64_t>(features * at_.stride)};
+    trained.layer->input_format.backward(x, gradient_.data(), other_gradient_.data(), flat, true,
+                                         place_);
+    std::swap(gradient_, other_gradient_);
+    return;
+  }
   kernels_.transpose(x, features, at_.stride, at_.rows, row_major_.data(), features);
   kernels_.transpose(gradient_.data(), features, at_.stride, at_.rows, row_major_quantized_.data(),
                      features);

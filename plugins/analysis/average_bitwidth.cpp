@@ -46,7 +46,9 @@ struct AverageBitwidth {
     Mean weights, data;
     analysis::FirstUse first_use;
     for (const auto node : graph.nodes()) {
-      if (!node.can_quantize(LATHE_ROLE_WEIGHT)) continue;
+      // Normalisations scale by their weights: they are no such layers.
+      if (!node.can_quantize(LATHE_ROLE_WEIGHT) || node.facts().bits == LATHE_BITS_SCALING)
+        continue;
       const auto weight = node.find_operand("weight"), input = node.find_operand("data_in_0");
       if (!weight || !input) continue;
       const std::int64_t elements = first_use.of_weight(node) ? weight->numel() : 0;
