@@ -2,6 +2,7 @@
 // straight.
 #include "core/report/table.hpp"
 
+#include "core/base/words/short_lists.hpp"
 #include "core/base/words/shown.hpp"
 
 #include <fmt/format.h>
@@ -196,7 +197,9 @@ TextTable text_table(const ReportTable& table) {
   TextTable text{table.columns, {}};
   for (const auto& row : table.rows) {
     std::vector<std::string> cells;
-    for (const Value& cell : row) cells.push_back(cell_text(cell));
+    for (const Value& cell : row) {
+      cells.push_back(cell.is_string() ? with_short_lists(cell_text(cell)) : cell_text(cell));
+    }
     text.rows.push_back(std::move(cells));
   }
   return text;

@@ -25,7 +25,8 @@ std::string with_users_label(std::string_view text, const std::string& label) {
 
 // "fc: weight integer<width=4> (was integer<width=8>), bias integer<width=8>"; empty where all is
 // float and was. `original` is false for a node that a pass added.
-std::string formats_line(const lathe::node& node, const lathe::node& original) {
+std::string formats_line(const lathe::node& node, const lathe::node& original,
+                         option_values::Lists lists) {
   std::string text;
   for (const auto operand : node.operands()) {
     if (!analysis::may_have_format(operand)) continue;
@@ -34,8 +35,8 @@ std::string formats_line(const lathe::node& node, const lathe::node& original) {
     const bool changed = before && !analysis::same_format(*before, operand);
     if (!changed && !analysis::has_format(operand)) continue;
     text += lathe::join(
-        {text.empty() ? "" : ", ", operand.name(), " ", analysis::format_text(operand)});
-    if (changed) text += lathe::join({" (was ", analysis::format_text(*before), ")"});
+        {text.empty() ? "" : ", ", operand.name(), " ", analysis::format_text(operand, lists)});
+    if (changed) text += lathe::join({" (was ", analysis::format_text(*before, lists), ")"});
   }
   return text.empty() ? text : lathe::join({node.name(), ": ", text, "\n"});
 }
@@ -71,8 +72,10 @@ struct ReportGraph {
                      overview, "}\nLayer types:\n[", layers, "]"});
     std::string formats;
     const lathe::graph original = graph.original();
+    const auto lists =
+        file_name_.empty() ? option_values::Lists::shortened : option_values::Lists::whole;
     for (const auto node : graph.nodes()) {
-      formats += formats_line(node, original.find(node.name()));
+      formats += formats_line(node, original.find(node.name()), lists);
     }
     if (!formats.empty()) {
       formats.pop_back();

@@ -6,6 +6,7 @@
 #include "core/cli/layout.hpp"
 #include "core/cli/option_text.hpp"
 #include "core/graph/io/abi_value.hpp"
+#include "core/host/instances/node_rules.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/mase/names.hpp"
 #include "core/plugin/registry.hpp"
@@ -127,8 +128,8 @@ std::string described(const Component& c, const std::vector<std::string>& offers
   }
   if (c.kind == Kind::pass) {
     const auto& pass = c.as<lathe_pass>();
-    if (pass.targets != nullptr) {
-      out += fmt::format("  acts on    {}\n", fmt::join(split_bars(pass.targets), ", "));
+    if (const std::vector<std::string> targets = targets_of(c); !targets.empty()) {
+      out += fmt::format("  acts on    {}\n", fmt::join(targets, ", "));
     }
     if (pass.scalars != nullptr) {
       out += fmt::format("  publishes  {}\n", fmt::join(split_bars(pass.scalars), ", "));
@@ -204,7 +205,7 @@ Json json_of(const Component& c) {
   if (!c.url.empty()) out["url"] = c.url;
   if (!c.details.empty()) out["details"] = c.details;
   if (c.kind == Kind::pass) {
-    out["targets"] = split_bars(c.as<lathe_pass>().targets);
+    out["targets"] = targets_of(c);
     out["scalars"] = split_bars(c.as<lathe_pass>().scalars);
   }
   if (c.kind == Kind::op) out["op"] = op_json(c);

@@ -1,6 +1,7 @@
 #include "core/graph/formats/shared_weights.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/words/short_lists.hpp"
 #include "core/graph/inference.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +45,8 @@ bool same(const OperandFormat* a, const OperandFormat* b) {
 }
 
 std::string text_of(const OperandFormat* format) {
-  return format == nullptr ? "float" : fmt::format("{} {}", format->format, format->options.text());
+  if (format == nullptr) return "float";
+  return with_short_lists(fmt::format("{} {}", format->format, format->options.text()));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "core/host/instances/node_rules.hpp"
 
 #include "core/graph/io/abi_value.hpp"
+#include "core/graph/ops/op_table.hpp"
 #include "core/mase/names.hpp"
 #include "core/mase/words.hpp"
+
+#include <algorithm>
 
 namespace lathe {
 
@@ -10,9 +13,22 @@ const OptionTable* format_table(const Registry& registry, std::string_view id) {
   return registry.knows(Kind::format, id) ? &registry.find(Kind::format, id).options : nullptr;
 }
 
+std::vector<std::string> targets_of(const Component& pass) {
+  std::vector<std::string> targets = split_bars(pass.as<lathe_pass>().targets);
+  const bool chooses_formats = std::ranges::any_of(pass.options.options, [](const Option& option) {
+    return kind_from_name(option.item_kind) == Kind::format;
+  });
+  if (!targets.empty() || !chooses_formats) return targets;
+  for (const OpRow& row : builtin_ops().rows()) {
+    if (!row.quantizable.empty()) targets.push_back(row.op);
+  }
+  std::ranges::sort(targets);
+  return targets;
+}
+
 NodeMapRules node_map_rules(const Registry& registry, const Component& pass, const Option& option) {
   NodeMapRules rules;
-  rules.targets = split_bars(pass.as<lathe_pass>().targets);
+  rules.targets = targets_of(pass);
   rules.option = &option;
   rules.owner = pass.options.owner;
   const std::optional<Kind> kind = kind_from_name(option.item_kind);

@@ -159,9 +159,13 @@ class weights {
 
   // Contents of a parameter or buffer, eg: weights.of(g, node, "weight").
   tensor<const float> of(const graph& g, node_id node, std::string_view name) const {
+    return tensor<const float>(raw_of(g, node, name));
+  }
+  // The same as it is handed over, eg: for used_format::quantize.
+  const lathe_tensor& raw_of(const graph& g, node_id node, std::string_view name) const {
     const lathe_tensor* t = nullptr;
     detail::check(call_, api_->parameter(call_, g.raw(), node.index, to_str(name), &t));
-    return tensor<const float>(*t);
+    return *t;
   }
   // A zeroed float32 tensor of the host's, eg: for executor::run or edit::set_parameter.
   lathe_tensor& zeros(const std::vector<std::int64_t>& extents) const {
