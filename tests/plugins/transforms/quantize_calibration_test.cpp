@@ -1,33 +1,16 @@
 // Fraction widths that the quantize pass chooses from what it observes. The expected ones are found
 // here in double precision, by trying every one.
-#include "core/tensor/random.hpp"
-#include "tests/plugins/stand_in.hpp"
+#include "tests/plugins/transforms/calibrated.hpp"
+#include "tests/support/messages.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
 #include <limits>
-#include <optional>
 
 namespace {
 
 using namespace lathe_test;
-
-constexpr const char* kLinear = "seq_blocks_2";  // of jsc-tiny: 16 to 5
-
-std::vector<float> draws(std::uint64_t seed, std::size_t count, double scale) {
-  std::vector<double> uniform(count);
-  lathe::uniform(seed, 1, 0, uniform);
-  std::vector<float> out;
-  for (const double u : uniform) out.push_back(static_cast<float>(scale * (2.0 * u - 1.0)));
-  return out;
-}
-
-lathe::Tensor tensor_of(const std::vector<float>& values, const lathe::Shape& shape) {
-  return lathe::Tensor::make(lathe::DType::float32, shape, [&](std::span<std::byte> out) {
-    std::memcpy(out.data(), values.data(), out.size());
-  });
-}
 
 double squared_error(const std::vector<float>& values, int width, int fraction) {
   double sum = 0;
@@ -63,59 +46,22 @@ int least_error(const std::vector<float>& values, int width) {
   return best;
 }
 
-// jsc-tiny with given weights, and an engine that shows given activations.
-struct Calibrated {
-  StandIn engine;
-  NoData data;
-  Workbench bench{4};
-  lathe::Graph graph;
-  std::vector<float> weight = draws(1, 16 * 5, 0.7), bias = draws(2, 5, 0.03),
-                     data_in = draws(3, 4 * 16, 5.0);
-
-  lathe::PassReport quantize(const json& options, const json& entry = {{"name", "integer"},
-                                                                       {"data_in_width", 8},
-                                                                       {"weight_width", 6},
-                                                                       {"bias_width", 8}}) {
-    bench.context.executor = [this]() -> lathe::Executor& { return engine; };
-    bench.context.dataset = [this]() -> const lathe::Dataset& { return data; };
-    graph = bench.model("jsc-tiny")
-                .with_parameters({{"seq_blocks.2.weight", tensor_of(weight, {5, 16})},
-                                  {"seq_blocks.2.bias", tensor_of(bias, {5})}});
-    const lathe::NodeId linear = graph.find(kLinear);
-    for (const lathe::Operand& operand : lathe::operands_of(graph, linear)) {
-      if (operand.kind == LATHE_OPERAND_INPUT) {
-        engine.seen = {{linear, operand, tensor_of(data_in, {4, 16})}};
-      }
-    }
-    json all = options;
-    all["by"] = "type";
-    all["linear"] = entry;
-    return bench.run("quantize", graph, all);
+// A bell of values, wide tails included: sums of three uniform draws, cubed.
+std::vector<float> bell(std::uint64_t seed, std::size_t count, double scale) {
+  const std::vector<float> u = draws(seed, 3 * count, 1.0);
+  std::vector<float> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double sum = double{u[3 * i]} + double{u[3 * i + 1]} + double{u[3 * i + 2]};
+    out.push_back(static_cast<float>(scale * sum * sum * sum));
   }
-  int fraction(const std::string& role) const {
-    return static_cast<int>(
-        graph.node(graph.find(kLinear)).format(role)->options.find("frac_width")->as_int());
-  }
-};
+  return out;
+}
 
-// The row of one operand in the table of what was observed and chosen.
-struct Seen {
-  std::optional<double> low, high;
-  std::optional<int> fraction;
-};
-
-Seen seen_of(const lathe::PassReport& report, const std::string& operand) {
-  const lathe::ReportTable& rows = table(report, "calibration");
-  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-    const lathe::ReportRows::Row row = rows.rows[i];
-    if (row[1].as_string() != operand) continue;
-    Seen seen;
-    if (!row[2].is_none()) seen.low = row[2].as_float();
-    if (!row[3].is_none()) seen.high = row[3].as_float();
-    if (!row[5].is_none()) seen.fraction = static_cast<int>(row[5].as_int());
-    return seen;
-  }
-  throw std::runtime_error("there is no row of " + operand);
+// The values less so many of the smallest and of the largest.
+std::vector<float> without_tails(std::vector<float> values, std::size_t each) {
+  std::ranges::sort(values);
+  return {values.begin() + static_cast<std::ptrdiff_t>(each),
+          values.end() - static_cast<std::ptrdiff_t>(each)};
 }
 
 }  // namespace
@@ -229,4 +175,154 @@ BOOST_AUTO_TEST_CASE(calibration_changes_no_weight) {
   const auto bias = linear.parameter("bias")->content->tensor().values<float>();
   BOOST_TEST(std::vector<float>(bias.begin(), bias.end()) == run.bias,
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(calibration_by_percentile_leaves_out_both_tails) {
+  Calibrated run;
+  run.data_in = bell(11, 64 * 16, 2.0);
+  for (const double percentile : {99.9, 99.0, 90.0, 50.0, 100.0}) {
+    run.quantize({{"calibration", "percentile"}, {"calibration_percentile", percentile}});
+    const auto each =
+        static_cast<std::size_t>(std::floor(64.0 * 16.0 * (100.0 - percentile) / 200.0));
+    BOOST_TEST(run.fraction("data_in") == widest(without_tails(run.data_in, each), 8), percentile);
+    const auto of_weights = static_cast<std::size_t>(std::floor(80 * (100.0 - percentile) / 200.0));
+    BOOST_TEST(run.fraction("weight") == widest(without_tails(run.weight, of_weights), 6),
+               percentile);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(calibration_by_divergence_clips_a_far_value_and_nothing_of_an_even_spread) {
+  Calibrated run;
+  run.data_in = bell(12, 256 * 16, 0.1);
+  run.data_in[7] = 40.0F;
+  run.weight = draws(13, 80, 0.9);
+  run.quantize({{"calibration", "entropy"}},
+               {{"name", "integer"}, {"data_in_width", 4}, {"weight_width", 4}, {"bias_width", 8}});
+  BOOST_TEST(run.fraction("data_in") > widest(run.data_in, 4));
+  BOOST_TEST(run.fraction("data_in") <= widest(run.data_in, 4) + 4);
+  BOOST_TEST(run.fraction("weight") == widest(run.weight, 4));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_chosen_is_the_same_whatever_batches_are_shown) {
+  for (const char* method : {"range", "percentile", "mse", "entropy"}) {
+    std::optional<std::string> chosen;
+    for (const std::int64_t rows : {0, 1, 3, 16}) {
+      Calibrated run;
+      run.data_in = bell(14, 37 * 16, 1.5);
+      run.rows_at_once = rows;
+      const lathe::PassReport report = run.quantize(
+          {{"calibration", method}, {"calibration_percentile", 97.0}},
+          {{"name", "integer"}, {"data_in_width", 5}, {"weight_width", 3}, {"bias_width", 8}});
+      const Seen seen = seen_of(report, "data_in");
+      const std::string all = seen.chosen.value() + " " + std::to_string(seen.clipped) + " " +
+                              std::to_string(seen.zeroed);
+      BOOST_TEST(chosen.value_or(all) == all, method << " with " << rows << " rows");
+      chosen = all;
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_table_counts_what_is_clipped_and_what_becomes_zero) {
+  Calibrated run;
+  run.data_in = bell(15, 64 * 16, 1.0);
+  const lathe::PassReport report =
+      run.quantize({{"calibration", "percentile"}, {"calibration_percentile", 80.0}},
+                   {{"name", "integer"}, {"data_in_width", 4}, {"weight_width", 4}});
+  const double scale = std::ldexp(1.0, run.fraction("data_in"));
+  std::int64_t clipped = 0, zeroed = 0;
+  for (const float x : run.data_in) {
+    const double code = std::nearbyint(double{x} * scale);
+    clipped += code > 7 || code < -8 ? 1 : 0;
+    zeroed += code == 0 && x != 0 ? 1 : 0;
+  }
+  const Seen seen = seen_of(report, "data_in");
+  BOOST_TEST(clipped > 0);
+  BOOST_TEST(seen.values == 64 * 16);
+  BOOST_TEST(seen.clipped == clipped);
+  BOOST_TEST(seen.zeroed == zeroed);
+  BOOST_TEST(seen.clipped_percent == 100.0 * static_cast<double>(clipped) / (64 * 16),
+             boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(seen.zeroed_percent == 100.0 * static_cast<double>(zeroed) / (64 * 16),
+             boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(a_range_that_no_choice_holds_is_a_warning) {
+  Calibrated run;
+  run.data_in[5] = 1e30F;  // 4 bits reach 7 * 2^64 at most
+  const LogText log;
+  const lathe::PassReport report = run.quantize(
+      {{"calibration", "range"}}, {{"name", "integer"}, {"data_in_width", 4}, {"weight_width", 4}});
+  for (const char* part : {"'data_in' of node 'seq_blocks_2'", "1e+30", "1.29127e+20", "clipped"})
+    BOOST_TEST(contains(log.text(), part), log.text());
+  BOOST_TEST(!contains(log.text(), "'weight'"), log.text());
+  BOOST_TEST(seen_of(report, "data_in").clipped == 1);
+}
+
+BOOST_AUTO_TEST_CASE(values_below_zero_under_a_format_without_a_sign_are_a_warning) {
+  Calibrated run;
+  const LogText log;
+  run.quantize({{"calibration", "range"}},
+               {{"name", "integer"}, {"weight", {{"width", 4}, {"is_signed", false}}}});
+  BOOST_TEST(contains(log.text(), "no values below zero"), log.text());
+}
+
+BOOST_AUTO_TEST_CASE(a_split_without_rows_is_refused_with_its_option) {
+  Calibrated run;
+  run.data_in.clear();
+  const std::string said = message_of(
+      [&] { run.quantize({{"calibration", "mse"}, {"calibration_split", "validation"}}); });
+  for (const char* part : {"'data_in' of node 'seq_blocks_2'", "'validation'", "calibration_split"})
+    BOOST_TEST(contains(said, part), said);
+  BOOST_TEST(run.graph.node(run.graph.find(kLinear)).format("weight") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_scale_for_each_channel_is_chosen_from_the_channel) {
+  Calibrated run;
+  for (std::size_t i = 0; i < 80; ++i) run.weight[i] *= std::ldexp(1.0F, static_cast<int>(i / 16));
+  const lathe::PassReport report = run.quantize(
+      {{"calibration", "range"}}, {{"name", "affine"}, {"weight", {{"width", 6}, {"axis", 0}}}});
+  const lathe::Value::List& scales = run.option("weight", "scale").as_list();
+  BOOST_REQUIRE_EQUAL(scales.size(), 5U);
+  for (std::size_t channel = 0; channel < 5; ++channel) {
+    double largest = 0;
+    for (std::size_t i = 0; i < 16; ++i)
+      largest = std::max(largest, std::abs(double{run.weight[16 * channel + i]}));
+    BOOST_TEST(scales[channel].as_float() == largest / 31, boost::test_tools::tolerance(1e-6));
+  }
+  BOOST_TEST(seen_of(report, "weight").clipped == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_least_error_is_found_for_each_channel) {
+  Calibrated run;
+  for (std::size_t i = 0; i < 80; ++i) run.weight[i] *= i % 16 == 3 && i / 16 != 2 ? 3.0F : 0.5F;
+  const json entry = {{"name", "affine"}, {"weight", {{"width", 3}, {"axis", 0}}}};
+  const auto error = [&](const std::string& method) {
+    run.quantize({{"calibration", method}}, entry);
+    std::vector<double> errors;
+    for (std::size_t channel = 0; channel < 5; ++channel) {
+      const double scale = run.option("weight", "scale").as_list()[channel].as_float();
+      double sum = 0;
+      for (std::size_t i = 16 * channel; i < 16 * channel + 16; ++i) {
+        const double code = std::clamp(std::nearbyint(double{run.weight[i]} / scale), -4.0, 3.0);
+        sum += std::pow(code * scale - double{run.weight[i]}, 2);
+      }
+      errors.push_back(sum);
+    }
+    return errors;
+  };
+  const std::vector<double> of_range = error("range"), least = error("mse");
+  for (std::size_t channel = 0; channel < 5; ++channel)
+    BOOST_TEST(least[channel] <= of_range[channel] * (1 + 1e-6), channel);
+  BOOST_TEST(least[0] < 0.9 * of_range[0]);
+}
+
+BOOST_AUTO_TEST_CASE(biases_of_floating_formats_are_chosen_so_that_the_range_is_held) {
+  for (const char* format : {"minifloat_ieee", "minifloat_denorm", "log", "block_fp"}) {
+    Calibrated run;
+    run.weight = draws(21, 80, 300.0);
+    const lathe::PassReport report =
+        run.quantize({{"calibration", "range"}}, {{"name", format}, {"weight", {{"width", 8}}}});
+    BOOST_TEST(!run.option("weight", "exponent_bias").is_none(), format);
+    BOOST_TEST(seen_of(report, "weight").clipped == 0, format);
+  }
 }
