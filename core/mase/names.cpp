@@ -73,11 +73,7 @@ constexpr std::array kRows{
         "iwslt2017_de_en iwslt2017_en_de iwslt2017_en_fr iwslt2017_en_ch wmt19_de_en wmt19_zh_en "
         "opus_en_fr multi30k mt language_modeling_dataset scitldr xsum",
         "it is a set of texts"},
-    Row{"format", "a format",
-        "block_fp msfp block_log block_minifloat minifloat_denorm minifloat_simple minifloat_ieee "
-        "log binary ternary "
-        "binary_residual mxint mxfp mxint_hardware integer_floor fixed_floor lutnet logicnets "
-        "quantile"},
+    Row{"format", "a format", "lutnet logicnets quantile fixed_floor"},
     Row{"sampler", "a sampler", "nsgaii nsgaiii qmc cmaes"},
     Row{"strategy", "a strategy", "rl reinforcement_learning",
         "optuna is the one, with the sampler of [search.strategy.setup]"},

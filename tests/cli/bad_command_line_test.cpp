@@ -128,9 +128,9 @@ BOOST_AUTO_TEST_CASE(a_name_that_only_mase_has_is_called_that) {
       {"a pass", {}, pass("prune"), 2, {"unknown pass 'prune': a pass" + theirs}},
       {"a number format",
        {},
-       pass("quantize<by=type,linear.name=msfp>"),
+       pass("quantize<by=type,linear.name=lutnet>"),
        2,
-       {"knows no format 'msfp': a format" + theirs}},
+       {"knows no format 'lutnet': a format" + theirs}},
   });
 }
 

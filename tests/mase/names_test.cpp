@@ -8,7 +8,7 @@ BOOST_AUTO_TEST_SUITE(mase_names)
 
 BOOST_AUTO_TEST_CASE(a_name_that_only_mase_has_is_called_that) {
   BOOST_TEST(about_mase_name("pass", "prune") == ": a pass of MASE's that Lathe does not have");
-  BOOST_TEST(about_mase_name("format", "block_fp") ==
+  BOOST_TEST(about_mase_name("format", "lutnet") ==
              ": a format of MASE's that Lathe does not have");
   BOOST_TEST(about_mase_name("sampler", "NSGAII") ==
              ": a sampler of MASE's that Lathe does not have");

@@ -229,14 +229,15 @@ class Calibration {
             {"calibration leaves out ", lathe::to_string(operand.not_finite()), " of ",
              lathe::to_string(all), " values of ", whose(operand), ", which are not finite"}));
       }
-      warn_of_constant(operand, whole);
+      tell_of_constant(operand, whole);
     }
   }
 
-  void warn_of_constant(const Operand& operand, const Range& whole) const {
-    if (!whole.seen() || whole.low != 0 || whole.high != 0) return;
-    tools_.context.info(lathe::join(
-        {"calibration: ", whose(operand), " is zero throughout; nothing was chosen from that"}));
+  void tell_of_constant(const Operand& operand, const Range& whole) const {
+    if (!whole.seen() || whole.low != whole.high || whole.count < 2) return;
+    tools_.context.info(lathe::join({"calibration: ", whose(operand), " is ",
+                                     number_text(static_cast<double>(whole.low)), " throughout",
+                                     whole.low == 0 ? "; its format keeps its defaults" : ""}));
   }
 
   const CalibrationOptions& options_;

@@ -24,6 +24,20 @@ std::vector<std::int64_t> dense_strides(const std::vector<std::int64_t>& shape) 
   return strides;
 }
 
+// "nan at [0, 3]"
+std::string placed(lathe::tensor<const float> x, std::uint64_t element) {
+  std::string place;
+  std::uint64_t rest = element;
+  for (std::uint64_t d = x.shape().size(); d-- > 0;) {
+    const auto extent = static_cast<std::uint64_t>(x.shape()[d]);
+    place = lathe::join({lathe::to_string(static_cast<std::int64_t>(rest % extent)),
+                         place.empty() ? "" : ", ", place});
+    rest /= extent;
+  }
+  const std::string_view what = std::isnan(x[element]) ? "nan" : x[element] > 0 ? "inf" : "-inf";
+  return lathe::join({what, " at [", place, "]"});
+}
+
 }  // namespace
 
 Operand::Operand(const lathe::graph& graph, const lathe::formats& formats, const Choice& choice,
@@ -96,7 +110,7 @@ void Operand::see_range(lathe::tensor<const float> x) {
     double magnitudes = 0;
     for (std::uint64_t i = begin; i < begin + n; ++i) {
       if (!std::isfinite(x[i])) {
-        ++not_finite_;
+        if (not_finite_++ == 0 && parameter_) first_not_finite_ = placed(x, i);
         continue;
       }
       range.low = x[i] < range.low ? x[i] : range.low;

@@ -55,6 +55,8 @@ class Operand {
   void see_range(lathe::tensor<const float> x);
   const std::vector<Range>& ranges() const { return ranges_; }
   std::int64_t not_finite() const { return not_finite_; }
+  // "nan at [0, 3]", the first of a parameter.
+  const std::string& first_not_finite() const { return first_not_finite_; }
   Range whole() const;
 
   // The format with the options that suit what is given of each index.
@@ -93,6 +95,7 @@ class Operand {
   std::uint64_t extent_ = 1, rank_ = 0;
   std::vector<Range> ranges_;
   std::int64_t not_finite_ = 0;
+  std::string first_not_finite_;
   std::vector<float> buffer_;
 };
 

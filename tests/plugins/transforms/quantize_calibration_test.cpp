@@ -157,11 +157,17 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_are_left_out) {
   run.data_in[1] = std::numeric_limits<float>::infinity();
   finite.erase(finite.begin(), finite.begin() + 2);
   run.bias.assign(5, std::numeric_limits<float>::quiet_NaN());
+  run.weight[19] = -std::numeric_limits<float>::infinity();
+  const LogText log;
   const lathe::PassReport report = run.quantize({{"calibration", "range"}});
   const Seen data_in = seen_of(report, "data_in");
   BOOST_TEST(data_in.low.value() == double{*std::ranges::min_element(finite)});
   BOOST_TEST(data_in.high.value() == double{*std::ranges::max_element(finite)});
   BOOST_TEST(data_in.fraction.value() == widest(finite, 8));
+  BOOST_TEST(contains(log.text(),
+                      "1 of 80 values of 'weight' of node 'seq_blocks_2', which are "
+                      "not finite; the first is -inf at [1, 3]"),
+             log.text());
   const Seen bias = seen_of(report, "bias");
   BOOST_TEST(!bias.low.has_value());
   BOOST_TEST(!bias.high.has_value());
