@@ -1,6 +1,6 @@
-// Weights of which a number format leaves nothing, or next to nothing, so that the layer computes no
-// more than its bias and never learns; and weights of which over half become zero, unless zero is
-// one of a format's two answers, as of ternary ones.
+// Weights of which a number format leaves nothing, or next to nothing, so that the layer computes
+// no more than its bias and never learns; and weights of which over half become zero, unless zero
+// is one of a format's two answers, as of ternary ones.
 #pragma once
 
 #include "core/graph/graph.hpp"
