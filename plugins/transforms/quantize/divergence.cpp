@@ -53,35 +53,40 @@ Inside inside_of(const std::vector<Level>& levels, const Histogram& histogram,
   return inside;
 }
 
+// What is made of the values is mixed with so much of an even spread over the bins that hold any:
+// a bin that only clipped values are counted with would else rule the rest out.
+constexpr double kEven = 0x1p-10;
+
 // Of the bins that are not clipped, those that are clipped counted with the outermost, from what is
 // left if each level's values are spread over its bins.
 double divergence(const std::int64_t* seen, const std::vector<Level>& levels, Inside inside) {
-  double clipped_below = 0, clipped_above = 0, kept = 0;
+  double below = 0, above = 0, kept = 0;
   for (std::uint64_t bin = 0; bin < kBins; ++bin) {
-    const auto count = static_cast<double>(seen[bin]);
-    (bin < inside.first ? clipped_below : bin >= inside.end ? clipped_above : kept) += count;
+    (bin < inside.first  ? below
+     : bin >= inside.end ? above
+                         : kept) += static_cast<double>(seen[bin]);
   }
   if (kept == 0) return std::numeric_limits<double>::infinity();
-  const double all = clipped_below + clipped_above + kept;
   const auto reference = [&](std::uint64_t bin) {
-    return static_cast<double>(seen[bin]) + (bin == inside.first ? clipped_below : 0) +
-           (bin == inside.end - 1 ? clipped_above : 0);
+    return static_cast<double>(seen[bin]) + (bin == inside.first ? below : 0) +
+           (bin == inside.end - 1 ? above : 0);
   };
+  double filled = 0;
+  for (std::uint64_t bin = inside.first; bin < inside.end; ++bin) filled += reference(bin) > 0;
   double sum = 0;
   for (const Level& level : levels) {
     const std::uint64_t first = std::max(level.first, inside.first);
     const std::uint64_t end = std::min(level.end, inside.end);
-    double mass = 0;
-    std::uint64_t filled = 0;
+    double mass = 0, filled_here = 0;
     for (std::uint64_t bin = first; bin < end; ++bin) {
       mass += static_cast<double>(seen[bin]);
-      filled += reference(bin) > 0 ? 1 : 0;
+      filled_here += reference(bin) > 0;
     }
-    if (filled == 0) continue;
-    const double spread = mass / static_cast<double>(filled) / kept;
+    if (filled_here == 0) continue;
+    const double made = (1 - kEven) * mass / filled_here / kept + kEven / filled;
     for (std::uint64_t bin = first; bin < end; ++bin) {
-      const double p = reference(bin) / all;
-      if (p > 0) sum += p * std::log(p / spread);  // infinite where nothing but clipped ones came
+      const double p = reference(bin) / (below + above + kept);
+      if (p > 0) sum += p * std::log(p / made);
     }
   }
   return sum;

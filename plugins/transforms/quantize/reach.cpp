@@ -64,6 +64,17 @@ class Asked {
   float sign_;
 };
 
+// How far up numbers are rounded to the highest value rather than clipped, if those from `first` on
+// are rounded up to it from the next lower one's.
+double beyond(double next, double highest, double first) {
+  const double step = highest - next;
+  const auto is = [&](double place) { return std::abs(first - place) <= 1e-5 * step; };
+  if (is(highest)) return highest + step;  // rounds down
+  if (is(next)) return highest;            // rounds up
+  if (is(next + step / 2)) return highest + step / 2;
+  return first > 0 ? highest * (highest / first) : highest;  // rounds to the nearest power
+}
+
 // The outermost value, and where clipping begins.
 std::vector<std::pair<double, double>> upper_ends(const Asked& asked, std::uint64_t extent) {
   const std::vector<float> top = asked.at(std::vector<float>(extent, kLargest));
@@ -73,18 +84,12 @@ std::vector<std::pair<double, double>> upper_ends(const Asked& asked, std::uint6
     before[i] = first[i] > -kLargest ? float_at(place_of(first[i]) - 1) : first[i];
   }
   const std::vector<float> second = asked.at(before);
-  const std::vector<float> first_of_second = asked.first_at(second);
   std::vector<std::pair<double, double>> ends;
   for (std::size_t i = 0; i < extent; ++i) {
     const auto highest = static_cast<double>(top[i]);
     const auto next = static_cast<double>(second[i]);
-    const auto a = static_cast<double>(first[i]), b = static_cast<double>(first_of_second[i]);
     double clips = std::numeric_limits<double>::infinity();  // there is one value only
-    if (next < highest) {
-      // Values a factor apart are rounded to by factors.
-      clips = next > 0 && b > 0 && highest >= 2 * next ? a * (a / b) : a + (a - b);
-      clips = clips < highest ? highest : clips;
-    }
+    if (next < highest) clips = beyond(next, highest, static_cast<double>(first[i]));
     ends.emplace_back(highest, clips);
   }
   return ends;

@@ -1,5 +1,7 @@
 // Fraction widths that the quantize pass chooses from what it observes. The expected ones are found
 // here in double precision, by trying every one.
+#include "core/graph/operands.hpp"
+#include "core/graph/transaction.hpp"
 #include "tests/plugins/transforms/calibrated.hpp"
 #include "tests/support/messages.hpp"
 
@@ -330,5 +332,54 @@ BOOST_AUTO_TEST_CASE(biases_of_floating_formats_are_chosen_so_that_the_range_is_
         run.quantize({{"calibration", "range"}}, {{"name", format}, {"weight", {{"width", 8}}}});
     BOOST_TEST(!run.option("weight", "exponent_bias").is_none(), format);
     BOOST_TEST(seen_of(report, "weight").clipped == 0, format);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(both_inputs_of_a_sum_are_observed_for_its_one_format) {
+  lathe::Graph graph(0);
+  {
+    lathe::Transaction build(graph);
+    const auto add = [&build](lathe::Opcode opcode, const char* op, const char* target,
+                              std::vector<lathe::Argument> args, json attributes = json::object()) {
+      lathe::NodeSpec spec;
+      spec.opcode = opcode;
+      spec.op = op;
+      spec.target = target;
+      spec.args = std::move(args);
+      spec.attributes = to_value(attributes);
+      return build.add(std::move(spec));
+    };
+    const json row = {{"shape", {4}}, {"batch", 4}};
+    const auto x = add(lathe::Opcode::placeholder, "placeholder", "x", {}, row);
+    const auto y = add(lathe::Opcode::placeholder, "placeholder", "y", {}, row);
+    const auto sum = add(lathe::Opcode::call_function, "add", "add", {{x}, {y}});
+    add(lathe::Opcode::output, "output", "output", {{sum}});
+    build.commit();
+  }
+  StandIn engine;
+  NoData data;
+  Workbench bench{4};
+  bench.context.executor = [&]() -> lathe::Executor& { return engine; };
+  bench.context.dataset = [&]() -> const lathe::Dataset& { return data; };
+  std::vector<float> all;
+  double scale = 1.0;
+  for (const lathe::Operand& operand : lathe::operands_of(graph, graph.find("add"))) {
+    if (operand.kind != LATHE_OPERAND_INPUT) continue;
+    const std::vector<float> values = draws(31, 16, scale);
+    engine.seen.push_back({graph.find("add"), operand, tensor_of(values, {4, 4})});
+    all.insert(all.end(), values.begin(), values.end());
+    scale *= 40.0;
+  }
+  for (const char* method : {"range", "mse"}) {
+    lathe::Graph quantized = graph;
+    const lathe::PassReport report =
+        bench.run("quantize", quantized,
+                  {{"by", "type"},
+                   {"add", {{"name", "integer"}, {"data_in_width", 8}}},
+                   {"calibration", method}});
+    const auto& options = quantized.node(quantized.find("add")).format("data_in")->options;
+    const auto fraction = static_cast<int>(options.find("frac_width")->as_int());
+    BOOST_TEST(fraction == (method == std::string("range") ? widest(all, 8) : least_error(all, 8)));
+    BOOST_TEST(seen_of(report, "data_in").values == 32);
   }
 }
