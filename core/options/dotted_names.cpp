@@ -14,15 +14,20 @@ bool is_number(std::string_view part) {
   return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::vector<std::string> ops_of(const NodeMapRules& rules) {
+  std::vector<std::string> ops = rules.targets;
+  ops.insert(ops.end(), rules.on_request.begin(), rules.on_request.end());
+  return ops;
+}
+
 // Whether a key within an entry can only be a further part of a module's name. Without an option
 // (search spaces, where ranges are tables too) that is so for numbers.
 bool is_module_part(const Value::Entry& inner, std::string_view op_or_part,
                     const NodeMapRules& rules) {
   if (!inner.second.is_map()) return false;
   if (is_number(inner.first)) return true;
-  if (rules.option == nullptr ||
-      std::ranges::find(rules.targets, op_or_part) != rules.targets.end())
-    return false;
+  const std::vector<std::string> ops = ops_of(rules);
+  if (rules.option == nullptr || std::ranges::find(ops, op_or_part) != ops.end()) return false;
   std::vector<std::string> known = beside_keys(rules);
   known.insert(known.end(), rules.option->item_roles.begin(), rules.option->item_roles.end());
   // One that is nearly an operand's name is a misspelt operand.
@@ -54,7 +59,7 @@ void refuse_dotted_name(const Value::Entry& entry, const NodeMapRules& rules) {
   if (!path) return;
   // "nn.Linear" is a class of PyTorch's, of which there is an op.
   const auto op = entry.first == "nn" || entry.first == "torch"
-                      ? nearest(path->substr(path->rfind('.') + 1), rules.targets)
+                      ? nearest(path->substr(path->rfind('.') + 1), ops_of(rules))
                       : std::nullopt;
   throw usage_error(
       fmt::format("'{}' in {} is neither an op nor a node, whose names have no dots; did you mean "

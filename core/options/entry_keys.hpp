@@ -11,9 +11,12 @@ namespace lathe {
 struct OpRow;
 
 struct NodeMapRules {
-  std::vector<std::string> targets;  // ops the pass can act on; empty: any
-  const Option* option = nullptr;    // the LATHE_OPTION_NODE_MAP row
-  std::string owner;                 // "pass 'quantize'"
+  std::vector<std::string> targets;  // ops the pass acts on; empty: any
+  // Further ones that it acts on if an entry is for them: their op or name, or a pattern that
+  // matches no node of the first kind. `default` is not.
+  std::vector<std::string> on_request;
+  const Option* option = nullptr;  // the LATHE_OPTION_NODE_MAP row
+  std::string owner;               // "pass 'quantize'"
   // The option table of a component that `name` may choose (item_kind), by id; null: unknown.
   std::function<const OptionTable*(std::string_view id)> item_table;
   std::vector<std::string> item_ids;  // all of them, for did-you-mean

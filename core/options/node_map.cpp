@@ -64,16 +64,27 @@ const Value& options_of(const Value& entry) {
   return config != nullptr ? *config : entry;
 }
 
+bool holds(const std::vector<std::string>& ops, const std::string& op) {
+  return std::ranges::find(ops, op) != ops.end();
+}
+
+bool is_on_request(const NodeMapRules& rules, const Node& node) {
+  return holds(rules.on_request, node.op) && !holds(rules.targets, node.op);
+}
+
 // An entry and whether it has been of use.
 struct Selector {
   const Value::Entry* entry;
   std::optional<std::regex> regex;
   bool used = false;
+  // Of a pattern: whether it matches nodes that are acted on without a request.
+  mutable std::optional<bool> is_wide = std::nullopt;
 };
 
 class Selectors {
  public:
-  Selectors(const Value& map, By by) : by_(by) {
+  Selectors(const Value& map, By by, const NodeMapRules& rules, const Graph* graph = nullptr)
+      : by_(by), rules_(rules), graph_(graph) {
     for (const Value::Entry& entry : map.as_map()) {
       if (entry.first == "by") continue;
       if (entry.first == "default") {
@@ -92,7 +103,8 @@ class Selectors {
       first->used = true;
       return &options_of(first->entry->second);
     }
-    return fallback_ == nullptr ? nullptr : &options_of(*fallback_);
+    const bool reached = fallback_ != nullptr && !is_on_request(rules_, node);
+    return reached ? &options_of(*fallback_) : nullptr;
   }
 
   const std::vector<Selector>& all() const { return selectors_; }
@@ -111,12 +123,28 @@ class Selectors {
       case By::name:
         return selector.entry->first == node.name;
       default:
-        return node.name.size() <= kLongestName && std::regex_match(node.name, *selector.regex);
+        return fits(selector, node) && !(is_on_request(rules_, node) && is_wide(selector));
     }
   }
 
  private:
+  static bool fits(const Selector& selector, const Node& node) {
+    return node.name.size() <= kLongestName && std::regex_match(node.name, *selector.regex);
+  }
+  bool is_wide(const Selector& selector) const {
+    if (!selector.is_wide) {
+      selector.is_wide = std::ranges::any_of(graph_->order(), [&](NodeId id) {
+        const Node& node = graph_->node(id);
+        return is_selectable(node) && !is_on_request(rules_, node) &&
+               acts_on(rules_, row_of(graph_->ops(), node)) && fits(selector, node);
+      });
+    }
+    return *selector.is_wide;
+  }
+
   By by_;
+  const NodeMapRules& rules_;
+  const Graph* graph_;  // null: nothing is to be selected
   const Value* fallback_ = nullptr;
   std::vector<Selector> selectors_;
 };
@@ -297,9 +325,8 @@ void check_shape(const Value::Entry& entry) {
 }  // namespace
 
 bool acts_on(const NodeMapRules& rules, const OpRow& row) {
-  if (rules.targets.empty() || std::ranges::find(rules.targets, row.op) != rules.targets.end()) {
+  if (rules.targets.empty() || holds(rules.targets, row.op) || holds(rules.on_request, row.op))
     return true;
-  }
   return row.of_plugin() && rules.suits_plugin_op != nullptr && rules.suits_plugin_op(row);
 }
 
@@ -315,7 +342,7 @@ void check_selectors(const Value& map, const NodeMapRules& rules) {
     check_shape(entry);
     refuse_dotted_name(entry, rules);
   }
-  Selectors compiled(map, by);  // throws for a bad pattern
+  Selectors compiled(map, by, rules);  // throws for a bad pattern
 }
 
 void check_node_map(const Value& map, const NodeMapRules& rules) {
@@ -329,7 +356,7 @@ std::vector<SelectedEntry> select_entries(const Value& map, const NodeMapRules& 
                                           const Graph& graph, std::vector<std::string>& warnings) {
   check_selectors(map, rules);
   const By by = by_of(map, rules);
-  Selectors selectors(map, by);
+  Selectors selectors(map, by, rules, &graph);
   std::vector<SelectedEntry> result;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);

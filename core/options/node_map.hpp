@@ -23,7 +23,7 @@ void check_node_map(const Value& map, const NodeMapRules& rules);
 
 // The parts of which that is made, shared with search spaces.
 
-// The entry for each node that the rules' targets include, in graph order: the options themselves,
+// The entry for each node that the rules' ops include, in graph order: the options themselves,
 // without a `config` table around them. Entries are not looked into.
 struct SelectedEntry {
   NodeId node;

@@ -89,6 +89,10 @@ class Quantize {
           .by_default("256"),
   };
 
+  // Those that MASE's configs mean by a default; all others that formats sit on have to be named.
+  static constexpr const char* targets =
+      "linear|conv1d|conv2d|conv_transpose2d|relu|add|sub|mul|matmul|bmm";
+
   explicit Quantize(lathe::options o)
       : calibration_{quantize::method_of(o.text("calibration")),
                      o.real("calibration_percentile"),

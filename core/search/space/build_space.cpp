@@ -236,10 +236,13 @@ class Builder {
     for (const SpaceTransform& transform : transforms_) {
       if (transform.rules.targets.empty()) {
         rules.targets.clear();
+        rules.on_request.clear();
         return rules;
       }
       rules.targets.insert(rules.targets.end(), transform.rules.targets.begin(),
                            transform.rules.targets.end());
+      rules.on_request.insert(rules.on_request.end(), transform.rules.on_request.begin(),
+                              transform.rules.on_request.end());
       // There is one such rule, of those that choose number formats.
       if (transform.rules.suits_plugin_op != nullptr) {
         rules.suits_plugin_op = transform.rules.suits_plugin_op;

@@ -16,22 +16,6 @@ std::vector<json> golden_cases() {
   return {cases.begin(), cases.end()};
 }
 
-// MASE's pass knows no batch norm to quantize, so its configs need not say that they stay float;
-// here they do. Names stand first: a pattern may match them.
-json with_float_norms(const json& config, const lathe::Graph& graph) {
-  json out = config;
-  const json leave = {{"config", {{"name", nullptr}}}};
-  for (const lathe::NodeId id : graph.order()) {
-    const lathe::Node& node = graph.node(id);
-    if (!node.op.starts_with("batch_norm")) continue;
-    if (config.at("by") != "type")
-      out[node.name] = leave;
-    else if (!config.contains(node.op))
-      out[node.op] = leave;
-  }
-  return out;
-}
-
 // The nested configs keep their order in the file, which a pattern's first match depends on.
 bool bypasses(const json& golden) {
   for (const auto& [key, entry] : golden.at("config").items()) {
@@ -42,7 +26,7 @@ bool bypasses(const json& golden) {
 
 json quantized(const json& golden, Workbench& bench, lathe::Graph& graph) {
   graph = bench.model(golden.at("model"));
-  bench.run("quantize", graph, with_float_norms(golden.at("config"), graph));
+  bench.run("quantize", graph, golden.at("config"));
   json meta = json::array();
   for (const lathe::NodeId id : graph.order()) {
     json row = {
@@ -104,7 +88,7 @@ BOOST_AUTO_TEST_CASE(counts_after_quantizing_are_the_seeds) {
                golden.at("seed001_flops").at("original").get<double>());
     BOOST_TEST(scalar(bench.run("bitops", graph), "total_bitops") ==
                golden.at("seed001_bitops").at("original").get<double>());
-    bench.run("quantize", graph, with_float_norms(golden.at("config"), graph));
+    bench.run("quantize", graph, golden.at("config"));
     BOOST_TEST(scalar(bench.run("flops", graph), "total_flops") ==
                golden.at("seed001_flops").at("quantized").get<double>());
     const lathe::PassReport bitops = bench.run("bitops", graph);
@@ -122,7 +106,7 @@ BOOST_AUTO_TEST_CASE(average_widths_after_quantizing_are_mases_where_it_counts_a
     if (bypasses(golden)) continue;
     Workbench bench(golden.at("batch"));
     lathe::Graph graph = bench.model(golden.at("model"));
-    bench.run("quantize", graph, with_float_norms(golden.at("config"), graph));
+    bench.run("quantize", graph, golden.at("config"));
     bool all = true;  // MASE ignores layers that are not quantized [D]
     for (const lathe::NodeId id : graph.order()) {
       const lathe::Node& node = graph.node(id);
@@ -148,7 +132,7 @@ BOOST_AUTO_TEST_CASE(the_summary_writes_mases_two_files) {
     lathe::Graph graph = bench.model(golden.at("model"));
     const lathe::Graph original = graph;
     bench.context.original = &original;
-    bench.run("quantize", graph, with_float_norms(golden.at("config"), graph));
+    bench.run("quantize", graph, golden.at("config"));
     const lathe::PassReport report = bench.run("summarize_quantization", graph);
     BOOST_TEST_REQUIRE(report.files.size() == 2);
     for (const auto& file : report.files) {
@@ -167,8 +151,7 @@ BOOST_AUTO_TEST_CASE(a_bypassed_node_stays_as_it_is) {
   lathe::Graph graph = bench.model("jsc-tiny");
   const lathe::ContentHash before = graph.hash(graph.output());
   for (const json& golden : golden_cases()) {
-    if (bypasses(golden))
-      bench.run("quantize", graph, with_float_norms(golden.at("config"), graph));
+    if (bypasses(golden)) bench.run("quantize", graph, golden.at("config"));
   }
   BOOST_TEST((graph.hash(graph.output()) == before));
 }
@@ -362,6 +345,23 @@ BOOST_AUTO_TEST_CASE(every_op_that_a_format_sits_on_is_acted_on) {
     BOOST_TEST(std::ranges::count(targets, op) == 1, op);
   for (const char* op : {"view", "flatten", "placeholder", "output", "dropout"})
     BOOST_TEST(std::ranges::count(targets, op) == 0, op);
+}
+
+BOOST_AUTO_TEST_CASE(norms_and_the_like_are_quantized_where_an_entry_is_for_them) {
+  // MASE's configs mean layers of weights, relu and sums by a default or a wide pattern.
+  const auto is_quantized = [](const json& config) {
+    Workbench bench(8);
+    lathe::Graph graph = bench.model("jsc-toy");
+    bench.run("quantize", graph, config);
+    return graph.node(graph.find("seq_blocks_3")).format("data_in") != nullptr;
+  };
+  const json integer = {{"name", "integer"}};
+  BOOST_TEST(!is_quantized({{"by", "type"}, {"default", integer}}));
+  BOOST_TEST(!is_quantized({{"by", "name"}, {"default", integer}}));
+  BOOST_TEST(!is_quantized({{"by", "regex_name"}, {"seq_blocks_.*", integer}}));
+  BOOST_TEST(is_quantized({{"by", "type"}, {"batch_norm1d", integer}}));
+  BOOST_TEST(is_quantized({{"by", "name"}, {"seq_blocks_3", integer}}));
+  BOOST_TEST(is_quantized({{"by", "regex_name"}, {"seq_blocks_[036]", integer}}));
 }
 
 BOOST_AUTO_TEST_CASE(every_format_sits_on_every_operand_by_name) {
