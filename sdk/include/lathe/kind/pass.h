@@ -25,7 +25,8 @@ typedef struct lathe_pass {
   lathe_code (*run)(lathe_call *call, void *self, lathe_graph *graph);
 
   /* Ops a transform's node map can act on, eg: "linear|conv1d|relu"; NULL: any. One that chooses
-   * number formats also acts on every op of a plugin that can carry them. */
+   * number formats also acts on every op of a plugin that can carry them, and on all other ops that
+   * can where an entry is for them: by op, by name, or by a pattern that matches none of these. */
   const char *targets;
 
   /* Scalars the pass publishes, eg: "total_flops|parameters", so that a search knows its metrics
