@@ -30,13 +30,10 @@ class FormatCall {
   FormatCall(const FormatCall&) = delete;
   FormatCall& operator=(const FormatCall&) = delete;
 
-  // A state of one number, which must outlive the call.
-  void lend(float& number) {
-    const lathe_tensor_flags flags = context_.training != 0 ? 0 : LATHE_TENSOR_READ_ONLY;
-    tensors_.emplace_back(lathe::DType::float32, &number, std::span<const std::int64_t>(), flags);
-    state_.push_back(&tensors_.back().view());
-    context_.state = state_.data();
-    context_.state_count = state_.size();
+  // A state, of one number or of a shape, which must outlive the call.
+  void lend(float& number) { lend_all(&number, {}); }
+  void lend(std::vector<float>& numbers, const lathe::Shape& shape) {
+    lend_all(numbers.data(), shape.dims());
   }
 
   // The extents of the tensor; channels lie along its first dimension, of an activation its second.
@@ -58,6 +55,14 @@ class FormatCall {
   const lathe_format_context& context() const { return context_; }
 
  private:
+  void lend_all(float* numbers, std::span<const std::int64_t> extents) {
+    const lathe_tensor_flags flags = context_.training != 0 ? 0 : LATHE_TENSOR_READ_ONLY;
+    tensors_.emplace_back(lathe::DType::float32, numbers, extents, flags);
+    state_.push_back(&tensors_.back().view());
+    context_.state = state_.data();
+    context_.state_count = state_.size();
+  }
+
   std::vector<std::int64_t> shape_;
   lathe_site site_{};
   lathe_format_context context_{};
