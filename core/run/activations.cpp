@@ -2,6 +2,7 @@
 #include "core/run/activations.hpp"
 
 #include "core/graph/ops/op_table.hpp"
+#include "core/host/instances/format_instance.hpp"
 
 #include <algorithm>
 
@@ -42,7 +43,7 @@ std::vector<bool> worth_keeping(const Graph& graph) {
 bool is_stochastic(const Registry& registry, const Node& node) {
   if (node.row != nullptr && !node.row->repeatable) return true;
   return std::any_of(node.formats.begin(), node.formats.end(), [&](const OperandFormat& format) {
-    return registry.find(Kind::format, format.format).has(LATHE_FLAG_STOCHASTIC);
+    return format_instance(registry, format.format, format.options).has(LATHE_FLAG_STOCHASTIC);
   });
 }
 

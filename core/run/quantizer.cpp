@@ -59,7 +59,7 @@ Quantizer::Quantizer(const Registry& registry, const Graph& graph, NodeId node,
     : format_(&format_instance(registry, format.format, format.options)),
       node_(&graph.node(node)),
       tensor_(site_of(graph, node, format.role, input_index)) {
-  stochastic_ = format_->component().has(LATHE_FLAG_STOCHASTIC);
+  stochastic_ = format_->has(LATHE_FLAG_STOCHASTIC);
   if (stochastic_) stream_ = random_stream(*node_, tensor_);
   state_ = format_states(*node_, tensor_.site);
 }

@@ -52,7 +52,7 @@ class Quantizer {
     return tensor_.site.role == LATHE_ROLE_DATA_IN || tensor_.site.role == LATHE_ROLE_DATA_OUT;
   }
   bool is_apart(lathe_component_flags flag) const {
-    return !stochastic_ && state_.empty() && format_->component().has(flag);
+    return !stochastic_ && state_.empty() && format_->has(flag);
   }
 
   const FormatInstance* format_ = nullptr;

@@ -2,6 +2,7 @@
 #include "core/run/rows.hpp"
 
 #include "core/graph/ops/op_table.hpp"
+#include "core/host/instances/format_instance.hpp"
 
 #include <fmt/format.h>
 
@@ -56,9 +57,9 @@ bool looks_at_batches(const Graph& graph, const Registry& registry) {
   return std::ranges::any_of(graph.order(), [&](NodeId id) {
     const Node& node = graph.node(id);
     return std::ranges::any_of(node.formats, [&](const OperandFormat& format) {
-      const Component& component = registry.find(Kind::format, format.format);
-      return node.parameter(format.role) == nullptr &&
-             (!component.has(LATHE_FLAG_ROWS_APART) || component.has(LATHE_FLAG_STOCHASTIC));
+      if (node.parameter(format.role) != nullptr) return false;
+      const FormatInstance& made = format_instance(registry, format.format, format.options);
+      return !made.has(LATHE_FLAG_ROWS_APART) || made.has(LATHE_FLAG_STOCHASTIC);
     });
   });
 }

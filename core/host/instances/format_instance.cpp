@@ -81,13 +81,18 @@ Instances& instances() {
 }  // namespace
 
 FormatInstance::FormatInstance(const Component& component, const Value& options)
-    : component_(&component), options_(options) {
+    : component_(&component), options_(options), active_flags_(component.flags) {
   const auto& format = component.as<lathe_format>();
-  if (format.create == nullptr) return;
-  Call call(component, nullptr, Call::Phase::create);
-  call.options = &options;
-  const lathe_value tree = to_abi(options, call.memory());
-  call.enter("create", [&](lathe_call* c) { return format.create(c, &tree, &self_); });
+  if (format.create != nullptr) {
+    Call call(component, nullptr, Call::Phase::create);
+    call.options = &options;
+    const lathe_value tree = to_abi(options, call.memory());
+    call.enter("create", [&](lathe_call* c) { return format.create(c, &tree, &self_); });
+  }
+  if (format.active_flags != nullptr) {
+    const InPlugin asking(component.options.owner, component.file, "active_flags");
+    active_flags_ &= format.active_flags(self_);
+  }
 }
 
 FormatInstance::~FormatInstance() {

@@ -23,6 +23,8 @@ class FormatInstance final : public FormatStorage {
   FormatInstance& operator=(const FormatInstance&) = delete;
   const Component& component() const { return *component_; }
   const Value& options() const { return options_; }
+  // Of LATHE_FLAG_STOCHASTIC and LATHE_FLAG_ROWS_APART: whether it holds with these options.
+  bool has(lathe_component_flags flag) const { return (active_flags_ & flag) == flag; }
   void quantize(const lathe_format_context& context, const lathe_tensor& x, lathe_tensor& y) const;
   bool has_backward() const;
   void backward(const lathe_format_context& context, const lathe_tensor& x,
@@ -52,6 +54,7 @@ class FormatInstance final : public FormatStorage {
   void* self_ = nullptr;
   mutable std::shared_mutex bits_mutex_;
   mutable std::unordered_map<std::string, double> bits_;  // per element, by what they follow from
+  lathe_component_flags active_flags_ = 0;
 };
 // One instance per (format, options), kept for the life of the process. Thread-safe.
 const FormatInstance& format_instance(const Registry& registry, std::string_view id,

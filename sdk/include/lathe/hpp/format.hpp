@@ -8,6 +8,8 @@
 //                              lathe::span<std::int64_t> codes) const             optional
 //   std::optional<int> fit_axis(const lathe::site&) const   none: nothing is open  optional,
 //   lathe::value fit(const lathe::site&, lathe::span<const lathe::seen>) const    together
+//   lathe_component_flags active_flags() const              those of T::flags that
+//                                                           hold with its options optional
 //   double storage_bits(const lathe::site&) const           the whole tensor's
 //   std::vector<lathe::value> precision() const
 // One that looks at single elements may have, in their places:
@@ -67,6 +69,10 @@ template <class T, class = void>
 constexpr bool has_fit = false;
 template <class T>
 constexpr bool has_fit<T, std::void_t<decltype(&T::fit), decltype(&T::fit_axis)>> = true;
+template <class T, class = void>
+constexpr bool has_active_flags = false;
+template <class T>
+constexpr bool has_active_flags<T, std::void_t<decltype(&T::active_flags)>> = true;
 
 // Memory of the host's that is valid until the call ends.
 template <class T>
@@ -243,6 +249,10 @@ struct format_thunks {
       }
     });
   }
+  static lathe_component_flags active_flags(void* self) noexcept {
+    if constexpr (has_active_flags<T>) return of(self).active_flags();
+    return ~lathe_component_flags{0};
+  }
   static lathe_code precision(lathe_call* call, void* self, const lathe_value** list,
                               std::uint64_t* count) noexcept {
     return guarded(call, [&] {
@@ -254,18 +264,20 @@ struct format_thunks {
 };
 
 template <class T>
-constexpr lathe_format format_interface = {LATHE_SIZE_UP_TO(lathe_format, fit),
-                                           0,
-                                           format_thunks<T>::create,
-                                           destroy<format_instance<T>>,
-                                           format_thunks<T>::quantize,
-                                           has_backward<T> ? format_thunks<T>::backward : nullptr,
-                                           format_thunks<T>::storage_bits,
-                                           format_thunks<T>::precision,
-                                           has_state<T> ? format_thunks<T>::state : nullptr,
-                                           has_codes<T> ? format_thunks<T>::codes : nullptr,
-                                           has_fit<T> ? format_thunks<T>::fit_axis : nullptr,
-                                           has_fit<T> ? format_thunks<T>::fit : nullptr};
+constexpr lathe_format format_interface = {
+    LATHE_SIZE_UP_TO(lathe_format, active_flags),
+    0,
+    format_thunks<T>::create,
+    destroy<format_instance<T>>,
+    format_thunks<T>::quantize,
+    has_backward<T> ? format_thunks<T>::backward : nullptr,
+    format_thunks<T>::storage_bits,
+    format_thunks<T>::precision,
+    has_state<T> ? format_thunks<T>::state : nullptr,
+    has_codes<T> ? format_thunks<T>::codes : nullptr,
+    has_fit<T> ? format_thunks<T>::fit_axis : nullptr,
+    has_fit<T> ? format_thunks<T>::fit : nullptr,
+    has_active_flags<T> ? format_thunks<T>::active_flags : nullptr};
 
 }  // namespace detail
 

@@ -5,6 +5,7 @@
  * format may keep tensors of its own for each tensor it sits on, eg: a learned step; it may give
  * integer codes of a tensor, and choose open options from what was seen of one. */
 
+#include <lathe/module.h>
 #include <lathe/svc/graph.h>
 #include <lathe/tensor.h>
 
@@ -168,6 +169,11 @@ typedef struct lathe_format {
    * seen) are left out. Owner: scratch. NULL: as fit_axis. [call], from several threads at once */
   lathe_code (*fit)(lathe_call *call, void *self, const lathe_site *site,
                     const lathe_seen_table *seen, lathe_value *options);
+
+  /* Which of the component's LATHE_FLAG_STOCHASTIC and LATHE_FLAG_ROWS_APART hold with the options
+   * of `self`, eg: 0 for a stochastic format that was asked to draw nothing. Asked once, after
+   * create(). NULL: all of them. [any] */
+  lathe_component_flags (*active_flags)(void *self);
 } lathe_format;
 
 #ifdef __cplusplus
