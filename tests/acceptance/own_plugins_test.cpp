@@ -247,13 +247,14 @@ metrics.total_bitops = { scale = 1.0, direction = "minimize" }
 
 namespace {
 
-// jsc-tiny with learned steps of 3 bits on the inputs and weights of its linear layers.
+// jsc-tiny with a learned level on the inputs of its linear layers and learned steps on their
+// weights, of 3 bits both.
 Words learned(const Words& more) {
   Words words = more;
-  words.insert(words.end(), {"--plugin", "./lsq.so", "--passes",
-                             "quantize<by=type,linear.data_in.name=example.lsq,"
-                             "linear.data_in.width=3,linear.weight.name=example.lsq,"
-                             "linear.weight.width=3>",
+  words.insert(words.end(), {"--plugin", "./pact.so", "--passes",
+                             "quantize<by=type,linear.data_in.name=example.pact,"
+                             "linear.data_in.width=3,linear.data_in.start=3,"
+                             "linear.weight.name=lsq,linear.weight.width=3>",
                              "--project-dir", ".", "--batch-size", "64"});
   return words;
 }
@@ -269,7 +270,7 @@ Words training_of(const std::string& project, const std::string& epochs,
 // What a format learns is in the checkpoint, and whoever sets the same format gets it back.
 BOOST_AUTO_TEST_CASE(a_learned_format_trains_and_is_loaded_with_its_state) {
   TemporaryFolder folder;
-  build("lsq.cpp", folder.path());
+  build("pact.cpp", folder.path());
   Words words = training_of("p", "6");
   words.push_back("--json");
   const double learned_accuracy =
@@ -293,29 +294,29 @@ BOOST_AUTO_TEST_CASE(a_learned_format_trains_and_is_loaded_with_its_state) {
   BOOST_TEST(loaded.err.find("no number format") == std::string::npos, loaded.err);
   // The graph beside the weights has the formats, whose plugin has to be there.
   const Words small{"--project-dir", ".", "--batch-size", "64"};
-  const Outcome beside = tested(with({"--load", best, "--plugin", "./lsq.so"}, small));
+  const Outcome beside = tested(with({"--load", best, "--plugin", "./pact.so"}, small));
   BOOST_TEST(beside.json().at("metrics") == loaded.json().at("metrics"));
   const Outcome missing = run_lathe(with({"test", "--load", best}, small), folder.path());
   BOOST_TEST(missing.exit_code == 1);
-  for (const char* text : {"graph.json", "number formats 'example.lsq'", "'lsq.so'", "--plugin"})
+  for (const char* text : {"graph.json", "number formats 'example.pact'", "'pact.so'", "--plugin"})
     BOOST_TEST(missing.last_line().find(text) != std::string::npos, missing.err);
   // Without the format the state is of no use, and that is said.
   std::filesystem::copy_file(folder.path() / best, folder.path() / "alone.safetensors");
   const Outcome plain = tested(with({"--load", "alone.safetensors"}, small));
   BOOST_TEST(plain.err.find("no number format of the graph takes "
-                            "'seq_blocks.2.data_in_quantizer.initialised'") != std::string::npos,
+                            "'seq_blocks.2.data_in_quantizer.alpha'") != std::string::npos,
              plain.err);
   // A saved graph holds formats and state.
   succeed(learned({"transform", "jsc-tiny", "jsc-sim", "--load", best, "--project", "s"}),
           folder.path());
   const Outcome saved = tested({"--load", "s/software/transform/transformed_ckpt", "--plugin",
-                                "./lsq.so", "--project-dir", ".", "--batch-size", "64"});
+                                "./pact.so", "--project-dir", ".", "--batch-size", "64"});
   BOOST_TEST(saved.json().at("metrics") == loaded.json().at("metrics"));
 }
 
 BOOST_AUTO_TEST_CASE(a_training_of_learned_formats_killed_at_ten_moments_ends_with_the_same_bytes) {
   TemporaryFolder folder;
-  build("lsq.cpp", folder.path());
+  build("pact.cpp", folder.path());
   const auto last = [&](const std::string& project) {
     return folder.path() / project / "software/training_ckpts/last.safetensors";
   };
@@ -330,7 +331,7 @@ BOOST_AUTO_TEST_CASE(a_training_of_learned_formats_killed_at_ten_moments_ends_wi
 
 BOOST_AUTO_TEST_CASE(a_search_trains_learned_formats) {
   TemporaryFolder folder;
-  build("lsq.cpp", folder.path());
+  build("pact.cpp", folder.path());
   write_file(folder.path() / "a.toml", R"(
 model = "jsc-tiny"
 dataset = "jsc-sim"
@@ -341,8 +342,8 @@ setup.by = "type"
 seed.default.config.name = ["NA"]
 
 [search.search_space.seed.linear.config]
-weight = { name = ["example.lsq", "integer"], width = [2, 4] }
-data_in = { name = ["example.lsq"], width = [8] }
+weight = { name = ["lsq", "integer"], width = [2, 4] }
+data_in = { name = ["example.pact"], width = [8] }
 
 [search.strategy]
 eval_mode = false
@@ -350,8 +351,8 @@ sw_runner.basic_train = { max_epochs = 2, learning_rate = 0.01 }
 setup = { n_trials = 4, sampler = "brute" }
 metrics.accuracy = { scale = 1.0, direction = "maximize" }
 )");
-  const auto run = succeed({"search", "--config", "a.toml", "--plugin", "./lsq.so", "--project-dir",
-                            ".", "--project", "s", "--json"},
+  const auto run = succeed({"search", "--config", "a.toml", "--plugin", "./pact.so",
+                            "--project-dir", ".", "--project", "s", "--json"},
                            folder.path())
                        .json();
   BOOST_TEST(run.at("space").at("networks") == 4);
