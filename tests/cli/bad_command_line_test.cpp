@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(an_empty_text_is_refused_by_every_option_that_takes_one) {
 BOOST_AUTO_TEST_CASE(wrong_scales_steps_and_thresholds_are_refused) {
   const auto weights = [](const std::string& what, const std::string& format,
                           const std::vector<std::string>& says, int exit_code = 2) {
-    return BadInput{what,
+    return lathe_test::BadInput{what,
                     {},
                     {"transform", "jsc-tiny", "jsc-sim", "--passes",
                      "quantize<by=type,linear={weight={" + format + "}}>"},

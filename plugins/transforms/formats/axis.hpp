@@ -101,58 +101,70 @@ struct Range {
 namespace detail {
 
 constexpr std::uint64_t kLanes = 8;
-using Floats = float __attribute__((vector_size(32)));
-using Ints = std::int32_t __attribute__((vector_size(32)));
-using Doubles = double __attribute__((vector_size(64)));
-
-// The next eight, of which `count` are there; those missing are NaN.
-inline void load(const float* x, std::uint64_t count, Floats& out) {
-  if (count >= kLanes) {
-    std::memcpy(&out, x, sizeof out);
-    return;
-  }
-  out = Floats{} + std::numeric_limits<float>::quiet_NaN();
-  std::memcpy(&out, x, count * sizeof(float));
-}
 
 }  // namespace detail
 
-// Adds abs(x), where that is finite and above `above`.
-LATHE_KERNEL
-[[maybe_unused]] static void add_magnitudes(const float* x, std::uint64_t count, float above,
-                                            Sum& sum) {
-  using namespace detail;
-  Doubles total = {};
-  Ints found = {};
-  for (std::uint64_t i = 0; i < count; i += kLanes) {
-    Floats a;
-    load(x + i, count - i, a);
-    a = a < 0 ? -a : a;
-    const Ints counts = (a > above) & (a <= kLargest);
-    const Floats kept = counts ? a : Floats{};
-    total += __builtin_convertvector(kept, Doubles);
-    found -= counts;
+// Adds abs(x), where that is finite and above `above`, which is not below 0, or -1 for all.
+// What every x86-64 has does: the additions are in the same order everywhere.
+inline void add_magnitudes(const float* x, std::uint64_t count, float above, Sum& sum) {
+  using detail::kLanes;
+  double total[kLanes] = {};
+  std::uint64_t i = 0;
+#if defined(__x86_64__)
+  const __m128 no_sign = _mm_castsi128_ps(_mm_set1_epi32(0x7fffffff));
+  const __m128 bound = _mm_set1_ps(above), largest = _mm_set1_ps(kLargest);
+  __m128d sums[kLanes / 2] = {};
+  __m128i found = _mm_setzero_si128();
+  for (; i + kLanes <= count; i += kLanes) {
+    for (int half = 0; half < 2; ++half) {
+      const __m128 a = _mm_and_ps(_mm_loadu_ps(x + i + 4 * half), no_sign);
+      const __m128 counts = _mm_and_ps(_mm_cmpgt_ps(a, bound), _mm_cmple_ps(a, largest));
+      const __m128 kept = _mm_and_ps(a, counts);
+      found = _mm_sub_epi32(found, _mm_castps_si128(counts));
+      sums[2 * half] = _mm_add_pd(sums[2 * half], _mm_cvtps_pd(kept));
+      sums[2 * half + 1] = _mm_add_pd(sums[2 * half + 1], _mm_cvtps_pd(_mm_movehl_ps(kept, kept)));
+    }
   }
-  for (std::uint64_t lane = 0; lane < kLanes; ++lane) {
-    sum.total += total[lane];
-    sum.count += static_cast<std::uint32_t>(found[lane]);
+  std::uint32_t founds[4];
+  std::memcpy(founds, &found, sizeof founds);
+  for (const std::uint32_t n : founds) sum.count += n;
+  std::memcpy(total, sums, sizeof total);
+#endif
+  for (std::uint64_t lane = 0; i < count; ++i, lane = (lane + 1) % kLanes) {
+    const float a = std::fabs(x[i]);
+    if (!(a > above && a <= kLargest)) continue;
+    total[lane] += static_cast<double>(a);
+    ++sum.count;
   }
+  for (const double lane : total) sum.total += lane;
 }
 
-LATHE_KERNEL
-[[maybe_unused]] static void widen_range(const float* x, std::uint64_t count, Range& range) {
-  using namespace detail;
-  Floats low = Floats{} + range.low, high = Floats{} + range.high;
-  for (std::uint64_t i = 0; i < count; i += kLanes) {
-    Floats a;
-    load(x + i, count - i, a);
-    const Ints finite = (a >= -kLargest) & (a <= kLargest);
-    low = (finite & (a < low)) != 0 ? a : low;
-    high = (finite & (a > high)) != 0 ? a : high;
+inline void widen_range(const float* x, std::uint64_t count, Range& range) {
+  std::uint64_t i = 0;
+#if defined(__x86_64__)
+  const __m128 least = _mm_set1_ps(-kLargest), largest = _mm_set1_ps(kLargest);
+  __m128 low[2] = {_mm_set1_ps(range.low), _mm_set1_ps(range.low)};
+  __m128 high[2] = {_mm_set1_ps(range.high), _mm_set1_ps(range.high)};
+  for (; i + 8 <= count; i += 8) {
+    for (int half = 0; half < 2; ++half) {
+      const __m128 a = _mm_loadu_ps(x + i + 4 * half);
+      const __m128 finite = _mm_and_ps(_mm_cmpge_ps(a, least), _mm_cmple_ps(a, largest));
+      // What does not count is the other end of all floats.
+      const __m128 kept = _mm_and_ps(finite, a);
+      low[half] = _mm_min_ps(low[half], _mm_or_ps(kept, _mm_andnot_ps(finite, largest)));
+      high[half] = _mm_max_ps(high[half], _mm_or_ps(kept, _mm_andnot_ps(finite, least)));
+    }
   }
-  for (std::uint64_t lane = 0; lane < kLanes; ++lane) {
-    range.low = std::min(range.low, low[lane]);
-    range.high = std::max(range.high, high[lane]);
+  float ends[8];
+  std::memcpy(ends, low, sizeof ends);
+  for (const float end : ends) range.low = std::min(range.low, end);
+  std::memcpy(ends, high, sizeof ends);
+  for (const float end : ends) range.high = std::max(range.high, end);
+#endif
+  for (; i < count; ++i) {
+    if (!(std::fabs(x[i]) <= kLargest)) continue;
+    range.low = std::min(range.low, x[i]);
+    range.high = std::max(range.high, x[i]);
   }
 }
 

@@ -15,7 +15,17 @@ struct Sizes {
   int count;
 };
 
-// The sign of the residual x - c is that of the comparison of x with c, which is exact.
+// The value of a code: a bit for each term, that of the first in front, 1 for +.
+double value_of(unsigned code, const Sizes& sizes) {
+  double sum = 0;
+  for (int level = 0; level < sizes.count; ++level) {
+    const bool is_plus = (code >> (sizes.count - 1 - level) & 1U) != 0;
+    sum += is_plus ? sizes.of[level] : -sizes.of[level];
+  }
+  return sum;
+}
+
+// A residual x - c has the sign of the comparison of x with c, which is exact.
 LATHE_KERNEL
 void quantize_all(const float* x, float* y, std::uint64_t count, const Sizes& sizes) {
   constexpr std::uint64_t kPiece = 64;
@@ -35,6 +45,18 @@ void quantize_all(const float* x, float* y, std::uint64_t count, const Sizes& si
       const float value = x[begin + i];
       y[begin + i] = value != value ? value : static_cast<float>(sum[i]);
     }
+  }
+}
+
+// Of one or two terms, the sizes of which are floats: bounds and values, no sums.
+LATHE_KERNEL
+void quantize_few(const float* x, float* y, std::uint64_t count, float size, const float* values) {
+  const float low = values[0], low_mid = values[1], high_mid = values[2], high = values[3];
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const float above = x[i] >= size ? high : high_mid;
+    const float below = x[i] >= -size ? low_mid : low;
+    const float value = x[i] >= 0.0F ? above : below;
+    y[i] = x[i] != x[i] ? x[i] : value;
   }
 }
 
@@ -134,9 +156,16 @@ class BinaryResidual {
     } else if (mase_compat_) {
       quantize_as_original(x.data(), y.data(), x.size(), sizes);
     } else {
+      // One term is two of which the second does not count.
+      const auto size = static_cast<float>(sizes.of[0]);
+      float values[4];
+      for (unsigned code = 0; code < 4; ++code) {
+        values[code] = static_cast<float>(value_of(sizes.count == 1 ? code / 2 : code, sizes));
+      }
       formats::each(x.data(), y.data(), x.size(),
                     [&](const float* from, float* into, std::uint64_t count) {
-                      quantize_all(from, into, count, sizes);
+                      sizes.count > 2 ? quantize_all(from, into, count, sizes)
+                                      : quantize_few(from, into, count, size, values);
                     });
     }
   }
@@ -187,13 +216,8 @@ class BinaryResidual {
     lathe::integer_codes out;
     out.width = static_cast<std::uint32_t>(sizes.count);
     out.is_signed = false;
-    for (std::int64_t code = 0; code < std::int64_t{1} << sizes.count; ++code) {
-      double sum = 0;
-      for (int level = 0; level < sizes.count; ++level) {
-        const bool is_plus = (code >> (sizes.count - 1 - level) & 1) != 0;
-        sum += is_plus ? sizes.of[level] : -sizes.of[level];
-      }
-      out.levels.push_back(sum);
+    for (unsigned code = 0; code < 1U << sizes.count; ++code) {
+      out.levels.push_back(value_of(code, sizes));
     }
     return out;
   }

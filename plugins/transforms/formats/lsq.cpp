@@ -16,9 +16,26 @@ struct Codes {
 // Adding and taking away rounds to the nearest integer, ties to even, of what is below 2^51.
 constexpr double kToInteger = 0x1.8p52;
 
-// The quotient is taken in double: a float would round some to a tie. NaN passes the comparisons.
+// Quotients in float. One that becomes a tie may not have been one: then there is work left for
+// quantize_exactly(), which is given true for. NaN passes the comparisons.
 LATHE_KERNEL
-void quantize_all(const float* x, float* y, std::uint64_t count, float step, Codes codes) {
+bool quantize_fast(const float* x, float* y, std::uint64_t count, float step, Codes codes) {
+  const auto low = static_cast<float>(codes.low), high = static_cast<float>(codes.high);
+  std::uint32_t ties = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    float code = x[i] / step;
+    code = code < low ? low : code;
+    code = code > high ? high : code;
+    const float k = __builtin_rintf(code);
+    ties |= __builtin_fabsf(code - k) == 0.5F ? 1U : 0U;
+    y[i] = k * step + 0.0F;
+  }
+  return ties != 0;
+}
+
+// Quotients in double.
+LATHE_KERNEL
+void quantize_exactly(const float* x, float* y, std::uint64_t count, float step, Codes codes) {
   const auto exact = static_cast<double>(step);
   for (std::uint64_t i = 0; i < count; ++i) {
     double k = static_cast<double>(x[i]) / exact;
@@ -26,6 +43,20 @@ void quantize_all(const float* x, float* y, std::uint64_t count, float step, Cod
     k = k > codes.high ? codes.high : k;
     k = (k + kToInteger) - kToInteger;
     y[i] = static_cast<float>(k) * step + 0.0F;
+  }
+}
+
+void quantize_pieces(const float* x, float* y, std::uint64_t count, float step, Codes codes) {
+  constexpr std::uint64_t kPiece = 1024;
+  float piece[kPiece];
+  for (std::uint64_t begin = 0; begin < count; begin += kPiece) {
+    const std::uint64_t size = std::min(kPiece, count - begin);
+    // y may be x, which the exact form needs as it was.
+    if (x == y) std::memcpy(piece, x + begin, size * sizeof(float));
+    const float* from = x == y ? piece : x + begin;
+    if (quantize_fast(from, y + begin, size, step, codes)) {
+      quantize_exactly(from, y + begin, size, step, codes);
+    }
   }
 }
 
@@ -114,7 +145,7 @@ class Lsq {
     }
     formats::each(x.data(), y.data(), x.size(),
                   [&](const float* from, float* into, std::uint64_t count) {
-                    quantize_all(from, into, count, step, codes);
+                    quantize_pieces(from, into, count, step, codes);
                   });
   }
 
