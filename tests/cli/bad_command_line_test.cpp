@@ -451,11 +451,11 @@ BOOST_AUTO_TEST_CASE(wrong_scales_steps_and_thresholds_are_refused) {
   const auto weights = [](const std::string& what, const std::string& format,
                           const std::vector<std::string>& says, int exit_code = 2) {
     return lathe_test::BadInput{what,
-                    {},
-                    {"transform", "jsc-tiny", "jsc-sim", "--passes",
-                     "quantize<by=type,linear={weight={" + format + "}}>"},
-                    exit_code,
-                    says};
+                                {},
+                                {"transform", "jsc-tiny", "jsc-sim", "--passes",
+                                 "quantize<by=type,linear={weight={" + format + "}}>"},
+                                exit_code,
+                                says};
   };
   check_bad_inputs({
       weights("a scale of zero", "name=affine,scale=0", {"'scale' has 0", "above 0"}),
