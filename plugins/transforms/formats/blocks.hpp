@@ -172,7 +172,7 @@ void block_maxima(const float* x, Panel panel, Rows rows, std::int32_t* largest)
 
 // Rounds a whole tensor; y may be x.
 template <class Rule>
-void quantize_blocks(const Grid& grid, const float* x, float* y, std::uint64_t count,
+void quantize_blocks(const BlockGrid& grid, const float* x, float* y, std::uint64_t count,
                      const Rule& rule) {
   const bool streamed = count >= kStreamed && x != y;
   grid.for_each_piece([&](std::uint64_t, Panel panel, auto rows) {
@@ -190,7 +190,7 @@ void quantize_blocks(const Grid& grid, const float* x, float* y, std::uint64_t c
 
 // What all blocks of a tensor share, in row-major order of blocks.
 template <class Rule>
-std::vector<typename Rule::Shared> shared_by_blocks(const Grid& grid, const float* x,
+std::vector<typename Rule::Shared> shared_by_blocks(const BlockGrid& grid, const float* x,
                                                     const Rule& rule) {
   std::vector<typename Rule::Shared> shared(grid.count());
   grid.for_each_piece([&](std::uint64_t first, Panel panel, auto rows) {
@@ -203,7 +203,7 @@ std::vector<typename Rule::Shared> shared_by_blocks(const Grid& grid, const floa
 
 // Calls see(element, block) for all elements.
 template <class See>
-void for_each_element(const Grid& grid, See see) {
+void for_each_element(const BlockGrid& grid, See see) {
   grid.for_each_piece([&](std::uint64_t first, Panel panel, auto rows) {
     const std::uint64_t per_row = panel.blocks_per_row();
     rows([&](std::uint64_t at) {

@@ -72,9 +72,9 @@ struct Panel {
 constexpr std::uint64_t kPanel = 2048;
 
 // Dimensions are merged where that changes no block, so that most grids are one or a few long rows.
-class Grid {
+class BlockGrid {
  public:
-  Grid(lathe::shape shape, const Extents& block) {
+  BlockGrid(lathe::shape shape, const Extents& block) {
     for (std::uint64_t d = 0; d < shape.size(); ++d) {
       add(static_cast<std::uint64_t>(shape[d]), static_cast<std::uint64_t>(block[d]));
     }
