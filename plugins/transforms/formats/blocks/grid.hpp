@@ -59,6 +59,14 @@ inline std::uint64_t block_count(lathe::shape shape, const Extents& block) {
   return count;
 }
 
+// Bits to store a tensor: `width` for each element and `shared` for each block, but for one that is
+// the whole tensor.
+inline double storage_of_blocks(lathe::shape shape, const Extents& block, int width, int shared) {
+  const std::uint64_t blocks = block_count(shape, block);
+  return width * static_cast<double>(lathe::element_count(shape)) +
+         (blocks > 1 ? shared * static_cast<double>(blocks) : 0.0);
+}
+
 // `rows` rows of `length` floats, one behind the other, each cut into blocks of `block`; the last
 // of a row may be shorter.
 struct Panel {
