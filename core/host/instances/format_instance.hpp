@@ -23,7 +23,7 @@ class FormatInstance final : public FormatStorage {
   FormatInstance& operator=(const FormatInstance&) = delete;
   const Component& component() const { return *component_; }
   const Value& options() const { return options_; }
-  // Of LATHE_FLAG_STOCHASTIC and LATHE_FLAG_ROWS_APART: whether it holds with these options.
+  // Of LATHE_FLAG_STOCHASTIC, _ROWS_APART and _ELEMENTS_APART: whether it holds with these options.
   bool has(lathe_component_flags flag) const { return (active_flags_ & flag) == flag; }
   void quantize(const lathe_format_context& context, const lathe_tensor& x, lathe_tensor& y) const;
   bool has_backward() const;

@@ -29,7 +29,7 @@ constexpr int kExactWidth = 24;  // codes up to here, and their differences, are
 
 class Affine {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details =
       "Values are `(k - z) * s` with integers k: from `-2^(width-1)` to `2^(width-1) - 1`, with "
       "`narrow` one less at the lower end; without sign from 0 to `2^width - 1`, with `narrow` one "
@@ -184,6 +184,7 @@ class Affine {
 
   // A batch that is cut into rows has other extents, and other ranges.
   lathe_component_flags active_flags() const {
+    if (scale_.size() == 1 && zero_.size() < 2 && !axis_) return flags;
     const bool apart = scale_.size() == 1 || (!scale_.empty() && axis_ && *axis_ > 0);
     return apart && (zero_.size() < 2 || (axis_ && *axis_ > 0)) ? LATHE_FLAG_ROWS_APART : 0;
   }

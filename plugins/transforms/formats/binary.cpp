@@ -42,7 +42,8 @@ struct Levels {
 
 class Binary {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_STOCHASTIC | LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags =
+      LATHE_FLAG_STOCHASTIC | LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details =
       "Values are -a and a, not `bipolar` 0 and a. x becomes a where `x >= 0`, else the lower "
       "value. `scale` says what a is: `none` 1, `tensor` the mean of abs(x), `channel` that of "
@@ -148,6 +149,7 @@ class Binary {
     lathe_component_flags active = 0;
     if (stochastic_) active |= LATHE_FLAG_STOCHASTIC;
     if (scale_ == Scale::none || scale_ == Scale::sample) active |= LATHE_FLAG_ROWS_APART;
+    if (scale_ == Scale::none) active |= LATHE_FLAG_ELEMENTS_APART;
     return active;
   }
 

@@ -83,7 +83,7 @@ struct Down {
 template <class Rounding>
 class Integer {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details = Rounding::details;
   static constexpr lathe_option options[] = {
       lathe::int_option("width", "Bits of a value, sign included.")

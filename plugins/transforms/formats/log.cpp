@@ -28,7 +28,7 @@ int clip(int exponent, int low, int high) {
 
 class Log {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details =
       "Values are `±2^E` with E from `-exponent_bias` to `2^(width-1) - 1 - exponent_bias`, so "
       "that a "

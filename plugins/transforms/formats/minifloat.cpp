@@ -117,7 +117,7 @@ struct NoImplicitOne {
 template <class Kind>
 class Minifloat {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details = Kind::details;
   static constexpr lathe_option options[] = {
       lathe::int_option("width", "Bits of a value: sign, exponent and mantissa.")

@@ -31,7 +31,7 @@ void round_down(const float* x, float* y, std::uint64_t count, formats::Grid to)
 
 class MinifloatMx {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details =
       "With e = exp_bits, m = frac_bits and the bias `b = 2^(e-1) - 1`, values are "
       "`±2^E * (1 + k / 2^m)` for E from `1 - b`, and below them `±2^(1-b) * k / 2^m`; k from 0 to "

@@ -35,7 +35,7 @@ enum class Granularity { tensor, sample, channel };
 
 class Ternary {
  public:
-  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART | LATHE_FLAG_ELEMENTS_APART;
   static constexpr const char* details =
       "Values are -a, 0 and a. x becomes 0 where `abs(x) <= D` with `D = 0.75 * mean abs(x)`, else "
       "a with the sign of x. With `scaling_factor` a is the mean of abs(x) over `abs(x) > D`, or 0 "
@@ -157,6 +157,7 @@ class Ternary {
   // A batch that is cut into rows has other means.
   lathe_component_flags active_flags() const {
     const bool measures = scaled_ || (threshold_ < 0 && mean_ < 0);
+    if (!measures && granularity_ == Granularity::tensor) return flags;
     return granularity_ == Granularity::sample || !measures ? LATHE_FLAG_ROWS_APART : 0;
   }
 

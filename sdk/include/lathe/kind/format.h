@@ -170,9 +170,9 @@ typedef struct lathe_format {
   lathe_code (*fit)(lathe_call *call, void *self, const lathe_site *site,
                     const lathe_seen_table *seen, lathe_value *options);
 
-  /* Which of the component's LATHE_FLAG_STOCHASTIC and LATHE_FLAG_ROWS_APART hold with the options
-   * of `self`, eg: 0 for a stochastic format that was asked to draw nothing. Asked once, after
-   * create(). NULL: all of them. [any] */
+  /* Which of the component's LATHE_FLAG_STOCHASTIC, LATHE_FLAG_ROWS_APART and
+   * LATHE_FLAG_ELEMENTS_APART hold with the options of `self`, eg: 0 for a stochastic format that
+   * was asked to draw nothing. Asked once, after create(). NULL: all of them. [any] */
   lathe_component_flags (*active_flags)(void *self);
 } lathe_format;
 
