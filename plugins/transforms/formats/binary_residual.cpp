@@ -60,7 +60,52 @@ void quantize_few(const float* x, float* y, std::uint64_t count, float size, con
   }
 }
 
+constexpr std::uint64_t kLanes = 8;
+
+// Adds dy times the sign of each term, in lanes: of[level][lane].
+LATHE_KERNEL
+void add_gradients(const float* x, const float* dy, std::uint64_t count, const Sizes& sizes,
+                   double (*of)[kLanes]) {
+  constexpr std::uint64_t kPiece = 64;
+  double sum[kPiece], terms[kPiece];
+  for (std::uint64_t begin = 0; begin < count; begin += kPiece) {
+    const std::uint64_t size = count - begin < kPiece ? count - begin : kPiece;
+    for (std::uint64_t i = 0; i < kPiece; ++i) sum[i] = terms[i] = 0;
+    for (int level = 0; level < sizes.count; ++level) {
+      const double step = sizes.of[level];
+      for (std::uint64_t i = 0; i < size; ++i) {
+        const bool is_plus = static_cast<double>(x[begin + i]) >= sum[i];
+        const auto upstream = static_cast<double>(dy[begin + i]);
+        sum[i] += is_plus ? step : -step;
+        terms[i] = is_plus ? upstream : -upstream;
+      }
+      for (std::uint64_t i = 0; i < kPiece; i += kLanes) {
+        for (std::uint64_t lane = 0; lane < kLanes; ++lane) of[level][lane] += terms[i + lane];
+      }
+    }
+  }
+}
+
 // The original's, whose sign of 0 is 0.
+void add_gradients_as_original(const float* x, const float* dy, std::uint64_t count,
+                               const Sizes& sizes, double (*of)[kLanes]) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    float rest = x[i];
+    for (int level = 0; level < sizes.count; ++level) {
+      const float sign = rest > 0 ? 1.0F : rest < 0 ? -1.0F : 0.0F;
+      of[level][0] += static_cast<double>(sign) * static_cast<double>(dy[i]);
+      rest -= sign * static_cast<float>(sizes.of[level]);
+    }
+  }
+}
+
+// dx of dy: 0 beyond a magnitude.
+LATHE_KERNEL
+void clip(const float* x, const float* dy, float* dx, std::uint64_t count, float most) {
+  for (std::uint64_t i = 0; i < count; ++i) dx[i] = __builtin_fabsf(x[i]) <= most ? dy[i] : 0.0F;
+}
+
+// The original's values.
 void quantize_as_original(const float* x, float* y, std::uint64_t count, const Sizes& sizes) {
   for (std::uint64_t i = 0; i < count; ++i) {
     float rest = x[i], sum = 0;
@@ -174,23 +219,21 @@ class BinaryResidual {
                 const lathe::format_gradients& gradients) const {
     const Sizes sizes = sizes_of(context);
     const lathe::tensor<const float> dy = gradients.dy();
-    const lathe::tensor<float> dx = gradients.dx();
-    double largest = 1;
-    if (!mase_compat_) {
-      largest = 0;
-      for (int i = 0; i < sizes.count; ++i) largest += sizes.of[i];
-    }
-    double of_size[kMostLevels] = {};
-    for (std::uint64_t i = 0; i < x.size(); ++i) {
-      add_gradients(static_cast<double>(x[i]), static_cast<double>(dy[i]), sizes, of_size);
-      const bool passes =
-          !clipped_ || sizes.count == 0 || std::fabs(static_cast<double>(x[i])) <= largest;
-      dx[i] = passes ? dy[i] : 0.0F;
-    }
+    double lanes[kMostLevels][kLanes] = {};
+    (mase_compat_ ? add_gradients_as_original : add_gradients)(x.data(), dy.data(), x.size(), sizes,
+                                                               lanes);
     for (int i = 0; i < sizes.count; ++i) {
       const auto at = static_cast<std::uint64_t>(i);
-      const double sign = std::signbit(context.state(at)[0]) ? -1.0 : 1.0;
-      gradients.state(at)[0] = static_cast<float>(sign * of_size[i]);
+      double sum = 0;
+      for (const double lane : lanes[i]) sum += lane;
+      if (std::signbit(context.state(at)[0])) sum = -sum;
+      gradients.state(at)[0] = static_cast<float>(sum);
+    }
+    if (clipped_ && sizes.count > 0) {
+      const double most = mase_compat_ ? 1.0 : value_of((1U << sizes.count) - 1, sizes);
+      clip(x.data(), dy.data(), gradients.dx().data(), x.size(), formats::not_above(most));
+    } else {
+      std::copy(dy.begin(), dy.end(), gradients.dx().data());
     }
   }
 
@@ -242,16 +285,6 @@ class BinaryResidual {
       sizes.of[i] = std::fabs(static_cast<double>(context.state(static_cast<std::uint64_t>(i))[0]));
     }
     return sizes;
-  }
-
-  void add_gradients(double x, double dy, const Sizes& sizes, double* of_size) const {
-    double sum = 0;
-    for (int level = 0; level < sizes.count; ++level) {
-      const double rest = x - sum;
-      const double sign = rest > 0 || (rest == 0 && !mase_compat_) ? 1 : rest == 0 ? 0 : -1;
-      sum += sign * sizes.of[level];
-      of_size[level] += sign * dy;
-    }
   }
 
   int levels_;

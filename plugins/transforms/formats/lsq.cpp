@@ -66,18 +66,24 @@ constexpr std::uint64_t kLanes = 8;
 LATHE_KERNEL
 void gradient_of(const float* x, const float* dy, float* dx, std::uint64_t count, float step,
                  Codes codes, double* lanes) {
+  constexpr std::uint64_t kPiece = 64;
   const auto exact = static_cast<double>(step);
-  for (std::uint64_t begin = 0; begin < count; begin += kLanes) {
-    const std::uint64_t size = count - begin < kLanes ? count - begin : kLanes;
-    for (std::uint64_t j = 0; j < size; ++j) {
-      const double code = static_cast<double>(x[begin + j]) / exact;
-      const bool inside = code > codes.low && code < codes.high;
+  double terms[kPiece] = {};
+  for (std::uint64_t begin = 0; begin < count; begin += kPiece) {
+    const std::uint64_t size = count - begin < kPiece ? count - begin : kPiece;
+    for (std::uint64_t i = 0; i < size; ++i) {
+      const double code = static_cast<double>(x[begin + i]) / exact;
+      const bool inside = (code > codes.low) & (code < codes.high);
       double k = code < codes.low ? codes.low : code;
       k = k > codes.high ? codes.high : k;
       k = (k + kToInteger) - kToInteger;
-      const double slope = inside ? k - code : k;
-      lanes[j] += slope * static_cast<double>(dy[begin + j]);
-      dx[begin + j] = inside ? dy[begin + j] : 0.0F;
+      const float upstream = dy[begin + i];
+      terms[i] = (k - (inside ? code : 0.0)) * static_cast<double>(upstream);
+      dx[begin + i] = inside ? upstream : 0.0F;
+    }
+    for (std::uint64_t i = size; i < kPiece; ++i) terms[i] = 0;
+    for (std::uint64_t i = 0; i < kPiece; i += kLanes) {
+      for (std::uint64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += terms[i + lane];
     }
   }
 }
