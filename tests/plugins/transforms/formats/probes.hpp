@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/plugins/one_format.hpp"
+#include "tests/plugins/transforms/formats/inputs.hpp"
 #include "tests/support/messages.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,37 +11,25 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
-#include <random>
 
 namespace lathe_test {
 
-// All half-precision numbers, infinities and NaNs among them, each as the float that it is.
-inline std::vector<float> all_halves() {
-  std::vector<float> x;
-  for (int i = 0; i < 65536; ++i) {
-    const int exponent = (i >> 10) & 31, mantissa = i & 1023;
-    const float size = exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
-                       : exponent < 31
-                           ? std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25)
-                       : mantissa == 0 ? std::numeric_limits<float>::infinity()
-                                       : std::numeric_limits<float>::quiet_NaN();
-    x.push_back((i & 0x8000) != 0 ? -size : size);
-  }
+// All halves, half of `count` floats around 0 at several scales, and half of any bits.
+inline std::vector<float> halves_and(std::size_t count) {
+  std::vector<float> x = all_halves();
+  const std::vector<float> scaled = random_floats(count / 2, 20240607);
+  x.insert(x.end(), scaled.begin(), scaled.end());
+  std::mt19937 random(20240608);
+  for (std::size_t i = 0; i < count / 2; ++i)
+    x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(random())));
   return x;
 }
-
-// All halves, floats around 0 at several scales, and floats of any bits.
 inline const std::vector<float>& probes() {
-  static const std::vector<float> all = [] {
-    std::vector<float> x = all_halves();
-    std::mt19937 random(20240607);
-    std::normal_distribution<float> normal;
-    for (int i = 0; i < 60000; ++i) x.push_back(normal(random) * std::ldexp(1.0F, i % 24 - 12));
-    for (int i = 0; i < 60000; ++i)
-      x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(random())));
-    return x;
-  }();
+  static const std::vector<float> all = halves_and(100000);
+  return all;
+}
+inline const std::vector<float>& million_probes() {
+  static const std::vector<float> all = halves_and(1000000);
   return all;
 }
 
