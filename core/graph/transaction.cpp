@@ -1,6 +1,7 @@
 #include "core/graph/transaction.hpp"
 
 #include "core/graph/formats/shared_weights.hpp"
+#include "core/graph/formats/sites.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
 #include "core/graph/operands.hpp"
@@ -419,6 +420,7 @@ void Transaction::commit() {
   if ((added_ || formats_changed_) && draft_.shares_weights_) {
     verify_shared_formats(draft_.nodes_, draft_.order());
   }
+  if (formats_changed_ || inferred_) check_formats(draft_, touched_);
   update_columns();
   ++draft_.epoch_;
   target_ = std::move(draft_);

@@ -1,4 +1,5 @@
 // lathe.format: what a pass learns of number formats, and what it is told if it asks wrongly.
+#include "core/graph/io/abi_value.hpp"
 #include "core/graph/io/json.hpp"
 #include "core/graph/operands.hpp"
 #include "core/graph/transaction.hpp"
@@ -180,6 +181,26 @@ BOOST_AUTO_TEST_CASE(bits_of_an_operand_follow_its_own_shape) {
   // Without the plugin the graph keeps what it was saved with.
   const Graph alone = graph_from_json(graph_to_json(graph), 7);
   BOOST_TEST(bits_of(alone, "weight") == 8 + 32.0 / 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_format_refuses_of_a_shape_is_refused_when_it_is_set) {
+  Formats formats;
+  Graph graph = formats.graph();
+  const std::string before = graph_to_json(graph).text();
+  // Its scales would lie along a fourth dimension.
+  const Value axis = Value::Map{{"axis", Value(3)}};
+  const NodeId id = graph.find("blocks_0");
+  const std::string message = message_of([&] {
+    Transaction edit(graph);
+    std::pmr::monotonic_buffer_resource memory;
+    const lathe_value options = to_abi(axis, memory);
+    edit.set_format(id, operand_format(formats.registry, "grid", &options, "weight", graph.node(id),
+                                       *graph.node(id).row));
+    edit.commit();
+  });
+  BOOST_TEST(contains(message, "node 'blocks_0' (linear): weight: format 'grid': "), message);
+  BOOST_TEST(contains(message, "a tensor of rank 2 has no dimension 3"), message);
+  BOOST_TEST(graph_to_json(graph).text() == before);
 }
 
 BOOST_AUTO_TEST_CASE(bits_follow_a_shape_that_an_edit_changes) {

@@ -108,7 +108,24 @@ lathe_site abi_site(const Node& node, const OpRow& row, FormatSite at, const Sha
 double storage_bits(const OperandFormat& format, const Node& node, const OpRow& row, FormatSite at,
                     const Shape& shape) {
   if (format.storage == nullptr) return format.saved_bits;
-  return format.storage->bits_per_element(abi_site(node, row, at, shape));
+  try {
+    return format.storage->bits_per_element(abi_site(node, row, at, shape));
+  } catch (const Error& error) {
+    throw error.within(role_name(at.role));
+  }
+}
+
+void check_formats(const Graph& graph, std::span<const NodeId> nodes) {
+  std::vector<OperandView> operands;
+  for (const NodeId id : nodes) {
+    const Node* node = graph.nodes().find(id);
+    if (node == nullptr || node->formats.empty()) continue;
+    try {
+      view_operands(graph, id, operands);
+    } catch (const Error& error) {
+      throw error.within(described(*node));
+    }
+  }
 }
 
 std::vector<Parameter> state_parameters(const Node& node, const OperandFormat& format,

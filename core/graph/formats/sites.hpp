@@ -35,9 +35,14 @@ SiteTensor site_of(const Graph& graph, NodeId id, std::string_view role, std::ui
 // where it is not known.
 lathe_site abi_site(const Node& node, const OpRow& row, FormatSite site, const Shape& shape);
 
-// Bits per element that the format takes there.
+// Bits per element that the format takes there. Throws what it refuses, naming the role.
 double storage_bits(const OperandFormat& format, const Node& node, const OpRow& row,
                     FormatSite site, const Shape& shape);
+
+// Throws what formats refuse of the tensors of these nodes that they sit on, naming both: blocks
+// that the shape has no room for, an axis that it does not have. Nodes that are gone are passed
+// over.
+void check_formats(const Graph& graph, std::span<const NodeId> nodes);
 
 // The parameters that hold the state of a format there, without contents.
 std::vector<Parameter> state_parameters(const Node& node, const OperandFormat& format,
