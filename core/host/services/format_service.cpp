@@ -66,11 +66,15 @@ BorrowedTensor values_of(const lathe_tensor* lent, std::string_view name,
   const std::vector<std::int64_t> extents =
       has_rank ? std::vector<std::int64_t>(dl.shape, dl.shape + dl.ndim)
                : std::vector<std::int64_t>();
+  // State of more than one number goes by the tensor's extents, the batch aside.
+  const bool bound = std::ranges::any_of(
+      format.state, [](const FormatState& state) { return state.parameter->shape.numel() > 1; });
   const lathe_role role = format.tensor.site.role;
-  // A batch may be of any size.
-  const std::size_t first = role == LATHE_ROLE_DATA_IN || role == LATHE_ROLE_DATA_OUT ? 1 : 0;
-  bool fits = has_rank && (extents.empty() || extents[0] >= 0);
-  for (std::size_t d = first; fits && d < extents.size(); ++d) fits = extents[d] == site[d];
+  const std::size_t free = role == LATHE_ROLE_DATA_IN || role == LATHE_ROLE_DATA_OUT ? 1 : 0;
+  bool fits = has_rank;
+  for (std::size_t d = 0; fits && d < extents.size(); ++d) {
+    fits = extents[d] >= 0 && (!bound || d < free || extents[d] == site[d]);
+  }
   if (!fits) {
     throw PluginMistake(fmt::format(
         "its '{}' has {}; the {} of node '{}' is {}", name,
@@ -91,8 +95,18 @@ BorrowedTensor values_of(const lathe_tensor* lent, std::string_view name,
   return {DType::float32, data + dl.byte_offset, extents, flags};
 }
 
+FormatArguments arguments_of(const lathe_used_format& format, const SiteTensor& tensor) {
+  return {format.node, tensor, format.state, {.seed = format.seed}};
+}
 FormatArguments arguments_of(const lathe_used_format& format) {
-  return {format.node, format.tensor, format.state, {.seed = format.seed}};
+  return arguments_of(format, format.tensor);
+}
+
+// The tensor that the format sits on, with the extents of the one that it is lent.
+SiteTensor site_of(const lathe_used_format& format, const lathe_tensor& lent) {
+  SiteTensor tensor = format.tensor;
+  tensor.shape = Shape(std::vector<std::int64_t>(lent.dl.shape, lent.dl.shape + lent.dl.ndim));
+  return tensor;
 }
 
 lathe_code find(lathe_call* call, const lathe_graph* graph, const lathe_operand_place* place,
@@ -152,10 +166,11 @@ lathe_code quantize(lathe_call* call, const lathe_used_format* format, const lat
     const BorrowedTensor from = values_of(x, "x", used, LATHE_TENSOR_READ_ONLY);
     BorrowedTensor to = values_of(y, "y", used, 0);
     if (y->flags & LATHE_TENSOR_READ_ONLY) throw PluginMistake("its 'y' is READ_ONLY");
-    if (x->dl.ndim > 0 && x->dl.shape[0] != y->dl.shape[0]) {
+    if (!std::equal(x->dl.shape, x->dl.shape + x->dl.ndim, y->dl.shape)) {
       throw PluginMistake("its 'x' and 'y' have different shapes");
     }
-    used.format->quantize(arguments_of(used).context(), from.view(), to.view());
+    const SiteTensor site = site_of(used, *x);
+    used.format->quantize(arguments_of(used, site).context(), from.view(), to.view());
   });
 }
 
@@ -179,7 +194,8 @@ lathe_code codes(lathe_call* call, const lathe_used_format* format, const lathe_
       throw run_error(LATHE_UNIMPLEMENTED,
                       fmt::format("format '{}' has no integer codes", used.format->component().id));
     }
-    const IntegerCodes made = used.format->codes(arguments_of(used).context(), from.view());
+    const SiteTensor site = site_of(used, *x);
+    const IntegerCodes made = used.format->codes(arguments_of(used, site).context(), from.view());
     if (!made.codes.empty()) std::ranges::copy(made.codes, &required(out->codes, "codes->codes"));
     out->width = static_cast<std::uint32_t>(made.width);
     out->is_signed = made.is_signed ? 1 : 0;

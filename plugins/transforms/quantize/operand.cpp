@@ -67,6 +67,19 @@ Operand::Operand(const lathe::graph& graph, const lathe::formats& formats, const
   is_open_ = axis.has_value();
   axis_ = axis.value_or(-1);
   rank_ = shapes[0].size();
+  shape_.assign(shapes[0].begin(), shapes[0].end());
+  if (!parameter_ && rank_ > 0 && axis_ != 0) shape_[0] = 1;
+  check_extents(node, shapes);
+  if (!is_open_) return;
+  try {
+    quantized(given_[0], std::vector<float>(extent_), 1);
+  } catch (const lathe::error&) {
+    in_whole_ = true;
+  }
+}
+
+// Sets how many rows the format takes of what was seen.
+void Operand::check_extents(const lathe::node& node, const std::vector<lathe::shape>& shapes) {
   if (axis_ < 0) return;
   const auto along = static_cast<std::uint64_t>(axis_);
   extent_ = static_cast<std::uint64_t>(shapes[0][along]);
@@ -159,8 +172,31 @@ lathe::tensor<const float> Operand::quantized(const lathe::used_format& used,
   return lathe::tensor<const float>(y);
 }
 
+std::vector<float> Operand::quantized_in_whole(const lathe::used_format& used,
+                                               const std::vector<float>& x,
+                                               std::uint64_t columns) const {
+  const std::vector<std::int64_t> strides = dense_strides(shape_);
+  std::vector<float> y(x.size());
+  std::uint64_t inner = 1, whole = 1;
+  for (std::size_t d = 0; d < rank_; ++d) {
+    whole *= static_cast<std::uint64_t>(shape_[d]);
+    if (static_cast<int>(d) > axis_) inner *= static_cast<std::uint64_t>(shape_[d]);
+  }
+  if (whole == 0) return y;
+  std::vector<float> values(whole);
+  for (std::uint64_t column = 0; column < columns; ++column) {
+    const auto index_of = [&](std::uint64_t i) { return i / inner % extent_; };
+    for (std::uint64_t i = 0; i < whole; ++i) values[i] = x[index_of(i) * columns + column];
+    lathe_tensor t = tensor_of(values.data(), shape_, strides);
+    used.quantize(t, t);
+    for (std::uint64_t i = 0; i < whole; ++i) y[index_of(i) * columns + column] = values[i];
+  }
+  return y;
+}
+
 std::vector<float> Operand::quantized(const lathe::used_format& used, const std::vector<float>& x,
                                       std::uint64_t columns) const {
+  if (in_whole_) return quantized_in_whole(used, x, columns);
   std::vector<float> y(x.size());
   std::vector<std::int64_t> shape(rank_, 1);
   if (axis_ >= 0) shape[static_cast<std::size_t>(axis_)] = static_cast<std::int64_t>(extent_);

@@ -79,7 +79,10 @@ class Operand {
   };
   Operand(const lathe::graph& graph, const lathe::formats& formats, const Choice& choice,
           std::size_t index);
+  void check_extents(const lathe::node& node, const std::vector<lathe::shape>& shapes);
   std::vector<lathe::used_format> made(const lathe_value& options) const;
+  std::vector<float> quantized_in_whole(const lathe::used_format& used, const std::vector<float>& x,
+                                        std::uint64_t columns) const;
 
   const lathe::graph* graph_;
   const lathe::formats* formats_;
@@ -93,6 +96,8 @@ class Operand {
   bool is_open_ = false;
   int axis_ = -1;
   std::uint64_t extent_ = 1, rank_ = 0;
+  std::vector<std::int64_t> shape_;  // of the first tensor, with a batch of one
+  bool in_whole_ = false;            // the format takes tensors of that shape only
   std::vector<Range> ranges_;
   std::int64_t not_finite_ = 0;
   std::string first_not_finite_;

@@ -41,7 +41,9 @@ typedef struct lathe_format_api {
                      lathe_str format, const lathe_value *options, const lathe_used_format **used);
 
   /* As lathe_format has them (kind/format.h), in evaluation mode. x and y are float32 of one shape,
-   * in host memory and dense; y may be x. [call] */
+   * in host memory and dense; y may be x. The shape is of the tensor's rank; its extents may be
+   * others, to try values out, unless the format keeps state of more than one number there: then
+   * only the batch's may. [call] */
   lathe_code (*quantize)(lathe_call *call, const lathe_used_format *format, const lathe_tensor *x,
                          lathe_tensor *y);
   /* UNIMPLEMENTED where the format has none. `codes->codes` is the caller's memory; what else it
