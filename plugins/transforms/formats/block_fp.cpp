@@ -2,6 +2,8 @@
 // floating point. "msfp" is block_fp by its other name.
 #include <lathe/lathe.hpp>
 
+#include <optional>
+
 #include "blocks/block_option.hpp"
 #include "blocks/fixed.hpp"
 #include "blocks/original.hpp"
@@ -10,6 +12,7 @@ namespace {
 
 class BlockFp {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A block shares an exponent E; with m = width - 1 its values are `±k * 2^(E - m)`, k from 0 "
       "to "
@@ -57,16 +60,17 @@ class BlockFp {
         exponent_width_(static_cast<int>(o.integer("exponent_width"))),
         bias_(static_cast<int>(
             o.integer_or("exponent_bias", (std::int64_t{1} << (exponent_width_ - 1)) - 1))),
+        is_open_(!o.has("exponent_bias")),
         block_(o),
         mase_compat_(o.boolean("mase_compat")),
         rounding_(fixed_blocks()) {
-    if (top() < -126) {
+    if (top() < kLeastTop) {
       throw lathe::invalid_argument(
           lathe::join({"exponent_bias ", std::to_string(bias_),
                        " puts all exponents below -126, that of float32's least normal number; "
                        "with exponent_width ",
                        std::to_string(exponent_width_), " it is at most ",
-                       std::to_string(bias_ + top() + 126)}))
+                       std::to_string(bias_ + top() - kLeastTop)}))
           .at_option("exponent_bias");
     }
   }
@@ -92,7 +96,21 @@ class BlockFp {
                                    codes);
   }
 
-  // An exponent for each block; one of the whole tensor adds nothing.
+  // The largest bias with which the largest magnitude does not saturate.
+  std::optional<int> fit_axis(const lathe::site&) const {
+    return is_open_ ? std::optional<int>(-1) : std::nullopt;
+  }
+  lathe::value fit(const lathe::site&, lathe::span<const lathe::seen> seen) const {
+    const float peak = std::max(std::fabs(seen[0].low), std::fabs(seen[0].high));
+    if (seen[0].low > seen[0].high || peak == 0) return lathe::value::map();
+    const int exponent = formats::floor_log2_bits(formats::bits_of(peak), carry()) + 1;
+    const int bias = (1 << exponent_width_) - 1 - std::max(exponent, kLeastTop);
+    return lathe::value::map({{"exponent_bias", std::max(bias, kLeastBias)}});
+  }
+
+  lathe_component_flags active_flags() const {
+    return !mase_compat_ && block_.keeps_rows_apart() ? LATHE_FLAG_ROWS_APART : 0;
+  }
   double storage_bits(const lathe::site& site) const {
     return formats::storage_of_blocks(site, block_, mase_compat_, width_, exponent_width_);
   }
@@ -101,13 +119,16 @@ class BlockFp {
   }
 
  private:
+  static constexpr int kLeastBias = -127, kLeastTop = -126;
+
   int top() const { return (1 << exponent_width_) - 1 - bias_; }
   int mantissa_width() const { return width_ - 1; }
+  // Takes what would round to 2^m into the next exponent.
+  std::int32_t carry() const { return mantissa_width() <= 23 ? 1 << (23 - mantissa_width()) : 0; }
   formats::FixedBlocks fixed_blocks() const {
     const int m = mantissa_width();
     const double high = std::ldexp(1.0, m) - 1;
-    // The carry takes what would round to 2^m into the next exponent.
-    return {m <= 23 ? 1 << (23 - m) : 0, 1, -bias_, top(), m, -high, high};
+    return {carry(), 1, -bias_, top(), m, -high, high};
   }
 
   void original(const lathe::site& site, lathe::tensor<const float> x,
@@ -126,6 +147,7 @@ class BlockFp {
   }
 
   int width_, exponent_width_, bias_;
+  bool is_open_;
   formats::BlockOption block_;
   bool mase_compat_;
   formats::FixedRounding rounding_;

@@ -52,6 +52,7 @@ struct Rule : formats::ExponentTable<Powers<Float>> {
 
 class BlockLog {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A block shares an exponent bias B; its values are `±2^E` with E from `-B` to "
       "`2^(width-1) - 1 - B`, so that a multiplication is a shift; there is no zero. "
@@ -130,6 +131,9 @@ class BlockLog {
     return out;
   }
 
+  lathe_component_flags active_flags() const {
+    return !mase_compat_ && block_.keeps_rows_apart() ? LATHE_FLAG_ROWS_APART : 0;
+  }
   double storage_bits(const lathe::site& site) const {
     return formats::storage_of_blocks(site, block_, mase_compat_, width_, bias_width_);
   }

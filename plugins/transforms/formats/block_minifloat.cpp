@@ -10,6 +10,7 @@ namespace {
 
 class BlockMinifloat {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A block shares an exponent bias B; with m = width - exponent_width - 1 bits of mantissa its "
       "values are `±2^E * (1 + k / 2^m)` for E from `1 - B` to `2^exponent_width - 1 - B`, and "
@@ -93,6 +94,9 @@ class BlockMinifloat {
         });
   }
 
+  lathe_component_flags active_flags() const {
+    return !mase_compat_ && block_.keeps_rows_apart() ? LATHE_FLAG_ROWS_APART : 0;
+  }
   double storage_bits(const lathe::site& site) const {
     return formats::storage_of_blocks(site, block_, mase_compat_, width_, bias_width_);
   }

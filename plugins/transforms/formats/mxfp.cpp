@@ -41,6 +41,7 @@ const Element& element_of(lathe::options o) {
 
 class MxFp {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A block shares a scale 2^S; its values are those of an element times 2^S. With e bits of "
       "exponent, m of mantissa and its bias b an element is `±2^E * (1 + k / 2^m)` for E from "
@@ -117,6 +118,9 @@ class MxFp {
         });
   }
 
+  lathe_component_flags active_flags() const {
+    return !mase_compat_ && block_.keeps_rows_apart() ? LATHE_FLAG_ROWS_APART : 0;
+  }
   double storage_bits(const lathe::site& site) const {
     return formats::storage_of_blocks(site.shape(), block_.extents(site, site.shape()), width(), 8);
   }

@@ -9,6 +9,7 @@ namespace {
 
 class MxInt {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A block shares a scale 2^S; its values are `k * 2^(S - (element_bits - 2))`, k from "
       "`-(2^(element_bits-1) - 1)` to `2^(element_bits-1) - 1`: OCP's MXINT8 for 8 bits, with its "
@@ -68,6 +69,9 @@ class MxInt {
                                    codes);
   }
 
+  lathe_component_flags active_flags() const {
+    return !mase_compat_ && block_.keeps_rows_apart() ? LATHE_FLAG_ROWS_APART : 0;
+  }
   double storage_bits(const lathe::site& site) const {
     return formats::storage_of_blocks(site.shape(), block_.extents(site, site.shape()), bits_,
                                       scale_bits_);

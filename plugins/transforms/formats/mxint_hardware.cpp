@@ -10,6 +10,7 @@ namespace {
 
 class MxIntHardware {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A tile of the last two dimensions shares an exponent E; its values are `k * 2^E`, k from "
       "`-2^(width-1)` to `2^(width-1) - 1`. `E = ceil(log2(largest)) - (width - 1)`, limited to "
@@ -82,6 +83,7 @@ class MxIntHardware {
                                    codes);
   }
 
+  lathe_component_flags active_flags() const { return !mase_compat_ ? LATHE_FLAG_ROWS_APART : 0; }
   double storage_bits(const lathe::site& site) const {
     return formats::storage_of_blocks(site.shape(), extents(site, site.shape()), width_,
                                       exponent_width_);

@@ -1,7 +1,7 @@
 // Number format "scale_integer": integers times a float32 scale for each row of the last dimension.
 #include <lathe/lathe.hpp>
 
-#include "blocks.hpp"
+#include "blocks/kernels.hpp"
 #include "blocks/original.hpp"
 
 namespace {
@@ -29,19 +29,15 @@ struct Rule {
   using Shared = Row;
   double low, high;
 
-  // The scale as float32; a subnormal one is rounded up, so that the largest stays in range, and
-  // one with which the largest would overflow down. A row of zeros has any.
+  // The scale as float32: of a row of zeros any, not 0 where the quotient is too small, and such
+  // that the largest value does not overflow.
   double step(std::int32_t largest) const {
     if (largest == 0) return 1.0;
-    const auto of = static_cast<double>(formats::float_of(largest));
-    auto near = static_cast<float>(of / high);
-    if (near < std::numeric_limits<float>::min() && static_cast<double>(near) * high < of) {
-      near = std::nextafter(near, 1.0F);
-    }
-    if (static_cast<double>(near) * high > static_cast<double>(std::numeric_limits<float>::max())) {
-      near = std::nextafter(near, 0.0F);
-    }
-    return static_cast<double>(near);
+    using Limits = std::numeric_limits<float>;
+    const double exact = static_cast<double>(formats::float_of(largest)) / high;
+    const float near = std::max(static_cast<float>(exact), Limits::denorm_min());
+    const bool overflows = static_cast<double>(near) * high > static_cast<double>(Limits::max());
+    return static_cast<double>(overflows ? std::nextafter(near, 0.0F) : near);
   }
   void share(const std::int32_t* largest, Row* shared, std::uint64_t count) const {
     for (std::uint64_t b = 0; b < count; ++b) shared[b].step = step(largest[b]);
@@ -53,6 +49,7 @@ struct Rule {
 
 class ScaleInteger {
  public:
+  static constexpr lathe_component_flags flags = LATHE_FLAG_ROWS_APART;
   static constexpr const char* details =
       "A row, all elements along the last dimension, shares a scale s, a float32; its values are "
       "`k * s`, k from `-(2^(width-1) - 1)` to `2^(width-1) - 1`, without sign from 0 to "

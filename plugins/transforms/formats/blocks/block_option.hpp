@@ -26,6 +26,8 @@ class BlockOption {
   bool keeps_first_apart(const lathe::site& site) const {
     return skips_ ? skip_ : site.is_activation();
   }
+  // Whether no block of an activation reaches over several of its rows.
+  bool keeps_rows_apart() const { return !skips_ || skip_; }
 
   // As the original takes a tensor: of more than three dimensions the leading ones are one, missing
   // extents are whole dimensions, surplus ones are passed over. `shape` becomes the shape it sees.

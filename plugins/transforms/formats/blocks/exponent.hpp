@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "../blocks.hpp"
 #include "../minifloat.hpp"
+#include "kernels.hpp"
 
 namespace formats {
 

@@ -20,6 +20,7 @@ class MxOption {
     }
   }
   const Extents& size() const { return block_.size(); }
+  bool keeps_rows_apart() const { return block_.keeps_rows_apart(); }
 
   Extents extents(const lathe::site& site, lathe::shape shape) const {
     if (!has_dim_ || shape.empty()) return block_.extents(site, shape);

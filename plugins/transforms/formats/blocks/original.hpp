@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "../blocks.hpp"
 #include "block_option.hpp"
+#include "kernels.hpp"
 
 namespace formats {
 
