@@ -177,6 +177,11 @@ class BlockLog {
 
   void original(const lathe::site& site, lathe::tensor<const float> x,
                 lathe::tensor<float> y) const {
+    // Its products leave their second factor as it is.
+    if (site.role() == LATHE_ROLE_WEIGHT && (site.op() == "matmul" || site.op() == "bmm")) {
+      std::copy(x.begin(), x.end(), y.begin());
+      return;
+    }
     const int most = top(), last = last_bias();
     formats::original_on_site(block_, site, x, y, [=](float v, float largest) {
       const float ceiling = std::ceil(formats::original_log2(largest));

@@ -39,8 +39,9 @@ class BlockOption {
     Extents block(shape.size(), 1);
     for (std::size_t back = 1; back <= shape.size(); ++back) {
       const std::size_t d = shape.size() - back;
-      const std::int64_t extent =
-          d == 0 && skips_first_in_original(site) ? 1 : std::max<std::int64_t>(shape[d], 1);
+      const std::int64_t extent = d == 0 && skips_first_in_original(site, shape.size())
+                                      ? 1
+                                      : std::max<std::int64_t>(shape[d], 1);
       const std::int64_t wanted = back > size_.size() ? -1 : size_[size_.size() - back];
       block[d] = wanted == -1 ? extent : std::min(wanted, extent);
     }
@@ -49,14 +50,17 @@ class BlockOption {
 
   // How many dimensions its blocks have.
   std::size_t original_dimensions(const lathe::site& site, const Extents& shape) const {
-    return shape.size() - (!shape.empty() && skips_first_in_original(site) ? 1 : 0);
+    return shape.size() - (!shape.empty() && skips_first_in_original(site, shape.size()) ? 1 : 0);
   }
 
  private:
-  bool skips_first_in_original(const lathe::site& site) const {
+  // Of functions of two operands it goes by the rank; all other activations have it.
+  bool skips_first_in_original(const lathe::site& site, std::size_t rank) const {
     if (skips_) return skip_;
-    if (site.is_activation()) return true;
-    return site.role() == LATHE_ROLE_WEIGHT && site.op() != "linear";
+    for (const char* op : {"add", "sub", "mul", "matmul", "bmm"}) {
+      if (site.op() == op) return rank > 2;
+    }
+    return site.is_activation() || (site.role() == LATHE_ROLE_WEIGHT && site.op() != "linear");
   }
 
   Extents size_;

@@ -37,13 +37,12 @@ inline __attribute__((always_inline)) std::int32_t magnitude_bits(float x) {
 }
 
 // Bits of a float order as integers.
-template <int Count>
-inline __attribute__((always_inline)) std::int32_t largest_of(const float* x) {
-  std::int32_t widest[Count / 2];
-  for (int i = 0; i < Count / 2; ++i) {
-    widest[i] = std::max(magnitude_bits(x[i]), magnitude_bits(x[i + Count / 2]));
+inline __attribute__((always_inline)) std::int32_t largest_of_16(const float* x) {
+  std::int32_t widest[8];
+  for (int i = 0; i < 8; ++i) {
+    widest[i] = std::max(magnitude_bits(x[i]), magnitude_bits(x[i + 8]));
   }
-  for (int half = Count / 4; half > 0; half /= 2) {
+  for (int half = 4; half > 0; half /= 2) {
     for (int i = 0; i < half; ++i) widest[i] = std::max(widest[i], widest[i + half]);
   }
   return widest[0];
@@ -68,9 +67,10 @@ inline __attribute__((always_inline)) std::int32_t largest_of(const float* x, st
     std::uint64_t begin = 0;
     for (; begin + panel.block <= panel.length; begin += panel.block, ++largest) {
       const float* from = x + begin;
-      const std::int32_t widest = panel.block == 16   ? largest_of<16>(from)
-                                  : panel.block == 32 ? largest_of<32>(from)
-                                                      : largest_of(from, panel.block);
+      const std::int32_t widest = panel.block == 16 ? largest_of_16(from)
+                                  : panel.block == 32
+                                      ? std::max(largest_of_16(from), largest_of_16(from + 16))
+                                      : largest_of(from, panel.block);
       *largest = std::max(*largest, widest);
     }
     if (begin < panel.length) {
