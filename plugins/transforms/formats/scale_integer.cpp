@@ -121,7 +121,6 @@ class ScaleInteger {
 
  private:
   static formats::Extents rows(const lathe::site& site, lathe::shape shape) {
-    if (shape.empty()) return {};
     return formats::block_extents({-1}, shape, site.is_activation());
   }
 

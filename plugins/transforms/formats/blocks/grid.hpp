@@ -29,10 +29,11 @@ inline Extents checked_block_size(const lathe::options& options, const char* key
 }
 
 // An extent for each dimension: `size` is right-aligned with the shape, -1 and what is longer than
-// the dimension are the whole of it, and dimensions that `size` does not reach have blocks of 1.
-// `first_apart`: no block reaches over several indices of the first dimension.
+// the dimension are the whole of it, and dimensions that `size` does not reach have blocks of 1. A
+// scalar is a block. `first_apart`: no block reaches over several indices of the first dimension.
 inline Extents block_extents(const Extents& size, lathe::shape shape, bool first_apart) {
   Extents block(shape.size(), 1);
+  if (shape.empty()) return block;
   for (std::uint64_t back = 1; back <= size.size(); ++back) {
     const std::int64_t wanted = size[size.size() - back];
     if (back > shape.size()) {
