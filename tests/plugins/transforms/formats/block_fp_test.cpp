@@ -97,6 +97,21 @@ BOOST_AUTO_TEST_CASE(results_past_the_caches_are_those_of_small_tensors) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_tensor_is_rounded_in_place) {
+  std::mt19937 random(6);
+  for (const json& size : {json{16}, json{16, 1}, json{4, 4}, json{1, -1}}) {
+    const OneFormat format("block_fp", {{"width", 5}, {"block_size", size}});
+    const Extents shape = {37, 101};
+    std::vector<float> x = block_inputs(37 * 101, 6, random);
+    const std::vector<float> y = format.quantize(x, shape);
+    FormatCall call(LATHE_ROLE_WEIGHT, "linear");
+    call.of_shape(shape);
+    lathe::BorrowedTensor tensor(lathe::DType::float32, x.data(), shape, 0);
+    format.instance().quantize(call.context(), tensor.view(), tensor.view());
+    BOOST_TEST((x == y));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(block_fp_stores_an_exponent_for_each_block) {
   const OneFormat format("block_fp",
                          {{"width", 5}, {"exponent_width", 6}, {"block_size", {1, 16}}});
