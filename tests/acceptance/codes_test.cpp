@@ -14,14 +14,14 @@ namespace {
 
 constexpr const char* kPython = "/usr/bin/python3";
 
-const std::vector<std::string>& layers() {
+// Whose weights are of rank 4; there is a linear layer besides.
+const std::vector<std::string>& convolutions() {
   static const auto names = [] {
     std::vector<std::string> out{"conv1"};
     for (int stage = 1; stage <= 3; ++stage)
       for (int block = 0; block < 3; ++block)
         for (int conv = 1; conv <= 2; ++conv)
           out.push_back(fmt::format("layer{}_{}_conv{}", stage, block, conv));
-    out.emplace_back("linear");
     return out;
   }();
   return names;
@@ -34,9 +34,32 @@ struct Case {
 
 // Every format there is with what quantize needs to choose it, and some with other options.
 std::vector<Case> cases() {
-  const std::map<std::string, std::vector<std::vector<std::string>>> more{
+  using Options = std::vector<std::string>;
+  const std::map<std::string, std::vector<Options>> more{
       {"integer",
-       {{"width=4"}, {"width=3", "frac_width=5"}, {"width=12", "frac_width=14"}, {"width=24"}}}};
+       {{"width=4"}, {"width=3", "frac_width=5"}, {"width=12", "frac_width=14"}, {"width=24"}}},
+      {"integer_floor", {{"width=5", "frac_width=6"}, {"width=9", "is_signed=false"}}},
+      {"minifloat_ieee",
+       {{"width=4", "exponent_width=2"}, {"width=12", "exponent_width=6", "exponent_bias=40"}}},
+      {"minifloat_denorm", {{"width=6", "exponent_width=3"}}},
+      {"minifloat_mx",
+       {{"exp_bits=2", "frac_bits=1"}, {"exp_bits=5", "frac_bits=2", "is_finite=false"}}},
+      {"log", {{"width=5"}, {"width=8", "exponent_bias=20"}}},
+      {"block_fp", {{"width=4", "block_size=[16,-1,3,3]"}, {"width=12", "block_size=[1,7,1,1]"}}},
+      {"block_minifloat", {{"width=6", "exponent_width=2", "block_size=[-1,3,2,2]"}}},
+      {"block_log", {{"width=6", "block_size=[5,1,1,-1]"}}},
+      {"mxint", {{"element_bits=4", "block_size=[1,32,1,1]"}}},
+      {"mxfp", {{"element=E2M1", "block_size=[32,1,1,1]"}, {"element=E5M2"}}},
+      {"mxint_hardware", {{"width=6", "exponent_width=4", "parallelism=[2,2]"}}},
+      {"scale_integer", {{"width=4"}, {"width=12"}}},
+      {"affine",
+       {{"width=4", "axis=0"},
+        {"width=6", "is_signed=false", "symmetric=false"},
+        {"width=8", "scale=0.01", "zero_point=3", "narrow=true", "rounding=floor"}}},
+      {"lsq", {{"width=3"}}},
+      {"binary", {{"scale=channel"}, {"bipolar=false", "scale=tensor"}, {"scale=none"}}},
+      {"binary_residual", {{"levels=1"}, {"levels=3"}}},
+      {"ternary", {{"granularity=channel"}, {"scaling_factor=false"}}}};
   std::vector<Case> out;
   const TemporaryFolder folder;
   const auto listed = good({"list", "format", "--json"}, folder.path()).json().at("components");
@@ -49,16 +72,18 @@ std::vector<Case> cases() {
   return out;
 }
 
-// A layer for each case, weights and biases alone.
+// A convolution for each case, and weight and bias of the linear layer in the format of the first.
 std::string quantize_text(std::span<const Case> cases) {
-  std::string text = "quantize<by=name,default.name=NA";
+  const std::string& first = cases.front().format;
+  std::string text = fmt::format(
+      "quantize<by=name,default.name=NA,linear.name={},linear.weight_mase_compat=false,"
+      "linear.bias_mase_compat=false",
+      first);
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const std::string& layer = layers().at(i);
+    const std::string& layer = convolutions().at(i);
     text += fmt::format(",{}.name={}", layer, cases[i].format);
-    for (const std::string& option : cases[i].options) {
+    for (const std::string& option : cases[i].options)
       text += fmt::format(",{}.weight_{}", layer, option);
-      if (layer == "linear") text += fmt::format(",{}.bias_{}", layer, option);
-    }
   }
   return text + ">";
 }
@@ -78,7 +103,7 @@ double loss_of(const std::vector<std::string>& network, const std::filesystem::p
   Words words{"test"};
   words.insert(words.end(), network.begin(), network.end());
   words.insert(words.end(), {"--batch-size", "16", "--project-dir", "tests", "--json"});
-  return good(words, folder).json().at("metrics").at("average_loss").get<double>();
+  return good(words, folder).json().at("metrics").at("loss").get<double>();
 }
 
 // Quantizes resnet20 by the cases and holds it against the float network with the values that
@@ -108,8 +133,8 @@ void check_all(const std::string& weights) {
   if (std::system(fmt::format("{} -c 'import numpy' 2>/dev/null", kPython).c_str()) != 0)
     skip("python3-numpy is not installed");
   const std::vector<Case> all = cases();
-  for (std::size_t first = 0; first < all.size(); first += layers().size()) {
-    const std::size_t count = std::min(layers().size(), all.size() - first);
+  for (std::size_t first = 0; first < all.size(); first += convolutions().size()) {
+    const std::size_t count = std::min(convolutions().size(), all.size() - first);
     check_rebuilt(std::span(all).subspan(first, count), weights);
   }
 }
