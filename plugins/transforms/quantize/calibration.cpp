@@ -227,7 +227,9 @@ class Calibration {
       if (operand.not_finite() > 0) {
         tools_.context.warning(lathe::join(
             {"calibration leaves out ", lathe::to_string(operand.not_finite()), " of ",
-             lathe::to_string(all), " values of ", whose(operand), ", which are not finite"}));
+             lathe::to_string(all), " values of ", whose(operand), ", which are not finite",
+             operand.first_not_finite().empty() ? "" : "; the first is ",
+             operand.first_not_finite()}));
       }
       tell_of_constant(operand, whole);
     }
