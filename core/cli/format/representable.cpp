@@ -120,6 +120,15 @@ void set_values(Representable& out, Floats values) {
   out.values.erase(out.values.begin() + kEnds, out.values.end() - kEnds);
 }
 
+// The code that a float32 stands for at the end of wide codes, which it holds rounded towards zero.
+double widened(double k, const IntegerCodes& codes) {
+  constexpr int kFloatBits = 24;
+  if (std::abs(k) < 0x1p24) return k;
+  const double half = std::ldexp(1.0, codes.is_signed ? codes.width - 1 : codes.width);
+  const double lost = std::ldexp(1.0, std::ilogb(k) - kFloatBits + 1) - 1;
+  return k < 0 ? std::max(k - lost, -half) : std::min(k + lost, half - 1);
+}
+
 // All integers between two, times a scale.
 void set_grid(Representable& out, double low, double high, double scale) {
   const auto value = [scale](double k) { return static_cast<float>(k * scale); };
@@ -188,6 +197,7 @@ void from_codes(Representable& out, const Bench& bench, const IntegerCodes& ones
     }
   }
   set_grid(out, low, high, scale);
+  out.count = widened(high, ones) - widened(low, ones) + 1;
   out.lowest_level = low;
   out.highest_level = high;
 }

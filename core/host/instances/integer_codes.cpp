@@ -91,7 +91,9 @@ IntegerCodes read_codes(const lathe_integer_codes& made, const Shape& shape,
   out.is_signed = made.is_signed != 0;
   out.shape = shape;
   out.block = block_of(made, shape);
-  const auto blocks = static_cast<std::uint64_t>(out.blocks().numel());
+  const auto blocks = made.block_shape == nullptr
+                          ? std::uint64_t{1}
+                          : static_cast<std::uint64_t>(out.blocks().numel());
   if (made.scale_count != blocks) {
     throw usage_error(fmt::format("gave {} scales for {} blocks", made.scale_count, blocks));
   }

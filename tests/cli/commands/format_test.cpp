@@ -75,10 +75,11 @@ BOOST_AUTO_TEST_CASE(the_values_that_a_format_has_are_counted_and_few_are_listed
 
   const json wide = told("integer<width=32,frac_width=0>").at("representable");
   BOOST_TEST(wide.at("count") == 4294967296);
-  BOOST_TEST(wide.at("lowest") == -2147483648.0);
+  BOOST_TEST(wide.at("lowest").get<float>() == -2147483648.0F);
+  BOOST_TEST(wide.at("largest").get<float>() == 2147483520.0F);  // of float32, below 2^31
   BOOST_TEST(wide.at("smallest_positive") == 1.0);
   BOOST_TEST(!wide.contains("values"));
-  BOOST_TEST(wide.at("first").at(0) == -2147483648.0);
+  BOOST_TEST(wide.at("first").at(0).get<float>() == -2147483648.0F);
   BOOST_TEST(wide.at("last").size() == 8U);
 }
 
@@ -143,6 +144,64 @@ BOOST_AUTO_TEST_CASE(role_and_op_say_what_the_numbers_are) {
   BOOST_TEST(out.at("values").at("data") == json({7.5, 0.0}));  // fixed point of a ReLU is unsigned
   BOOST_TEST(out.at("representable").at("lowest") == 0.0);
   BOOST_TEST(out.at("representable").at("largest") == 7.5);
+}
+
+BOOST_AUTO_TEST_CASE(minifloats_carry_and_keep_the_sign_of_zero) {
+  constexpr const char* kEight = "minifloat_ieee<width=8,exponent_width=4>";  // 3 bits of mantissa
+  const std::string numbers =
+      R"({"shape": [6], "data": [1.0625, 1.1875, 1000, -0.0, 0.001, -1e-5]})";
+  const json out = shown(kEight, numbers, {"--values", "--json"}).json();
+  BOOST_TEST(out.at("values").at("data") == json({1.0, 1.25, 480.0, -0.0, 0.001953125, -0.0}));
+  BOOST_TEST(std::signbit(out.at("values").at("data").at(3).get<double>()));
+  // Sign, exponent plus 7, mantissa.
+  BOOST_TEST(out.at("codes").at("data") == json({0x38, 0x3a, 0x7f, 0x80, 0x01, 0x80}));
+  BOOST_TEST(out.at("codes").at("levels").at(0x3a) == 1.25);
+  const json& values = out.at("representable");
+  BOOST_TEST(values.at("count") == 255);  // +0 and -0 are one
+  BOOST_TEST(values.at("lowest") == -480.0);
+  BOOST_TEST(values.at("smallest_positive") == std::ldexp(1.0, -9));
+  BOOST_TEST(values.at("largest") == 480.0);
+  BOOST_TEST(out.at("error").at("clipped") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(values_that_follow_from_the_tensor_are_those_of_a_largest_magnitude_of_1) {
+  struct Row {
+    const char* format;
+    int count;
+    double smallest, largest;
+  };
+  const Row rows[] = {
+      {"mxint<element_bits=8,block_size=32>", 255, 1.0 / 64, 127.0 / 64},  // k * 2^-6
+      {"mxfp<element=E2M1,block_size=32>", 15, 0.125, 1.5},                // 6 * 2^(0 - 2)
+      // 7 * 2^(E - 3) holds 1 from E = 1 on.
+      {"block_fp<width=4,exponent_width=8,block_size=[1, 16]>", 15, 0.25, 1.75},
+      {"scale_integer<width=4>", 15, 1.0 / 7, 1.0},
+      {"ternary", 3, 1.0, 1.0},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.format) {
+      const json values = told(row.format).at("representable");
+      BOOST_TEST(values.at("follows_from_tensor") == true);
+      BOOST_TEST(values.at("complete") == true);
+      BOOST_TEST(values.at("count") == row.count);
+      BOOST_TEST(std::abs(values.at("smallest_positive").get<double>() - row.smallest) < 1e-7);
+      BOOST_TEST(values.at("largest") == row.largest);
+      BOOST_TEST(values.at("lowest") == -row.largest);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(clipping_is_beyond_the_ends_of_a_numbers_own_block) {
+  // The largest of the first block is 1.99, of the second 100: k * 2^-6 up to 127 / 64, and
+  // k * 2^0 up to 127.
+  const std::string numbers = R"({"shape": [2, 2], "data": [1.999, 0.5, 100, -99.5]})";
+  const json out =
+      shown("mxint<element_bits=8,block_size=[1, 2]>", numbers, {"--values", "--json"}).json();
+  BOOST_TEST(out.at("values").at("data") == json({1.984375, 0.5, 100.0, -100.0}));
+  BOOST_TEST(out.at("codes").at("data") == json({127, 32, 100, -100}));
+  BOOST_TEST(out.at("codes").at("block") == json({1, 2}));
+  BOOST_TEST(out.at("codes").at("scale") == json({1.0 / 64, 1.0}));
+  BOOST_TEST(out.at("error").at("clipped") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_person_reads_values_and_errors) {

@@ -54,9 +54,20 @@ double octaves(const DescribedFormat& format) {
   return r.smallest_positive > 0 ? std::log2(r.largest / r.smallest_positive) : 0;
 }
 
+// Those that are not negative, in units of the least that is positive.
+std::vector<double> in_steps(const Representable& r) {
+  std::vector<double> steps;
+  for (const float value : r.values)
+    if (value >= 0) steps.push_back(static_cast<double>(value) / r.smallest_positive);
+  return steps;
+}
+
+// Up to a factor, as a scale is one.
 bool same_values(const DescribedFormat& a, const DescribedFormat& b) {
-  return a.representable.values == b.representable.values &&
-         a.representable.count == b.representable.count;
+  constexpr double kRounding = 1e-5;  // of float32
+  return std::ranges::equal(
+      in_steps(a.representable), in_steps(b.representable),
+      [](double x, double y) { return std::abs(x - y) <= kRounding * std::abs(x); });
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ struct DescribedFormat {
 // Those that come with the program, by id.
 std::vector<DescribedFormat> built_in_formats(const Registry& registry);
 
-// Those that stand beside it in its picture: of the others, each with values of its own, the three
-// nearest in bits of storage (whole ones), and of as many bits those nearest in dynamic range.
+// Those that stand beside it in its picture: of the others, each with values that no scale makes of
+// another's, the three nearest in bits of storage (whole ones), and of as many bits those nearest
+// in dynamic range.
 std::vector<const DescribedFormat*> neighbours_of(const DescribedFormat& format,
                                                   const std::vector<DescribedFormat>& all);
 

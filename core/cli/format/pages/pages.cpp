@@ -116,7 +116,7 @@ std::string index_of(const std::vector<DescribedFormat>& formats) {
       "same of any format, with any options and on numbers of your own.\n\nWith default options, "
       "as a weight of 256 by 256; signal to noise on standard normal numbers. A picture shows a "
       "format beside the three that are nearest to it in bits of storage, and of as many bits in "
-      "dynamic range.\n\n";
+      "dynamic range, of those that are not the same but for a scale.\n\n";
   text += heads({"format", "other names", "bits", "values", "smallest positive", "largest",
                  "signal to noise, dB", "codes", "gradient", "what it is"});
   for (const DescribedFormat& f : formats) {
