@@ -115,7 +115,7 @@ void check_layer(const FormatCase& c, const Layer& layer) {
   };
   const Leaf input(x), weight(contents.at("layer.weight")), bias(contents.at("layer.bias"));
   const at::Tensor y = layer.apply(quantized("data_in", input, 1), quantized("weight", weight, 0),
-                                   quantized("bias", bias, -1));
+                                   quantized("bias", bias, 0));
   y.backward(lathe::engine::share(dy));
 
   const std::string where = std::string(layer.is_conv ? "conv2d " : "linear ") + c.id;

@@ -2,6 +2,7 @@
 #include "tests/engine/torch_formats.hpp"
 
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -163,11 +164,12 @@ Tensor minifloat_denorm(const Call& call, const Tensor& x) {
 }
 
 Tensor minifloat_mx(const Call& call, const Tensor& x) {
-  const int e = call.integer("exp_bits"), m = call.integer("frac_bits");
+  const int e = call.integer_or("exp_bits", 4), m = call.integer_or("frac_bits", 3);
   const int bias = static_cast<int>(power(e - 1)) - 1;
   int most = static_cast<int>(power(e)) - 1 - bias;
   double largest = largest_minifloat(m, most);
-  if (!call.flag("is_finite")) {
+  const bool is_ocps = (e == 5 && m == 2) || (e == 4 && m == 3);
+  if (call.has("is_finite") ? !call.flag("is_finite") : is_ocps) {
     // OCP's E4M3 gives up one code of the top binade, IEEE's like the whole of it.
     if (e == 4 && m == 3) {
       largest -= power(most - m);
@@ -245,20 +247,30 @@ std::vector<std::int64_t> reduced(const Call& call, const Tensor& x, const std::
   return out;
 }
 
+// No dimensions are none here, not all.
+Tensor sum(const Tensor& x, const std::vector<std::int64_t>& over) {
+  return over.empty() ? x : at::sum(x, over, true);
+}
+Tensor mean(const Tensor& x, const std::vector<std::int64_t>& over) {
+  return over.empty() ? x : at::mean(x, over, true);
+}
+
 Tensor binary(const Call& call, const Tensor& x) {
   const std::string& scale = call.text("scale");
-  const Tensor alpha = scale == "none" ? at::ones({}, x.options())
-                                       : at::mean(at::abs(x), reduced(call, x, scale), true);
+  const Tensor alpha =
+      scale == "none" ? at::ones({}, x.options()) : mean(at::abs(x), reduced(call, x, scale));
   return at::where(x >= 0, alpha, call.flag("bipolar") ? -alpha : at::zeros_like(alpha));
+}
+
+Tensor flat(const std::vector<Tensor>& state) {
+  std::vector<Tensor> numbers;
+  for (const Tensor& each : state) numbers.push_back(each.reshape({-1}));
+  return at::cat(numbers);
 }
 
 Tensor binary_residual(const Call& call, const Tensor& x) {
   Tensor rest = x.detach(), out = at::zeros_like(rest);
-  const Tensor gamma = at::cat([&] {
-    std::vector<Tensor> flat;
-    for (const Tensor& each : call.state) flat.push_back(each.reshape({-1}));
-    return flat;
-  }());
+  const Tensor gamma = flat(call.state);
   for (std::int64_t i = 0; i < call.integer("levels"); ++i) {
     const Tensor sign = at::where(rest >= 0, 1.0F, -1.0F);
     const Tensor level = gamma[i] * sign;
@@ -271,10 +283,10 @@ Tensor binary_residual(const Call& call, const Tensor& x) {
 Tensor ternary(const Call& call, const Tensor& x) {
   const auto over = reduced(call, x, call.text("granularity"));
   const Tensor magnitude = at::abs(x);
-  const Tensor kept = at::where(magnitude > 0.75 * at::mean(magnitude, over, true), 1.0F, 0.0F);
+  const Tensor kept = at::where(magnitude > 0.75 * mean(magnitude, over), 1.0F, 0.0F);
   if (!call.flag("scaling_factor")) return at::sign(x) * kept;
-  const Tensor count = at::sum(kept, over, true);
-  const Tensor alpha = at::sum(magnitude * kept, over, true) / at::clamp_min(count, 1);
+  const Tensor count = sum(kept, over);
+  const Tensor alpha = sum(magnitude * kept, over) / at::clamp_min(count, 1);
   return at::sign(x) * kept * alpha;
 }
 
@@ -361,7 +373,7 @@ Tensor mxint_hardware(const Call& call, const Tensor& x) {
   const int width = call.integer("width"), e = call.integer("exponent_width");
   std::vector<std::int64_t> tile;
   for (const Value& item : call.option("parallelism").as_list()) tile.push_back(item.as_int());
-  const Blocks blocks(x, tile, false);
+  const Blocks blocks(x, tile, call.site.is_activation);
   const auto [low, high] = codes(width, true);
   const Tensor largest = blocks.largest(), below = exact_exponent(largest);
   const Tensor above = at::where(largest == power(below), below, below + 1);
@@ -409,7 +421,13 @@ Formula formula_of(std::string_view id) {
   throw std::invalid_argument("no formula of '" + std::string(id) + "'");
 }
 
-bool is_clipped(const Call& call) { return call.has("ste") && call.text("ste") == "clipped"; }
+// Beyond it the format passes no gradient; none: it passes everywhere.
+std::optional<Tensor> clip(std::string_view id, const Call& call, const Tensor& x) {
+  const bool clips = call.has("ste") ? call.text("ste") == "clipped" : id == "binary";
+  if (!clips) return std::nullopt;
+  if (id == "binary") return at::ones({}, x.options());
+  return flat(call.state).detach().sum();
+}
 
 // Of value y, with the gradient of `through`.
 Tensor straight_through(const Tensor& through, const Tensor& y) {
@@ -448,8 +466,8 @@ Tensor differentiable_torch_format(std::string_view id, const Value& options, co
   if (id == "affine") {
     const auto [scale, zero_point, range] = affine_of(call, x);
     through = (at::clamp(x / scale + zero_point, range.low, range.high) - zero_point) * scale;
-  } else if (is_clipped(call)) {
-    through = at::clamp(x, -1, 1);
+  } else if (const auto bound = clip(id, call, x)) {
+    through = at::minimum(at::maximum(x, -*bound), *bound);
   }
   return y + (through - through.detach());
 }
