@@ -30,7 +30,7 @@ bool in_range(std::int64_t code, const IntegerCodes& of) {
   if (!of.levels.empty()) return code >= 0 && code < static_cast<std::int64_t>(of.levels.size());
   if (of.width == 64) return true;
   const std::int64_t half = std::int64_t{1} << (of.width - 1);
-  return of.is_signed ? code >= -half && code < half : code >= 0 && code < 2 * half;
+  return of.is_signed ? code >= -half && code < half : code >= 0 && code - half < half;
 }
 
 // Calls see(element, block) for all elements in row-major order.
