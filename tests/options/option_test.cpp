@@ -81,9 +81,9 @@ BOOST_AUTO_TEST_CASE(numbers_may_be_none_in_mases_words) {
                    .find("frac_width")
                    ->is_none());
   }
-  expect_usage_error([] { checked("width = 8\nfrac_width = 'no'"); }, "a.toml:2:14",
+  expect_usage_error([] { checked("width = 8\nfrac_width = 'no'"); }, "a.toml:2:1",
                      {"'frac_width'", "an integer or NA"});
-  expect_usage_error([] { checked("width = 'none'"); }, "a.toml:1:9", {"'width'"});
+  expect_usage_error([] { checked("width = 'none'"); }, "a.toml:1:1", {"'width'"});
   BOOST_TEST(checked("width = 8\nlabel = 'none'").find("label")->as_string() == "none");
 }
 
