@@ -37,7 +37,11 @@ void add_errors(Measured& out, std::span<const float> x, std::span<const float> 
   out.snr_db = squares == 0 ? INFINITY : 10 * std::log10(signal / squares);
 }
 
+// A scale that was rounded to float32 leaves the largest number a little beyond: none is clipped.
 std::size_t clipped_beyond(std::span<const float> x, double low, double high) {
+  constexpr double kRounding = 0x1p-22;
+  low -= kRounding * std::abs(low);
+  high += kRounding * std::abs(high);
   return static_cast<std::size_t>(std::ranges::count_if(x, [&](float number) {
     return static_cast<double>(number) < low || static_cast<double>(number) > high;
   }));
@@ -59,12 +63,15 @@ Measured measured(std::span<const float> x, std::span<const float> y,
   std::vector<double> levels(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) levels[i] = codes->level(i, blocks[i]);
   out.levels_used = distinct(std::move(levels));
-  if (!representable.lowest_level) return out;
+  if (!representable.ends) return out;
   std::size_t clipped = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double scale = codes->scale[blocks[i]];
-    clipped += clipped_beyond(x.subspan(i, 1), *representable.lowest_level * scale,
-                              *representable.highest_level * scale);
+    const std::size_t block = blocks[i];
+    const double scale = codes->scale[block];
+    const double zero =
+        codes->zero_point.empty() ? 0 : static_cast<double>(codes->zero_point[block]);
+    clipped += clipped_beyond(x.subspan(i, 1), (representable.ends->low - zero) * scale,
+                              (representable.ends->high - zero) * scale);
   }
   out.clipped = clipped;
   return out;

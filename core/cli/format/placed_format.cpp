@@ -17,6 +17,8 @@ class PlacedFormat::Call {
                                   : placed.role_ == LATHE_ROLE_BIAS ? "bias"
                                                                     : "";
     site_.parameter = {name.data(), name.size()};
+    // Messages name a node.
+    site_.node = {placed.row_.op.data(), placed.row_.op.size()};
     site_.op = {placed.row_.op.data(), placed.row_.op.size()};
     site_.is_unsigned = placed.row_.is_unsigned ? 1 : 0;
     site_.channel_axis = -1;

@@ -171,35 +171,44 @@ std::vector<Floats> stretched(bool shared) {
   return tensors;
 }
 
-void from_codes(Representable& out, const Bench& bench, const IntegerCodes& ones) {
+// A code, or the level that a table has for it.
+double end_of(const IntegerCodes& codes, std::size_t element, std::size_t block) {
+  const double level = codes.level(element, block);
+  return codes.zero_point.empty() ? level : level + static_cast<double>(codes.zero_point[block]);
+}
+
+void from_levels(Representable& out, const Bench& bench, const IntegerCodes& ones) {
   const double scale = ones.scale.front();
-  if (!ones.levels.empty()) {
-    Floats values;
-    for (const double level : ones.levels) values.push_back(static_cast<float>(level * scale));
-    values = distinct(std::move(values));
-    if (!out.shared) {
-      // A level that the format never rounds to is none of its values.
-      values = distinct(bench.quantize(values));
-    }
-    set_values(out, std::move(values));
-    out.lowest_level = out.lowest / scale;
-    out.highest_level = out.largest / scale;
-    return;
+  Floats values;
+  for (const double level : ones.levels) values.push_back(static_cast<float>(level * scale));
+  values = distinct(std::move(values));
+  if (!out.shared) {
+    // What the format never rounds to is none of its values.
+    Floats tried = probes();
+    tried.insert(tried.end(), values.begin(), values.end());
+    const Floats reached = distinct(bench.quantize(tried));
+    std::erase_if(values, [&](float v) { return !std::ranges::binary_search(reached, v); });
   }
-  double low = INFINITY, high = -INFINITY;
+  set_values(out, std::move(values));
+  out.ends = {out.lowest / scale, out.largest / scale};
+}
+
+void from_codes(Representable& out, const Bench& bench, const IntegerCodes& ones) {
+  if (!ones.levels.empty()) return from_levels(out, bench, ones);
+  Representable::Ends ends{INFINITY, -INFINITY};
   for (const Floats& tensor : stretched(out.shared)) {
     const std::optional<IntegerCodes> codes = bench.codes(tensor);
     if (!codes) continue;
     const std::vector<std::size_t> blocks = codes->block_numbers();
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      low = std::min(low, codes->level(i, blocks[i]));
-      high = std::max(high, codes->level(i, blocks[i]));
+      ends.low = std::min(ends.low, end_of(*codes, i, blocks[i]));
+      ends.high = std::max(ends.high, end_of(*codes, i, blocks[i]));
     }
   }
-  set_grid(out, low, high, scale);
-  out.count = widened(high, ones) - widened(low, ones) + 1;
-  out.lowest_level = low;
-  out.highest_level = high;
+  const double zero = ones.zero_point.empty() ? 0 : static_cast<double>(ones.zero_point.front());
+  set_grid(out, ends.low - zero, ends.high - zero, ones.scale.front());
+  out.count = widened(ends.high, ones) - widened(ends.low, ones) + 1;
+  out.ends = ends;
 }
 
 void from_probes(Representable& out, const Bench& bench) {
@@ -217,8 +226,8 @@ void from_probes(Representable& out, const Bench& bench) {
 }
 
 std::string how_found(const Representable& found) {
-  std::string text = found.lowest_level ? "from the format's codes"
-                                        : "by quantizing probes, so that there may be more";
+  std::string text =
+      found.ends ? "from the format's codes" : "by quantizing probes, so that there may be more";
   if (found.shared)
     text +=
         "; they follow from the tensor, and these are those of one whose largest magnitude is 1";

@@ -26,8 +26,11 @@ struct Representable {
 
   double smallest_positive = 0;  // 0: there is none
   double lowest = 0, largest = 0;
-  // Of the codes, in units of a block's scale; none: the format has no codes.
-  std::optional<double> lowest_level, highest_level;
+  // The codes at either end, or where codes have a table the levels; none: the format has no codes.
+  struct Ends {
+    double low = 0, high = 0;
+  };
+  std::optional<Ends> ends;
 
   // Few enough to be read, and all of them.
   bool lists_all() const { return values.size() <= kMostListed && count <= kMostListed; }

@@ -191,6 +191,31 @@ BOOST_AUTO_TEST_CASE(values_that_follow_from_the_tensor_are_those_of_a_largest_m
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_zero_point_moves_the_values_and_what_is_clipped) {
+  // Codes from 0 to 255, of which 55 is zero: -5.5 to 20.
+  const std::string numbers = R"({"shape": [4], "data": [-5.5, 20, 20.1, -6]})";
+  const json out =
+      shown("affine<is_signed=false,scale=0.1,zero_point=55>", numbers, {"--json"}).json();
+  BOOST_TEST(out.at("representable").at("count") == 256);
+  BOOST_TEST(std::abs(out.at("representable").at("lowest").get<double>() + 5.5) < 1e-5);
+  BOOST_TEST(std::abs(out.at("representable").at("largest").get<double>() - 20) < 1e-5);
+  BOOST_TEST(out.at("error").at("clipped") == 2);
+  // A zero point that follows from the tensor: -1 to 1 in 255 steps.
+  const json open = told("affine<is_signed=false>").at("representable");
+  BOOST_TEST(open.at("follows_from_tensor") == true);
+  BOOST_TEST(open.at("count") == 256);
+}
+
+BOOST_AUTO_TEST_CASE(values_that_only_others_round_to_are_values) {
+  const json values = told("binary<bipolar=false>").at("representable").at("values");
+  BOOST_TEST(values == json({0.0, 1.0}));  // 0 itself becomes 1
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_number_of_a_row_is_not_clipped_by_the_rounding_of_its_scale) {
+  const std::string numbers = R"({"shape": [3, 2], "data": [0.3, -0.1, 0.7, 0.2, -1.3, 1.1]})";
+  BOOST_TEST(shown("scale_integer", numbers, {"--json"}).json().at("error").at("clipped") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(clipping_is_beyond_the_ends_of_a_numbers_own_block) {
   // The largest of the first block is 1.99, of the second 100: k * 2^-6 up to 127 / 64, and
   // k * 2^0 up to 127.
