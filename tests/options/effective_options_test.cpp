@@ -11,7 +11,9 @@ namespace {
 std::vector<EffectiveOption> options_of(const std::string& toml, const Value& command_line) {
   std::vector<const CommandOption*> rows;
   for (const CommandOption& row : command_options()) {
-    if (row.group == OptionGroup::model || row.group == OptionGroup::training) rows.push_back(&row);
+    const bool is_of_runs = row.group == OptionGroup::model || row.group == OptionGroup::training ||
+                            row.group == OptionGroup::seed;
+    if (is_of_runs) rows.push_back(&row);
   }
   return effective_options(rows, parse_toml(toml, "a.toml"), command_line);
 }
