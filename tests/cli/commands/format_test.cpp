@@ -216,6 +216,53 @@ BOOST_AUTO_TEST_CASE(the_largest_number_of_a_row_is_not_clipped_by_the_rounding_
   BOOST_TEST(shown("scale_integer", numbers, {"--json"}).json().at("error").at("clipped") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(each_format_gives_its_values_and_codes_that_rebuild_them) {
+  struct Row {
+    const char* format;
+    std::vector<double> numbers, values;  // of one row
+  };
+  const Row rows[] = {
+      {"integer_floor<width=4,frac_width=1>", {0.74, -0.1}, {0.5, -0.5}},
+      // 2^E * k / 2 with E from -1 to 2 and k of one bit: 0.25, 0.5, 1, 2.
+      {"minifloat_denorm<width=4,exponent_width=2>", {0.3, 3, 0.1, -5}, {0.25, 2, 0, -2}},
+      {"minifloat_mx<exp_bits=2,frac_bits=1>", {2.4, 5, -0.3, 100}, {2, 4, -0.5, 6}},
+      {"log<width=4>", {3, 0, -0.4, 100}, {4, 0.125, -0.5, 16}},  // 2^-3 to 2^4
+      {"affine<width=4,scale=0.5,zero_point=2>", {0.74, 9, -9}, {0.5, 2.5, -5}},
+      {"lsq<width=4,step=0.5>", {0.8, 9, -9}, {1, 3.5, -4}},
+      {"binary", {0.3, -2, 0}, {1, -1, 1}},
+      {"ternary<scaling_factor=false>", {0.9, -0.1, -1.2, 0.2}, {1, 0, -1, 0}},
+      {"block_fp<width=4,exponent_width=8,block_size=[1, 2]>", {5, 0.4}, {5, 0}},  // k * 2^0
+      // The exponents end at that of the block's largest: 2^2, and 2^-5 below.
+      {"block_log<width=4,block_size=[1, 2]>", {5, 0.3}, {4, 0.25}},
+      // A bias of 1: 0.5, 1, 1.5, 2, 3, 4, 6.
+      {"block_minifloat<width=4,exponent_width=2,block_size=[1, 2]>", {5, 0.3}, {4, 0.5}},
+      {"mxint<element_bits=4,block_size=[1, 2]>", {5, 0.6}, {5, 1}},  // k * 2^0
+      // Exponents of the tiles: 3 - 3 and -1 - 3.
+      {"mxint_hardware<width=4,parallelism=[1, 2]>", {5, -3, 0.3, 0.1}, {5, -3, 0.3125, 0.125}},
+      {"scale_integer<width=4>", {7, 2.6, -0.4}, {7, 3, 0}},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.format) {
+      const json given{{"shape", {1, row.numbers.size()}}, {"data", row.numbers}};
+      const json out = shown(row.format, given.dump(), {"--values", "--json"}).json();
+      BOOST_TEST(out.at("values").at("data") == json(row.values));
+      const json& codes = out.at("codes");
+      const std::size_t blocks = codes.at("scale").size();
+      for (std::size_t i = 0; i < row.values.size(); ++i) {
+        const std::size_t block = i * blocks / row.values.size();
+        const auto code = codes.at("data").at(i).get<std::int64_t>();
+        const double level =
+            codes.contains("levels")
+                ? codes.at("levels").at(static_cast<std::size_t>(code)).get<double>()
+            : codes.contains("zero_point")
+                ? static_cast<double>(code - codes.at("zero_point").at(block).get<std::int64_t>())
+                : static_cast<double>(code);
+        BOOST_TEST(level * codes.at("scale").at(block).get<double>() == row.values[i]);
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(clipping_is_beyond_the_ends_of_a_numbers_own_block) {
   // The largest of the first block is 1.99, of the second 100: k * 2^-6 up to 127 / 64, and
   // k * 2^0 up to 127.
