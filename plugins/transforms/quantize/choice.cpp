@@ -15,7 +15,12 @@ std::string chosen_text(lathe::value_view before, lathe::value_view after) {
 }
 
 std::string format_text(const Choice& choice) {
-  const lathe_value map = map_of(choice.options);
+  std::vector<lathe_entry> shown;
+  for (const lathe_entry& entry : choice.options) {
+    const bool is_off = entry.value.kind == LATHE_VALUE_BOOL && entry.value.as.integer == 0;
+    if (!is_off) shown.push_back(entry);
+  }
+  const lathe_value map = map_of(shown);
   return option_values::component_text(choice.format, &map);
 }
 

@@ -22,7 +22,7 @@ inline lathe_value map_of(const std::vector<lathe_entry>& entries) {
 
 // Those of `after` that `before` leaves open, eg: "frac_width=5"; empty: none was chosen.
 std::string chosen_text(lathe::value_view before, lathe::value_view after);
-// "integer<width=8>", without what is NA.
+// "integer<width=8>", without what is NA or off.
 std::string format_text(const Choice& choice);
 
 }  // namespace quantize

@@ -102,6 +102,12 @@ std::vector<double> least_divergence(const Operand& operand, const Histogram& hi
       centres[index * kBins + bin] = static_cast<float>(histogram.centre_of(index, bin));
     }
   }
+  std::vector<std::vector<std::int64_t>> seen(extent);
+  for (std::uint64_t index = 0; index < extent; ++index) {
+    seen[index].assign(histogram.bins(index), histogram.bins(index) + kBins);
+    if (histogram.zeros(index) > 0)
+      seen[index][histogram.bin_of(index, 0)] -= histogram.zeros(index);
+  }
   std::vector<double> best(extent, 1.0);
   std::vector<double> least(extent, std::numeric_limits<double>::infinity());
   lathe::value_view last;
@@ -116,7 +122,7 @@ std::vector<double> least_divergence(const Operand& operand, const Histogram& hi
       if (!(range.low < range.high)) continue;
       const std::vector<Level> levels = levels_of(&made[index * kBins]);
       const double found =
-          divergence(histogram.bins(index), levels, inside_of(levels, histogram, index));
+          divergence(seen[index].data(), levels, inside_of(levels, histogram, index));
       if (found < least[index]) {
         least[index] = found;
         best[index] = part;

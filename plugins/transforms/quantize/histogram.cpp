@@ -4,7 +4,8 @@
 
 namespace quantize {
 
-Histogram::Histogram(const Operand& operand) : counts_(operand.extent() * kBins) {
+Histogram::Histogram(const Operand& operand)
+    : counts_(operand.extent() * kBins), zeros_(operand.extent()) {
   for (const Range& range : operand.ranges()) {
     if (!range.seen()) {
       rows_.push_back({0, 0, 0});
@@ -27,6 +28,7 @@ void Histogram::see(const Operand& operand, lathe::tensor<const float> x) {
                  std::int64_t* bins = &counts_[index * kBins];
                  for (std::uint64_t i = begin; i < begin + count; ++i) {
                    if (std::isfinite(x[i])) ++bins[bin_of(index, x[i])];
+                   zeros_[index] += x[i] == 0 ? 1 : 0;
                  }
                });
 }

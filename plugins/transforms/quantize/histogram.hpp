@@ -15,6 +15,7 @@ class Histogram {
 
   void see(const Operand& operand, lathe::tensor<const float> x);
   const std::int64_t* bins(std::uint64_t index) const { return &counts_[index * kBins]; }
+  std::int64_t zeros(std::uint64_t index) const { return zeros_[index]; }  // exact ones
   std::uint64_t bin_of(std::uint64_t index, float x) const;
   double low_of(std::uint64_t index, std::uint64_t bin) const {
     return rows_[index].low + static_cast<double>(bin) * rows_[index].width;
@@ -29,7 +30,7 @@ class Histogram {
     double low, width, scale;  // scale: bins per unit; 0 where all values are one
   };
   std::vector<Row> rows_;
-  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> counts_, zeros_;
 };
 
 // The two values between which `percent` of all lie, half of the rest on each side: those of which
@@ -57,7 +58,8 @@ class Tails {
 
 // The part of each index's range at which the histogram of what the format makes of it diverges
 // least from what was seen (Kullback and Leibler; thresholds as Migacz, "8-bit inference with
-// TensorRT", 2017, has them).
+// TensorRT", 2017, has them). Exact zeros, which a ReLU gives by the million, do not count: they
+// stay zero whatever is chosen, and one bin of them would outweigh all the others.
 std::vector<double> least_divergence(const Operand& operand, const Histogram& histogram);
 
 }  // namespace quantize
