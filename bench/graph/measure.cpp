@@ -162,12 +162,8 @@ void measure_profiles(const std::function<Graph()>& build, std::size_t nodes) {
       return best([&] {
         graph.profiles();
         ++width;
-        const OperandFormat format{"weight",
-                                   "integer",
-                                   Value(Value::Map{{"width", width}}),
-                                   Value(Value::List{Value(width)}),
-                                   double(width),
-                                   ""};
+        const OperandFormat format{"weight", "integer", Value(Value::Map{{"width", width}}),
+                                   Value(Value::List{Value(width)}), ""};
         Transaction edit(graph);
         for (std::size_t i = 0; i < count; ++i) edit.set_format(linears[i], format);
         edit.commit();

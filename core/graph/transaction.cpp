@@ -420,8 +420,8 @@ void Transaction::commit() {
   if ((added_ || formats_changed_) && draft_.shares_weights_) {
     verify_shared_formats(draft_.nodes_, draft_.order());
   }
-  if (formats_changed_ || inferred_) check_formats(draft_, touched_);
   update_columns();
+  if (formats_changed_ || inferred_) check_formats(draft_, touched_);
   ++draft_.epoch_;
   target_ = std::move(draft_);
 }

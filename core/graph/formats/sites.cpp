@@ -1,5 +1,6 @@
 #include "core/graph/formats/sites.hpp"
 
+#include "core/graph/columns/alike_nodes.hpp"
 #include "core/graph/formats/storage.hpp"
 #include "core/graph/graph.hpp"
 #include "core/graph/inference.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 namespace lathe {
 
@@ -116,10 +118,15 @@ double storage_bits(const OperandFormat& format, const Node& node, const OpRow& 
 }
 
 void check_formats(const Graph& graph, std::span<const NodeId> nodes) {
+  // Of fewer, to tell which are alike costs more than it saves.
+  constexpr std::size_t kMany = 32;
+  std::optional<AlikeNodes> alike;
+  if (nodes.size() > kMany) alike.emplace(graph);
   std::vector<OperandView> operands;
   for (const NodeId id : nodes) {
     const Node* node = graph.nodes().find(id);
     if (node == nullptr || node->formats.empty()) continue;
+    if (alike && alike->number_of(id)++ > 0) continue;
     try {
       view_operands(graph, id, operands);
     } catch (const Error& error) {
