@@ -273,21 +273,26 @@ class Affine {
     return steps;
   }
   Steps given_steps(const lathe::site& site, const Along& at) const {
+    refuse_extent(site, at, "scale", scale_.size());
+    refuse_extent(site, at, "zero_point", zero_.size());
     Steps steps{scale_, zero_.empty() ? std::vector<float>{0.0F} : zero_};
     const std::uint64_t most = std::max(steps.scale.size(), steps.zero.size());
-    const auto lay_out = [&](const char* option, std::vector<float>& list) {
-      if (list.size() == 1) list.assign(most, list[0]);
-      if (list.size() == 1 || list.size() == at.extent) return;
-      throw lathe::invalid_argument(
-          lathe::join({"affine: '", option, "' has ",
-                       lathe::to_string(static_cast<std::int64_t>(list.size())), " numbers; axis ",
-                       lathe::to_string(*axis_), " of ", formats::place(site), " has ",
-                       lathe::to_string(static_cast<std::int64_t>(at.extent)), " indices"}))
-          .at_option(option);
-    };
-    lay_out("zero_point", steps.zero);
-    lay_out("scale", steps.scale);
+    for (std::vector<float>* list : {&steps.scale, &steps.zero}) {
+      if (list->size() < most) list->assign(most, list->front());
+    }
     return steps;
+  }
+
+  // A list of one number goes with any extent.
+  void refuse_extent(const lathe::site& site, const Along& at, const char* option,
+                     std::size_t count) const {
+    if (count < 2 || count == at.extent) return;
+    throw lathe::invalid_argument(
+        lathe::join({"affine: '", option, "' has ",
+                     lathe::to_string(static_cast<std::int64_t>(count)), " numbers; axis ",
+                     lathe::to_string(*axis_), " of ", formats::place(site), " has ",
+                     lathe::to_string(static_cast<std::int64_t>(at.extent)), " indices"}))
+        .at_option(option);
   }
 
   // The finest step that holds a range.

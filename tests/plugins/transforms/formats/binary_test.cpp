@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(operands_of_mases_modules_are_the_same) {
       check("b_q", "bias", LATHE_ROLE_BIAS, "bias_");
     }
   }
-  BOOST_TEST(operands == 25);
+  BOOST_TEST(operands == 26);
 }
 
 BOOST_AUTO_TEST_CASE(storage_is_a_bit_and_a_scale_for_each_channel) {
