@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(a_format_of_single_elements_needs_two_methods) {
   BOOST_TEST(x[0] == 1);
   BOOST_TEST(x[1] == -1);
   BOOST_TEST(format.storage_bits(SiteOf({2, 3}).site()) == 6);
-  BOOST_TEST(format.precision().text() == "[1.0]");
+  BOOST_TEST(format.precision().text() == "[1]");
   BOOST_TEST(component("signs").has(LATHE_FLAG_ROWS_APART));
   BOOST_TEST(!format.has_codes());
   BOOST_TEST(!format.fit_axis(SiteOf({2, 3}).site()).has_value());

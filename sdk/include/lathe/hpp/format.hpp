@@ -113,6 +113,12 @@ inline lathe_value in_scratch(lathe_call* call, lathe_value v) {
   return v;
 }
 
+// 4, not 4.0: widths are integers wherever they can be.
+inline value whole_if_it_is(double bits) {
+  const auto whole = static_cast<std::int64_t>(bits);
+  return static_cast<double>(whole) == bits ? value(whole) : value(bits);
+}
+
 // The instance, and the precision list that the host borrows until it is destroyed.
 template <class T>
 struct format_instance {
@@ -142,7 +148,7 @@ struct format_thunks {
         if constexpr (has_precision<T>) {
           holder->precision = holder->object->precision();
         } else {
-          holder->precision = {holder->object->bits()};
+          holder->precision = {whole_if_it_is(holder->object->bits())};
         }
         for (const value& entry : holder->precision) {
           holder->rows.push_back(entry.c_value(holder->arrays));
