@@ -2,10 +2,11 @@
 // and beside the same formula as a chain of LibTorch operators: bench/formats/run builds and runs
 // it.
 //
-//   measure PLUGINS [--json FILE] [--sizes 1e4,1e6,1e7] [--repeats 21] [FORMAT...]
+//   measure PLUGINS [--json FILE] [--sizes 1e4,1e6,1e7] [--repeats 15] [FORMAT...]
 //
-// One thread. In each round every format is timed once, its own memcpy, chain and chain in place
-// right after it, so that whatever else the machine does hits all alike; the medians are printed.
+// One thread, by its CPU time. In each round every format is timed once, its own memcpy, chain and
+// chain in place right after it, so that whatever else the machine does hits all alike; the medians
+// are printed.
 #include "core/base/json.hpp"
 #include "core/host/instances/format_instance.hpp"
 #include "core/tensor/borrowed_tensor.hpp"
@@ -14,10 +15,10 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <random>
@@ -60,13 +61,18 @@ constexpr Row kRows[] = {
 // Rows of 400: 1e4, 1e6 and 1e7 are whole numbers of them, and 400 is one of blocks of 16.
 constexpr std::int64_t kRowLength = 400;
 
-// Seconds of one call. What fits a cache is there before the clock starts.
+double cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+// CPU seconds of one call. What fits a cache is there before the clock starts.
 double seconds(const std::function<void()>& body, std::size_t times) {
   if (times > 1) body();
-  const auto start = std::chrono::steady_clock::now();
+  const double start = cpu_seconds();
   for (std::size_t i = 0; i < times; ++i) body();
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  return spent.count() / static_cast<double>(times);
+  return (cpu_seconds() - start) / static_cast<double>(times);
 }
 
 double median(std::vector<double> values) {
@@ -222,10 +228,24 @@ void print(const Json& result) {
               number(result["times_chain_in_place"], "x").c_str());
 }
 
+// The least of a ratio among the results of one size, and whose it is.
+void print_least(const Json& all, std::int64_t size, bool by_element, const char* ratio,
+                 const char* what) {
+  const Json* least = nullptr;
+  for (const Json& result : all) {
+    if (result["size"] != size || (by_element && !result["by_element"].get<bool>())) continue;
+    if (least == nullptr || result[ratio] < (*least)[ratio]) least = &result;
+  }
+  if (least == nullptr) return;
+  std::printf("%8.0e, %s: at least %.3g %s (%s)\n", static_cast<double>(size),
+              by_element ? "element-wise formats" : "all formats", (*least)[ratio].get<double>(),
+              what, (*least)["format"].get<std::string>().c_str());
+}
+
 struct Words {
   std::string plugins, json;
   std::vector<std::int64_t> sizes{10'000, 1'000'000, 10'000'000};
-  int repeats = 21;
+  int repeats = 15;
   std::vector<std::string> formats;
 
   bool wants(std::string_view id) const {
@@ -288,6 +308,12 @@ int main(int count, char** given) {
       all.push_back(bench->result());
       print(all.back());
     }
+  }
+  std::puts("");
+  for (const std::int64_t size : words.sizes) {
+    print_least(all, size, true, "of_memcpy", "of memcpy");
+    print_least(all, size, true, "times_chain", "times the chain");
+    print_least(all, size, false, "times_chain", "times the chain");
   }
   if (!words.json.empty()) std::ofstream(words.json) << all.dump(1) << '\n';
   return 0;
