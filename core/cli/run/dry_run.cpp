@@ -202,9 +202,10 @@ void describe_run(Session& session, const DryRun& run) {
   }
 
   if (!run.folder.empty()) check_can_make_folders(run.folder);
-  if (const std::string url = session.settings().text(kStorage);
-      run.plan != nullptr && !url.empty())
-    check_storage(url);
+  if (run.plan != nullptr) {  // a search, which has the option
+    const std::string url = session.settings().text(kStorage);
+    if (!url.empty()) check_storage(url);
+  }
   if (opens_data(session, run.pipeline)) check_data_files(session);
   RunContext context = session.context({});
   context.drops_files = true;
