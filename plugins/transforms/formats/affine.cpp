@@ -192,6 +192,7 @@ class Affine {
   double storage_bits(const lathe::site& site) const {
     const auto elements = static_cast<double>(lathe::element_count(site.shape()));
     const int axis = axis_of(site, site.shape());
+    if (axis >= 0) refuse_extents(site, formats::along(site.shape(), axis));
     const bool is_one = axis < 0 || (scale_.size() == 1 && zero_.size() < 2);
     const double shared =
         is_one ? 0.0 : static_cast<double>(site.shape()[static_cast<std::uint64_t>(axis)]);
@@ -273,8 +274,7 @@ class Affine {
     return steps;
   }
   Steps given_steps(const lathe::site& site, const Along& at) const {
-    refuse_extent(site, at, "scale", scale_.size());
-    refuse_extent(site, at, "zero_point", zero_.size());
+    refuse_extents(site, at);
     Steps steps{scale_, zero_.empty() ? std::vector<float>{0.0F} : zero_};
     const std::uint64_t most = std::max(steps.scale.size(), steps.zero.size());
     for (std::vector<float>* list : {&steps.scale, &steps.zero}) {
@@ -283,6 +283,10 @@ class Affine {
     return steps;
   }
 
+  void refuse_extents(const lathe::site& site, const Along& at) const {
+    refuse_extent(site, at, "scale", scale_.size());
+    refuse_extent(site, at, "zero_point", zero_.size());
+  }
   // A list of one number goes with any extent.
   void refuse_extent(const lathe::site& site, const Along& at, const char* option,
                      std::size_t count) const {
