@@ -485,12 +485,12 @@ BOOST_AUTO_TEST_CASE(an_empty_text_is_refused_by_every_option_that_takes_one) {
 }
 BOOST_AUTO_TEST_CASE(wrong_scales_steps_and_thresholds_are_refused) {
   const auto weights = [](const std::string& what, const std::string& format,
-                          const std::vector<std::string>& says, int exit_code = 2) {
+                          const std::vector<std::string>& says) {
     return lathe_test::BadInput{what,
                                 {},
                                 {"transform", "jsc-tiny", "jsc-sim", "--passes",
                                  "quantize<by=type,linear={weight={" + format + "}}>"},
-                                exit_code,
+                                2,
                                 says};
   };
   check_bad_inputs({
@@ -503,8 +503,8 @@ BOOST_AUTO_TEST_CASE(wrong_scales_steps_and_thresholds_are_refused) {
       weights("scales without an axis", "name=affine,scale=[0.5,0.25]",
               {"'scale' has 2 numbers", "'axis'"}),
       weights("more scales than channels", "name=affine,scale=[0.5,0.25],axis=0",
-              {"'scale' has 2 numbers", "weight", "5 indices"}, 1),
-      weights("an axis that is not there", "name=affine,axis=2", {"2 dimensions", "no axis 2"}, 1),
+              {"'scale' has 2 numbers", "weight", "5 indices"}),
+      weights("an axis that is not there", "name=affine,axis=2", {"2 dimensions", "no axis 2"}),
       weights("a step of zero", "name=lsq,step=0", {"step", "0"}),
       weights("two thresholds", "name=ternary,threshold=0.5,mean=0.5", {"'threshold' and 'mean'"}),
       weights("no levels", "name=binary_residual,levels=0", {"levels", "0"}),

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(it_keeps_the_level) {
   BOOST_TEST(fresh.specs[0].name == "alpha");
   BOOST_TEST(fresh.specs[0].learnable);
   BOOST_TEST(fresh.state[0] == 10.0F);
-  BOOST_TEST(fresh.format.precision().text() == "[4.0]");
+  BOOST_TEST(fresh.format.precision().text() == "[4]");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

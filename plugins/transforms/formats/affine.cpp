@@ -309,16 +309,13 @@ class Affine {
       high = std::max(high, 0.0);
       // One signed bit has no code above zero.
       const auto largest = static_cast<double>(std::max<std::int64_t>(codes_.last, 1));
-      const double exact = symmetric_
-                               ? std::max(-low, high) / largest
-                               : (high - low) / static_cast<double>(codes_.last - codes_.first);
-      scale = std::clamp(exact, static_cast<double>(std::numeric_limits<float>::denorm_min()),
+      const auto intervals = static_cast<double>(codes_.last - codes_.first);
+      scale = symmetric_ ? std::max(-low, high) / largest : (high - low) / intervals;
+      scale = std::clamp(scale, static_cast<double>(std::numeric_limits<float>::denorm_min()),
                          static_cast<double>(formats::kLargest));
-      scale = static_cast<double>(static_cast<float>(scale));
-      if (!symmetric_) {
-        zero = std::clamp(std::nearbyint(static_cast<double>(codes_.first) - low / scale),
-                          static_cast<double>(codes_.first), static_cast<double>(codes_.last));
-      }
+      // min / s by one rounding: a tie of a range like -1 to 1 stays one.
+      if (!symmetric_) zero = std::nearbyint(zero - low * intervals / (high - low));
+      zero = std::clamp(zero, static_cast<double>(codes_.low), static_cast<double>(codes_.high));
     }
     steps.scale.push_back(static_cast<float>(scale));
     steps.zero.push_back(static_cast<float>(zero));

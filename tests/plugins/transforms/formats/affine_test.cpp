@@ -186,6 +186,10 @@ BOOST_AUTO_TEST_CASE(fit_holds_what_was_seen) {
       OneFormat("affine", {{"width", 4}, {"is_signed", false}}).fit({8}, {{-1.0F, 2.0F, 0.5}}));
   BOOST_TEST(nearest_float(fitted.at("scale").at(0).get<double>()) == 0.2F);
   BOOST_TEST(fitted.at("zero_point").at(0) == 5);
+  // A range around 0 has a tie, 7.5, which goes to the even code.
+  fitted = to_json(
+      OneFormat("affine", {{"width", 4}, {"is_signed", false}}).fit({8}, {{-1.0F, 1.0F, 0.5}}));
+  BOOST_TEST(fitted.at("zero_point").at(0) == 8);
   // One that leaves out 0 is widened to it.
   fitted = to_json(
       OneFormat("affine", {{"width", 4}, {"symmetric", false}}).fit({8}, {{1.0F, 3.0F, 2.0}}));
