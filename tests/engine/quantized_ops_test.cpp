@@ -117,7 +117,8 @@ Built build(const Tried& tried) {
   int salt = 30;
   for (const auto& named : graph.parameters()) {
     const lathe::Parameter& parameter = *named.parameter;
-    if (parameter.is_buffer) continue;
+    // Constants of functions are buffers; statistics stay as they are.
+    if (parameter.is_buffer && !parameter.qualified_name.starts_with("constant")) continue;
     contents.emplace(parameter.qualified_name, numbers_of(parameter.shape, ++salt));
   }
   out.graph = graph.with_parameters(contents);

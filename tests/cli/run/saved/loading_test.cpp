@@ -28,6 +28,24 @@ BOOST_AUTO_TEST_CASE(a_training_of_a_changed_network_is_tested_by_its_folder_alo
   BOOST_TEST(fs::exists(at.results("p") / "graph.txt"));
 }
 
+BOOST_AUTO_TEST_CASE(what_formats_learned_is_loaded_with_the_run_and_under_the_same_passes) {
+  for (const std::string format : {"lsq", "binary_residual"}) {
+    BOOST_TEST_CONTEXT(format) {
+      Trainings at;
+      const std::string passes = "quantize<by=type,linear={name=" + format +
+                                 "},batch_norm1d={data_in={name=" + format + "}}>";
+      const auto trained = at.train("p", {"--passes", passes}).json().at("metrics");
+      check_same(at.metrics({"test", "--load", "p"}), trained);
+      // The weights alone, the formats set anew: their state is found by its name.
+      fs::copy_file(at.results("p") / "best.safetensors", at.path() / "alone.safetensors");
+      const Words alone{"test", "jsc-toy", "jsc-sim", "--load", "alone.safetensors"};
+      check_same(at.metrics(with(alone, {"--passes", passes})), trained);
+      const Outcome bare = at.run(alone);
+      BOOST_TEST(bare.exit_code == 0, bare.err);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_was_moved_is_the_same_run) {
   Trainings at;
   const auto trained = at.widened("p").json().at("metrics");
