@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_pipeline_is_refused_before_it_starts) {
        {"transform", "jsc-tiny", "jsc-sim", "--passes",
         "quantize<by=type,linear.weight={name=mxint_hardware,parallelism=4}>"},
        2,
-       {"parallelism", "two extents"}},
+       {"parallelism", "two extents are wanted"}},
       {"an unknown way to select",
        {},
        {"transform", "jsc-tiny", "jsc-sim", "--passes", "quantize<by=tpye,linear.name=integer>"},

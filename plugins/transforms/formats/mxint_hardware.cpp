@@ -56,7 +56,7 @@ class MxIntHardware {
                    -low() - 1}) {
     if (tile_.size() != 2) {
       throw lathe::invalid_argument(
-          "parallelism has two extents, eg [1, 4]: those of a tile in the "
+          "two extents are wanted, eg [1, 4]: those of a tile in the "
           "last two dimensions")
           .at_option("parallelism");
     }

@@ -16,15 +16,11 @@ inline Extents checked_block_size(const lathe::options& options, const char* key
   Extents size = options.integers(key);
   for (const std::int64_t extent : size) {
     if (extent == -1 || extent >= 1) continue;
-    throw lathe::invalid_argument(
-        lathe::join({"option '", key, "': a block has an extent of ", std::to_string(extent),
-                     ": give 1 or more, or -1 for a whole dimension"}))
+    throw lathe::invalid_argument(lathe::join({"a block has an extent of ", std::to_string(extent),
+                                               ": give 1 or more, or -1 for a whole dimension"}))
         .at_option(key);
   }
-  if (size.empty()) {
-    throw lathe::invalid_argument(lathe::join({"option '", key, "' is empty: give an extent"}))
-        .at_option(key);
-  }
+  if (size.empty()) throw lathe::invalid_argument("the list has no extent").at_option(key);
   return size;
 }
 
@@ -39,8 +35,8 @@ inline Extents block_extents(const Extents& size, lathe::shape shape, bool first
     if (back > shape.size()) {
       if (wanted == 1 || wanted == -1) continue;
       throw lathe::invalid_argument(
-          lathe::join({"option 'block_size' has ", std::to_string(size.size()),
-                       " extents, the tensor only ", std::to_string(shape.size()),
+          lathe::join({"the list has ", std::to_string(size.size()), " extents, the tensor only ",
+                       std::to_string(shape.size()),
                        " dimensions: leave out the leading ones, or give 1 for them"}))
           .at_option("block_size");
     }

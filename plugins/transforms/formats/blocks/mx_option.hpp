@@ -47,7 +47,7 @@ class MxOption {
     const bool is_last = along + 1 >= shape.size();
     if (count % wanted != 0 || (!is_last && extent % wanted != 0)) {
       throw lathe::invalid_argument(
-          lathe::join({"option 'block_size': with mase_compat blocks of ", std::to_string(wanted),
+          lathe::join({"with mase_compat blocks of ", std::to_string(wanted),
                        " have to divide the ", std::to_string(is_last ? count : extent),
                        is_last ? " elements of the tensor" : " indices of block_dim"}))
           .at_option("block_size");
@@ -69,9 +69,8 @@ class MxOption {
   std::uint64_t dimension(lathe::shape shape) const {
     const auto rank = static_cast<std::int64_t>(shape.size());
     if (dim_ < -rank || dim_ >= rank) {
-      throw lathe::invalid_argument(
-          lathe::join({"option 'block_dim': there is no dimension ", std::to_string(dim_),
-                       " in a tensor with ", std::to_string(rank)}))
+      throw lathe::invalid_argument(lathe::join({"there is no dimension ", std::to_string(dim_),
+                                                 " in a tensor with ", std::to_string(rank)}))
           .at_option("block_dim");
     }
     return static_cast<std::uint64_t>(dim_ < 0 ? dim_ + rank : dim_);

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(wrong_options_of_block_fp_are_told) {
   BOOST_TEST(says(refusal("block_fp", {{"exponent_width", 9}}), "'exponent_width'"));
   BOOST_TEST(says(refusal("block_fp", {{"block_size", 0}}), "a block has an extent of 0"));
   BOOST_TEST(says(refusal("block_fp", {{"block_size", {1, -2}}}), "'block_size'"));
-  BOOST_TEST(says(refusal("block_fp", {{"block_size", json::array()}}), "'block_size' is empty"));
+  BOOST_TEST(says(refusal("block_fp", {{"block_size", json::array()}}), "the list has no extent"));
   BOOST_TEST(says(refusal("block_fp", {{"exponent_width", 3}, {"exponent_bias", 134}}),
                   "it is at most 133"));
   const OneFormat longer("block_fp", {{"block_size", {2, 4}}});

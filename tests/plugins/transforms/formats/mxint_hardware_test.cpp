@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(mxint_hardware_stores_an_exponent_for_each_tile) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_options_of_mxint_hardware_are_told) {
-  BOOST_TEST(says(refusal("mxint_hardware", {{"parallelism", 4}}), "has two extents"));
+  BOOST_TEST(says(refusal("mxint_hardware", {{"parallelism", 4}}), "two extents are wanted"));
   BOOST_TEST(says(refusal("mxint_hardware", {{"parallelism", {0, 4}}}), "an extent of 0"));
   BOOST_TEST(says(refusal("mxint_hardware", {{"width", 1}}), "'width'"));
 }
