@@ -134,7 +134,11 @@ BOOST_AUTO_TEST_CASE(codes_that_cannot_be_had_are_refused) {
        {"export", "in.safetensors", "out.safetensors", "--codes"},
        2,
        {"'in.safetensors' is no saved network", "graph.json"}},
-      {"a model's name", {}, {"export", "jsc-tiny", "o.safetensors", "--codes"}, 2, {"'jsc-tiny'"}},
+      {"a model's name",
+       {},
+       {"export", "jsc-tiny", "o.safetensors", "--codes"},
+       2,
+       {"no file and no folder 'jsc-tiny'", "lathe transform"}},
   });
   const TemporaryFolder folder;
   good({"transform", "jsc-tiny", "--project", "p", "--project-dir", ".", "--passes",

@@ -4,6 +4,7 @@
 #include "core/graph/transaction.hpp"
 #include "core/host/instances/format_choice.hpp"
 #include "core/run/quantizer.hpp"
+#include "tests/graph/models.hpp"
 #include "tests/host/world.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -56,6 +57,39 @@ BOOST_AUTO_TEST_CASE(values_of_codes_are_what_the_format_makes_of_the_weight) {
                 weight.shape.dims(), false, {graph.seed(), 0});
   BOOST_TEST(coded[0].codes->values() == expected, boost::test_tools::per_element());
   BOOST_TEST(coded[0].codes->blocks().text() == "[3, 1]");
+}
+
+// Two functions read one weight of the model: it is written once, unless what their formats keep
+// of it differs.
+BOOST_AUTO_TEST_CASE(a_weight_that_functions_share_has_codes_once) {
+  Networks networks;
+  Writer w;
+  const NodeId x = w.input({4});
+  NodeSpec spec;
+  spec.opcode = Opcode::get_attr;
+  spec.target = "weight";
+  spec.attributes = Value(Value::Map{{"shape", Value::List{4, 4}}, {"buffer", false}});
+  const NodeId weight = w.edit().add(std::move(spec));
+  const NodeId first = w.function("linear", {{x}, {weight}});
+  const NodeId second = w.function("linear", {{first}, {weight}});
+  Graph graph = w.finish(2);
+  Transaction edit(graph);
+  for (const NodeId id : {first, second}) {
+    edit.set_format(id, operand_format(networks.registry, "grid", nullptr, "weight", graph.node(id),
+                                       *graph.node(id).row));
+  }
+  edit.commit();
+  const auto coded = run::parameter_codes(networks.registry, graph);
+  BOOST_REQUIRE(coded.size() == 1U);
+  BOOST_TEST(coded[0].name == "weight");
+  const std::vector<float> gain(4, 7.0F);
+  Transaction other(graph);
+  other.set_parameter(second, "weight_quantizer.gain",
+                      Tensor::of<float>(DType::float32, Shape{4}, gain));
+  other.commit();
+  const std::string message = message_of([&] { run::parameter_codes(networks.registry, graph); });
+  BOOST_TEST(contains(message, "'weight' (node 'linear_1' (linear))"), message);
+  BOOST_TEST(contains(message, "the state of their number formats differs"), message);
 }
 
 BOOST_AUTO_TEST_CASE(a_format_without_codes_gives_values_and_the_reason) {

@@ -129,12 +129,13 @@ void write_codes(const Invocation& call, const std::filesystem::path& output) {
   const CodesFile file = codes_file(graph, coded);
   write_safetensors(output, file.tensors, file.metadata);
   const auto bytes = std::filesystem::file_size(output);
+  const std::string values =
+      without.empty() ? "" : fmt::format(", and the quantized values of {} more", without.size());
   if (!call.get(kJson))
     return write_output(fmt::format(
-        "'{}' ({} bytes) holds {} tensors of '{}': integer codes of {}, values of {} quantized "
-        "weights and biases; its metadata '{}' says how to read them\n",
-        output.string(), bytes, file.tensors.size(), weights.string(), names.size(), without.size(),
-        kCodesMetadata));
+        "'{}' ({} bytes) holds the network of '{}' with integer codes of {} weights and biases{}; "
+        "its metadata '{}' says how to read them\n",
+        output.string(), bytes, weights.string(), names.size(), values, kCodesMetadata));
   write_json({{"command", "export"},
               {"input", weights.string()},
               {"codes", std::move(names)},

@@ -235,6 +235,13 @@ Loading find_loading(Settings& settings, const Registry& registry, const OpSet& 
 }
 
 Loading find_saved_network(const fs::path& named, const Registry& registry, const OpSet& ops) {
+  std::error_code ignored;
+  if (!fs::exists(named, ignored))
+    throw usage_error(
+        fmt::format("there is no file and no folder '{}'; a saved network is wanted, as "
+                    "'lathe transform' with a pass that changes the network leaves one, and "
+                    "'lathe train'",
+                    named.string()));
   Loading loading = found_at(named);
   if (!loading.network)
     throw usage_error(
