@@ -18,10 +18,10 @@ struct Range {
   std::int64_t count = 0;
 
   bool seen() const { return low <= high; }
-  // Both ends drawn in to that part of them; the mean stays.
+  // As of values that are that part of their size.
   lathe_seen narrowed(double part) const {
     return {static_cast<float>(low * part), static_cast<float>(high * part),
-            count == 0 ? 0 : magnitudes / static_cast<double>(count)};
+            count == 0 ? 0 : part * magnitudes / static_cast<double>(count)};
   }
 };
 
