@@ -141,7 +141,24 @@ BOOST_AUTO_TEST_CASE(the_average_width_counts_convolutions) {
   BOOST_TEST(scalar(bench.run("average_bitwidth", graph), "average_bitwidth") == 8);
 }
 
-// Formats that share fields among elements are in tests/host/format_service_test.cpp.
+// 16 inputs share an exponent of 8 bits; layers of 8 inputs have blocks of 8.
+BOOST_AUTO_TEST_CASE(exponents_that_blocks_share_count_by_each_layers_own_shape) {
+  Workbench bench(8);
+  lathe::Graph graph = bench.model("jsc-toy");
+  const json linear = {{"name", "block_fp"},
+                       {"weight_width", 4},
+                       {"weight_exponent_width", 8},
+                       {"weight_block_size", {1, 16}}};
+  bench.run("quantize", graph,
+            {{"by", "type"}, {"default", {{"name", nullptr}}}, {"linear", linear}});
+  const auto average = [&](const char* counting) {
+    return scalar(bench.run("average_bitwidth", graph, {{"counting", counting}}),
+                  "average_bitwidth");
+  };
+  BOOST_TEST(average("storage") == (128 * 4.5 + 104 * 5) / 232.0);
+  BOOST_TEST(average("width") == 4);
+}
+
 BOOST_AUTO_TEST_CASE(storage_and_width_of_fixed_point_are_one) {
   Workbench bench(8);
   lathe::Graph graph = bench.model("jsc-tiny");
