@@ -36,9 +36,16 @@ inline bool same(lathe::value_view a, lathe::value_view b) {
   }
 }
 
-// The fewest digits that give the same number again.
+// The fewest digits that give the same number again; of a float, those that give the same float.
 inline std::string number_text(double x) {
   char text[32];
+  const auto single = static_cast<float>(x);
+  if (static_cast<double>(single) == x) {
+    for (int digits = 6; digits <= 9; ++digits) {
+      std::snprintf(text, sizeof text, "%.*g", digits, x);
+      if (std::strtof(text, nullptr) == single) return text;
+    }
+  }
   for (int digits = 6; digits <= 17; ++digits) {
     std::snprintf(text, sizeof text, "%.*g", digits, x);
     if (std::strtod(text, nullptr) == x) break;
@@ -49,9 +56,9 @@ inline std::string number_text(double x) {
 enum class Lists { whole, shortened };
 
 // As the text form of a config writes it: 8, true, NA, [4,16], {exponent=4}. Shortened, a list of
-// more than eight shows its first two and its last: [0.5,0.25, ... 2].
+// more than four shows its first two and its last: [0.5,0.25, ... 2].
 inline std::string text(lathe::value_view v, Lists lists = Lists::whole) {
-  constexpr std::uint64_t kLongest = 8;
+  constexpr std::uint64_t kLongest = 4;
   switch (v.kind()) {
     case LATHE_VALUE_NONE:
       return "NA";

@@ -6,7 +6,7 @@ namespace lathe {
 
 namespace {
 
-constexpr std::ptrdiff_t kMostCommas = 7;
+constexpr std::ptrdiff_t kMostCommas = 3;
 
 // What stands between two brackets.
 std::string shortened(std::string_view entries) {

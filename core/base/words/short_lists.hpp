@@ -6,7 +6,7 @@
 
 namespace lathe {
 
-// Every list in brackets of more than eight entries, none of them a list, by its first two and its
+// Every list in brackets of more than four entries, none of them a list, by its first two and its
 // last: "scale=[0.5, 0.25, ... 2]".
 std::string with_short_lists(std::string_view text);
 
