@@ -159,9 +159,8 @@ class BlockLog {
     // What is below 2^-149 comes out as 0.
     const int least = clip(-bias, -150, 127), largest = clip(top() - bias, -150, 127);
     const int lift = sizeof(Float) == sizeof(float) ? std::max(0, -126 - least) : 0;
-    const auto bits_of_power = [&](int exponent) {
-      const auto field = static_cast<typename Of::Bits>(exponent + Of::kBias);
-      return static_cast<typename Of::Signed>(field << Of::kMantissa);
+    const auto bits_of_power = [](int exponent) {
+      return formats::bits_as<typename Of::Signed>(formats::power_of_two<Float>(exponent));
     };
     return {bits_of_power(least + lift), bits_of_power(largest + lift),
             static_cast<Float>(std::ldexp(1.0, lift)), static_cast<Float>(std::ldexp(1.0, -lift))};

@@ -89,12 +89,13 @@ class FixedRounding {
  public:
   explicit FixedRounding(const FixedBlocks& blocks)
       : blocks_(blocks),
-        narrow_{{blocks.carry, [&](int e) { return fixed_in_float(blocks, e); }}},
+        narrow_{{blocks.carry,
+                 [&](int e) { return is_narrow() ? fixed_in_float(blocks, e) : FixedInFloat{}; }}},
         wide_{{blocks.carry, [&](int e) { return fixed_in_double(blocks, e); }}},
         steps_(blocks.carry, [&](int e) { return blocks.step_exponent(e); }) {}
 
   void quantize(const BlockGrid& grid, const float* x, float* y, std::uint64_t count) const {
-    if (blocks_.high < 0x1p22) {
+    if (is_narrow()) {
       quantize_blocks(grid, x, y, count, narrow_);
     } else {
       quantize_blocks(grid, x, y, count, wide_);
@@ -116,6 +117,8 @@ class FixedRounding {
       round_fixed_in_double(x, y, panel, shared);
     }
   };
+
+  bool is_narrow() const { return blocks_.high < 0x1p22; }
 
   FixedBlocks blocks_;
   Narrow narrow_;

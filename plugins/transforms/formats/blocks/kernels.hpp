@@ -98,7 +98,7 @@ inline __attribute__((always_inline)) void in_blocks(const float* x, float* y, P
         const Shared of = *shared;
         for (std::uint64_t end = begin + panel.block; begin < end; begin += 16) {
           LATHE_APART
-          for (int i = 0; i < 16; ++i) y[begin + i] = one(x[begin + i], of);
+          for (std::uint64_t i = 0; i < 16; ++i) y[begin + i] = one(x[begin + i], of);
         }
       }
     }

@@ -69,8 +69,8 @@ class MinifloatRounding {
  public:
   MinifloatRounding(const ScaledMinifloats& blocks, bool in_double)
       : in_double_(in_double),
-        narrow_(blocks),
-        wide_(blocks),
+        narrow_(blocks, !in_double),
+        wide_(blocks, in_double),
         powers_(0, [&](int e) { return blocks.power(e); }) {}
 
   void quantize(const BlockGrid& grid, const float* x, float* y, std::uint64_t count) const {
@@ -88,9 +88,12 @@ class MinifloatRounding {
   // All rounders have the bits of the mantissa in common.
   template <class Float>
   struct Rule : ExponentTable<RounderOfBlock<Float>> {
-    explicit Rule(const ScaledMinifloats& blocks)
-        : ExponentTable<RounderOfBlock<Float>>(
-              0, [&](int e) { return rounder_of_block<Float>(blocks, e); }),
+    Rule(const ScaledMinifloats& blocks, bool is_used)
+        : ExponentTable<RounderOfBlock<Float>>(0,
+                                               [&](int e) {
+                                                 return is_used ? rounder_of_block<Float>(blocks, e)
+                                                                : RounderOfBlock<Float>{};
+                                               }),
           rounder(Grid{std::min(blocks.grid.mantissa_bits, 23), 0, 1.0}) {}
     void apply(const float* x, float* y, Panel panel, const RounderOfBlock<Float>* shared) const {
       if constexpr (sizeof(Float) == sizeof(float)) {
