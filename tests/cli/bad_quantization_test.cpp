@@ -87,6 +87,23 @@ BOOST_AUTO_TEST_CASE(calibrations_that_cannot_be_are_refused) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_split_without_rows_to_calibrate_from_is_refused_with_its_option) {
+  check_bad_inputs({
+      {"no validation rows",
+       {{"train.csv", "a,b,label\n1,2,0\n3,4,1\n"}},
+       {"transform", "mlp<hidden=[2]>", "csv<train=train.csv>", "--passes",
+        "quantize<by=type,linear.name=integer,calibration=mse,calibration_split=validation>"},
+       1,
+       {"no rows in its split 'validation'", "calibration_split"}},
+      {"no data at all",
+       {},
+       {"transform", "jsc-tiny", "--passes",
+        "quantize<by=type,linear.name=integer,calibration=mse>"},
+       2,
+       {"needs data"}},
+  });
+}
+
 BOOST_AUTO_TEST_CASE(formats_that_do_not_suit_an_operand_are_refused_with_its_place) {
   check_bad_inputs({
       entry("an axis that is not there", "{weight={name=affine,width=8,axis=2}}",

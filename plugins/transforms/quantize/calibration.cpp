@@ -76,16 +76,32 @@ class Calibration {
       }
     }
     if (watched.empty()) return;
-    tools_.executor.observe(tools_.graph, options_.rows, watched,
-                            [&](lathe::node_id id, const lathe::operand& shown,
-                                const lathe_tensor& x, const lathe_observation& batch) {
-                              const auto found = places_.find({id.index, shown.role()});
-                              if (found == places_.end()) return;
-                              const Operand& operand = operands_[found->second];
-                              const std::optional<std::size_t> which = operand.which(shown.name());
-                              if (!which || (operand.seen_once(*which) && batch.batch != 0)) return;
-                              see(found->second, *which, x);
-                            });
+    try {
+      tools_.executor.observe(tools_.graph, options_.rows, watched,
+                              [&](lathe::node_id id, const lathe::operand& shown,
+                                  const lathe_tensor& x, const lathe_observation& batch) {
+                                const auto found = places_.find({id.index, shown.role()});
+                                if (found == places_.end()) return;
+                                const Operand& operand = operands_[found->second];
+                                const std::optional<std::size_t> which =
+                                    operand.which(shown.name());
+                                if (!which || (operand.seen_once(*which) && batch.batch != 0))
+                                  return;
+                                see(found->second, *which, x);
+                              });
+    } catch (const lathe::error& e) {
+      throw_with_option(e);
+    }
+  }
+
+  // What is wrong with the split that is observed, beside the option that chose it.
+  [[noreturn]] void throw_with_option(const lathe::error& e) const {
+    const std::string split = lathe::join({"'", options_.rows.split, "'"});
+    const std::string_view text = e.what();
+    if (text.find(split) == std::string_view::npos) throw e;
+    throw lathe::error(e.code(),
+                       lathe::join({text, "; calibration_split chooses what is observed"}))
+        .at_option("calibration_split");
   }
 
   const lathe_tensor& weight_of(const Operand& operand) const {
