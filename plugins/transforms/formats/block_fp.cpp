@@ -96,7 +96,8 @@ class BlockFp {
                                    codes);
   }
 
-  // The largest bias with which the largest magnitude does not saturate.
+  // The largest bias with which the largest magnitude does not saturate, as far as float32's least
+  // normal number asks for one: a block with less would gain nothing.
   std::optional<int> fit_axis(const lathe::site&) const {
     return is_open_ ? std::optional<int>(-1) : std::nullopt;
   }
@@ -104,7 +105,7 @@ class BlockFp {
     const float peak = std::max(std::fabs(seen[0].low), std::fabs(seen[0].high));
     if (seen[0].low > seen[0].high || peak == 0) return lathe::value::map();
     const int exponent = formats::floor_log2_bits(formats::bits_of(peak), carry()) + 1;
-    const int bias = (1 << exponent_width_) - 1 - std::max(exponent, kLeastTop);
+    const int bias = std::min((1 << exponent_width_) - 1 - exponent, kFinestBias);
     return lathe::value::map({{"exponent_bias", std::max(bias, kLeastBias)}});
   }
 
@@ -119,7 +120,7 @@ class BlockFp {
   }
 
  private:
-  static constexpr int kLeastBias = -127, kLeastTop = -126;
+  static constexpr int kLeastBias = -127, kFinestBias = 127, kLeastTop = -126;
 
   int top() const { return (1 << exponent_width_) - 1 - bias_; }
   int mantissa_width() const { return width_ - 1; }

@@ -131,6 +131,9 @@ BOOST_AUTO_TEST_CASE(an_open_bias_of_block_fp_holds_what_was_seen) {
   BOOST_TEST(says(bias(-0.5F, 7), "exponent_bias=4"));
   BOOST_TEST(says(bias(-7.5F, 0.1F), "exponent_bias=3"));
   BOOST_TEST(says(bias(0, 0), "exponent_bias=NA"));
+  // Eight bits of exponent hold all of float32 whatever was seen.
+  const OneFormat wide("block_fp", {{"width", 4}});
+  BOOST_TEST(says(wide.fit({4, 4}, {{-0.5F, 7, 0}}).text(), "exponent_bias=127"));
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_activations_stand_alone_unless_blocks_reach_over_them) {
