@@ -53,7 +53,7 @@ class Engine : public run::Backend {
   }
   void set_threads(int threads) override {
     allowed_ = threads;
-    set_operator_threads(threads);
+    if (!OperatorThreads::any()) set_operator_threads(threads);
   }
 
   bool on_cpu() const override { return device_.is_cpu(); }

@@ -49,9 +49,13 @@ double work_of(const Graph& graph, std::int64_t batch) {
 }
 
 OperatorThreads::OperatorThreads(int threads) : before_(at::get_num_threads()) {
+  ++living_;
   set_operator_threads(threads);
 }
 
-OperatorThreads::~OperatorThreads() { set_operator_threads(before_); }
+OperatorThreads::~OperatorThreads() {
+  --living_;
+  set_operator_threads(before_);
+}
 
 }  // namespace lathe::engine

@@ -323,9 +323,9 @@ BOOST_AUTO_TEST_CASE(formats_that_learn_sit_around_an_op_of_a_plugin) {
   check_close(found.parameters.at("it.weight").values<float>(), dw, 1e-6, 0, "dw");
   check_close(found.parameters.at("it.data_in_quantizer.scale").values<float>(), d_scale, 1e-6, 0,
               "scale of the input");
-  // A vector of weights has no dimension of channels: one number for all.
-  check_close(found.parameters.at("it.weight_quantizer.scale").values<float>(),
-              {d_scale[0] + d_scale[1] + d_scale[2]}, 1e-6, 0, "scale of the weight");
+  // A vector of weights has a channel in each, as those of normalisations.
+  check_close(found.parameters.at("it.weight_quantizer.scale").values<float>(), d_scale, 1e-6, 0,
+              "scale of the weight");
 }
 
 BOOST_AUTO_TEST_CASE(an_op_without_backward_is_refused_before_training_and_fine_in_evaluation) {

@@ -96,6 +96,20 @@ Outcome outcome_in(const std::filesystem::path& folder) {
           bytes_of(folder / "metrics.csv")};
 }
 
+// As many threads as a user has, while it lives.
+class Threads {
+ public:
+  explicit Threads(lathe::Executor& executor, int count) : executor_(executor) {
+    executor.set_threads(count);
+  }
+  ~Threads() { executor_.set_threads(1); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  lathe::Executor& executor_;
+};
+
 struct Killed {};
 
 void train_until(lathe::Executor& executor, const Graph& graph,
@@ -129,6 +143,7 @@ int changed(const Graph& before, const Graph& after) {
 
 BOOST_AUTO_TEST_CASE(networks_with_every_format_train_and_resume_to_the_same_bytes) {
   const auto executor = open_executor(built_plugins());
+  const Threads several(*executor, 3);
   for (const Tried& tried : every_format()) {
     for (const Graph& plain : {jsc_tiny(8), small_convnet()}) {
       BOOST_TEST_CONTEXT(tried.text() << " in " << plain.order().size() << " nodes") {
@@ -221,7 +236,7 @@ BOOST_AUTO_TEST_CASE(random_numbers_are_the_same_for_any_number_of_threads) {
     std::vector<std::vector<float>> outputs;
     for (const int threads : {1, 2, 3}) {
       const auto executor = open_executor(built_plugins());
-      executor->set_threads(threads);
+      const Threads allowed(*executor, threads);
       outputs.push_back(list(executor->run(graph, {x}).at(0)));
     }
     BOOST_TEST((outputs[0] == outputs[1] && outputs[0] == outputs[2]), tried.text());
