@@ -45,7 +45,8 @@ class Mlp {
           .by_default("[128]")
           .within("1.."),
       lathe::choice_option("activation",
-                           "relu|relu6|leaky_relu|hardtanh|hardswish|hardsigmoid|tanh|sigmoid|gelu",
+                           "relu|relu6|leaky_relu|hardtanh|hardswish|hardsigmoid|tanh|sigmoid|gelu|"
+                           "silu|selu|softplus|softsign",
                            "What follows each hidden layer.")
           .by_default("relu"),
       lathe::bool_option("batch_norm", "Normalise before each activation.").by_default("false"),
