@@ -38,7 +38,12 @@ class Calibration {
   }
 
   void run() {
-    if (operands_.empty()) return;
+    if (operands_.empty()) {
+      if (!choices_.empty()) {
+        tools_.context.info("calibration: the formats that are set leave no option open");
+      }
+      return;
+    }
     observe([&](std::size_t o, std::size_t, const lathe_tensor& x) {
       operands_[o].see_range(lathe::tensor<const float>(x));
     });
