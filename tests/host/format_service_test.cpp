@@ -159,6 +159,12 @@ BOOST_AUTO_TEST_CASE(what_a_plugin_asks_wrongly_is_its_mistake) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_format_without_state_is_tried_on_other_extents) {
+  Formats formats;
+  BOOST_TEST(formats.refusal("other_extents", "halves") == "");
+  BOOST_TEST(contains(formats.refusal("other_extents"), "its 'x' has the shape [4, 3]"));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_format_refuses_reaches_the_pass_in_words) {
   Formats formats;
   BOOST_TEST(contains(formats.refusal("nan"), "NaN has no code"));
