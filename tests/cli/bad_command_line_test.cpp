@@ -494,21 +494,23 @@ BOOST_AUTO_TEST_CASE(wrong_scales_steps_and_thresholds_are_refused) {
                                 says};
   };
   check_bad_inputs({
-      weights("a scale of zero", "name=affine,scale=0", {"'scale' has 0", "above 0"}),
-      weights("a negative scale", "name=affine,scale=-0.5", {"'scale' has -0.5", "above 0"}),
+      weights("a scale of zero", "name=affine,scale=0", {"'scale': 0 is no scale", "above 0"}),
+      weights("a negative scale", "name=affine,scale=-0.5",
+              {"'scale': -0.5 is no scale", "above 0"}),
       weights("a zero point outside the codes", "name=affine,width=4,scale=1,zero_point=9",
-              {"'zero_point' has 9", "-8 to 7"}),
+              {"'zero_point': 9 is outside the codes", "-8 to 7"}),
       weights("a zero point without a scale", "name=affine,zero_point=1",
-              {"'zero_point'", "without 'scale'"}),
+              {"'zero_point': given without 'scale'"}),
       weights("scales without an axis", "name=affine,scale=[0.5,0.25]",
-              {"'scale' has 2 numbers", "'axis'"}),
+              {"'scale': 2 numbers", "'axis'"}),
       weights("more scales than channels", "name=affine,scale=[0.5,0.25],axis=0",
-              {"'scale' has 2 numbers", "weight", "5 indices"}),
+              {"'scale': 2 numbers", "weight", "5 indices"}),
       weights("an axis that is not there", "name=affine,axis=2", {"2 dimensions", "no axis 2"}),
       weights("a step of zero", "name=lsq,step=0", {"step", "0"}),
-      weights("two thresholds", "name=ternary,threshold=0.5,mean=0.5", {"'threshold' and 'mean'"}),
+      weights("two thresholds", "name=ternary,threshold=0.5,mean=0.5",
+              {"'mean'", "'threshold' exclude each other"}),
       weights("no levels", "name=binary_residual,levels=0", {"levels", "0"}),
       weights("signs that are not drawn", "name=binary_residual,stochastic=true",
-              {"'stochastic' can only be false"}),
+              {"'stochastic': can only be false"}),
   });
 }

@@ -209,15 +209,12 @@ class Affine {
 
   void refuse_list(const char* option, std::size_t count) const {
     if (count == 0) {
-      throw lathe::invalid_argument(lathe::join({"option '", option,
-                                                 "' is an empty list; NA leaves "
-                                                 "it open"}))
-          .at_option(option);
+      throw lathe::invalid_argument("an empty list; NA leaves it open").at_option(option);
     }
     if (count > 1 && !axis_) {
       throw lathe::invalid_argument(
-          lathe::join({"option '", option, "' has ", lathe::to_string(static_cast<int64_t>(count)),
-                       " numbers: 'axis' must say along which dimension"}))
+          lathe::join({lathe::to_string(static_cast<std::int64_t>(count)),
+                       " numbers: 'axis' must say along which dimension they lie"}))
           .at_option(option);
     }
   }
@@ -226,8 +223,9 @@ class Affine {
     for (const double scale : given) {
       const auto rounded = static_cast<float>(scale);
       if (!(rounded > 0) || std::isinf(rounded)) {
-        throw lathe::invalid_argument(lathe::join({"option 'scale' has ", formats::to_text(scale),
-                                                   "; a scale is a finite float32 above 0"}))
+        throw lathe::invalid_argument(
+            lathe::join(
+                {formats::to_text(scale), " is no scale, which is a finite float32 above 0"}))
             .at_option("scale");
       }
       scale_.push_back(rounded);
@@ -236,16 +234,14 @@ class Affine {
   void read_zero_points(const std::vector<std::int64_t>& given) {
     refuse_list("zero_point", given.size());
     if (scale_.empty()) {
-      throw lathe::invalid_argument(
-          "option 'zero_point' is given without 'scale': give both, or leave both open")
+      throw lathe::invalid_argument("given without 'scale': give both, or leave both open")
           .at_option("zero_point");
     }
     for (const std::int64_t zero : given) {
       if (zero < codes_.first || zero > codes_.last) {
         throw lathe::invalid_argument(
-            lathe::join({"option 'zero_point' has ", lathe::to_string(zero),
-                         ", which is outside the codes, ", lathe::to_string(codes_.first), " to ",
-                         lathe::to_string(codes_.last)}))
+            lathe::join({lathe::to_string(zero), " is outside the codes, ",
+                         lathe::to_string(codes_.first), " to ", lathe::to_string(codes_.last)}))
             .at_option("zero_point");
       }
       zero_.push_back(static_cast<float>(zero));
@@ -258,7 +254,7 @@ class Affine {
     const auto rank = static_cast<std::int64_t>(shape.size());
     if (*axis_ < -rank || *axis_ >= rank) {
       throw lathe::invalid_argument(
-          lathe::join({"affine: ", formats::place(site), " has ", lathe::to_string(rank),
+          lathe::join({formats::place(site), " has ", lathe::to_string(rank),
                        " dimensions, and no axis ", lathe::to_string(*axis_)}))
           .at_option("axis");
     }
@@ -292,8 +288,7 @@ class Affine {
                      std::size_t count) const {
     if (count < 2 || count == at.extent) return;
     throw lathe::invalid_argument(
-        lathe::join({"affine: '", option, "' has ",
-                     lathe::to_string(static_cast<std::int64_t>(count)), " numbers; axis ",
+        lathe::join({lathe::to_string(static_cast<std::int64_t>(count)), " numbers; axis ",
                      lathe::to_string(*axis_), " of ", formats::place(site), " has ",
                      lathe::to_string(static_cast<std::int64_t>(at.extent)), " indices"}))
         .at_option(option);

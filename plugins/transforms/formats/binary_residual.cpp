@@ -172,13 +172,11 @@ class BinaryResidual {
         clipped_(o.text_or("ste", mase_compat_ ? "clipped" : "identity") == "clipped"),
         precision_{mase_compat_ ? o.integer_or("width", levels_) : levels_, false, true} {
     if (o.boolean("stochastic")) {
-      throw lathe::invalid_argument("binary_residual draws nothing: 'stochastic' can only be false")
+      throw lathe::invalid_argument("can only be false: binary_residual draws nothing")
           .at_option("stochastic");
     }
     if (!o.boolean("bipolar")) {
-      throw lathe::invalid_argument(
-          "terms of binary_residual have two signs: 'bipolar' can only be "
-          "true")
+      throw lathe::invalid_argument("can only be true: terms of binary_residual have two signs")
           .at_option("bipolar");
     }
   }

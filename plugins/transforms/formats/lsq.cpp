@@ -129,8 +129,8 @@ class Lsq {
     const double given = o.real("step");
     step_ = static_cast<float>(given);
     if (!(step_ > 0) || std::isinf(step_)) {
-      throw lathe::invalid_argument(lathe::join({"option 'step' is ", formats::to_text(given),
-                                                 "; a step is a finite float32 above 0"}))
+      throw lathe::invalid_argument(
+          lathe::join({formats::to_text(given), " is no step, which is a finite float32 above 0"}))
           .at_option("step");
     }
   }

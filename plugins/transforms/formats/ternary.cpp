@@ -89,7 +89,7 @@ class Ternary {
         mean_(o.real_or("mean", -1)) {
     if (threshold_ >= 0 && mean_ >= 0) {
       throw lathe::invalid_argument(
-          "options 'threshold' and 'mean' exclude each other: the threshold is made of the mean")
+          "it and 'threshold' exclude each other: the threshold is made of it")
           .at_option("mean");
     }
     if (mase_compat_) {

@@ -244,13 +244,13 @@ BOOST_AUTO_TEST_CASE(codes_rebuild_the_values_bit_for_bit) {
 BOOST_AUTO_TEST_CASE(wrong_options_say_what_is_wrong) {
   BOOST_TEST(contains(refusal({{"width", 0}}), "width"));
   BOOST_TEST(contains(refusal({{"width", 33}}), "width"));
-  BOOST_TEST(contains(refusal({{"scale", 0.0}}), "a scale is a finite float32 above 0"));
-  BOOST_TEST(contains(refusal({{"scale", -1.0}}), "'scale' has -1"));
-  BOOST_TEST(contains(refusal({{"scale", 1e-60}}), "a scale is a finite float32 above 0"));
-  BOOST_TEST(contains(refusal({{"scale", 1e60}}), "a scale is a finite float32 above 0"));
-  BOOST_TEST(contains(refusal({{"scale", {0.5, 0.0}}, {"axis", 0}}), "'scale' has 0"));
+  BOOST_TEST(contains(refusal({{"scale", 0.0}}), "a finite float32 above 0"));
+  BOOST_TEST(contains(refusal({{"scale", -1.0}}), "-1 is no scale"));
+  BOOST_TEST(contains(refusal({{"scale", 1e-60}}), "a finite float32 above 0"));
+  BOOST_TEST(contains(refusal({{"scale", 1e60}}), "a finite float32 above 0"));
+  BOOST_TEST(contains(refusal({{"scale", {0.5, 0.0}}, {"axis", 0}}), "0 is no scale"));
   BOOST_TEST(contains(refusal({{"scale", 1.0}, {"zero_point", 128}}),
-                      "128, which is outside the codes, -128 to 127"));
+                      "128 is outside the codes, -128 to 127"));
   BOOST_TEST(
       contains(refusal({{"scale", 1.0}, {"zero_point", -128}, {"narrow", true}}), "-127 to 127"));
   BOOST_TEST(contains(refusal({{"zero_point", 3}}), "without 'scale'"));
@@ -264,11 +264,10 @@ BOOST_AUTO_TEST_CASE(lists_that_do_not_fit_the_tensor_say_so) {
     std::vector<float> x(6);
     return message_of([&] { OneFormat("affine", options).quantize(x, shape); });
   };
-  BOOST_TEST(contains(said({{"scale", {0.5, 0.25}}, {"axis", 1}}, {2, 3}),
-                      "'scale' has 2 numbers; axis 1 of"));
+  BOOST_TEST(contains(said({{"scale", {0.5, 0.25}}, {"axis", 1}}, {2, 3}), "2 numbers; axis 1 of"));
   BOOST_TEST(contains(said({{"scale", {0.5, 0.25}}, {"axis", 1}}, {2, 3}), "has 3 indices"));
   BOOST_TEST(contains(said({{"scale", 1.0}, {"zero_point", {1, 2}}, {"axis", 1}}, {2, 3}),
-                      "'zero_point' has 2 numbers"));
+                      "2 numbers; axis 1 of"));
   BOOST_TEST(contains(said({{"axis", 2}}, {2, 3}), "no axis 2"));
   BOOST_TEST(contains(said({{"axis", -3}}, {2, 3}), "no axis -3"));
 }
