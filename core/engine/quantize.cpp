@@ -27,7 +27,7 @@ at::Tensor for_format(const run::Quantizer& format, const at::Tensor& x) {
   return any_order && x.is_non_overlapping_and_dense() ? x : for_kernel(x);
 }
 
-at::Tensor back_to(const at::Tensor& like, at::Tensor y) {
+at::Tensor back_to(const at::Tensor& like, const at::Tensor& y) {
   return like.is_cpu() ? y : y.to(like.device());
 }
 
@@ -71,7 +71,7 @@ at::Tensor gradient(const run::Quantizer& format, const at::Tensor& x, const at:
     format.backward(in.data_ptr<float>() + first, upstream.data_ptr<float>() + first,
                     dx.data_ptr<float>() + first, part, training, place);
   });
-  return back_to(x, std::move(dx));
+  return back_to(x, dx);
 }
 
 // Forward is the format; backward is the format's own, or straight through (Bengio et al.,
@@ -118,7 +118,7 @@ at::Tensor quantized(const run::Quantizer& format, const at::Tensor& x, bool tra
   } else {
     format.quantize_rows(from, out.data_ptr<float>(), in.sizes(), place, rows);
   }
-  return back_to(x, std::move(out));
+  return back_to(x, out);
 }
 
 void quantize_into(const run::Quantizer& format, const at::Tensor& x, at::Tensor& y, bool training,
