@@ -185,6 +185,12 @@ void add_pipeline(Rows& rows) {
            .command_line_only(),
        Row(Group::pipeline, kListPasses, "Lists the passes there are.")
            .spelt({"--list-passes"})
+           .command_line_only(),
+       Row(Group::pipeline, kAllowUncounted,
+           "Lets passes that count leave ops without a counting rule out of their totals, with a "
+           "warning; else they are an error. A pass that says allow_uncounted itself is left as it "
+           "is.")
+           .spelt({"--allow-uncounted"})
            .command_line_only()});
 }
 

@@ -54,6 +54,7 @@ inline constexpr OptionKey<Texts> kPrintAfter{"print_after"};
 inline constexpr OptionKey<bool> kPrintChanged{"print_changed"};
 inline constexpr OptionKey<OptionalText> kPrintPipeline{"print_pipeline"};
 inline constexpr OptionKey<bool> kListPasses{"list_passes"};
+inline constexpr OptionKey<bool> kAllowUncounted{"allow_uncounted"};
 
 inline constexpr OptionKey<OptionalText> kFrom{"from"};
 inline constexpr OptionKey<bool> kForce{"force"};

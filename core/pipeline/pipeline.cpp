@@ -36,6 +36,12 @@ Value written(const Step& step) {
 
 }  // namespace
 
+void set_where_unsaid(Step& step, std::string_view key, const Value& value) {
+  if (step.component->options.find(key) == nullptr) return;
+  const Value* said = step.options.find(key);
+  if (said == nullptr || said->is_none()) step.options.set(std::string(key), value);
+}
+
 Pipeline pipeline_from_config(const Value& passes, const Registry& registry) {
   Pipeline pipeline;
   if (passes.is_none()) return pipeline;

@@ -19,6 +19,9 @@ struct Pipeline {
   std::vector<Step> steps;
 };
 
+// Sets an option of the step's pass that was left NA. No effect on a pass that has no such option.
+void set_where_unsaid(Step& step, std::string_view key, const Value& value);
+
 // From [passes.NAME] tables, in file order. NAME may be a MASE alias (config/mase.hpp), or any
 // label if the table says `pass = "flops"`: so a pass can stand in a file twice.
 Pipeline pipeline_from_config(const Value& passes, const Registry& registry);

@@ -62,7 +62,7 @@ class RmsNorm {
     const auto n = static_cast<double>(lathe::element_count(result));
     const bool weighted = affine_ || inputs.find("weight").has_value();
     const double each = weighted ? 4 : 3;
-    return {each * n, each * n, affine_ ? static_cast<double>(row_) : 0, n, n};
+    return {0, each * n, affine_ ? static_cast<double>(row_) : 0, n, n};
   }
 
   void forward(const lathe::op_call& op, lathe::tensor<float> y) const {

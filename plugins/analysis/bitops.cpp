@@ -1,14 +1,18 @@
-// Counts bit operations: computations weighted by the widths of what they work on.
-// Rules: docs/mase.md, Costs.
+// Counts bit operations: work weighted by the widths of what it is done on. Beside Lathe's own rule
+// (docs/mase.md, Costs) those by which papers compare quantized networks (docs/counting.md).
 #include <lathe/lathe.hpp>
 
 #include "count.hpp"
+#include "shared_weights.hpp"
 #include "unknown_ops.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace {
+
+using analysis::cell;
 
 struct Widths {
   double in = 32, weight = 32, bias = 0;  // no bias: nothing to widen the accumulation
@@ -50,34 +54,147 @@ std::optional<double> bits_of(lathe_bit_rule rule, const Widths& w) {
   }
 }
 
+// How many products a sum has: elements of the weight for each channel of the result, and of a
+// product of two inputs what the MACs say.
+double fan_in(const lathe::node& node, double macs, double outputs) {
+  const auto weight = node.find_operand("weight");
+  if (node.facts().counting == LATHE_COUNT_CONV_TRANSPOSE && weight && node.shape().size() > 1) {
+    return static_cast<double>(weight->numel()) / static_cast<double>(node.shape()[1]);
+  }
+  return macs / outputs;
+}
+
+// Of one node; all but the weights' memory are the same for nodes that are alike.
+struct Counts {
+  double computations = 0, bitops = 0, macs = 0, product = 0, baskin = 0;
+  double weight_memory = 0, activation_memory = 0;  // bits
+  bool filled = false, known = false;
+
+  Counts() = default;
+  explicit Counts(const lathe::node& node) : filled(true) {
+    const lathe_cost& cost = node.cost();
+    const Widths widths = widths_of(node);
+    const std::optional<double> bits = bits_of(node.facts().bits, widths);
+    known = cost.known != 0 && (bits || cost.computations == 0);
+    if (!known) return;
+    computations = cost.computations;
+    bitops = computations * bits.value_or(0);
+    macs = cost.macs;
+    if (macs > 0) count_products(node, widths);
+  }
+
+  void operator+=(const Counts& other) {
+    bitops += other.bitops;
+    product += other.product;
+    baskin += other.baskin;
+    weight_memory += other.weight_memory;
+    activation_memory += other.activation_memory;
+  }
+
+ private:
+  void count_products(const lathe::node& node, const Widths& widths) {
+    const double outputs = static_cast<double>(node.numel());
+    const double bits = widths.in * widths.weight;
+    const double terms = std::max(1.0, fan_in(node, macs, outputs));
+    product = macs * bits;
+    baskin = macs * (bits + widths.in + widths.weight + std::log2(terms));
+    for (const auto& operand : node.operands()) {
+      const double memory = static_cast<double>(operand.numel()) * operand.bits();
+      if (operand.is_output()) activation_memory = memory;
+      // A second activation that stands where a weight would is none to keep.
+      if (operand.role() == LATHE_ROLE_WEIGHT && operand.is_parameter()) weight_memory = memory;
+    }
+  }
+};
+
+// Of a function that reads the model's tensor in a weight's place.
+double read_weight(const lathe::node& node) {
+  std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
+  for (const auto& operand : node.operands()) {
+    if (!operand.is_input()) break;
+    while (at < node.input_count() && node.input(at).dtype() == LATHE_DTYPE_NONE) ++at;
+    if (at == node.input_count()) break;
+    const lathe::node input = node.input(at++);
+    if (operand.role() == LATHE_ROLE_WEIGHT && input.opcode() == LATHE_OPCODE_GET_ATTR) {
+      return static_cast<double>(operand.numel()) * operand.bits();
+    }
+  }
+  return 0;
+}
+
 struct BitOps {
-  static constexpr const char* scalars = "total_bitops";
+  static constexpr const char* details =
+      "Work weighted by the widths a and w of what is multiplied. `total_bitops` counts every "
+      "computation: `a * w + max(a, b)` of a linear layer, a convolution or a product, with the "
+      "width b of the bias; `a * a` of a normalisation, `max` of the widths of a sum, a of the "
+      "rest. The others count the MACs of linear layers, convolutions and products only: "
+      "`product_bops` is the sum of `MACs * a * w`, and `baskin_bops` that of "
+      "`MACs * (a * w + a + w + log2(n * k^2))`, which adds the accumulator of n * k^2 products. "
+      "`weight_memory_bits` is the sum of `elements * w` over the weights of these layers, one "
+      "that several nodes use once; `activation_memory_bits` that of the elements of their results "
+      "times the width of `data_out`, 32 where no format sits there.\n"
+      "\n"
+      "Publishes these five as scalars, and the table `nodes`. An op without a rule is an error, "
+      "unless `allow_uncounted`.\n"
+      "\n"
+      "Source: seed 001 of the course for the first (docs/mase.md, Costs); HAWQ and QONNX "
+      "inference_cost for products and memory, without its discount for zero weights; Baskin et "
+      "al. 2018 (UNIQ).\n"
+      "\n"
+      "Example: `lathe transform jsc-tiny --passes "
+      "'quantize<by=type,linear.name=integer,linear.weight_width=4>,bitops'`";
+  static constexpr lathe_option options[] = {analysis::UnknownOps::option};
+  static constexpr const char* scalars =
+      "total_bitops|product_bops|baskin_bops|weight_memory_bits|activation_memory_bits";
+
+  explicit BitOps(lathe::options o) : unknown_(o) {}
 
   void run(lathe::graph graph, lathe::report out, lathe::context context) {
-    lathe::table table = out.table("nodes", {"node", "op", "computations", "bitops"});
-    analysis::UnknownOps unknown;
-    double total = 0;
+    lathe::table table = out.table(
+        "nodes", {"node", "op", "computations", "bitops", "macs", "product_bops", "baskin_bops",
+                  "weight_memory_bits", "activation_memory_bits"});
+    analysis::UnknownOps unknown = unknown_;
+    analysis::FirstUse first_use;
+    std::vector<Counts> kinds(graph.profile_count());
+    Counts total;
     for (const auto node : graph.nodes()) {
-      const lathe_cost cost = node.cost();
-      const std::optional<double> bits = bits_of(node.facts().bits, widths_of(node));
-      if (cost.known == 0 || (!bits && cost.computations > 0)) {
+      Counts& alike = kinds[node.profile()];
+      if (!alike.filled) alike = Counts(node);
+      if (!alike.known) {
         unknown.add(node);
         continue;
       }
-      // The node's own value; seed 001 stored the running total there.
-      const double bitops = cost.computations * bits.value_or(0);
-      total += bitops;
-      if (!node.is_placeholder() && !node.is_output()) {
-        table.row(
-            {node.name(), node.op(), analysis::count(cost.computations), analysis::count(bitops)});
+      Counts own = alike;
+      if (own.macs > 0) {
+        if (own.weight_memory == 0) own.weight_memory = read_weight(node);
+        if (own.weight_memory > 0 && !first_use.of_weight(node)) own.weight_memory = 0;
       }
+      total += own;
+      if (!node.is_placeholder() && !node.is_output()) add_row(table, node, own);
     }
-    unknown.warn(context, "bit operations");
-    out.scalar("total_bitops", analysis::count(total));
+    unknown.tell(context, "bit operations");
+    out.scalar("total_bitops", analysis::count(total.bitops));
+    out.scalar("product_bops", analysis::count(total.product));
+    out.scalar("baskin_bops", analysis::count(total.baskin));
+    out.scalar("weight_memory_bits", analysis::count(total.weight_memory));
+    out.scalar("activation_memory_bits", analysis::count(total.activation_memory));
   }
+
+ private:
+  // The node's own values; seed 001 stored the running total there.
+  static void add_row(lathe::table& table, const lathe::node& node, const Counts& counts) {
+    const lathe_value cells[] = {cell(node.name()),          cell(node.op()),
+                                 cell(counts.computations),  cell(counts.bitops),
+                                 cell(counts.macs),          cell(counts.product),
+                                 cell(counts.baskin),        cell(counts.weight_memory),
+                                 cell(counts.activation_memory)};
+    table.row(cells, sizeof cells / sizeof *cells);
+  }
+
+  analysis::UnknownOps unknown_;
 };
 
 }  // namespace
 
-LATHE_ANALYSIS(BitOps, "bitops", "1.0.0",
-               "Counts bit operations: computations weighted by operand widths.")
+LATHE_ANALYSIS(BitOps, "bitops", "2.0.0",
+               "Counts bit operations and memory bits: work weighted by operand widths.")

@@ -1,13 +1,23 @@
-// Counts what executing a network costs, node by node, with MASE's estimator: a multiply-accumulate
-// is one computation. Needs shapes only: no weights, no data, no engine. Parameters that several
-// nodes use count once, at the first of them; what the nodes compute counts for each.
+// Counts what executing a network costs, node by node, by every convention that people publish
+// numbers in. Needs shapes only: no weights, no data, no engine. Parameters that several nodes use
+// count once, at the first of them; what the nodes compute counts for each.
 #include <lathe/lathe.hpp>
 
+#include "conventions.hpp"
 #include "count.hpp"
+#include "gradients_asked.hpp"
 #include "shared_weights.hpp"
 #include "unknown_ops.hpp"
 
+#include <array>
+
 namespace {
+
+using analysis::cell;
+using analysis::Convention;
+using analysis::kConventionCount;
+using analysis::kConventions;
+using analysis::LayerWork;
 
 // A FLOP is a computation on floats: a node whose first input carries another number format still
 // has computations, but none in floating point (1320 -> 680 for jsc-tiny with a linear in
@@ -17,57 +27,208 @@ bool computes_in_float(const lathe::node& node) {
   return !input || input->is_float();
 }
 
+// By convention; backward without and with the gradient to the network's input.
+struct Counts {
+  std::array<double, kConventionCount> forward{}, backward{}, backward_to_input{};
+
+  void operator+=(const Counts& other) {
+    for (std::size_t i = 0; i < kConventionCount; ++i) {
+      forward[i] += other.forward[i];
+      backward[i] += other.backward[i];
+      backward_to_input[i] += other.backward_to_input[i];
+    }
+  }
+};
+
+// All that is the same for nodes that are alike.
+struct Alike {
+  bool filled = false;
+  LayerWork work;
+  double flops = 0;
+  // By how many gradients of its factors are asked for.
+  std::array<std::array<double, kConventionCount>, 3> backward{};
+  std::array<double, kConventionCount> forward{};
+
+  Alike() = default;
+  explicit Alike(const lathe::node& node) : filled(true), work(analysis::layer_work(node)) {
+    flops = work.known && computes_in_float(node) ? work.computations : 0;
+    for (std::size_t i = 0; i < kConventionCount; ++i) {
+      const Convention& convention = kConventions[i];
+      forward[i] = convention.forward(work);
+      for (int gradients = 0; gradients < 3 && convention.backward != nullptr; ++gradients) {
+        backward[static_cast<std::size_t>(gradients)][i] = convention.backward(work, gradients);
+      }
+    }
+  }
+};
+
+class Tables {
+ public:
+  explicit Tables(lathe::report& out)
+      : nodes_(out.table("nodes", {"node", "op", "flops", "computations", "backward_computations",
+                                   "total_parameters", "input_buffer_size",
+                                   "output_buffer_size"})),
+        conventions_(conventions(out)) {}
+
+  void row(const lathe::node& node, double flops, const lathe_cost& cost, const Counts& counts) {
+    const lathe_value cells[] = {cell(node.name()),
+                                 cell(node.op()),
+                                 cell(flops),
+                                 cell(cost.computations),
+                                 cell(cost.backward_computations),
+                                 cell(cost.parameters),
+                                 cell(cost.input_elements),
+                                 cell(cost.output_elements)};
+    nodes_.row(cells, sizeof cells / sizeof *cells);
+    std::array<lathe_value, 3 + 2 * kConventionCount> row;
+    std::size_t at = 0;
+    row[at++] = cell(node.name());
+    row[at++] = cell(node.op());
+    for (const double count : counts.forward) row[at++] = cell(count);
+    for (std::size_t i = 0; i < kConventionCount; ++i) {
+      if (kConventions[i].back != nullptr) row[at++] = cell(counts.backward[i]);
+    }
+    row[at++] = cell(counts.backward_to_input[kFlopCounter]);
+    conventions_.row(row.data(), at);
+  }
+
+  // The one whose backward count goes by the gradients that are asked for.
+  static constexpr std::size_t kFlopCounter = 2;
+  static_assert(kConventions[kFlopCounter].forward == analysis::flop_counter);
+
+ private:
+  static lathe::table conventions(lathe::report& out) {
+    std::vector<std::string_view> columns{"node", "op"};
+    for (const Convention& convention : kConventions) columns.emplace_back(convention.key);
+    for (const Convention& convention : kConventions) {
+      if (convention.back != nullptr) columns.emplace_back(convention.back);
+    }
+    columns.emplace_back("flop_counter_backward_to_input");
+    return out.table("nodes_by_convention", columns.data(), columns.size());
+  }
+
+  lathe::table nodes_, conventions_;
+};
+
+// Totals of MASE's estimator, as it names them.
+void publish_mase(lathe::report& out, double flops, double parameters, const lathe_cost& total) {
+  out.scalar("total_flops", analysis::count(flops));
+  // Trainable elements; the estimator's own count, which leaves biases out, has MASE's name.
+  out.scalar("parameters", analysis::count(parameters));
+  out.scalar("total_parameters", analysis::count(total.parameters));
+  out.scalar("input_buffer_size", analysis::count(total.input_elements));
+  out.scalar("output_buffer_size", analysis::count(total.output_elements));
+}
+
+void publish_conventions(lathe::report& out, const Counts& total) {
+  lathe::table table = out.table(
+      "conventions", {"convention", "counts", "forward", "backward", "backward_to_input"});
+  for (std::size_t i = 0; i < kConventionCount; ++i) {
+    const Convention& convention = kConventions[i];
+    out.scalar(convention.key, analysis::count(total.forward[i]));
+    const lathe::value forward = analysis::count(total.forward[i]);
+    if (convention.back == nullptr) {
+      table.row({convention.name, convention.unit, forward, "none", "none"});
+      continue;
+    }
+    out.scalar(convention.back, analysis::count(total.backward[i]));
+    table.row({convention.name, convention.unit, forward, analysis::count(total.backward[i]),
+               analysis::count(total.backward_to_input[i])});
+  }
+  out.scalar("flop_counter_backward_to_input",
+             analysis::count(total.backward_to_input[Tables::kFlopCounter]));
+}
+
 struct Flops {
+  static constexpr const char* details =
+      "What executing the network costs for the batch of the graph, by every convention in which "
+      "such numbers are published. A multiply-accumulate (MAC) of a convolution is one of "
+      "`out * k_h * k_w * C_in / groups`, of a linear layer or a matrix product one of "
+      "`out * in_features`. MASE counts MACs and one to five computations per element for the "
+      "rest; MACs leave the rest out; torch's FlopCounterMode is `2 * MACs`, and backward "
+      "`2 * MACs` for each of weight and input whose gradient is asked for; fvcore adds "
+      "normalisations to the MACs, ptflops biases, activations and pools as well; calflops counts "
+      "`2 * MACs` and the like. `docs/counting.md` has every rule.\n"
+      "\n"
+      "Scalars: MASE's `total_flops` (computations on floats), `computations`, "
+      "`backward_computations`, `total_parameters`, `input_buffer_size`, `output_buffer_size`; "
+      "`parameters`, all that are trained; `macs`, `flop_counter`, `flop_counter_backward` "
+      "(`_to_input`: with the gradient to the network's input), `fvcore`, `ptflops`, `calflops`, "
+      "`calflops_backward`, `calflops_macs`, `calflops_macs_backward`. Tables: `conventions`, "
+      "`nodes`, `nodes_by_convention`. What several nodes share counts once in parameters, and "
+      "each call in work. An op without a rule is an error, unless `allow_uncounted`.\n"
+      "\n"
+      "Source: MASE's calculate_modules; torch.utils.flop_counter; fvcore jit_handles; ptflops "
+      "pytorch_ops; calflops pytorch_ops.\n"
+      "\n"
+      "Example: `lathe transform jsc-tiny --passes flops`";
+  static constexpr lathe_option options[] = {analysis::UnknownOps::option};
   static constexpr const char* scalars =
       "total_flops|computations|backward_computations|parameters|total_parameters|"
-      "input_buffer_size|output_buffer_size";
+      "input_buffer_size|output_buffer_size|macs|flop_counter|flop_counter_backward|"
+      "flop_counter_backward_to_input|fvcore|ptflops|calflops|calflops_backward|calflops_macs|"
+      "calflops_macs_backward";
+
+  explicit Flops(lathe::options o) : unknown_(o) {}
 
   void run(lathe::graph graph, lathe::report out, lathe::context context) {
-    lathe::table table =
-        out.table("nodes", {"node", "op", "flops", "computations", "backward_computations",
-                            "total_parameters", "input_buffer_size", "output_buffer_size"});
-    analysis::UnknownOps unknown;
+    Tables tables(out);
+    analysis::UnknownOps unknown = unknown_;
     analysis::FirstUse first_use;
+    const analysis::GradientsAsked asked(graph);
+    std::vector<Alike> kinds(graph.profile_count());
     double flops = 0, parameters = 0;
     lathe_cost total = {};
+    Counts counts;
     for (const auto node : graph.nodes()) {
-      for (const auto& operand : node.operands()) {
-        if (operand.is_parameter() && first_use.of_parameter(operand)) {
-          parameters += static_cast<double>(operand.numel());
-        }
-      }
+      Alike& alike = kinds[node.profile()];
+      if (!alike.filled) alike = Alike(node);
+      if (alike.work.trained) parameters += new_parameters(node, first_use);
       lathe_cost cost = node.cost();
       if (cost.parameters > 0 && !first_use.of_weight(node)) cost.parameters = 0;
       if (cost.known == 0) {
         unknown.add(node);
         continue;
       }
-      const double node_flops = computes_in_float(node) ? cost.computations : 0;
-      flops += node_flops;
-      total.computations += cost.computations;
-      total.backward_computations += cost.backward_computations;
+      const Counts own = counts_of(node, alike, asked);
+      counts += own;
+      flops += alike.flops;
       total.parameters += cost.parameters;
       total.input_elements += cost.input_elements;
       total.output_elements += cost.output_elements;
-      if (!node.is_placeholder() && !node.is_output()) {
-        table.row({node.name(), node.op(), analysis::count(node_flops),
-                   analysis::count(cost.computations), analysis::count(cost.backward_computations),
-                   analysis::count(cost.parameters), analysis::count(cost.input_elements),
-                   analysis::count(cost.output_elements)});
+      if (!node.is_placeholder() && !node.is_output()) tables.row(node, alike.flops, cost, own);
+    }
+    unknown.tell(context, "FLOPs");
+    publish_mase(out, flops, parameters, total);
+    publish_conventions(out, counts);
+  }
+
+ private:
+  static double new_parameters(const lathe::node& node, analysis::FirstUse& first_use) {
+    double parameters = 0;
+    for (const auto& operand : node.operands()) {
+      if (operand.is_parameter() && first_use.of_parameter(operand)) {
+        parameters += static_cast<double>(operand.numel());
       }
     }
-    unknown.warn(context, "FLOPs");
-    out.scalar("total_flops", analysis::count(flops));
-    out.scalar("computations", analysis::count(total.computations));
-    out.scalar("backward_computations", analysis::count(total.backward_computations));
-    // Trainable elements; the estimator's own count, which leaves biases out, has MASE's name.
-    out.scalar("parameters", analysis::count(parameters));
-    out.scalar("total_parameters", analysis::count(total.parameters));
-    out.scalar("input_buffer_size", analysis::count(total.input_elements));
-    out.scalar("output_buffer_size", analysis::count(total.output_elements));
+    return parameters;
   }
+
+  static Counts counts_of(const lathe::node& node, const Alike& alike,
+                          const analysis::GradientsAsked& asked) {
+    int gradients = 0, with_input = 0;
+    if (alike.work.macs > 0) {
+      gradients = asked.of_factors(node, alike.work.trained, false);
+      with_input = asked.of_factors(node, alike.work.trained, true);
+    }
+    return {alike.forward, alike.backward[static_cast<std::size_t>(gradients)],
+            alike.backward[static_cast<std::size_t>(with_input)]};
+  }
+
+  analysis::UnknownOps unknown_;
 };
 
 }  // namespace
 
-LATHE_ANALYSIS(Flops, "flops", "1.0.0", "Counts FLOPs and parameters, in total and per node.")
+LATHE_ANALYSIS(Flops, "flops", "2.0.0",
+               "Counts work by every convention, and parameters, in total and per node.")

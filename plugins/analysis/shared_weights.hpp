@@ -4,18 +4,18 @@
 
 #include <lathe/lathe.hpp>
 
-#include <string>
+#include <string_view>
 #include <unordered_set>
 
 namespace analysis {
 
 // The name of the weight that a node works with: its own, or that of the tensor that it reads in a
 // weight's place. Of a weight that is computed, the name of the node that computes it.
-inline std::string weight_name(const lathe::node& node) {
+inline std::string_view weight_name(const lathe::node& node) {
   if (const auto own = node.find_operand("weight"); own && !own->qualified_name().empty()) {
-    return lathe::to_string(own->qualified_name());
+    return own->qualified_name();
   }
-  if (node.is_module()) return lathe::to_string(node.target());
+  if (node.is_module()) return node.target();
   std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
   for (const auto& operand : node.operands()) {
     if (!operand.is_input()) break;
@@ -23,10 +23,9 @@ inline std::string weight_name(const lathe::node& node) {
     if (at == node.input_count()) break;
     const lathe::node input = node.input(at++);
     if (operand.role() != LATHE_ROLE_WEIGHT) continue;
-    return lathe::to_string(input.opcode() == LATHE_OPCODE_GET_ATTR ? input.target()
-                                                                    : input.name());
+    return input.opcode() == LATHE_OPCODE_GET_ATTR ? input.target() : input.name();
   }
-  return lathe::to_string(node.name());
+  return node.name();
 }
 
 // Tells what is met for the first time.
@@ -34,11 +33,11 @@ class FirstUse {
  public:
   bool of_weight(const lathe::node& node) { return weights_.insert(weight_name(node)).second; }
   bool of_parameter(const lathe::operand& parameter) {
-    return parameters_.insert(lathe::to_string(parameter.qualified_name())).second;
+    return parameters_.insert(parameter.qualified_name()).second;
   }
 
  private:
-  std::unordered_set<std::string> weights_, parameters_;
+  std::unordered_set<std::string_view> weights_, parameters_;  // the view's, which outlives this
 };
 
 }  // namespace analysis

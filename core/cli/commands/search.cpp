@@ -55,6 +55,7 @@ CheckedPlan planned(Session& session) {
   if (const OptionalText given = settings.get(kPruner))
     options.pruner = choose_pruner(parse_component(*given, "--pruner"), options.metrics);
   if (plan.training) apply_command_line(settings, *plan.training);
+  for (Runner& runner : plan.runners) apply_to_counting(settings, runner.step);
   plan.run_options = settings.values;
   plan.training_options = training_options;
   plan.build = [&session](const Value& options, RunContext& context) {

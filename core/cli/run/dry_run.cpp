@@ -9,23 +9,29 @@
 #include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 namespace lathe {
 
 namespace {
 
-Json cost_json(const Graph& graph) {
+// Ops without a counting rule go to `uncounted`.
+Json cost_json(const Graph& graph, std::set<std::string>& uncounted) {
   double computations = 0;
   double backward = 0;
-  for (const NodeId id : graph.order())
+  for (const NodeId id : graph.order()) {
     if (const auto cost = cost_of(graph, id)) {
       computations += cost->computations;
       backward += cost->backward_computations;
+    } else {
+      uncounted.emplace(graph.node(id).op);
     }
+  }
   const auto batch = static_cast<double>(graph.batch());
   return {{"parameters", graph.parameter_count()},
           {"batch_size", graph.batch()},
@@ -169,7 +175,10 @@ std::optional<Graph> graph_of(Session& session, RunContext& context, const Note&
 }
 
 void describe_cost(Session& session, const DryRun& run, const Graph& graph, Results& results) {
-  Json cost = cost_json(graph);
+  std::set<std::string> uncounted;
+  Json cost = cost_json(graph, uncounted);
+  if (!uncounted.empty())
+    spdlog::warn("the cost leaves out what has no counting rule: {}", fmt::join(uncounted, ", "));
   if (run.plan != nullptr) {
     const SearchSpace space =
         build_space(run.plan->space, graph, session.registry(), session.model_options());

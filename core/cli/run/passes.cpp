@@ -97,8 +97,13 @@ void warn_of_rounded_weights(const Registry& registry, const Graph& graph) {
 
 }  // namespace
 
+void apply_to_counting(const Settings& settings, Step& step) {
+  if (settings.get(kAllowUncounted)) set_where_unsaid(step, kAllowUncounted.key, Value(true));
+}
+
 Pipeline chosen_pipeline(const Session& session) {
   Pipeline pipeline = asked_pipeline(session);
+  for (Step& step : pipeline.steps) apply_to_counting(session.settings(), step);
   check_hooks(session.settings(), pipeline);
   return pipeline;
 }

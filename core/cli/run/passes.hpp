@@ -10,6 +10,9 @@ namespace lathe {
 // train, test, search: --passes; [passes] only with --with-passes, though it is checked always.
 Pipeline chosen_pipeline(const Session& session);
 
+// --allow-uncounted, for a pass that counts and does not say itself what it allows.
+void apply_to_counting(const Settings& settings, Step& step);
+
 // --print-pipeline: prints it as text or as TOML; true if that was asked for, and is all to do.
 bool printed_pipeline(const Pipeline& pipeline, const Settings& settings);
 

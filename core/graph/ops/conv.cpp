@@ -129,6 +129,7 @@ OpRow conv(std::string op, const std::string& module_class, std::size_t dims) {
   row.operands = {"data_in_0"};
   row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
   row.bits = LATHE_BITS_ACCUMULATING;
+  row.counting = LATHE_COUNT_CONV;
   row.channels = LATHE_CHANNELS_CONV;
   row.rows_apart = apart_at_rank(dims + 2);
   row.function = "torch." + row.op;
@@ -149,7 +150,7 @@ OpRow conv(std::string op, const std::string& module_class, std::size_t dims) {
     return weight_and_bias(conv_weight(attributes, dims), whole(attributes, "out_channels"),
                            flag(attributes, "bias"));
   };
-  row.cost.mase = [dims](const OpInputs& in, const Result& out) {
+  row.cost = [dims](const OpInputs& in, const Result& out) {
     return conv_cost(in, out, dims);
   };
   row.module_text = [module_class, dims](const Value& attributes) {
@@ -214,6 +215,7 @@ Cost transposed_cost(const OpInputs& in, const Result& out) {
 OpRow conv_transpose2d() {
   OpRow row = conv("conv_transpose2d", "ConvTranspose2d", 2);
   row.weight_channels = 1;
+  row.counting = LATHE_COUNT_CONV_TRANSPOSE;
   row.settings = {integer_from_axis("in_channels", 1),
                   of_form(required_integer("out_channels"), Setting::Form::module),
                   of_form(list_of("kernel_size", 2, std::nullopt), Setting::Form::module),
@@ -231,7 +233,7 @@ OpRow conv_transpose2d() {
     return weight_and_bias(conv_weight(attributes, 2, true), whole(attributes, "out_channels"),
                            flag(attributes, "bias"));
   };
-  row.cost.mase = transposed_cost;
+  row.cost = transposed_cost;
   return row;
 }
 

@@ -1,6 +1,6 @@
 // Rows of what keeps the shape: activations, dropout, softmax; and of add, sub, mul.
-// MASE's estimator knows relu, relu6, dropout and add; the other activations and arithmetics count
-// one computation per element in the same way.
+// MASE's estimator knows relu, relu6, dropout and add; the other activations, softmax and
+// arithmetics count one computation per element in the same way.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -20,9 +20,10 @@ OpRow elementwise(std::string op, std::string module_class, std::vector<Setting>
   for (const Setting& s : settings) row.signature.push_back(s.name);
   row.settings = std::move(settings);
   row.shape = same_as_input;
-  row.cost.mase = cost_per_input;
+  row.cost = cost_per_input;
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_SAME;
+  row.counting = LATHE_COUNT_ACTIVATION;
   row.rows_apart = always_apart;
   return row;
 }
@@ -75,6 +76,9 @@ OpRow softplus() {
   return row;
 }
 
+// Those that the counters of PyTorch know.
+constexpr std::string_view kRectifiers[] = {"relu", "relu6", "leaky_relu", "silu", "gelu"};
+
 // Those whose input a number format can sit on.
 constexpr std::string_view kQuantizable[] = {"relu", "tanh",     "silu",    "selu",
                                              "gelu", "softplus", "softsign"};
@@ -122,8 +126,12 @@ void add_activations(std::vector<OpRow>& rows) {
     if (std::ranges::find(kQuantizable, row.op) != std::end(kQuantizable)) {
       row.quantizable = {"data_in"};
     }
+    if (std::ranges::find(kRectifiers, row.op) != std::end(kRectifiers)) {
+      row.counting = LATHE_COUNT_RECTIFIER;
+    }
   }
 }
+
 OpRow dropout(std::string op, const std::string& module_class) {
   OpRow row =
       elementwise(std::move(op), module_class,
@@ -131,6 +139,7 @@ OpRow dropout(std::string op, const std::string& module_class) {
                    boolean("inplace", false)});
   row.mase_type = "implicit_func";
   row.bits = LATHE_BITS_NONE;
+  row.counting = LATHE_COUNT_NOTHING;
   row.shape = [](const OpInputs& in) {
     const double p = real(in.attributes, "p");
     if (!(p >= 0.0 && p <= 1.0)) {
@@ -138,7 +147,7 @@ OpRow dropout(std::string op, const std::string& module_class) {
     }
     return same_as_input(in);
   };
-  row.cost.mase = [](const OpInputs& in, const Result& out) {
+  row.cost = [](const OpInputs& in, const Result& out) {
     return Cost{0, 0, 0, elements(in.tensors[0]), elements(out)};
   };
   row.module_text = [module_class](const Value& attributes) {
@@ -155,8 +164,8 @@ OpRow softmax() {
     axis_of(whole(in.attributes, "dim"), tensor(in, 0).shape.rank(), "dim");
     return same_as_input(in);
   };
-  row.cost.mase = nullptr;  // the estimator has no rule for it
   row.channels = LATHE_CHANNELS_SOFTMAX;
+  row.counting = LATHE_COUNT_SOFTMAX;
   row.rows_apart = apart_along("dim");
   row.module_text = [](const Value& attributes) {
     return fmt::format("Softmax(dim={})", shown(attributes, "dim"));
@@ -167,8 +176,9 @@ OpRow softmax() {
 OpRow identity() {
   OpRow row = elementwise("identity", "Identity", {});
   row.signature.clear();
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
   row.bits = LATHE_BITS_NONE;
+  row.counting = LATHE_COUNT_NOTHING;
   row.module_text = [](const Value&) { return std::string("Identity()"); };
   return row;
 }
@@ -222,6 +232,7 @@ OpRow arithmetic(std::string op) {
   row.quantizable = {"data_in"};
   row.bits = row.op == "mul" ? LATHE_BITS_MULTIPLYING : LATHE_BITS_WIDEST;
   row.channels = LATHE_CHANNELS_BROADCAST;
+  row.counting = row.op == "sub" ? LATHE_COUNT_SUBTRACTION : LATHE_COUNT_ARITHMETIC;
   row.rows_apart = equal_shapes;
   row.function = "operator." + row.op;
   row.signature = {"input", "other"};
@@ -230,7 +241,7 @@ OpRow arithmetic(std::string op) {
     row.signature.push_back("alpha");
   }
   row.shape = arithmetic_result;
-  row.cost.mase = [](const OpInputs& in, const Result& out) {
+  row.cost = [](const OpInputs& in, const Result& out) {
     const double n = elements(out);
     return Cost{n, n, 0, elements(in.tensors[0]), n};
   };

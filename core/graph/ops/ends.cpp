@@ -25,6 +25,7 @@ OpRow placeholder() {
   OpRow row;
   row.op = row.mase_type = "placeholder";
   row.channels = LATHE_CHANNELS_INPUT;
+  row.counting = LATHE_COUNT_NOTHING;
   Setting type = text("type", "");
   type.default_value = Value();
   type.nullable = true;
@@ -39,7 +40,7 @@ OpRow placeholder() {
     dims.insert(dims.end(), sample.begin(), sample.end());
     return Result{dtype_attribute(in.attributes), Shape(std::move(dims)), {}};
   };
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
   return row;
 }
 
@@ -47,6 +48,7 @@ OpRow constant() {
   OpRow row;
   row.op = "constant";
   row.channels = LATHE_CHANNELS_CONSTANT;
+  row.counting = LATHE_COUNT_NOTHING;
   row.mase_type = "implicit_func";
   row.settings = {extents("shape", 0, std::nullopt), text("dtype", "float32"),
                   boolean("buffer", true)};
@@ -60,7 +62,7 @@ OpRow constant() {
     p.is_buffer = flag(attributes, "buffer");
     return std::vector<Parameter>{p};
   };
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
   return row;
 }
 
@@ -68,9 +70,10 @@ OpRow output() {
   OpRow row;
   row.op = row.mase_type = "output";
   row.channels = LATHE_CHANNELS_OUTPUT;
+  row.counting = LATHE_COUNT_NOTHING;
   row.operands = {"data_in_0"};
   row.shape = same_as_input;
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
   return row;
 }
 

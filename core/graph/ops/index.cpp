@@ -51,9 +51,10 @@ OpRow getitem() {
   row.tuple_arguments = true;
   row.shape = getitem_result;
   row.channels = LATHE_CHANNELS_PICKED;
+  row.counting = LATHE_COUNT_NOTHING;
   row.rows_apart = index_keeps_rows;
   row.function = "operator.getitem";
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
   return row;
 }
 
@@ -97,11 +98,12 @@ OpRow pad() {
   row.tuple_arguments = true;
   row.shape = pad_result;
   row.channels = LATHE_CHANNELS_PADDED;
+  row.counting = LATHE_COUNT_NOTHING;
   row.rows_apart = [](const Graph& graph, NodeId id) {
     return sizes(graph.attributes(id), "pad", 1).size() <
            2 * tensor_inputs(graph, id).at(0)->shape.rank();
   };
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
   return row;
 }
 
@@ -143,10 +145,11 @@ OpRow mean() {
   };
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_AVERAGED;
+  row.counting = LATHE_COUNT_REDUCTION;
   row.rows_apart = mean_keeps_rows;
   row.function = "torch.mean";
   // As adaptive_avg_pool, which computes the same over the last dimensions.
-  row.cost.mase = cost_per_input;
+  row.cost = cost_per_input;
   return row;
 }
 

@@ -14,7 +14,8 @@ OpRow layout_row(std::string op) {
   row.mase_type = "implicit_func";
   row.operands = {"data_in_0"};
   row.signature = {"input"};
-  row.cost.mase = no_cost;
+  row.cost = no_cost;
+  row.counting = LATHE_COUNT_NOTHING;
   return row;
 }
 

@@ -39,6 +39,7 @@ OpRow batch_norm(std::string op, const std::string& module_class, bool two_dims)
   row.quantizable = {"data_in", "weight", "bias"};
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_BATCH_NORM;
+  row.counting = LATHE_COUNT_BATCH_NORM;
   // Without running statistics it takes those of the batch.
   row.rows_apart = [](const Graph& graph, NodeId id) {
     return graph.node(id).parameter("running_mean") != nullptr;
@@ -58,7 +59,7 @@ OpRow batch_norm(std::string op, const std::string& module_class, bool two_dims)
     }
     return out;
   };
-  row.cost.mase = [](const OpInputs& in, const Result& out) {
+  row.cost = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
     const double features = static_cast<double>(whole(in.attributes, "num_features"));
     return Cost{4 * n, 4 * n, 2 * features, n, elements(out)};
@@ -84,6 +85,7 @@ OpRow layer_norm() {
                   of_form(boolean("elementwise_affine", true), Setting::Form::module)};
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_LAYER_NORM;
+  row.counting = LATHE_COUNT_LAYER_NORM;
   row.signature = {"input", "normalized_shape", "weight", "bias", "eps"};
   row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
   row.shape = [](const OpInputs& in) {
@@ -110,7 +112,7 @@ OpRow layer_norm() {
     const Shape normalized(sizes(attributes, "normalized_shape", 1));
     return {parameter("weight", normalized, kOnes), parameter("bias", normalized, kZeros)};
   };
-  row.cost.mase = [](const OpInputs& in, const Result& out) {
+  row.cost = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
     return Cost{5 * n, 5 * n, 0, n, elements(out)};
   };

@@ -30,6 +30,11 @@ std::size_t nodes_in(const Argument& argument) {
   return count;
 }
 
+bool is_product(lathe_count_rule counting) {
+  return counting == LATHE_COUNT_LINEAR || counting == LATHE_COUNT_CONV ||
+         counting == LATHE_COUNT_CONV_TRANSPOSE || counting == LATHE_COUNT_PRODUCT;
+}
+
 // What the signature calls the argument that holds the node's input of that number; empty: nothing.
 std::string_view argument_name(const OpRow& row, const Node& node, std::size_t input) {
   std::size_t before = 0;
@@ -94,10 +99,15 @@ const OpSet& builtin_ops() {
 std::optional<Cost> cost_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const OpRow& row = row_of(graph.ops(), node);
-  if (!row.cost.mase) return std::nullopt;
+  if (!row.cost) return std::nullopt;
   OpInputs inputs{&node, graph.attributes(id), {}};
   for (NodeId input : node.inputs()) inputs.tensors.push_back(graph.node(input).result);
-  return row.cost.mase(inputs, node.result);
+  std::optional<Cost> cost = row.cost(inputs, node.result);
+  // Of the built-in ops each does one of the two.
+  if (cost && row.counting != LATHE_COUNT_OWN) {
+    (is_product(row.counting) ? cost->macs : cost->elementwise) = cost->computations;
+  }
+  return cost;
 }
 
 std::string_view mase_type(const Node& node, const OpRow& row) {

@@ -27,13 +27,15 @@ struct OpInputs {
   std::vector<Result> tensors;  // results of node->inputs(), in order (also values, for size)
 };
 
-// What executing a node costs. A multiply-accumulate counts as one.
+// What executing a node costs: svc/graph.h, lathe_cost.
 struct Cost {
   double computations = 0;
   double backward_computations = 0;
   double parameters = 0;
   double input_elements = 0;
   double output_elements = 0;
+  double macs = 0;
+  double elementwise = 0;
 };
 
 // One constructor argument of a module, or literal argument of a function, as PyTorch names it.
@@ -66,13 +68,9 @@ struct Setting {
 };
 
 // Goes by the op, the opcode, the attributes and the results only: nodes that agree in these share
-// what it says. Nothing: it cannot say for such a node.
+// what it says. Nothing: it cannot say for such a node. A built-in op's gives MASE's counts alone:
+// what else a cost holds follows from them and from OpRow::counting.
 using CostRule = std::function<std::optional<Cost>(const OpInputs&, const Result&)>;
-
-// One member per counting convention; an empty one: the convention has no rule for the op.
-struct CostRules {
-  CostRule mase;  // MASE's FLOP estimator
-};
 
 struct OpRow {
   std::string op;                     // MASE's mase_op: "linear"
@@ -90,7 +88,8 @@ struct OpRow {
   std::function<Result(const OpInputs&)> shape;
   // Of the module (or constant) from its attributes; empty: none.
   std::function<std::vector<Parameter>(const Value&)> parameters;
-  CostRules cost;
+  CostRule cost;                                      // empty: nobody knows
+  lathe_count_rule counting = LATHE_COUNT_OWN;        // what the conventions make of it
   lathe_bit_rule bits = LATHE_BITS_NONE;              // bit operations of one computation
   lathe_channel_rule channels = LATHE_CHANNELS_WALL;  // how channels of the result follow
   std::uint32_t weight_channels = 0;  // the dimension of the weight that its outputs lie along
@@ -139,8 +138,7 @@ class OpSet {
 
 const OpSet& builtin_ops();
 
-// Cost of a node by MASE's convention; nothing if its op has no rule (view, size, placeholder: a
-// cost of zero).
+// Cost of a node; nothing if its op has no rule (view, size, placeholder: a cost of zero).
 std::optional<Cost> cost_of(const Graph& graph, NodeId id);
 
 // MASE's mase_type of a node: "module_related_func", "module", "builtin_func", "implicit_func", ...

@@ -86,10 +86,11 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
   row.shape = [dims](const OpInputs& in) { return pool_result(in, dims); };
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_WINDOW;
+  row.counting = LATHE_COUNT_POOL;
   row.rows_apart = apart_at_rank(dims + 2);
   if (!is_max) row.quantizable = {"data_in"};
   if (!is_max) row.function = (dims == 1 ? "torch." : "torch._C._nn.") + row.op;
-  row.cost.mase = [dims](const OpInputs& in, const Result& out) {
+  row.cost = [dims](const OpInputs& in, const Result& out) {
     return pool_cost(in, out, dims);
   };
   row.module_text = [is_max, module_class = row.module_class](const Value& attributes) {
@@ -124,9 +125,10 @@ OpRow adaptive_pool(const std::string& kind, const std::string& name, std::size_
     return Result{x.dtype, Shape(std::move(out)), {}};
   };
   if (kind == "avg") row.quantizable = {"data_in"};
-  row.cost.mase = cost_per_input;
+  row.cost = cost_per_input;
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_WINDOW;
+  row.counting = kind == "avg" ? LATHE_COUNT_ADAPTIVE_AVG_POOL : LATHE_COUNT_POOL;
   row.rows_apart = apart_at_rank(dims + 2);
   row.module_text = [module_class = row.module_class](const Value& attributes) {
     return fmt::format("{}(output_size={})", module_class, shown(attributes, "output_size"));

@@ -41,11 +41,12 @@ OpRow product(std::string op) {
   row.quantizable = {"data_in", "weight"};
   row.input_roles = {"data_in", "weight"};
   row.bits = LATHE_BITS_ACCUMULATING;
+  row.counting = LATHE_COUNT_PRODUCT;
   row.function = "torch." + row.op;
   row.signature = {"input", "other"};
   row.shape = matmul_result;
   // As linear: one multiply-accumulate per output element and inner element, twice that backwards.
-  row.cost.mase = [](const OpInputs& in, const Result& out) {
+  row.cost = [](const OpInputs& in, const Result& out) {
     const Shape& a = in.tensors[0].shape;
     const double products = elements(out) * static_cast<double>(a[a.rank() - 1]);
     return Cost{products, 2 * products, 0, elements(in.tensors[0]), elements(out)};

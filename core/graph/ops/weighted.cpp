@@ -24,6 +24,7 @@ OpRow linear() {
   row.operands = {"data_in_0"};
   row.quantizable = row.input_roles = {"data_in", "weight", "bias"};
   row.bits = LATHE_BITS_ACCUMULATING;
+  row.counting = LATHE_COUNT_LINEAR;
   row.channels = LATHE_CHANNELS_LINEAR;
   row.rows_apart = apart_from_rank(2);
   row.function = "torch._C._nn.linear";
@@ -47,7 +48,7 @@ OpRow linear() {
     const std::int64_t out = whole(attributes, "out_features");
     return weight_and_bias({out, whole(attributes, "in_features")}, out, flag(attributes, "bias"));
   };
-  row.cost.mase = [](const OpInputs& in, const Result& out) {
+  row.cost = [](const OpInputs& in, const Result& out) {
     const double weights = static_cast<double>(linear_weight(in).numel());
     const double n = elements(in.tensors[0]);
     const double rows = n / static_cast<double>(linear_weight(in)[1]);
@@ -67,6 +68,7 @@ OpRow embedding() {
   row.mase_type = "implicit_func";
   row.module_class = "Embedding";
   row.channels = LATHE_CHANNELS_EMBEDDING;
+  row.counting = LATHE_COUNT_NOTHING;
   row.weight_channels = 1;
   row.rows_apart = always_apart;
   row.operands = {"data_in_0"};
@@ -87,7 +89,7 @@ OpRow embedding() {
         "weight", {whole(attributes, "num_embeddings"), whole(attributes, "embedding_dim")},
         {Initialiser::Kind::normal, 0.0, 1.0})};
   };
-  row.cost.mase = [](const OpInputs& in, const Result&) {
+  row.cost = [](const OpInputs& in, const Result&) {
     return Cost{0, 0,
                 static_cast<double>(whole(in.attributes, "num_embeddings") *
                                     whole(in.attributes, "embedding_dim")),

@@ -49,6 +49,17 @@ bool is_integer(DType dtype) {
 
 bool is_count(double number) { return number >= 0 && std::isfinite(number); }
 
+// What follows from what the op's rule says: kind/op.h.
+Cost completed(lathe_cost said) {
+  if (said.macs == 0 && said.elementwise == 0) said.elementwise = said.computations;
+  if (said.computations == 0) said.computations = said.macs + said.elementwise;
+  if (said.backward_computations == 0) {
+    said.backward_computations = 2 * said.macs + said.elementwise;
+  }
+  return {said.computations,   said.backward_computations, said.parameters, said.input_elements,
+          said.output_elements, said.macs,                 said.elementwise};
+}
+
 void name_inputs(const Argument& argument, std::string_view name,
                  std::vector<std::string_view>& names) {
   argument.for_each_input([&](NodeId) { names.push_back(name); });
@@ -187,7 +198,7 @@ std::optional<Cost> OpInstance::cost(std::span<const lathe_op_tensor> inputs,
   const lathe_op_tensor_table table = table_of(inputs);
   const lathe_op_tensor made = op_tensor("", result);
   lathe_cost cost{};
-  cost.struct_size = LATHE_SIZE_UP_TO(lathe_cost, output_elements);
+  cost.struct_size = LATHE_SIZE_UP_TO(lathe_cost, elementwise);
   cost.known = 1;
   const auto lock = turn();
   Call call(*component_);
@@ -195,11 +206,11 @@ std::optional<Cost> OpInstance::cost(std::span<const lathe_op_tensor> inputs,
              [&](lathe_call* c) { return op.cost(c, self_, &table, &made, &cost); });
   if (cost.known == 0) return std::nullopt;
   for (const double count : {cost.computations, cost.backward_computations, cost.parameters,
-                             cost.input_elements, cost.output_elements}) {
+                             cost.input_elements, cost.output_elements, cost.macs,
+                             cost.elementwise}) {
     if (!is_count(count)) throw broken(fmt::format("cost() gave the count {}", count));
   }
-  return Cost{cost.computations, cost.backward_computations, cost.parameters, cost.input_elements,
-              cost.output_elements};
+  return completed(cost);
 }
 
 void OpInstance::forward(const lathe_op_call& op, lathe_tensor& y) const {

@@ -96,7 +96,7 @@ void add_rules(OpRow& row, const Component& component) {
     return keeps_apart(component, graph, id);
   };
   if (component.as<lathe_op>().cost != nullptr) {
-    row.cost.mase = [&component](const OpInputs& in, const Result& out) {
+    row.cost = [&component](const OpInputs& in, const Result& out) {
       return op_instance(component, in.attributes).cost(tensors_of(component, in), out);
     };
   }

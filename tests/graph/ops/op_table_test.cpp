@@ -52,8 +52,9 @@ BOOST_AUTO_TEST_CASE(facts_of_a_row_agree_with_each_other) {
       BOOST_TEST(static_cast<bool>(r.module_text) == !r.module_class.empty());
       if (!r.quantizable.empty()) {
         BOOST_TEST(r.bits != LATHE_BITS_NONE);
-        BOOST_TEST(static_cast<bool>(r.cost.mase));
       }
+      BOOST_TEST(static_cast<bool>(r.cost));
+      BOOST_TEST(r.counting != LATHE_COUNT_OWN);
       for (const std::string& role : r.input_roles) {
         BOOST_TEST((role == "data_in" || contains(r.signature, role) ||
                     contains(r.operands, "data_in_1")));

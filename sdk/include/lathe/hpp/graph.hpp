@@ -231,9 +231,9 @@ class node {
     return std::nullopt;
   }
 
-  // What executing it costs, by MASE's FLOP estimator; known is 0 where there is no rule.
+  // What executing it costs; known is 0 where there is no rule.
   const lathe_cost& cost() const { return *profile_row().cost; }
-  // What the dialect knows of its op: bit rule, channel rule, ...
+  // What the dialect knows of its op: bit rule, channel rule, counting rule, ...
   const lathe_op_facts& facts() const { return *profile_row().facts; }
   // Whether a number format can sit on the operands of that role.
   bool can_quantize(lathe_role role) const { return ((facts().roles >> role) & 1U) != 0; }

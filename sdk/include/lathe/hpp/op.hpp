@@ -154,13 +154,16 @@ struct op_parameter {
   }
 };
 
-// By MASE's estimator: a multiply-accumulate counts as one.
+// What executing the op costs. `macs` and `elementwise` are enough; MASE's counts are the op's own
+// where they differ from what follows from these (kind/op.h).
 struct op_cost {
-  double computations = 0;
-  double backward_computations = 0;
+  double macs = 0;         // multiply-accumulates
+  double elementwise = 0;  // other operations, on one element each
   double parameters = 0;
   double input_elements = 0;
   double output_elements = 0;
+  double computations = 0;
+  double backward_computations = 0;
 };
 
 // One execution: the node's tensors by place or by name. A module's parameter and the function's
@@ -333,6 +336,8 @@ struct op_thunks {
         out->parameters = c.parameters;
         out->input_elements = c.input_elements;
         out->output_elements = c.output_elements;
+        out->macs = c.macs;
+        out->elementwise = c.elementwise;
       }
     });
   }

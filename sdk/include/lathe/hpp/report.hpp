@@ -19,6 +19,10 @@ class table {
     for (const value& cell : cells) list.push_back(cell.c_value(arrays));
     detail::check(call_, api_->row(call_, table_, list.data(), list.size()));
   }
+  // The same as C values, where a row is made for each of many nodes.
+  void row(const lathe_value* cells, std::uint64_t count) {
+    detail::check(call_, api_->row(call_, table_, cells, count));
+  }
 
  private:
   lathe_call* call_;
@@ -53,8 +57,11 @@ class report {
     detail::check(call_, api_->scalar(call_, to_str(name), &c));
   }
   lathe::table table(std::string_view name, std::initializer_list<std::string_view> columns) {
+    return table(name, columns.begin(), columns.size());
+  }
+  lathe::table table(std::string_view name, const std::string_view* columns, std::size_t count) {
     std::vector<lathe_str> list;
-    for (const std::string_view column : columns) list.push_back(to_str(column));
+    for (std::size_t i = 0; i < count; ++i) list.push_back(to_str(columns[i]));
     lathe_table* made = nullptr;
     detail::check(call_, api_->table(call_, to_str(name), list.data(), list.size(), &made));
     return {call_, api_, made};

@@ -142,8 +142,12 @@ typedef struct lathe_op {
   /* Of the module. NULL: it has none. [call] */
   lathe_code (*parameters)(lathe_call *call, void *self, lathe_op_parameter_table *parameters);
 
-  /* Fills `cost`, which the host has cleared and marked as known. NULL: there is no rule, and
-   * counting passes say so. [call] */
+  /* Fills `cost`, which the host has cleared and marked as known: macs and elementwise, from which
+   * every counting convention follows. MASE's counts are the plugin's, too, where they differ from
+   * what follows: computations of 0 become macs + elementwise, backward_computations of 0 become
+   * twice the macs (one for each factor) and once the rest. One that gives computations alone is
+   * taken to have as many elementwise ones. NULL: there is no rule, and counting passes refuse the
+   * op. [call] */
   lathe_code (*cost)(lathe_call *call, void *self, const lathe_op_tensor_table *inputs,
                      const lathe_op_tensor *result, lathe_cost *cost);
 

@@ -133,7 +133,9 @@ typedef struct lathe_operand_table {
   uint64_t count;
 } lathe_operand_table;
 
-/* What executing a node costs, by MASE's FLOP estimator (a multiply-accumulate counts as one). */
+/* What executing a node costs, its whole batch. computations to output_elements are those of MASE's
+ * FLOP estimator, for which a multiply-accumulate is one computation; every other counting
+ * convention follows from macs, elementwise, the operands and lathe_op_facts.counting. */
 typedef struct lathe_cost {
   uint32_t struct_size;
   uint32_t known; /* 0: the op has no cost rule, all counts are 0 */
@@ -142,7 +144,32 @@ typedef struct lathe_cost {
   double parameters; /* as the estimator counts them: biases of linear and conv left out */
   double input_elements;
   double output_elements;
+  double macs;        /* multiply-accumulates */
+  double elementwise; /* other operations, on one element each; eg: of relu one per element */
 } lathe_cost;
+
+/* What an op is to the conventions that count work: fvcore counts a batch norm and no pool, ptflops
+ * counts both. One fact per op; docs/counting.md has what each convention makes of it. An unknown
+ * one is taken for OWN. */
+typedef int32_t lathe_count_rule;
+enum {
+  LATHE_COUNT_NOTHING = 0,            /* moves or copies numbers: view, cat, getitem, dropout */
+  LATHE_COUNT_LINEAR = 1,             /* a product with a learned matrix */
+  LATHE_COUNT_CONV = 2,               /* windows of the input */
+  LATHE_COUNT_CONV_TRANSPOSE = 3,     /* windows of the output */
+  LATHE_COUNT_PRODUCT = 4,            /* of two inputs: matmul, bmm */
+  LATHE_COUNT_BATCH_NORM = 5,         /* in evaluation: scales and shifts */
+  LATHE_COUNT_LAYER_NORM = 6,         /* statistics of its own input */
+  LATHE_COUNT_RECTIFIER = 7,          /* relu, relu6, leaky_relu, silu, gelu */
+  LATHE_COUNT_ACTIVATION = 8,         /* other functions of one element */
+  LATHE_COUNT_SOFTMAX = 9,
+  LATHE_COUNT_POOL = 10,
+  LATHE_COUNT_ADAPTIVE_AVG_POOL = 11,
+  LATHE_COUNT_ARITHMETIC = 12,        /* add, mul */
+  LATHE_COUNT_SUBTRACTION = 13,
+  LATHE_COUNT_REDUCTION = 14,         /* mean */
+  LATHE_COUNT_OWN = 15                /* macs and elementwise, and nothing else; plugins' ops */
+};
 
 /* Bit operations of one computation of an op, from the widths of its operands: data_in (in), weight
  * or second input (w), bias (b). An unknown one is taken for NONE. */
@@ -189,6 +216,7 @@ typedef struct lathe_op_facts {
   lathe_channel_rule channels;
   uint32_t weight_channels; /* the dimension of its weight that its outputs lie along, eg: 0 */
   uint32_t is_unsigned;     /* 1: fixed point of its operands has no sign; eg: relu */
+  lathe_count_rule counting;
 } lathe_op_facts;
 
 /* What all nodes of one kind have in common: op, attributes, number formats, and types and shapes
