@@ -150,9 +150,9 @@ struct BitOps {
   explicit BitOps(lathe::options o) : unknown_(o) {}
 
   void run(lathe::graph graph, lathe::report out, lathe::context context) {
-    lathe::table table = out.table(
-        "nodes", {"node", "op", "computations", "bitops", "macs", "product_bops", "baskin_bops",
-                  "weight_memory_bits", "activation_memory_bits"});
+    lathe::table table =
+        out.table("nodes", {"node", "op", "computations", "bitops", "macs", "product_bops",
+                            "baskin_bops", "weight_memory_bits", "activation_memory_bits"});
     analysis::UnknownOps unknown = unknown_;
     analysis::FirstUse first_use;
     std::vector<Counts> kinds(graph.profile_count());
@@ -183,10 +183,14 @@ struct BitOps {
  private:
   // The node's own values; seed 001 stored the running total there.
   static void add_row(lathe::table& table, const lathe::node& node, const Counts& counts) {
-    const lathe_value cells[] = {cell(node.name()),          cell(node.op()),
-                                 cell(counts.computations),  cell(counts.bitops),
-                                 cell(counts.macs),          cell(counts.product),
-                                 cell(counts.baskin),        cell(counts.weight_memory),
+    const lathe_value cells[] = {cell(node.name()),
+                                 cell(node.op()),
+                                 cell(counts.computations),
+                                 cell(counts.bitops),
+                                 cell(counts.macs),
+                                 cell(counts.product),
+                                 cell(counts.baskin),
+                                 cell(counts.weight_memory),
                                  cell(counts.activation_memory)};
     table.row(cells, sizeof cells / sizeof *cells);
   }

@@ -66,8 +66,7 @@ class Tables {
  public:
   explicit Tables(lathe::report& out)
       : nodes_(out.table("nodes", {"node", "op", "flops", "computations", "backward_computations",
-                                   "total_parameters", "input_buffer_size",
-                                   "output_buffer_size"})),
+                                   "total_parameters", "input_buffer_size", "output_buffer_size"})),
         conventions_(conventions(out)) {}
 
   void row(const lathe::node& node, double flops, const lathe_cost& cost, const Counts& counts) {

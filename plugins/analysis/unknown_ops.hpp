@@ -47,12 +47,12 @@ class UnknownOps {
     for (const Op& op : ops_) {
       const std::string others =
           op.more == 0 ? "" : lathe::join({" and ", lathe::to_string(op.more), " more"});
-      all = lathe::join({all, all.empty() ? "" : ", ", "op '", op.name, "' (node '", op.first, "'",
-                         others, ")"});
+      all = lathe::join(
+          {all, all.empty() ? "" : ", ", "op '", op.name, "' (node '", op.first, "'", others, ")"});
     }
     return lathe::error(LATHE_UNIMPLEMENTED,
                         lathe::join({"there is no rule to count the ", what, " of ", all,
-                                     "; a plugin's op brings one with its `cost`; "
+                                     "; a plugin's op brings its rules (`cost`, `bits`); "
                                      "--allow-uncounted leaves such nodes out of the totals"}))
         .at_node(ops_.front().first);
   }

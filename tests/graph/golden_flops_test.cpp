@@ -221,12 +221,25 @@ BOOST_AUTO_TEST_CASE(products_count_one_per_multiply_accumulate) {
   BOOST_TEST(cost_of(graph, product)->computations == 3.0 * 4 * 4 * 4);
 }
 
-BOOST_AUTO_TEST_CASE(an_op_without_a_rule_says_so) {
+// MASE has no rule for it.
+BOOST_AUTO_TEST_CASE(softmax_counts_one_per_element) {
   lathe_test::Writer w;
   w.input({4});
   const NodeId id = w.module("p", "softmax", {{"dim", 1}});
-  const Graph graph = w.finish(1);
-  BOOST_TEST(!cost_of(graph, id).has_value());
+  const Graph graph = w.finish(3);
+  BOOST_TEST(cost_of(graph, id)->computations == 12);
+  BOOST_TEST(cost_of(graph, id)->elementwise == 12);
+}
+
+BOOST_AUTO_TEST_CASE(multiply_accumulates_stand_apart_from_other_operations) {
+  const Graph graph = lathe_test::vgg7(1);
+  for (const NodeId id : graph.order()) {
+    const Cost cost = *cost_of(graph, id);
+    const std::string& op = graph.node(id).op;
+    const bool product = op == "conv2d" || op == "linear";
+    BOOST_TEST(cost.macs == (product ? cost.computations : 0), op);
+    BOOST_TEST(cost.elementwise == (product ? 0 : cost.computations), op);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -95,6 +95,8 @@ BOOST_AUTO_TEST_CASE(shapes_parameters_and_attributes_follow_from_the_node) {
   BOOST_REQUIRE(cost.has_value());
   BOOST_TEST(cost->computations == 6.0);
   BOOST_TEST(cost->backward_computations == 12.0);
+  BOOST_TEST(cost->macs == 0.0);
+  BOOST_TEST(cost->elementwise == 6.0);
   BOOST_TEST((cost_of(world.graph("fixture.square"), it) == std::nullopt));
   const Graph larger = graph.with_batch(5);
   BOOST_TEST(larger.node(it).result.shape.text() == "[5, 3]");

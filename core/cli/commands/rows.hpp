@@ -15,6 +15,7 @@ void run_search(Session& session);
 void run_export(const Invocation& call);
 void run_list(const Invocation& call);
 void run_format(const Invocation& call);
+void run_selftest(const Invocation& call);
 void print_info(const Invocation& call);
 void print_passes(const Settings& settings);  // --list-passes
 
@@ -136,6 +137,11 @@ inline constexpr Command kCommands[] = {
      .run = run_format,
      .more = "FORMAT takes its options in angle brackets, eg: "
              "'minifloat_ieee<width=8,exponent_width=4>'; `lathe list format` lists them."},
+    {.word = "selftest",
+     .doc = "checks Lathe against published figures; without a word lists the tests",
+     .words = "[TEST]",
+     .options = OptionGroup::plugins | OptionGroup::json,
+     .run = run_selftest},
     {.word = "plugin",
      .doc = "lists, shows, makes and builds plugins",
      .words = "COMMAND",

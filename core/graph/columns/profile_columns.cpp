@@ -27,15 +27,9 @@ namespace {
 
 lathe_cost to_abi(const std::optional<Cost>& known) {
   const Cost cost = known.value_or(Cost{});
-  return {sizeof(lathe_cost),
-          known ? 1U : 0U,
-          cost.computations,
-          cost.backward_computations,
-          cost.parameters,
-          cost.input_elements,
-          cost.output_elements,
-          cost.macs,
-          cost.elementwise};
+  return {sizeof(lathe_cost),         known ? 1U : 0U, cost.computations,
+          cost.backward_computations, cost.parameters, cost.input_elements,
+          cost.output_elements,       cost.macs,       cost.elementwise};
 }
 
 lathe_op_facts facts_of(const OpRow& row, const Node& node) {
@@ -43,13 +37,8 @@ lathe_op_facts facts_of(const OpRow& row, const Node& node) {
   for (std::string_view role : quantizable_roles(row, node)) roles |= 1U << role_named(role);
   // An output can be quantized wherever anything can.
   if (roles != 0) roles |= 1U << LATHE_ROLE_DATA_OUT;
-  return {sizeof(lathe_op_facts),
-          roles,
-          row.bits,
-          row.channels,
-          row.weight_channels,
-          row.is_unsigned ? 1U : 0U,
-          row.counting};
+  return {sizeof(lathe_op_facts),    roles,       row.bits, row.channels, row.weight_channels,
+          row.is_unsigned ? 1U : 0U, row.counting};
 }
 
 template <typename Memory>

@@ -150,9 +150,7 @@ OpRow conv(std::string op, const std::string& module_class, std::size_t dims) {
     return weight_and_bias(conv_weight(attributes, dims), whole(attributes, "out_channels"),
                            flag(attributes, "bias"));
   };
-  row.cost = [dims](const OpInputs& in, const Result& out) {
-    return conv_cost(in, out, dims);
-  };
+  row.cost = [dims](const OpInputs& in, const Result& out) { return conv_cost(in, out, dims); };
   row.module_text = [module_class, dims](const Value& attributes) {
     return conv_text(attributes, module_class, dims);
   };

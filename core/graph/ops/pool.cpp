@@ -90,9 +90,7 @@ OpRow pool(const std::string& kind, const std::string& name, std::size_t dims) {
   row.rows_apart = apart_at_rank(dims + 2);
   if (!is_max) row.quantizable = {"data_in"};
   if (!is_max) row.function = (dims == 1 ? "torch." : "torch._C._nn.") + row.op;
-  row.cost = [dims](const OpInputs& in, const Result& out) {
-    return pool_cost(in, out, dims);
-  };
+  row.cost = [dims](const OpInputs& in, const Result& out) { return pool_cost(in, out, dims); };
   row.module_text = [is_max, module_class = row.module_class](const Value& attributes) {
     std::string out = fmt::format("{}(kernel_size={}, stride={}, padding={}", module_class,
                                   shown(attributes, "kernel_size"), shown(attributes, "stride"),

@@ -56,8 +56,9 @@ Cost completed(lathe_cost said) {
   if (said.backward_computations == 0) {
     said.backward_computations = 2 * said.macs + said.elementwise;
   }
-  return {said.computations,   said.backward_computations, said.parameters, said.input_elements,
-          said.output_elements, said.macs,                 said.elementwise};
+  return {said.computations,   said.backward_computations, said.parameters,
+          said.input_elements, said.output_elements,       said.macs,
+          said.elementwise};
 }
 
 void name_inputs(const Argument& argument, std::string_view name,
@@ -205,9 +206,9 @@ std::optional<Cost> OpInstance::cost(std::span<const lathe_op_tensor> inputs,
   call.enter({"cost", Guarded::numbers},
              [&](lathe_call* c) { return op.cost(c, self_, &table, &made, &cost); });
   if (cost.known == 0) return std::nullopt;
-  for (const double count : {cost.computations, cost.backward_computations, cost.parameters,
-                             cost.input_elements, cost.output_elements, cost.macs,
-                             cost.elementwise}) {
+  for (const double count :
+       {cost.computations, cost.backward_computations, cost.parameters, cost.input_elements,
+        cost.output_elements, cost.macs, cost.elementwise}) {
     if (!is_count(count)) throw broken(fmt::format("cost() gave the count {}", count));
   }
   return completed(cost);

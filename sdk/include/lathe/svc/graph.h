@@ -153,22 +153,22 @@ typedef struct lathe_cost {
  * one is taken for OWN. */
 typedef int32_t lathe_count_rule;
 enum {
-  LATHE_COUNT_NOTHING = 0,            /* moves or copies numbers: view, cat, getitem, dropout */
-  LATHE_COUNT_LINEAR = 1,             /* a product with a learned matrix */
-  LATHE_COUNT_CONV = 2,               /* windows of the input */
-  LATHE_COUNT_CONV_TRANSPOSE = 3,     /* windows of the output */
-  LATHE_COUNT_PRODUCT = 4,            /* of two inputs: matmul, bmm */
-  LATHE_COUNT_BATCH_NORM = 5,         /* in evaluation: scales and shifts */
-  LATHE_COUNT_LAYER_NORM = 6,         /* statistics of its own input */
-  LATHE_COUNT_RECTIFIER = 7,          /* relu, relu6, leaky_relu, silu, gelu */
-  LATHE_COUNT_ACTIVATION = 8,         /* other functions of one element */
+  LATHE_COUNT_NOTHING = 0,        /* moves or copies numbers: view, cat, getitem, dropout */
+  LATHE_COUNT_LINEAR = 1,         /* a product with a learned matrix */
+  LATHE_COUNT_CONV = 2,           /* windows of the input */
+  LATHE_COUNT_CONV_TRANSPOSE = 3, /* windows of the output */
+  LATHE_COUNT_PRODUCT = 4,        /* of two inputs: matmul, bmm */
+  LATHE_COUNT_BATCH_NORM = 5,     /* in evaluation: scales and shifts */
+  LATHE_COUNT_LAYER_NORM = 6,     /* statistics of its own input */
+  LATHE_COUNT_RECTIFIER = 7,      /* relu, relu6, leaky_relu, silu, gelu */
+  LATHE_COUNT_ACTIVATION = 8,     /* other functions of one element */
   LATHE_COUNT_SOFTMAX = 9,
   LATHE_COUNT_POOL = 10,
   LATHE_COUNT_ADAPTIVE_AVG_POOL = 11,
-  LATHE_COUNT_ARITHMETIC = 12,        /* add, mul */
+  LATHE_COUNT_ARITHMETIC = 12, /* add, mul */
   LATHE_COUNT_SUBTRACTION = 13,
-  LATHE_COUNT_REDUCTION = 14,         /* mean */
-  LATHE_COUNT_OWN = 15                /* macs and elementwise, and nothing else; plugins' ops */
+  LATHE_COUNT_REDUCTION = 14, /* mean */
+  LATHE_COUNT_OWN = 15        /* macs and elementwise, and nothing else; plugins' ops */
 };
 
 /* Bit operations of one computation of an op, from the widths of its operands: data_in (in), weight
