@@ -3,8 +3,8 @@
 #include <lathe/lathe.hpp>
 
 #include "count.hpp"
+#include "counting/unknown_ops.hpp"
 #include "shared_weights.hpp"
-#include "unknown_ops.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,11 +3,11 @@
 // count once, at the first of them; what the nodes compute counts for each.
 #include <lathe/lathe.hpp>
 
-#include "conventions.hpp"
 #include "count.hpp"
-#include "gradients_asked.hpp"
+#include "counting/conventions.hpp"
+#include "counting/gradients_asked.hpp"
+#include "counting/unknown_ops.hpp"
 #include "shared_weights.hpp"
-#include "unknown_ops.hpp"
 
 #include <array>
 

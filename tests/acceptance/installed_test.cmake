@@ -1,4 +1,4 @@
-# The installed tree: whole, and able to list, to train and to build a plugin.
+# The installed tree: whole, and able to list, to check itself, to train and to build a plugin.
 #
 #   cmake -D build=BUILD_FOLDER -D source=SOURCE_FOLDER -P installed_test.cmake
 
@@ -29,6 +29,7 @@ foreach(part ${parts})
 endforeach()
 
 succeed(${lathe} plugin list)
+succeed(${lathe} selftest counts)
 succeed(${lathe} train jsc-toy jsc-sim --max-epochs 1 --project-dir . --project first)
 succeed(${lathe} plugin build ${source}/examples/plugins/count_relu.cpp)
 succeed(${lathe} transform jsc-toy jsc-sim --passes count_relu --plugin ./count_relu.so --json)
