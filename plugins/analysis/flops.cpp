@@ -127,7 +127,7 @@ void publish_conventions(lathe::report& out, const Counts& total) {
     out.scalar(convention.key, analysis::count(total.forward[i]));
     const lathe::value forward = analysis::count(total.forward[i]);
     if (convention.back == nullptr) {
-      table.row({convention.name, convention.unit, forward, "none", "none"});
+      table.row({convention.name, convention.unit, forward, lathe::value(), lathe::value()});
       continue;
     }
     out.scalar(convention.back, analysis::count(total.backward[i]));
