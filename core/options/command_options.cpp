@@ -28,7 +28,7 @@ void add_what(Rows& rows) {
        Row(Group::model, kPasses,
            "The passes to run, in order, eg: 'quantize<by=type,linear.name=integer>,flops'. Keys "
            "of by=name are names of nodes (seq_blocks_2), those of by=regex_name regular "
-           "expressions of ECMAScript that match a whole name.")
+           "expressions of Python's kind that match a whole name.")
            .spelt({"--passes"}, "PASSES")
            .command_line_only(),
        Row(Group::file_passes, kWithPasses,

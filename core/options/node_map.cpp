@@ -2,6 +2,7 @@
 // turned into errors and warnings. Knows nothing about what an entry says.
 #include "core/options/node_map.hpp"
 
+#include "core/base/pattern.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
@@ -10,42 +11,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 namespace lathe {
 namespace {
 
 enum class By { type, name, regex };
 
-constexpr std::size_t kLongestPattern = 500;
-constexpr std::size_t kLongestName = 2000;  // of a node; longer ones match no pattern
+constexpr std::size_t kMostNames = 3;  // of nodes, in a warning
 
 std::optional<By> by_word(std::string_view word) {
   if (word == "type") return By::type;
   if (word == "name") return By::name;
   if (word == "regex_name" || word == "regx_name") return By::regex;
   return std::nullopt;
-}
-
-// Matching time stays polynomial whatever the pattern: libstdc++'s breadth-first executor.
-constexpr auto kSyntax = std::regex_constants::ECMAScript
-#ifdef __GLIBCXX__
-                         | std::regex_constants::__polynomial
-#endif
-    ;
-
-std::regex pattern(const std::string& key, const Position& position) {
-  if (key.size() > kLongestPattern) {
-    throw usage_error(fmt::format("a pattern of {} characters is too long; {} are allowed",
-                                  key.size(), kLongestPattern),
-                      position);
-  }
-  try {
-    return std::regex(key, kSyntax);
-  } catch (const std::regex_error& error) {
-    throw usage_error(fmt::format("'{}' is no regular expression: {}", key, error.what()),
-                      position);
-  }
 }
 
 bool is_plain_name(std::string_view key) {
@@ -75,7 +53,7 @@ bool is_on_request(const NodeMapRules& rules, const Node& node) {
 // An entry and whether it has been of use.
 struct Selector {
   const Value::Entry* entry;
-  std::optional<std::regex> regex;
+  std::optional<Pattern> pattern;
   bool used = false;
   // Of a pattern: whether it matches nodes that are acted on without a request.
   mutable std::optional<bool> is_wide = std::nullopt;
@@ -92,7 +70,7 @@ class Selectors {
         continue;
       }
       Selector selector{&entry, std::nullopt};
-      if (by == By::regex) selector.regex = pattern(entry.first, entry.second.position());
+      if (by == By::regex) selector.pattern.emplace(entry.first, entry.second.position());
       selectors_.push_back(std::move(selector));
     }
   }
@@ -123,20 +101,18 @@ class Selectors {
       case By::name:
         return selector.entry->first == node.name;
       default:
-        return fits(selector, node) && !(is_on_request(rules_, node) && is_wide(selector));
+        return selector.pattern->matches(node.name) &&
+               !(is_on_request(rules_, node) && is_wide(selector));
     }
   }
 
  private:
-  static bool fits(const Selector& selector, const Node& node) {
-    return node.name.size() <= kLongestName && std::regex_match(node.name, *selector.regex);
-  }
   bool is_wide(const Selector& selector) const {
     if (!selector.is_wide) {
       selector.is_wide = std::ranges::any_of(graph_->order(), [&](NodeId id) {
         const Node& node = graph_->node(id);
         return is_selectable(node) && !is_on_request(rules_, node) &&
-               acts_on(rules_, row_of(graph_->ops(), node)) && fits(selector, node);
+               acts_on(rules_, row_of(graph_->ops(), node)) && selector.pattern->matches(node.name);
       });
     }
     return *selector.is_wide;
@@ -238,18 +214,34 @@ class Unused {
   }
 
   std::string reason_of_pattern(const Selector& selector) {
+    std::vector<const Node*> tried;
     const Node* part = nullptr;
     for (const NodeId id : graph_.order()) {
       const Node& node = graph_.node(id);
-      if (node.name.size() > kLongestName) continue;
       if (selectors_.matches(selector, node)) return does_not_act(node.op);
-      if (part == nullptr && is_target(node) && std::regex_search(node.name, *selector.regex)) {
-        part = &node;
-      }
+      if (!is_target(node)) continue;
+      tried.push_back(&node);
+      if (part == nullptr && selector.pattern->occurs_in(node.name)) part = &node;
     }
-    if (part == nullptr) return "no node matches it";
-    return fmt::format("no node matches it; it has to match the whole name, eg: .*{}.* for '{}'",
-                       selector.entry->first, part->name);
+    if (part != nullptr) {
+      return fmt::format("no node matches it; it has to match the whole name, eg: .*{}.* for '{}'",
+                         selector.entry->first, part->name);
+    }
+    const bool has_dots = selector.entry->first.find("\\.") != std::string::npos;
+    return fmt::format("no node matches it{}; {}",
+                       has_dots ? ", as names of nodes have _ where modules have dots" : "",
+                       names_tried(tried));
+  }
+
+  // "it was tried on 'seq_blocks_1', 'seq_blocks_2' and 5 more"
+  std::string names_tried(const std::vector<const Node*>& tried) const {
+    if (tried.empty()) return fmt::format("the graph has none that {} acts on", rules_.owner);
+    std::string text;
+    for (std::size_t i = 0; i < std::min(tried.size(), kMostNames); ++i) {
+      text += fmt::format("{}'{}'", i == 0 ? "it was tried on " : ", ", tried[i]->name);
+    }
+    if (tried.size() > kMostNames) text += fmt::format(" and {} more", tried.size() - kMostNames);
+    return text;
   }
 
   std::string does_not_act(std::string_view op) const {
@@ -288,7 +280,7 @@ void check_selector(const Selector& selector, By by, const Names& names,
   known.insert(known.end(), names.ops.begin(), names.ops.end());
   const bool part_of_one =
       by == By::regex && std::ranges::any_of(names.nodes, [&](const std::string& node) {
-        return node.size() <= kLongestName && std::regex_search(node, *selector.regex);
+        return selector.pattern->occurs_in(node);
       });
   throw usage_error(
       fmt::format("'{}' in {} is neither an op nor a node of the graph{}", key, rules.owner,

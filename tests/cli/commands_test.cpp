@@ -54,8 +54,9 @@ BOOST_AUTO_TEST_CASE(help_says_what_people_ask) {
                           [](char a, char b) { return std::isspace(a) && std::isspace(b); }),
               train.end());
   std::ranges::replace(train, '\n', ' ');
-  for (const char* part : {"may be repeated", "expressions of ECMAScript that match a whole name",
-                           "auto takes the GPU if there is one", "Keys every random stream"})
+  for (const char* part :
+       {"may be repeated", "expressions of Python's kind that match a whole name",
+        "auto takes the GPU if there is one", "Keys every random stream"})
     BOOST_TEST(contains(train, part), part);
 }
 
