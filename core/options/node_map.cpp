@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace lathe {
 namespace {
@@ -70,7 +71,11 @@ class Selectors {
         continue;
       }
       Selector selector{&entry, std::nullopt};
-      if (by == By::regex) selector.pattern.emplace(entry.first, entry.second.position());
+      if (by == By::regex) {
+        selector.pattern.emplace(entry.first, entry.second.position());
+      } else {
+        of_key_.emplace(entry.first, selectors_.size());
+      }
       selectors_.push_back(std::move(selector));
     }
   }
@@ -89,6 +94,10 @@ class Selectors {
 
   // Null if none does.
   Selector* first_match(const Node& node) {
+    if (by_ != By::regex) {
+      const auto named = of_key_.find(by_ == By::type ? node.op : node.name);
+      return named == of_key_.end() ? nullptr : &selectors_[named->second];
+    }
     const auto found = std::ranges::find_if(
         selectors_, [&](const Selector& selector) { return matches(selector, node); });
     return found == selectors_.end() ? nullptr : &*found;
@@ -123,6 +132,7 @@ class Selectors {
   const Graph* graph_;  // null: nothing is to be selected
   const Value* fallback_ = nullptr;
   std::vector<Selector> selectors_;
+  std::unordered_map<std::string_view, std::size_t> of_key_;  // not of patterns
 };
 
 By by_of(const Value& map, const NodeMapRules& rules) {
@@ -148,28 +158,14 @@ By by_of(const Value& map, const NodeMapRules& rules) {
 }
 
 // What may stand in front of an entry besides patterns.
-struct Names {
-  std::vector<std::string> ops, nodes;
-
-  explicit Names(const Graph& graph) {
-    ops = graph.ops().names();
-    for (const NodeId id : graph.order()) nodes.push_back(graph.node(id).name);
-  }
-  bool is_op(const std::string& key) const {
-    return std::find(ops.begin(), ops.end(), key) != ops.end();
-  }
-  bool is_node(const std::string& key) const {
-    return std::find(nodes.begin(), nodes.end(), key) != nodes.end();
-  }
-};
+bool is_op(const Graph& graph, const std::string& key) { return graph.ops().find(key) != nullptr; }
+bool is_node(const Graph& graph, const std::string& key) { return graph.find(key) != NodeId::none; }
 
 // Why entries are of no use, for warnings.
 class Unused {
  public:
   Unused(Selectors& selectors, By by, const Graph& graph, const NodeMapRules& rules)
-      : selectors_(selectors), by_(by), graph_(graph), rules_(rules), names_(graph) {}
-
-  const Names& names() const { return names_; }
+      : selectors_(selectors), by_(by), graph_(graph), rules_(rules) {}
 
   // "'seq_blocks_2' in pass 'quantize' is shadowed by 'seq_blocks_.*': ..."
   std::string sentence(const Selector& selector) {
@@ -202,10 +198,10 @@ class Unused {
   std::string reason(const Selector& selector) {
     const std::string& key = selector.entry->first;
     if (by_ == By::regex) return reason_of_pattern(selector);
-    if (by_ == By::name && names_.is_node(key)) {
+    if (by_ == By::name && is_node(graph_, key)) {
       return does_not_act(graph_.node(graph_.find(key)).op);
     }
-    if (by_ == By::type && names_.is_op(key)) {
+    if (by_ == By::type && is_op(graph_, key)) {
       return acts_on(rules_, *graph_.ops().find(key)) ? fmt::format("the graph has no {}", key)
                                                       : does_not_act(key);
     }
@@ -256,13 +252,12 @@ class Unused {
   By by_;
   const Graph& graph_;
   const NodeMapRules& rules_;
-  Names names_;
 };
 
 // The node that a module's dotted name means: "seq_blocks_2" for "seq_blocks.2".
-std::string hint(const std::string& key, const Names& names,
+std::string hint(const std::string& key, const Graph& graph,
                  const std::vector<std::string>& known) {
-  if (std::string node = legal_name(key); names.is_node(node)) {
+  if (std::string node = legal_name(key); is_node(graph, node)) {
     return fmt::format("; did you mean '{}'?", node);
   }
   const std::string text = suggestion(key, known);
@@ -271,22 +266,24 @@ std::string hint(const std::string& key, const Names& names,
   return suggestion(key.substr(dot + 1), known);  // "Linear" of "nn.Linear"
 }
 
-void check_selector(const Selector& selector, By by, const Names& names,
+void check_selector(const Selector& selector, By by, const Graph& graph,
                     const NodeMapRules& rules) {
   const std::string& key = selector.entry->first;
-  if (names.is_op(key) || names.is_node(key)) return;
   if (by == By::regex && (selector.used || !is_plain_name(key))) return;
-  std::vector<std::string> known = names.nodes;
-  known.insert(known.end(), names.ops.begin(), names.ops.end());
+  if (is_op(graph, key) || is_node(graph, key)) return;
+  std::vector<std::string> known;
+  for (const NodeId id : graph.order()) known.push_back(graph.node(id).name);
   const bool part_of_one =
-      by == By::regex && std::ranges::any_of(names.nodes, [&](const std::string& node) {
+      by == By::regex && std::ranges::any_of(known, [&](const std::string& node) {
         return selector.pattern->occurs_in(node);
       });
+  const std::vector<std::string> ops = graph.ops().names();
+  known.insert(known.end(), ops.begin(), ops.end());
   throw usage_error(
       fmt::format("'{}' in {} is neither an op nor a node of the graph{}", key, rules.owner,
                   part_of_one
                       ? fmt::format("; a pattern has to match a whole name, eg: .*{}.*", key)
-                      : hint(key, names, known)),
+                      : hint(key, graph, known)),
       selector.entry->second.position());
 }
 
@@ -357,7 +354,7 @@ std::vector<SelectedEntry> select_entries(const Value& map, const NodeMapRules& 
   }
   Unused unused(selectors, by, graph, rules);
   for (const Selector& selector : selectors.all()) {
-    check_selector(selector, by, unused.names(), rules);
+    check_selector(selector, by, graph, rules);
     if (selector.used) continue;
     const Position& position = selector.entry->second.position();
     warnings.push_back(fmt::format("{}{}{}", position.text(), position.known() ? ": " : "",

@@ -44,10 +44,10 @@ BOOST_AUTO_TEST_CASE(patterns_that_are_none_are_refused_with_their_place) {
       pattern("Python's open bound", "a{,2}", {"write {0,2}"}),
       pattern("look-behind of any length", ".*(?<=_[0-9]+)", {"lookbehind", "not fixed length"}),
       {"one that never ends",
-       {{"a.toml", by_pattern("'(.+)+(.+)+(.+)+(.+)+[xyz]' = {name='integer'}\n")}},
+       {{"a.toml", by_pattern("'((.+)+)+[xyz]' = {name='integer'}\n")}},
        {"transform", "--config", "a.toml"},
        2,
-       {"a.toml:5:1", "takes more than 1000000 steps", "'seq_blocks_1'", "repeats of repeats"}},
+       {"a.toml:5:1", "takes more than 1000000 steps", "'seq_blocks_0'", "repeats of repeats"}},
       {"in a search space",
        {{"a.toml",
          "model = 'jsc-tiny'\ndataset = 'jsc-sim'\nsearch.search_space.setup.by = 'regex_name'\n"
