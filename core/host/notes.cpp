@@ -15,6 +15,22 @@ const Value* Notes::find(NodeId node, std::string_view key) const {
   return found == notes->second.end() ? nullptr : &found->second;
 }
 
+void Notes::erase(OfNode& notes, std::string_view key) {
+  for (auto note = notes.lower_bound(key);
+       note != notes.end() && std::string_view(note->first).starts_with(key);) {
+    note = lies_in(note->first, key) ? notes.erase(note) : std::next(note);
+  }
+}
+
+void Notes::erase(std::optional<NodeId> node, std::string_view key) {
+  if (!node) {
+    for (auto& [_, notes] : of_nodes_) erase(notes, key);
+  } else if (const auto notes = of_nodes_.find(*node); notes != of_nodes_.end()) {
+    erase(notes->second, key);
+  }
+  std::erase_if(of_nodes_, [](const auto& entry) { return entry.second.empty(); });
+}
+
 void Notes::publish(std::string_view pass, std::vector<std::pair<std::string, Value>> scalars) {
   scalars_.insert_or_assign(std::string(pass), std::move(scalars));
 }

@@ -83,14 +83,16 @@ lathe_value torch_dtype(DType dtype) {
 
 lathe_value operand_value(const OperandView& operand, Memory& memory) {
   const std::array bits{static_cast<std::int64_t>(operand.bits)};
+  // MASE says `from` of parameters, always None.
+  const bool flows = operand.kind == LATHE_OPERAND_INPUT || operand.kind == LATHE_OPERAND_OUTPUT;
   const std::array<lathe_entry, 4> entries{
       {{str_of("type"), text_value(operand.type)},
        {str_of("precision"), operand.precision != nullptr ? to_abi(*operand.precision, memory)
                                                           : list_value(bits, memory)},
        {str_of("shape"), list_value(operand.shape->dims(), memory)},
-       {str_of("torch_dtype"), torch_dtype(operand.dtype)}}};
-  const bool flows = operand.kind == LATHE_OPERAND_INPUT || operand.kind == LATHE_OPERAND_OUTPUT;
-  return map_value(std::span(entries).first(flows ? 4 : 3), memory);
+       {str_of(flows ? "torch_dtype" : "from"),
+        flows ? torch_dtype(operand.dtype) : lathe_value{}}}};
+  return map_value(entries, memory);
 }
 
 // Of a result that is no tensor.
@@ -128,7 +130,7 @@ bool is_implicit(const Graph& graph, NodeId id) {
 }  // namespace
 
 // What a function is told besides tensors, under the names of its arguments; of a view the extents.
-void Metadata::add_literals(NodeId id, Memory& memory) {
+void Metadata::add_literals(NodeId id) {
   const Node& node = graph_.node(id);
   if (!node.is_function()) return;
   const OpRow& row = row_of(graph_.ops(), node);
@@ -139,39 +141,39 @@ void Metadata::add_literals(NodeId id, Memory& memory) {
       const Value* literal = std::get_if<Value>(&argument.data);
       if (extent == nullptr && literal == nullptr) continue;
       put(args_, interned(fmt::format("shape_{}", i - 1)),
-          to_abi(extent != nullptr ? graph_.node(*extent).result.value : *literal, memory));
+          to_abi(extent != nullptr ? graph_.node(*extent).result.value : *literal, memory_));
     }
     return;
   }
   for (const auto& [key, value] : graph_.attributes(id).as_map()) {
-    put(args_, key, to_abi(value, memory));
+    put(args_, key, to_abi(value, memory_));
   }
 }
 
-lathe_value Metadata::common(NodeId id, Memory& memory) {
+lathe_value Metadata::common(NodeId id) {
   const Node& node = graph_.node(id);
   args_.clear();
   results_.clear();
   view_operands(graph_, id, operands_);
   for (const OperandView& operand : operands_) {
     if (operand.kind == LATHE_OPERAND_OUTPUT) {
-      put(results_, operand.name, operand_value(operand, memory));
+      put(results_, operand.name, operand_value(operand, memory_));
     } else if (operand.kind != LATHE_OPERAND_BUFFER && operand.kind != LATHE_OPERAND_STATE &&
                node.opcode != Opcode::output) {
-      put(args_, operand.name, operand_value(operand, memory));
+      put(args_, operand.name, operand_value(operand, memory_));
     }
   }
-  if (!node.result.is_tensor()) put(results_, "data_out_0", plain_result(node, memory));
-  add_literals(id, memory);
+  if (!node.result.is_tensor()) put(results_, "data_out_0", plain_result(node, memory_));
+  add_literals(id);
   const std::array<lathe_entry, 4> entries{
       {{str_of("mase_type"), text_value(mase_type(node, row_of(graph_.ops(), node)))},
        {str_of("mase_op"), text_value(node.op)},
-       {str_of("args"), map_value(args_, memory)},
-       {str_of("results"), map_value(results_, memory)}}};
-  return map_value(entries, memory);
+       {str_of("args"), map_value(args_, memory_)},
+       {str_of("results"), map_value(results_, memory_)}}};
+  return map_value(entries, memory_);
 }
 
-lathe_value Metadata::software(NodeId id, Memory& memory) {
+lathe_value Metadata::software(NodeId id) {
   const Node& node = graph_.node(id);
   args_.clear();
   results_.clear();
@@ -191,10 +193,10 @@ lathe_value Metadata::software(NodeId id, Memory& memory) {
   std::array<lathe_entry, 2> entries{};
   std::size_t count = 0;
   if (node.opcode != Opcode::placeholder) {
-    entries[count++] = {str_of("args"), map_value(args_, memory)};
+    entries[count++] = {str_of("args"), map_value(args_, memory_)};
   }
-  if (!results_.empty()) entries[count++] = {str_of("results"), map_value(results_, memory)};
-  return map_value(std::span(entries).first(count), memory);
+  if (!results_.empty()) entries[count++] = {str_of("results"), map_value(results_, memory_)};
+  return map_value(std::span(entries).first(count), memory_);
 }
 
 // Nodes joined to an end of the graph by implicit nodes only: those have no hardware.
@@ -234,16 +236,58 @@ lathe_value Metadata::hardware(NodeId id) {
   return out;
 }
 
-lathe_value Metadata::of(NodeId id, Memory& memory) {
-  const std::array<lathe_entry, 3> entries{{{str_of("common"), common(id, memory)},
-                                            {str_of("software"), software(id, memory)},
+// Of a view the extents are arguments of its own, and of a size the result is no tensor: profiles
+// do not tell those.
+Metadata::Sections& Metadata::sections(NodeId id, Sections& own) {
+  const Node& node = graph_.node(id);
+  const OpRow& row = row_of(graph_.ops(), node);
+  const bool by_profile =
+      node.result.is_tensor() && (row.signature.empty() || row.signature.back() != "...");
+  if (!by_profile) return own;
+  if (!profiles_) {
+    profiles_ = graph_.profiles();
+    of_profile_.resize(profiles_->rows.size());
+  }
+  return of_profile_[profiles_->of_node[index_of(id)]];
+}
+
+lathe_value Metadata::of(NodeId id) {
+  Sections own{};
+  Sections& parts = sections(id, own);
+  if (parts.common.kind == LATHE_VALUE_NONE) parts = {common(id), software(id)};
+  const std::array<lathe_entry, 3> entries{{{str_of("common"), parts.common},
+                                            {str_of("software"), parts.software},
                                             {str_of("hardware"), hardware(id)}}};
-  return map_value(entries, memory);
+  return map_value(entries, memory_);
+}
+
+lathe_value overlaid(const lathe_value& tree, std::string_view path, const lathe_value& value,
+                     Memory& memory) {
+  const std::size_t slash = path.find('/');
+  const std::string_view key = path.substr(0, slash);
+  std::span<const lathe_entry> before;
+  if (tree.kind == LATHE_VALUE_MAP) before = {tree.as.map, tree.size};
+  const auto old =
+      std::ranges::find(before, key, [](const lathe_entry& e) { return view_of(e.key); });
+  const auto at = static_cast<std::size_t>(old - before.begin());
+  auto* const entries = static_cast<lathe_entry*>(
+      memory.allocate((before.size() + 1) * sizeof(lathe_entry), alignof(lathe_entry)));
+  std::ranges::uninitialized_copy(before, std::span(entries, before.size()));
+  const lathe_value inner = old == before.end() ? lathe_value{} : old->value;
+  new (&entries[at])
+      lathe_entry{str_of(key), slash == std::string_view::npos
+                                   ? value
+                                   : overlaid(inner, path.substr(slash + 1), value, memory)};
+  lathe_value out{};
+  out.kind = LATHE_VALUE_MAP;
+  out.size = std::max(before.size(), at + 1);
+  out.as.map = entries;
+  return out;
 }
 
 Value node_metadata(const Graph& graph, NodeId id) {
   std::pmr::monotonic_buffer_resource memory;
-  return from_abi(Metadata(graph).of(id, memory));
+  return from_abi(Metadata(graph, memory).of(id));
 }
 
 }  // namespace lathe

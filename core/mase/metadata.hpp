@@ -10,28 +10,42 @@
 
 namespace lathe {
 
-// Of the nodes of one graph, which must outlive it. Not thread-safe.
+// Of the nodes of one graph. Graph and memory must outlive it and what it gave. Not thread-safe.
 class Metadata {
  public:
-  explicit Metadata(const Graph& graph) : graph_(graph) {}
+  Metadata(const Graph& graph, std::pmr::memory_resource& memory)
+      : graph_(graph), memory_(memory) {}
 
-  // A tree that points into the graph and into `memory`.
-  lathe_value of(NodeId id, std::pmr::memory_resource& memory);
+  // A tree that points into the graph and into the memory.
+  lathe_value of(NodeId id);
 
  private:
   using Entries = std::vector<lathe_entry>;
+  // What nodes of one profile share.
+  struct Sections {
+    lathe_value common, software;  // of kind NONE until they are made
+  };
 
-  lathe_value common(NodeId id, std::pmr::memory_resource& memory);
-  lathe_value software(NodeId id, std::pmr::memory_resource& memory);
+  Sections& sections(NodeId id, Sections& own);
+  lathe_value common(NodeId id);
+  lathe_value software(NodeId id);
   lathe_value hardware(NodeId id);
-  void add_literals(NodeId id, std::pmr::memory_resource& memory);
+  void add_literals(NodeId id);
   void find_ends();
 
   const Graph& graph_;
+  std::pmr::memory_resource& memory_;
+  std::shared_ptr<const ProfileColumns> profiles_;  // null: no node was asked for yet
+  std::vector<Sections> of_profile_;
   std::vector<bool> joined_to_end_;    // by id; made when the first implicit node is asked for
   std::vector<OperandView> operands_;  // of one node, to work with
   Entries args_, results_;             // the same
 };
+
+// The tree with `value` at a path ("hardware/interface/weight") in place of what is there, and maps
+// made where there are none. Shares the rest with the tree, and points into path and value.
+lathe_value overlaid(const lathe_value& tree, std::string_view path, const lathe_value& value,
+                     std::pmr::memory_resource& memory);
 
 // A copy of one.
 Value node_metadata(const Graph& graph, NodeId id);

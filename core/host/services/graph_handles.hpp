@@ -52,6 +52,7 @@ class GraphHandles {
   lathe_graph* copy(const lathe_graph* of);
   // The graph before the first pass of the run: the context's, else the one the pass was given.
   const lathe_graph* original();
+  bool is_original(const lathe_graph& handle) const { return &handle == original_; }
   void set_original(const Graph& graph) { original_graph_ = &graph; }
 
   // Drops a copy, with its views and transactions.

@@ -86,10 +86,27 @@ lathe_code parameters(lathe_call* call, const lathe_graph* graph, const lathe_gr
   });
 }
 
+// What is derived, with the notes at paths into it.
+const lathe_value* with_notes(Call& call, NodeId id, const lathe_value* derived) {
+  const RunContext* run = call.context_or_null();
+  if (run == nullptr) return derived;
+  lathe_value* out = nullptr;
+  run->notes.for_each_shown(id, [&](std::string_view key, const Value& note) {
+    if (out == nullptr) {
+      out = new (call.memory().allocate(sizeof(lathe_value), alignof(lathe_value)))
+          lathe_value(*derived);
+    }
+    *out = overlaid(*out, view_of(call.kept_text(key)), *call.kept_value(note), call.memory());
+  });
+  return out != nullptr ? out : derived;
+}
+
 lathe_code metadata(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
                     const lathe_value** out) noexcept {
-  return node_call(call, graph, node, [&](GraphView& view, NodeId id) {
-    required(out, "metadata") = view.metadata(id);
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    const NodeId id = node_of(g, node);
+    const lathe_value* const derived = c.graphs().view(g).metadata(id);
+    required(out, "metadata") = c.graphs().is_original(g) ? derived : with_notes(c, id, derived);
   });
 }
 

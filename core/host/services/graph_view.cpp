@@ -91,8 +91,8 @@ const lathe_value* GraphView::kwargs(NodeId id) {
 const lathe_value* GraphView::metadata(NodeId id) {
   const lathe_value*& out = metadata_[id];
   if (out == nullptr) {
-    out = new (arena_.allocate(sizeof(lathe_value), alignof(lathe_value)))
-        lathe_value(mase_.of(id, arena_));
+    out =
+        new (arena_.allocate(sizeof(lathe_value), alignof(lathe_value))) lathe_value(mase_.of(id));
   }
   return out;
 }

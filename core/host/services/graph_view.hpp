@@ -64,7 +64,7 @@ class GraphView {
   PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, kwargs_{graph_},
       metadata_{graph_};
   PerNode<std::optional<lathe_str>> module_texts_{graph_};
-  Metadata mase_{graph_};
+  Metadata mase_{graph_, arena_};
   std::optional<lathe_str> text_;
 };
 

@@ -60,14 +60,28 @@ class meta {
   explicit meta(lathe_call* call)
       : call_(call),
         api_(detail::service<lathe_meta_api>(call, LATHE_SVC_META,
-                                             LATHE_SIZE_UP_TO(lathe_meta_api, scalar))) {}
+                                             LATHE_SIZE_UP_TO(lathe_meta_api, erase))) {}
 
-  // Let the key begin with the pass's id: "example.fisher/mean".
+  // Let the key begin with the pass's id: "example.fisher/mean". One that begins with "common/",
+  // "software/" or "hardware/" shows in node.metadata() at that path.
   void set(const graph& g, node_id node, std::string_view key, const value& v) const {
     value::storage arrays;
     const lathe_value c = v.c_value(arrays);
     detail::check(call_, api_->set(call_, g.raw(), node.index, to_str(key), &c));
   }
+  // The same at many nodes, for little more than at one.
+  void set_all(const graph& g, const std::vector<std::uint32_t>& nodes, std::string_view key,
+               const value& v) const {
+    value::storage arrays;
+    const lathe_value c = v.c_value(arrays);
+    detail::check(call_,
+                  api_->set_all(call_, g.raw(), nodes.data(), nodes.size(), to_str(key), &c));
+  }
+  // Drops the note of that key and those below it, at one node or at all.
+  void erase(const graph& g, node_id node, std::string_view key) const {
+    detail::check(call_, api_->erase(call_, g.raw(), node.index, to_str(key)));
+  }
+  void erase(const graph& g, std::string_view key) const { erase(g, node_id(), key); }
   // None if nobody left one.
   value_view get(const graph& g, node_id node, std::string_view key) const {
     const lathe_value* found = nullptr;

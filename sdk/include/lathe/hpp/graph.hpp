@@ -238,7 +238,8 @@ class node {
   // Whether a number format can sit on the operands of that role.
   bool can_quantize(lathe_role role) const { return ((facts().roles >> role) & 1U) != 0; }
 
-  // MASE's metadata: {common, software, hardware}.
+  // MASE's metadata: {common, software, hardware}, with the notes that passes left in it
+  // (meta::set).
   value_view metadata() const { return read(&lathe_graph_api::metadata); }
   // As PyTorch prints the module; empty for a node that is none.
   std::string_view module_text() const {

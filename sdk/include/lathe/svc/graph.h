@@ -277,8 +277,10 @@ typedef struct lathe_graph_api {
   /* Fills `cost`; the caller sets cost->struct_size. [call] */
   lathe_code (*cost)(lathe_call *call, const lathe_graph *graph, uint32_t node, lathe_cost *cost);
 
-  /* MASE's metadata of a node: {common, software, hardware}. Owner: host. Valid: as the view.
-   * [call] */
+  /* MASE's metadata of a node: {common, software, hardware}, derived from the graph, with the notes
+   * over it that earlier passes and this one left at paths into it (svc/meta.h); those of a node
+   * show in copies of the graph too, but not in original(), which no pass has seen. Owner: host.
+   * Valid: as the view. [call] */
   lathe_code (*metadata)(lathe_call *call, const lathe_graph *graph, uint32_t node,
                          const lathe_value **metadata);
 
