@@ -1,14 +1,13 @@
 // Prints the graph as torch.fx does, with an overview of its nodes and layers, and, where there
 // are any, number formats and what changed about them since the first pass.
 // Text: docs/mase.md, Reports.
-#include <lathe/lathe.hpp>
-
-#include "number_format.hpp"
+#include "../number_format.hpp"
+#include "dot.hpp"
+#include "node_text.hpp"
 
 namespace {
 
-constexpr const char* kOpcodes[] = {"placeholder", "get_attr",    "call_function",
-                                    "call_method", "call_module", "output"};
+using reports::kOpcodes;
 
 // torch 1.13 says "#users=" where torch since 2.1 says "num_users=".
 std::string with_users_label(std::string_view text, const std::string& label) {
@@ -41,19 +40,60 @@ std::string formats_line(const lathe::node& node, const lathe::node& original,
   return text.empty() ? text : lathe::join({node.name(), ": ", text, "\n"});
 }
 
+bool is_dot(std::string_view file) {
+  constexpr std::string_view kEnds[] = {".dot", ".gv"};
+  for (const std::string_view end : kEnds) {
+    if (file.size() > end.size() && file.substr(file.size() - end.size()) == end) return true;
+  }
+  return false;
+}
+
 struct ReportGraph {
   static constexpr lathe_option options[] = {
-      lathe::string_option("file_name", "File for the text; NA shows it on screen.")
+      lathe::string_option("file",
+                           "File for the text, in the pass's folder, or, named .dot or .gv, for a "
+                           "drawing by Graphviz; NA shows the text on screen.")
+          .nullable()
+          .by_default("NA"),
+      lathe::string_option("file_name", "The same as file, by MASE's name.")
           .nullable()
           .by_default("NA"),
       lathe::choice_option("users_label", "num_users|#users", "How users of a node are written.")
           .by_default("num_users"),
   };
 
+  static constexpr const char* details =
+      "torch.fx's text of the graph, the number of nodes of each opcode (`Network overview`), and "
+      "every module as PyTorch prints it (`Layer types`). Where operands have number formats, a "
+      "line a node says which, with their options, and what they were before the first pass of the "
+      "run if that was another (`Number formats`).\n\n"
+      "Publishes the text, on screen or in `file`. A file whose name ends in `.dot` or `.gv` is a "
+      "Graphviz graph instead: a box a node with its name, op, shape and number formats, an arrow "
+      "for every use of a result.\n\n"
+      "Source: MASE (`report_graph_analysis_pass`).\n\n"
+      "Example: `lathe transform jsc-tiny jsc-sim --passes 'report_graph<file=graph.dot>'`";
+
   explicit ReportGraph(lathe::options o)
-      : file_name_(o.text_or("file_name", "")), users_label_(o.text("users_label")) {}
+      : option_(o.has("file_name") ? "file_name" : "file"),
+        file_name_(o.text_or(option_, "")),
+        users_label_(o.text("users_label")) {
+    if (o.has("file") && o.has("file_name")) {
+      throw lathe::invalid_argument(
+          "file and file_name are two names of one option: leave one of them out")
+          .at_option("file_name");
+    }
+  }
 
   void run(lathe::graph graph, lathe::report out) {
+    if (is_dot(file_name_)) {
+      reports::show(out, "graph", reports::dot_text(graph), option_, file_name_);
+      return;
+    }
+    reports::show(out, "graph", text_of(graph), option_, file_name_);
+  }
+
+ private:
+  std::string text_of(const lathe::graph& graph) const {
     std::int64_t counts[std::size(kOpcodes)] = {};
     std::string layers;
     for (const auto node : graph.nodes()) {
@@ -81,15 +121,10 @@ struct ReportGraph {
       formats.pop_back();
       text += lathe::join({"\nNumber formats:\n", formats});
     }
-    if (file_name_.empty()) {
-      out.text("graph", text + "\n");
-    } else {
-      out.file(file_name_, text);
-    }
+    return text;
   }
 
- private:
-  std::string file_name_, users_label_;
+  std::string option_, file_name_, users_label_;
 };
 
 }  // namespace
