@@ -26,7 +26,8 @@ class Dense : public run::Backend {
   }
   std::unique_ptr<run::TrainingProgram> training_program(const Graph& graph,
                                                          run::TrainedParameters& parameters,
-                                                         run::Mode mode) override {
+                                                         run::Mode mode,
+                                                         const std::vector<NodeId>&) override {
     return std::make_unique<Training>(*chain_of(graph, registry_, mode), parameters);
   }
 

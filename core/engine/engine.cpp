@@ -43,8 +43,10 @@ class Engine : public run::Backend {
   }
   std::unique_ptr<run::TrainingProgram> training_program(const Graph& graph,
                                                          run::TrainedParameters& parameters,
-                                                         run::Mode mode) override {
-    return std::make_unique<EngineTraining>(graph, registry_, device_, parameters, mode);
+                                                         run::Mode mode,
+                                                         const std::vector<NodeId>& watched)
+      override {
+    return std::make_unique<EngineTraining>(graph, registry_, device_, parameters, mode, watched);
   }
 
   std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t batch) override {

@@ -27,6 +27,12 @@ void gather_rows(const Tensor& all, std::span<const std::uint64_t> rows, at::Ten
   }
 }
 
+std::vector<NodeId> wanted_of(const Graph& graph, const std::vector<NodeId>& watched) {
+  std::vector<NodeId> wanted = graph.node(graph.output()).inputs();
+  wanted.insert(wanted.end(), watched.begin(), watched.end());
+  return wanted;
+}
+
 // Memory that somebody else owns.
 at::Tensor borrowed(void* memory, const Shape& shape, DType dtype) {
   return at::from_blob(memory, shape.dims(), at::TensorOptions().dtype(scalar_type(dtype)));
@@ -35,10 +41,12 @@ at::Tensor borrowed(void* memory, const Shape& shape, DType dtype) {
 }  // namespace
 
 EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
-                               run::TrainedParameters& parameters, run::Mode mode)
+                               run::TrainedParameters& parameters, run::Mode mode,
+                               const std::vector<NodeId>& watched)
     : device_(device),
       training_(mode == run::Mode::training),
-      plan_(graph, registry, graph.node(graph.output()).inputs()) {
+      plan_(graph, registry, wanted_of(graph, watched)),
+      watched_(watched) {
   std::vector<NodeId> steps;
   for (const Step& step : plan_.steps()) steps.push_back(step.node);
   check_differentiable(plan_.graph(), steps);
@@ -55,6 +63,7 @@ EngineTraining::EngineTraining(const Graph& graph, const Registry& registry, at:
   quantized_.resize(plan_.operands().size());
   registers_.resize(plan_.steps().size());
   inputs_.resize(plan_.inputs().size());
+  results_.resize(watched_.size());
 }
 
 EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& piece) const {
@@ -116,15 +125,44 @@ std::vector<at::Tensor> EngineTraining::gather(const run::TrainingBatch& batch) 
 
 at::Tensor EngineTraining::forward(std::vector<at::Tensor> inputs, run::RandomPlace place) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    registers_[plan_.inputs()[i]].tensor = std::move(inputs[i]);
+    // The memory of the batch is used again: a leaf of its own for each.
+    const bool is_leaf = !watched_.empty() && at::isFloatingType(inputs[i].scalar_type());
+    registers_[plan_.inputs()[i]].tensor =
+        is_leaf ? inputs[i].detach().requires_grad_(true) : std::move(inputs[i]);
   }
   Execution execution{plan_, operands(place), registers_};
   execution.training = training_;
   execution.differentiates = true;
   execution.place = place;
   execution.run();
+  watch_results();
   const NodeId result = plan_.graph().node(plan_.graph().output()).inputs()[0];
   return std::move(registers_[plan_.step_of(result)].tensor);
+}
+
+void EngineTraining::watch_results() {
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    results_[i] = registers_[plan_.step_of(watched_[i])].tensor;
+    if (results_[i].defined() && results_[i].requires_grad()) results_[i].retain_grad();
+  }
+}
+
+const at::Tensor& EngineTraining::result_of(NodeId node) const {
+  static const at::Tensor none;
+  const auto found = std::ranges::find(watched_, node);
+  return found == watched_.end() ? none
+                                 : results_[static_cast<std::size_t>(found - watched_.begin())];
+}
+
+Tensor EngineTraining::result(NodeId node) const {
+  const at::Tensor& tensor = result_of(node);
+  return tensor.defined() ? share(tensor) : Tensor();
+}
+
+Tensor EngineTraining::gradient(NodeId node) const {
+  const at::Tensor& tensor = result_of(node);
+  if (!tensor.defined() || !tensor.requires_grad() || !tensor.grad().defined()) return {};
+  return share(tensor.grad().to(at::kFloat));
 }
 
 Tensor EngineTraining::forward(const run::TrainingBatch& batch) {

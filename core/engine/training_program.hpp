@@ -9,12 +9,15 @@ namespace lathe::engine {
 
 class EngineTraining : public run::TrainingProgram {
  public:
-  // `mode`: training or gradients.
+  // `mode`: training or gradients. `watched`: as Backend::training_program has it.
   EngineTraining(const Graph& graph, const Registry& registry, at::Device device,
-                 run::TrainedParameters& parameters, run::Mode mode);
+                 run::TrainedParameters& parameters, run::Mode mode,
+                 const std::vector<NodeId>& watched = {});
 
   Tensor forward(const run::TrainingBatch& batch) override;
   void backward(std::span<const float> gradient) override;
+  Tensor result(NodeId node) const override;
+  Tensor gradient(NodeId node) const override;
   void values_changed() override;
   void contents_changed() override;
   void bring_buffers() override;
@@ -36,6 +39,9 @@ class EngineTraining : public run::TrainingProgram {
   // add up where the parameters have them.
   std::span<const at::Tensor> operands(run::RandomPlace place);
   std::vector<at::Tensor> gather(const run::TrainingBatch& batch);
+  // What autograd keeps the gradients of: the watched results, and the inputs as leaves.
+  void watch_results();
+  const at::Tensor& result_of(NodeId node) const;  // of a watched node; undefined: no tensor
 
   at::Device device_;
   bool training_;
@@ -45,6 +51,8 @@ class EngineTraining : public run::TrainingProgram {
   std::vector<at::Tensor> operands_;   // of the current step
   std::vector<at::Tensor> quantized_;  // by operand: leaves that hold quantized values
   std::vector<Register> registers_;
+  std::vector<NodeId> watched_;
+  std::vector<at::Tensor> results_;  // as watched_, of the current batch
   std::vector<at::Tensor> inputs_;  // memory of the batch, on the CPU
   at::Tensor output_, numbers_;     // and the same on the CPU
 };

@@ -55,6 +55,7 @@ struct Observation {
   std::uint64_t batch = 0;
   std::uint64_t first_row = 0;
   std::uint64_t rows = 0;
+  const Tensor* gradient = nullptr;  // of the batch's loss; null: there is none, or nobody asked
 };
 using Observer = std::function<void(const Observation&)>;
 
@@ -89,6 +90,11 @@ class Executor {
 
   virtual void observe(const Graph& graph, const Dataset& data, const Rows& rows,
                        const std::vector<NodeId>& nodes, const Observer& observer) = 0;
+
+  // The same with gradients of each batch's loss, the mean over its rows, computed as gradients()
+  // computes them.
+  virtual void observe_gradients(const Graph& graph, const Dataset& data, const Rows& rows,
+                                 const std::vector<NodeId>& nodes, const Observer& observer) = 0;
 
   // Loss and gradients of every batch, in order, in evaluation mode: no dropout, running
   // statistics, the same numbers as evaluate(). Formats pass gradients straight through, or as they

@@ -25,10 +25,11 @@ class Backend {
   // null) has are not computed again. `activations` must outlive the program.
   virtual std::unique_ptr<Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
                                            Activations* activations) = 0;
-  // `parameters` must outlive the program. `mode`: training or gradients.
-  virtual std::unique_ptr<TrainingProgram> training_program(const Graph& graph,
-                                                            TrainedParameters& parameters,
-                                                            Mode mode) = 0;
+  // `parameters` must outlive the program. `mode`: training or gradients. `watched`, of gradients
+  // only: nodes whose results and their gradients the program tells.
+  virtual std::unique_ptr<TrainingProgram> training_program(
+      const Graph& graph, TrainedParameters& parameters, Mode mode,
+      const std::vector<NodeId>& watched) = 0;
 
   // As many threads for this thread's work as that many rows at once are worth, at most those that
   // set_threads allows, until what is returned goes.

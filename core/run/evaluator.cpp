@@ -57,22 +57,44 @@ void warn_of_untrained(const Graph& graph) {
   if (!layers.empty()) tell_trouble(untrained_text("this run", layers, "or train them first"));
 }
 
-// Inputs and results of one node, in the order of its operands.
-void show(const Program& program, const Graph& graph, NodeId id, const Portion& portion,
-          const Observer& observer) {
-  const std::vector<NodeId> inputs = tensor_inputs(graph, id);
-  std::size_t input = 0;
-  for (Operand operand : operands_of(graph, id)) {
-    Tensor seen;
-    if (operand.kind == LATHE_OPERAND_INPUT) {
-      seen = program.result(inputs[input++]);
-    } else if (operand.kind == LATHE_OPERAND_OUTPUT) {
-      seen = program.result(id);
+// Nodes to observe: which they are, and the results that show them.
+struct Watched {
+  Watched(const Graph& graph, const std::vector<NodeId>& nodes) : is_node(graph.slots()) {
+    for (NodeId id : nodes) {
+      is_node[index_of(id)] = true;
+      if (id != graph.output()) results.push_back(id);
+      for (NodeId input : tensor_inputs(graph, id)) results.push_back(input);
     }
-    if (!seen.defined()) continue;
-    operand.shape = seen.shape();
-    observer({id, operand, seen, static_cast<std::uint64_t>(portion.number),
-              static_cast<std::uint64_t>(portion.first), static_cast<std::uint64_t>(portion.rows)});
+  }
+  std::vector<bool> is_node;  // by node
+  std::vector<NodeId> results;
+};
+
+// Which rows are seen.
+struct Batch {
+  std::uint64_t number = 0, first = 0, rows = 0;
+};
+
+// Inputs and results of the watched nodes, in graph order and in that of their operands.
+// `result(id)` and `gradient(id)` give a tensor, or an undefined one.
+template <typename Result, typename Gradient>
+void show(const Graph& graph, const Watched& watched, const Batch& batch, const Result& result,
+          const Gradient& gradient, const Observer& observer) {
+  for (NodeId id : graph.order()) {
+    if (!watched.is_node[index_of(id)]) continue;
+    const std::vector<NodeId> inputs = tensor_inputs(graph, id);
+    std::size_t input = 0;
+    for (Operand operand : operands_of(graph, id)) {
+      NodeId of = NodeId::none;
+      if (operand.kind == LATHE_OPERAND_INPUT) of = inputs[input++];
+      if (operand.kind == LATHE_OPERAND_OUTPUT) of = id;
+      const Tensor seen = of == NodeId::none ? Tensor() : result(of);
+      if (!seen.defined()) continue;
+      const Tensor slope = gradient(of);
+      operand.shape = seen.shape();
+      observer({id, operand, seen, batch.number, batch.first, batch.rows,
+                slope.defined() ? &slope : nullptr});
+    }
   }
 }
 
@@ -203,63 +225,95 @@ void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& dat
                         const std::vector<NodeId>& nodes, const Observer& observer) {
   const RowSource source = rows_of(graph, data, rows);
   check_batch_statistics(graph, Mode::evaluation, source.rows, source.batch, rows.split);
-  std::vector<bool> watched(graph.slots());
-  std::vector<NodeId> wanted;
-  for (NodeId id : nodes) {
-    watched[index_of(id)] = true;
-    if (id != graph.output()) wanted.push_back(id);
-    for (NodeId input : tensor_inputs(graph, id)) wanted.push_back(input);
-  }
-  if (wanted.empty()) return;
-  const auto program = backend.program(graph, wanted, nullptr);
+  const Watched watched(graph, nodes);
+  if (watched.results.empty()) return;
+  const auto program = backend.program(graph, watched.results, nullptr);
   Portion portion{source.inputs, 0, 0, source.batch, 0};
   for (; portion.first < source.rows; portion.first += source.batch, ++portion.number) {
     end_if(rows.cancelled);
     portion.rows = std::min(source.batch, source.rows - portion.first);
     program->run(portion);
-    for (NodeId id : graph.order()) {
-      if (watched[index_of(id)]) show(*program, graph, id, portion, observer);
-    }
+    const Batch batch{portion.number, static_cast<std::uint64_t>(portion.first),
+                      static_cast<std::uint64_t>(portion.rows)};
+    show(
+        graph, watched, batch, [&](NodeId id) { return program->result(id); },
+        [](NodeId) { return Tensor(); }, observer);
   }
 }
 
+// Forwards and backwards, batch by batch, in evaluation mode.
+struct Evaluator::Differentiated {
+  Differentiated(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,
+                 const std::vector<NodeId>& watched)
+      : seed(graph.seed()),
+        cancelled(rows.cancelled),
+        criterion(rows.loss, graph, data),
+        source(rows_of(graph, data, rows)),
+        parameters(graph, watched) {
+    check_batch_statistics(graph, Mode::gradients, source.rows, source.batch, rows.split);
+    program = backend.training_program(graph, parameters, Mode::gradients, watched);
+    program->contents_changed();
+  }
+
+  // Calls see(loss, batch) after each batch.
+  template <typename See>
+  void run(const See& see) {
+    std::vector<float> gradient;
+    std::vector<std::uint64_t> index;
+    Batch now;
+    for (std::int64_t first = 0; first < source.rows; first += source.batch, ++now.number) {
+      end_if(cancelled);
+      index.resize(static_cast<std::size_t>(std::min(source.batch, source.rows - first)));
+      std::iota(index.begin(), index.end(), static_cast<std::uint64_t>(first));
+      const RandomPlace place{seed, static_cast<std::uint64_t>(first) << 32};
+      const Tensor output = program->forward({source.inputs, index, place});
+      const auto count = static_cast<std::int64_t>(index.size());
+      check_output(output, count, criterion.elements());
+      gradient.resize(static_cast<std::size_t>(output.numel()));
+      const LossBatch batch{output.values<float>().data(), count, criterion.elements(),
+                            criterion.targets(source.split, first), gradient.data()};
+      criterion.check(batch.targets, count);
+      Counts counts;
+      criterion.count(batch, counts);
+      std::ranges::fill(parameters.gradients(), 0.0F);
+      program->backward(gradient);
+      now.first = static_cast<std::uint64_t>(first);
+      now.rows = index.size();
+      see(counts.loss(), now);
+    }
+  }
+
+  std::uint64_t seed;
+  const std::atomic<bool>* cancelled;
+  Criterion criterion;
+  RowSource source;
+  TrainedParameters parameters;
+  std::unique_ptr<TrainingProgram> program;
+};
+
 void Evaluator::gradients(Backend& backend, const Graph& graph, const Dataset& data,
                           const Rows& rows, const GradientObserver& observer) {
-  const Criterion criterion(rows.loss, graph, data);
-  const RowSource source = rows_of(graph, data, rows);
-  check_batch_statistics(graph, Mode::gradients, source.rows, source.batch, rows.split);
-  TrainedParameters parameters(graph);
-  if (parameters.values().empty()) {
+  Differentiated work(backend, graph, data, rows, {});
+  if (work.parameters.values().empty()) {
     throw usage_error("the network has no parameters; there are no gradients of them");
   }
-  const auto program = backend.training_program(graph, parameters, Mode::gradients);
-  program->contents_changed();
-  const auto shown = shown_parameters(parameters);
-  std::vector<float> gradient;
-  std::vector<std::uint64_t> index;
-  BatchGradients seen;
-  seen.parameters = shown;
-  for (std::int64_t first = 0; first < source.rows; first += source.batch, ++seen.batch) {
-    end_if(rows.cancelled);
-    index.resize(static_cast<std::size_t>(std::min(source.batch, source.rows - first)));
-    std::iota(index.begin(), index.end(), static_cast<std::uint64_t>(first));
-    const RandomPlace place{graph.seed(), static_cast<std::uint64_t>(first) << 32};
-    const Tensor output = program->forward({source.inputs, index, place});
-    const auto count = static_cast<std::int64_t>(index.size());
-    check_output(output, count, criterion.elements());
-    gradient.resize(static_cast<std::size_t>(output.numel()));
-    const LossBatch batch{output.values<float>().data(), count, criterion.elements(),
-                          criterion.targets(source.split, first), gradient.data()};
-    criterion.check(batch.targets, count);
-    Counts counts;
-    criterion.count(batch, counts);
-    seen.loss = counts.loss();
-    std::ranges::fill(parameters.gradients(), 0.0F);
-    program->backward(gradient);
-    seen.first_row = static_cast<std::uint64_t>(first);
-    seen.rows = index.size();
-    observer(seen);
-  }
+  const auto shown = shown_parameters(work.parameters);
+  work.run([&](double loss, const Batch& batch) {
+    observer({loss, batch.number, batch.first, batch.rows, shown});
+  });
+}
+
+void Evaluator::observe_gradients(Backend& backend, const Graph& graph, const Dataset& data,
+                                  const Rows& rows, const std::vector<NodeId>& nodes,
+                                  const Observer& observer) {
+  const Watched watched(graph, nodes);
+  if (watched.results.empty()) return;
+  Differentiated work(backend, graph, data, rows, watched.results);
+  work.run([&](double, const Batch& batch) {
+    show(
+        graph, watched, batch, [&](NodeId id) { return work.program->result(id); },
+        [&](NodeId id) { return work.program->gradient(id); }, observer);
+  });
 }
 
 std::vector<Tensor> run_once(Backend& backend, const Graph& graph,

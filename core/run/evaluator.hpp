@@ -25,8 +25,12 @@ class Evaluator {
                const std::vector<NodeId>& nodes, const Observer& observer);
   void gradients(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,
                  const GradientObserver& observer);
+  void observe_gradients(Backend& backend, const Graph& graph, const Dataset& data,
+                         const Rows& rows, const std::vector<NodeId>& nodes,
+                         const Observer& observer);
 
  private:
+  struct Differentiated;  // what runs forwards and backwards on which rows
   struct Plan;  // what runs on which rows
   struct Score {
     Evaluation evaluation;

@@ -46,6 +46,13 @@ class RunExecutor : public Executor {
     evaluator_.gradients(backend, graph, data, rows, observer);
   }
 
+  void observe_gradients(const Graph& graph, const Dataset& data, const Rows& rows,
+                         const std::vector<NodeId>& nodes, const Observer& observer) override {
+    Backend& backend = backend_for(graph, Mode::gradients);
+    const auto threads = backend.threads_for(graph, rows.batch_size);
+    evaluator_.observe_gradients(backend, graph, data, rows, nodes, observer);
+  }
+
   TrainingResult train(const Graph& graph, const Dataset& data, const TrainingOptions& options,
                        const TrainingEvents& events, const std::atomic<bool>& cancelled) override {
     Backend& backend = backend_for(graph, Mode::training);

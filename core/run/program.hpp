@@ -50,6 +50,10 @@ class TrainingProgram {
   virtual Tensor forward(const TrainingBatch& batch) = 0;
   // From the gradient of that output: adds to the gradients of the parameters.
   virtual void backward(std::span<const float> gradient) = 0;
+  // Of a watched node, after backward(): what it made of the batch, and the gradient of that, dense
+  // float32. Undefined if there is none. Read only.
+  virtual Tensor result(NodeId) const { return {}; }
+  virtual Tensor gradient(NodeId) const { return {}; }
   // For programs that hold copies elsewhere: takes over values after a step, or everything; brings
   // the buffers.
   virtual void values_changed() {}

@@ -55,6 +55,14 @@ class Engine : public Executor {
       }
     }
   }
+  // As observe(), and the gradient of each tensor is the tensor itself.
+  void observe_gradients(const Graph& graph, const Dataset& data, const Rows& rows,
+                         const std::vector<NodeId>& nodes, const Observer& observer) override {
+    observe(graph, data, rows, nodes, [&](const Observation& seen) {
+      observer({seen.node, seen.operand, seen.tensor, seen.batch, seen.first_row, seen.rows,
+                &seen.tensor});
+    });
+  }
   // Two batches: of rows 0 to 2 and of rows 3 and 4. Gradients are 0.5, values those of the graph.
   void gradients(const Graph& graph, const Dataset&, const Rows& rows,
                  const GradientObserver& observer) override {

@@ -47,6 +47,11 @@ struct StandIn : lathe::Executor {
       if (std::ranges::find(nodes, id) != nodes.end()) observer({id, operand, tensor, 0, 0, 0});
     }
   }
+  void observe_gradients(const lathe::Graph& graph, const lathe::Dataset& data,
+                         const lathe::Rows& asked, const std::vector<lathe::NodeId>& nodes,
+                         const lathe::Observer& observer) override {
+    observe(graph, data, asked, nodes, observer);
+  }
   void gradients(const lathe::Graph&, const lathe::Dataset&, const lathe::Rows& asked,
                  const lathe::GradientObserver&) override {
     rows = asked;

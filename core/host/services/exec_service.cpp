@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <optional>
 
 namespace lathe {
 namespace {
@@ -126,6 +127,10 @@ void show(Call& call, Observe observer, void* user, const Seen& seen) {
   if (answer != LATHE_OK) throw ObserverStopped{answer};
 }
 
+using Observe = void (Executor::*)(const Graph&, const Dataset&, const Rows&,
+                                   const std::vector<NodeId>&, const Observer&);
+
+template <Observe kObserve>
 lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
                    const std::uint32_t* nodes, std::uint64_t node_count, lathe_observer observer,
                    void* user) noexcept {
@@ -137,12 +142,20 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
     std::vector<NodeId> ids;
     for (std::uint64_t i = 0; i < node_count; ++i) ids.push_back(node_of(g, nodes[i]));
     const Rows watched = rows_of(c, rows, c.context().batch_size);
-    engine.observe(*g.graph, c.dataset(), watched, ids, [&](const Observation& seen) {
+    (engine.*kObserve)(*g.graph, c.dataset(), watched, ids, [&](const Observation& seen) {
       std::pmr::monotonic_buffer_resource memory;
       const lathe_operand operand = to_abi(seen.operand, memory);
       const BorrowedTensor tensor(seen.tensor);
-      const lathe_observation shown{sizeof shown, index_of(seen.node), &operand, &tensor.view(),
-                                    seen.batch,   seen.first_row,      seen.rows};
+      std::optional<BorrowedTensor> gradient;
+      if (seen.gradient != nullptr) gradient.emplace(*seen.gradient);
+      const lathe_observation shown{sizeof shown,
+                                    index_of(seen.node),
+                                    &operand,
+                                    &tensor.view(),
+                                    seen.batch,
+                                    seen.first_row,
+                                    seen.rows,
+                                    gradient ? &gradient->view() : nullptr};
       show(c, observer, user, shown);
     });
   });
@@ -208,11 +221,29 @@ lathe_code train(lathe_call* call, lathe_graph* graph, const lathe_value* option
   });
 }
 
+lathe_code outputs(lathe_call* call, const lathe_graph* graph, const lathe_rows* rows,
+                   const lathe_tensor** outputs) noexcept {
+  return service_call(call, [&](Call& c) {
+    Executor& engine = executor(c);
+    const Rows scored = rows_of(c, rows, c.context().rows_evaluated_at_once());
+    const Tensor found = engine.outputs(graph_of(c, graph), c.dataset(), scored);
+    required(outputs, "outputs") = c.tensors().keep(found, LATHE_TENSOR_READ_ONLY);
+  });
+}
+
 }  // namespace
 
 const lathe_exec_api& service_table(HostService<lathe_exec_api>) {
   static constexpr lathe_exec_api kTable{
-      LATHE_SIZE_UP_TO(lathe_exec_api, train), 0, run, evaluate, observe, gradients, train,
+      LATHE_SIZE_UP_TO(lathe_exec_api, outputs),
+      0,
+      run,
+      evaluate,
+      observe<&Executor::observe>,
+      gradients,
+      train,
+      observe<&Executor::observe_gradients>,
+      outputs,
   };
   return kTable;
 }

@@ -24,8 +24,11 @@ std::span<std::byte> bytes_of(TrainedParameters::Piece& piece) {
 
 }  // namespace
 
-TrainedParameters::TrainedParameters(const Graph& graph) : graph_(graph) {
-  const std::vector<Need> need = needed_for(graph_, graph_.node(graph_.output()).inputs());
+TrainedParameters::TrainedParameters(const Graph& graph, const std::vector<NodeId>& also)
+    : graph_(graph) {
+  std::vector<NodeId> wanted = graph_.node(graph_.output()).inputs();
+  wanted.insert(wanted.end(), also.begin(), also.end());
+  const std::vector<Need> need = needed_for(graph_, wanted);
   std::set<std::string_view> known;
   std::vector<std::size_t> begins;
   std::size_t size = 0;

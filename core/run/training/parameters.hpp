@@ -10,8 +10,9 @@ namespace lathe::run {
 
 class TrainedParameters {
  public:
-  // Copies the contents of what the output of the graph depends on, buffers too: that is trained.
-  explicit TrainedParameters(const Graph& graph);
+  // Copies the contents of what the output of the graph and the nodes `also` depend on, buffers
+  // too: that is trained.
+  explicit TrainedParameters(const Graph& graph, const std::vector<NodeId>& also = {});
   TrainedParameters(const TrainedParameters&) = delete;
   TrainedParameters& operator=(const TrainedParameters&) = delete;
 

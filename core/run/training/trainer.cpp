@@ -73,7 +73,7 @@ Trainer::Trainer(Backend& backend, const Graph& graph, const Dataset& data,
   }
   check_batch_statistics(graph_, Mode::training, train_.rows, train_.batch, Split::train);
   began_finite_ = broken_parameter().empty();
-  program_ = backend.training_program(graph_, parameters_, Mode::training);
+  program_ = backend.training_program(graph_, parameters_, Mode::training, {});
 }
 
 std::int64_t Trainer::batches_per_epoch() const {

@@ -59,7 +59,7 @@ class executor {
   explicit executor(lathe_call* call)
       : call_(call),
         api_(detail::service<lathe_exec_api>(call, LATHE_SVC_EXEC,
-                                             LATHE_SIZE_UP_TO(lathe_exec_api, train))) {}
+                                             LATHE_SIZE_UP_TO(lathe_exec_api, outputs))) {}
 
   // Every statistic that fits the run's loss, in evaluation mode.
   lathe::evaluation evaluate(const graph& g, const rows& r) const {
@@ -88,24 +88,24 @@ class executor {
   // batch by batch; one that takes a const lathe_observation& as well is told which rows they are.
   template <class See>
   void observe(const graph& g, const rows& r, const std::vector<node_id>& nodes, See see) const {
-    std::vector<std::uint32_t> ids;
-    for (const node_id n : nodes) ids.push_back(n.index);
+    observe(api_->observe, g, r, nodes, see);
+  }
+
+  // The same forwards and backwards: calls see(node_id, operand, const lathe_tensor&, const
+  // lathe_observation&), whose `gradient` is that of the batch's loss, the mean over its rows;
+  // null: the loss does not depend on the tensor.
+  template <class See>
+  void observe_gradients(const graph& g, const rows& r, const std::vector<node_id>& nodes,
+                         See see) const {
+    observe(api_->observe_gradients, g, r, nodes, see);
+  }
+
+  // What the network's one output is for each row; valid until the pass returns, or release().
+  const lathe_tensor& outputs(const graph& g, const rows& r) const {
     const lathe_rows c = c_rows(r);
-    const lathe_observer observer = [](lathe_call* call, void* user,
-                                       const lathe_observation* o) noexcept {
-      return detail::guarded(call, [&] {
-        See& told = *static_cast<See*>(user);
-        const node_id id{o->node};
-        const operand of(*o->operand);
-        if constexpr (std::is_invocable_v<See&, node_id, operand, const lathe_tensor&,
-                                          const lathe_observation&>) {
-          told(id, of, *o->tensor, *o);
-        } else {
-          told(id, of, *o->tensor);
-        }
-      });
-    };
-    detail::check(call_, api_->observe(call_, g.raw(), &c, ids.data(), ids.size(), observer, &see));
+    const lathe_tensor* found = nullptr;
+    detail::check(call_, api_->outputs(call_, g.raw(), &c, &found));
+    return *found;
   }
 
   // Calls see(const std::vector<lathe::parameter_gradient>&, const lathe_gradients&) for every
@@ -143,6 +143,29 @@ class executor {
   }
 
  private:
+  template <class See>
+  void observe(decltype(lathe_exec_api::observe) observe, const graph& g, const rows& r,
+               const std::vector<node_id>& nodes, See& see) const {
+    std::vector<std::uint32_t> ids;
+    for (const node_id n : nodes) ids.push_back(n.index);
+    const lathe_rows c = c_rows(r);
+    const lathe_observer observer = [](lathe_call* call, void* user,
+                                       const lathe_observation* o) noexcept {
+      return detail::guarded(call, [&] {
+        See& told = *static_cast<See*>(user);
+        const node_id id{o->node};
+        const operand of(*o->operand);
+        if constexpr (std::is_invocable_v<See&, node_id, operand, const lathe_tensor&,
+                                          const lathe_observation&>) {
+          told(id, of, *o->tensor, *o);
+        } else {
+          told(id, of, *o->tensor);
+        }
+      });
+    };
+    detail::check(call_, observe(call_, g.raw(), &c, ids.data(), ids.size(), observer, &see));
+  }
+
   static lathe_rows c_rows(const rows& r) {
     return {sizeof(lathe_rows), r.batch_size, to_str(r.split), r.samples};
   }

@@ -77,7 +77,7 @@ constexpr auto needs_of(const Parts& parts) {
   list.add(passes, LATHE_SVC_REPORT, LATHE_SIZE_UP_TO(lathe_report_api, file));
   list.add(models || has(LATHE_FLAG_MUTATES_GRAPH), LATHE_SVC_EDIT,
            LATHE_SIZE_UP_TO(lathe_edit_api, rollback));
-  list.add(has(LATHE_FLAG_EXECUTES), LATHE_SVC_EXEC, LATHE_SIZE_UP_TO(lathe_exec_api, train));
+  list.add(has(LATHE_FLAG_EXECUTES), LATHE_SVC_EXEC, LATHE_SIZE_UP_TO(lathe_exec_api, outputs));
   list.add(has(LATHE_FLAG_READS_WEIGHTS), LATHE_SVC_TENSOR,
            LATHE_SIZE_UP_TO(lathe_tensor_api, release));
   list.add(has(LATHE_FLAG_READS_DATA), LATHE_SVC_DATA, LATHE_SIZE_UP_TO(lathe_data_api, read));

@@ -57,6 +57,9 @@ typedef struct lathe_observation {
   uint64_t batch;               /* 0, 1, ... */
   uint64_t first_row;           /* of the split, in its order */
   uint64_t rows;                /* of this batch */
+  /* Of observe_gradients: d loss / d tensor, of its shape, float32, read only, in host memory,
+   * dense. NULL: the loss does not depend on it, or it is no float. Of observe: NULL. */
+  const lathe_tensor *gradient;
 } lathe_observation;
 
 /* Sees one observation. Return LATHE_OK to go on. Owner: host. Valid: for this call of it. */
@@ -140,6 +143,22 @@ typedef struct lathe_exec_api {
    */
   lathe_code (*train)(lathe_call *call, lathe_graph *graph, const lathe_value *options,
                       lathe_training *result);
+
+  /* As observe, but forwards and backwards as gradients does: each observation carries the gradient
+   * of the batch's loss too, the sum over all that read the tensor, placeholders included. That
+   * loss is the mean over the rows of the batch, so the gradient of a row's own loss is `rows`
+   * times its part (unless the data set weighs rows). Nodes that the output does not depend on are
+   * computed all the same; their gradients are NULL. [call] */
+  lathe_code (*observe_gradients)(lathe_call *call, const lathe_graph *graph,
+                                  const lathe_rows *rows, const uint32_t *nodes,
+                                  uint64_t node_count, lathe_observer observer, void *user);
+
+  /* What the network's one output is for each row, in order: float32, its first extent the rows, in
+   * evaluation mode. What evaluate() or it computed of the same beginning of a network before is
+   * not computed again. Owner: host. Valid: until the plugin function returns, or lathe.tensor's
+   * release. [call] */
+  lathe_code (*outputs)(lathe_call *call, const lathe_graph *graph, const lathe_rows *rows,
+                        const lathe_tensor **outputs);
 } lathe_exec_api;
 
 #ifdef __cplusplus
