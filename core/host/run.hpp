@@ -5,6 +5,7 @@
 #include "core/host/executor.hpp"
 #include "core/host/notes.hpp"
 #include "core/host/report_rows.hpp"
+#include "core/host/trial_space.hpp"
 #include "core/host/troubles.hpp"
 
 #include <atomic>
@@ -38,6 +39,7 @@ struct RunContext {
   const OpSet* ops = nullptr;               // of graphs that are built; null: the built-in ones
   std::function<Executor&()> executor;      // opens the engine on first use
   std::function<const Dataset&()> dataset;  // opens the data on first use
+  OpenTrialSpace trial_space;               // of the config's search; empty: it has none
   std::int64_t batch_size = 128;
   std::optional<std::int64_t> evaluation_batch_size;  // nothing: batch_size
   std::int64_t rows_evaluated_at_once() const { return evaluation_batch_size.value_or(batch_size); }

@@ -28,6 +28,7 @@ inline constexpr std::tuple kHostServices{
     HostService<lathe_parallel_api>{LATHE_SVC_PARALLEL},
     HostService<lathe_report_api>{LATHE_SVC_REPORT},
     HostService<lathe_rng_api>{LATHE_SVC_RNG},
+    HostService<lathe_space_api>{LATHE_SVC_SPACE},
     HostService<lathe_tensor_api>{LATHE_SVC_TENSOR},
 };
 

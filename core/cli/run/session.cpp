@@ -8,6 +8,7 @@
 #include "core/data/known_sets.hpp"
 #include "core/mase/names.hpp"
 #include "core/run/health/untrained.hpp"
+#include "core/search/loop/trial_space.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
@@ -293,6 +294,12 @@ RunContext Session::context(const std::filesystem::path& folder) {
   context.ops = &ops_;
   context.executor = [this]() -> Executor& { return executor(); };
   context.dataset = [this]() -> const Dataset& { return dataset(); };
+  const Value* space = settings_.config.search.find("search_space");
+  if (space != nullptr) {
+    context.trial_space = [this, space](const Graph& graph, RunContext& of) {
+      return open_trial_space(*space, graph, registry(), model_options(), of);
+    };
+  }
   context.batch_size = settings_.get(kBatchSize);
   context.evaluation_batch_size = settings_.get(kEvaluationBatchSize);
   context.loss = asked_loss(settings_.get(kLoss));

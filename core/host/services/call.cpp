@@ -4,6 +4,7 @@
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/graph_handles.hpp"
 #include "core/host/services/host_table.hpp"
+#include "core/host/services/opened_spaces.hpp"
 #include "core/host/services/tensor_pool.hpp"
 #include "core/host/services/used_formats.hpp"
 #include "core/host/services/warn_once.hpp"
@@ -311,6 +312,11 @@ GraphHandles& Call::graphs() {
 UsedFormats& Call::formats() {
   if (!formats_) formats_ = std::make_unique<UsedFormats>();
   return *formats_;
+}
+
+OpenedSpaces& Call::spaces() {
+  if (!spaces_) spaces_ = std::make_unique<OpenedSpaces>();
+  return *spaces_;
 }
 
 TensorPool& Call::tensors() {

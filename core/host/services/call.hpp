@@ -28,6 +28,7 @@
 namespace lathe {
 
 class GraphHandles;
+class OpenedSpaces;
 class TensorPool;
 class UsedFormats;
 
@@ -109,6 +110,7 @@ class Call : public lathe_call {
   GraphHandles& graphs();
   TensorPool& tensors();
   UsedFormats& formats();  // take `mutex` first
+  OpenedSpaces& spaces();  // likewise
 
   // Set by whoever runs a pass.
   const Value* options = nullptr;                          // as the user wrote them, checked
@@ -141,6 +143,7 @@ class Call : public lathe_call {
   std::unique_ptr<GraphHandles> graphs_;
   std::unique_ptr<TensorPool> tensors_;
   std::unique_ptr<UsedFormats> formats_;
+  std::unique_ptr<OpenedSpaces> spaces_;
   std::list<Value> values_;  // what trees of the ABI point into
   std::chrono::steady_clock::time_point last_progress_{};
 };

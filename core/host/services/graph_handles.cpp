@@ -39,7 +39,11 @@ lathe_graph* GraphHandles::add(const Graph& graph, Graph* editable) {
 }
 
 lathe_graph* GraphHandles::copy(const lathe_graph* of) {
-  auto owned = std::make_unique<Graph>(*find(of).graph);
+  return own(*find(of).graph);
+}
+
+lathe_graph* GraphHandles::own(Graph graph) {
+  auto owned = std::make_unique<Graph>(std::move(graph));
   lathe_graph* handle = add(*owned, owned.get());
   handle->owned = std::move(owned);
   return handle;

@@ -50,6 +50,7 @@ class GraphHandles {
   // A graph that the plugin may read; `editable` (null, or the same graph) it may change.
   lathe_graph* add(const Graph& graph, Graph* editable);
   lathe_graph* copy(const lathe_graph* of);
+  lathe_graph* own(Graph graph);  // that may be edited and given back, as a copy
   // The graph before the first pass of the run: the context's, else the one the pass was given.
   const lathe_graph* original();
   bool is_original(const lathe_graph& handle) const { return &handle == original_; }

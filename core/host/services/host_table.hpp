@@ -25,6 +25,7 @@ const lathe_options_api& service_table(HostService<lathe_options_api>);
 const lathe_parallel_api& service_table(HostService<lathe_parallel_api>);
 const lathe_report_api& service_table(HostService<lathe_report_api>);
 const lathe_rng_api& service_table(HostService<lathe_rng_api>);
+const lathe_space_api& service_table(HostService<lathe_space_api>);
 const lathe_tensor_api& service_table(HostService<lathe_tensor_api>);
 
 }  // namespace lathe

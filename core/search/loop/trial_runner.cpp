@@ -28,7 +28,8 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
       batch_size_(context.batch_size),
       watch_(plan.options.pruner.watch()),
       untrained_(run::untrained_layers(original)),
-      searches_model_(space.has_part(SpacePart::model)) {
+      searches_model_(space.has_part(SpacePart::model)),
+      graphs_(space, original) {
   context_.in_trial = true;
   context_.troubles = std::make_shared<Troubles>();
   context_.original = &original_;
@@ -45,15 +46,6 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
     runners_.emplace_back(*runner.step.component, runner.step.options, context_);
 }
 
-PassInstance& TrialRunner::transform(const Component& component) {
-  for (auto& [known, instance] : transforms_)
-    if (known == &component) return instance;
-  Value options = check_options(component.options, Value(Value::Map{}));
-  for (const auto& [known, given] : space_.transform_options)
-    if (known == &component) options = given;
-  return transforms_.emplace_back(&component, PassInstance(component, options, context_)).second;
-}
-
 Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop,
                          const Report& report) {
   context_.cancelled = &stop;
@@ -65,9 +57,7 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
   context_.batch_size = batch_size == nullptr ? batch_size_ : batch_size->as_int();
 
   if (searches_model_) build(point);
-  Graph graph = *context_.original;
-  for (TransformOptions& options : space_.node_options(point))
-    transform(*options.transform).run(graph, context_, nodes_in(graph, std::move(options.nodes)));
+  Graph graph = graphs_.at(point, *context_.original, context_);
   if (plan_.training) {
     if (train(graph, searched, stop, report)) return evaluate(graph);
     Scalars none;
@@ -86,23 +76,6 @@ void TrialRunner::build(std::span<const double> point) {
     throw run_error(LATHE_FAILED_PRECONDITION,
                     "a search changes the model, but nobody said how that is built");
   context_.original = &built_.emplace(plan_.build(space_.model_options(point), context_));
-}
-
-// The space knows nodes of the model as it was built first; another one has others of those names.
-std::vector<NodeOptions> TrialRunner::nodes_in(const Graph& graph,
-                                               std::vector<NodeOptions> nodes) const {
-  if (!searches_model_) return nodes;
-  for (NodeOptions& row : nodes) {
-    const Node& meant = original_.node(row.node);
-    const NodeId found = graph.find(meant.name);
-    if (found == NodeId::none || graph.node(found).op != meant.op)
-      throw run_error(LATHE_NOT_FOUND,
-                      fmt::format("the model of this trial has no node '{}' with the op {}, for "
-                                  "which the search space has options",
-                                  meant.name, meant.op));
-    row.node = found;
-  }
-  return nodes;
 }
 
 Scalars TrialRunner::evaluate(Graph& graph) {

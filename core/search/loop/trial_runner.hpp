@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/search/loop/evaluation.hpp"
+#include "core/search/loop/trial_graphs.hpp"
 #include "core/search/plan/plan.hpp"
 
 namespace lathe {
@@ -22,8 +23,6 @@ class TrialRunner {
  private:
   // Builds the model with the options of the point, for the trial to start from.
   void build(std::span<const double> point);
-  std::vector<NodeOptions> nodes_in(const Graph& graph, std::vector<NodeOptions> nodes) const;
-  PassInstance& transform(const Component& component);
   // False: the trial was given up.
   bool train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
              const Report& report);
@@ -39,7 +38,7 @@ class TrialRunner {
   const std::vector<std::string> untrained_;  // layers of the original
   const bool searches_model_;
   std::optional<Graph> built_;  // if so, of the last trial
-  std::vector<std::pair<const Component*, PassInstance>> transforms_;
+  TrialGraphs graphs_;
   std::vector<PassInstance> runners_;
 };
 

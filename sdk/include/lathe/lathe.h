@@ -24,6 +24,7 @@
 #include <lathe/svc/parallel.h>
 #include <lathe/svc/report.h>
 #include <lathe/svc/rng.h>
+#include <lathe/svc/space.h>
 #include <lathe/svc/tensor.h>
 #include <lathe/tensor.h>
 #include <lathe/value.h>

@@ -1,6 +1,6 @@
 // Kind "pass". A type with a method `run`, which takes whatever it needs of: lathe::graph,
 // lathe::report, lathe::edit&, lathe::executor, lathe::weights, lathe::data, lathe::meta,
-// lathe::formats, lathe::context.
+// lathe::formats, lathe::search_space, lathe::context.
 // With an edit& the changes are committed when run returns, and dropped when it throws.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <lathe/hpp/execute.hpp>
 #include <lathe/hpp/formats.hpp>
 #include <lathe/hpp/report.hpp>
+#include <lathe/hpp/space.hpp>
 
 #pragma GCC visibility push(hidden)
 
@@ -29,6 +30,7 @@ struct run_argument {
   operator data() const { return data(call); }
   operator meta() const { return meta(call); }
   operator formats() const { return formats(call); }
+  operator search_space() const { return search_space(call); }
   operator context() const { return context(call); }
 };
 
