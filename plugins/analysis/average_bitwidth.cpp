@@ -4,6 +4,7 @@
 // in the row of the first of them.
 #include <lathe/lathe.hpp>
 
+#include "counted_weight.hpp"
 #include "shared_weights.hpp"
 
 namespace {
@@ -46,15 +47,12 @@ struct AverageBitwidth {
     Mean weights, data;
     analysis::FirstUse first_use;
     for (const auto node : graph.nodes()) {
-      // Normalisations scale by their weights: they are no such layers.
-      if (!node.can_quantize(LATHE_ROLE_WEIGHT) || node.facts().bits == LATHE_BITS_SCALING)
-        continue;
-      const auto weight = node.find_operand("weight"), input = node.find_operand("data_in_0");
-      if (!weight || !input) continue;
-      const std::int64_t elements = first_use.of_weight(node) ? weight->numel() : 0;
-      const double weight_bits = bits_of(*weight), input_bits = bits_of(*input);
+      const auto layer = analysis::counted_weight(node);
+      if (!layer) continue;
+      const std::int64_t elements = first_use.of_weight(node) ? layer->weight.numel() : 0;
+      const double weight_bits = bits_of(layer->weight), input_bits = bits_of(layer->input);
       weights.add(weight_bits, elements);
-      data.add(input_bits, input->numel());
+      data.add(input_bits, layer->input.numel());
       table.row({node.name(), node.op(), elements, weight_bits, input_bits});
     }
     constexpr double kFloatBits = 32;

@@ -2,6 +2,7 @@
 // (docs/mase.md, Costs) those by which papers compare quantized networks (docs/counting.md).
 #include <lathe/lathe.hpp>
 
+#include "bit_operations.hpp"
 #include "count.hpp"
 #include "counting/unknown_ops.hpp"
 #include "shared_weights.hpp"
@@ -13,46 +14,6 @@
 namespace {
 
 using analysis::cell;
-
-struct Widths {
-  double in = 32, weight = 32, bias = 0;  // no bias: nothing to widen the accumulation
-};
-
-Widths widths_of(const lathe::node& node) {
-  Widths widths;
-  bool second = false;
-  for (const auto& operand : node.operands()) {
-    const double width = operand.bits();
-    if (operand.role() == LATHE_ROLE_DATA_IN && operand.is_tensor()) {
-      // The second operand of an addition stands where a weight would.
-      (second ? widths.weight : widths.in) = width;
-      second = true;
-    } else if (operand.role() == LATHE_ROLE_WEIGHT) {
-      widths.weight = width;
-    } else if (operand.role() == LATHE_ROLE_BIAS) {
-      widths.bias = width;
-    }
-  }
-  return widths;
-}
-
-// Bit operations of one computation; nothing for a rule that this pass does not know.
-std::optional<double> bits_of(lathe_bit_rule rule, const Widths& w) {
-  switch (rule) {
-    case LATHE_BITS_ACCUMULATING:
-      return w.in * w.weight + std::max(w.in, w.bias);
-    case LATHE_BITS_SCALING:
-      return w.in * w.in;
-    case LATHE_BITS_MULTIPLYING:
-      return w.in * w.weight;
-    case LATHE_BITS_WIDEST:
-      return std::max(w.in, w.weight);
-    case LATHE_BITS_PASSING:
-      return w.in;
-    default:
-      return std::nullopt;
-  }
-}
 
 // How many products a sum has: elements of the weight for each channel of the result, and of a
 // product of two inputs what the MACs say.
@@ -73,14 +34,13 @@ struct Counts {
   Counts() = default;
   explicit Counts(const lathe::node& node) : filled(true) {
     const lathe_cost& cost = node.cost();
-    const Widths widths = widths_of(node);
-    const std::optional<double> bits = bits_of(node.facts().bits, widths);
-    known = cost.known != 0 && (bits || cost.computations == 0);
+    const std::optional<double> own = analysis::bit_operations(node);
+    known = own.has_value();
     if (!known) return;
     computations = cost.computations;
-    bitops = computations * bits.value_or(0);
+    bitops = *own;
     macs = cost.macs;
-    if (macs > 0) count_products(node, widths);
+    if (macs > 0) count_products(node, analysis::bit_widths(node));
   }
 
   void operator+=(const Counts& other) {
@@ -92,7 +52,7 @@ struct Counts {
   }
 
  private:
-  void count_products(const lathe::node& node, const Widths& widths) {
+  void count_products(const lathe::node& node, const analysis::BitWidths& widths) {
     const double outputs = static_cast<double>(node.numel());
     const double bits = widths.in * widths.weight;
     const double terms = std::max(1.0, fan_in(node, macs, outputs));
