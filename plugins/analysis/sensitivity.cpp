@@ -98,8 +98,8 @@ class Sensitivity {
       "can come to less the least of all, which stands under `\"\"`; beyond 256 combinations the "
       "others have their first choice.\n\n"
       "Sources: Dong et al., HAWQ-V2: Hessian Aware trace-Weighted Quantization of Neural "
-      "Networks, NeurIPS 2020; NVIDIA Model-Optimizer, AutoQuantize, whose score is twice that of "
-      "`gradient`; Hutchinson, Communications in Statistics 19 (1990).\n\n"
+      "Networks, NeurIPS 2020; NVIDIA Model-Optimizer, AutoQuantize (`gradient`); Hutchinson, "
+      "Communications in Statistics 19 (1990).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --set search.search_space.setup.by=type --set "
       "search.search_space.seed.linear.config={name=[integer],weight_width=[2,4,8]} --passes "
       "sensitivity`";

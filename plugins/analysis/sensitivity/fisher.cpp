@@ -15,21 +15,29 @@ struct Twin {
   lathe::node_id layer, twin;
 };
 
-bool is_own_tensor(const lathe::operand& operand) {
-  return operand.is_parameter() || operand.is_buffer();
+// A node that another stands in for.
+struct Replaced {
+  lathe::node_id node, by;
+};
+
+std::vector<lathe::value> list_of(lathe::value_view list, const Replaced& replaced = {});
+
+lathe::value value_of(lathe::value_view v, const Replaced& replaced) {
+  if (v.kind() == LATHE_VALUE_LIST) return lathe::value::list(list_of(v, replaced));
+  if (v.is_node() && v.node() == replaced.node) return lathe::value(replaced.by);
+  return lathe::value(v);
 }
 
-std::vector<lathe::value> list_of(lathe::value_view list) {
+std::vector<lathe::value> list_of(lathe::value_view list, const Replaced& replaced) {
   std::vector<lathe::value> items;
-  for (std::uint64_t i = 0; i < list.size(); ++i) items.emplace_back(list[i]);
+  for (std::uint64_t i = 0; i < list.size(); ++i) items.push_back(value_of(list[i], replaced));
   return items;
 }
 
-std::vector<lathe::value::entry> entries_of(lathe::value_view map) {
+std::vector<lathe::value::entry> entries_of(lathe::value_view map, const Replaced& replaced = {}) {
   std::vector<lathe::value::entry> entries;
   for (const lathe_entry& e : map.entries()) {
-    entries.emplace_back(lathe::to_string(lathe::to_view(e.key)),
-                         lathe::value(lathe::value_view(&e.value)));
+    entries.emplace_back(lathe::to_string(lathe::to_view(e.key)), value_of(&e.value, replaced));
   }
   return entries;
 }
@@ -61,21 +69,41 @@ class Twins {
             ? lathe::join({"sensitivity_", lathe::to_string(twins_.size()), "_", layer.name()})
             : lathe::to_string(layer.target());
     spec.name = lathe::join({"sensitivity_", layer.name()});
-    spec.args = list_of(layer.arguments());
-    spec.kwargs = entries_of(layer.kwargs());
+    const std::optional<lathe::node> stored = stored_input(layer, site.role);
+    const Replaced replaced = stored ? Replaced{stored->id(), stored_twin(*stored)} : Replaced{};
+    spec.args = list_of(layer.arguments(), replaced);
+    spec.kwargs = entries_of(layer.kwargs(), replaced);
     // Those of a function are among its arguments.
     if (layer.is_module()) spec.attributes = entries_of(layer.attributes());
     spec.after = id;
     const lathe::node_id twin = edit_.add(spec);
-    for (const lathe::operand& operand : layer.operands()) {
-      if (has_weights && is_own_tensor(operand)) {
-        edit_.set_parameter(twin, operand.name(),
-                            work_.weights.raw_of(work_.graph, id, operand.name()));
-      }
-    }
+    if (has_weights) copy_tensors(layer, twin);
     copy_formats(layer, twin, site.role);
     set_format(edit_, twin, site, site.formats[f]);
     twins_.push_back({s, f, id, twin});
+  }
+
+  // A tensor of the model of its own, with the same contents.
+  lathe::node_id stored_twin(const lathe::node& stored) {
+    lathe::node_spec spec;
+    spec.opcode = LATHE_OPCODE_GET_ATTR;
+    spec.op = lathe::to_string(stored.op());
+    spec.target =
+        lathe::join({"sensitivity_", lathe::to_string(twins_.size()), "_", stored.name()});
+    spec.name = lathe::join({"sensitivity_", stored.name()});
+    spec.attributes = entries_of(stored.attributes());
+    spec.after = stored.id();
+    const lathe::node_id twin = edit_.add(spec);
+    copy_tensors(stored, twin);
+    return twin;
+  }
+
+  void copy_tensors(const lathe::node& from, lathe::node_id to) {
+    for (const lathe::operand& operand : from.operands()) {
+      if (!operand.is_parameter() && !operand.is_buffer()) continue;
+      edit_.set_parameter(to, operand.name(),
+                          work_.weights.raw_of(work_.graph, from, operand.name()));
+    }
   }
 
   // What the layer has at its other operands.

@@ -97,7 +97,8 @@ std::string tensor_name(const lathe::node& node, lathe_role role) {
   if (operand && !operand->qualified_name().empty()) {
     return lathe::to_string(operand->qualified_name());
   }
-  return role == LATHE_ROLE_WEIGHT ? analysis::weight_name(node) : "";
+  const std::optional<lathe::node> stored = stored_input(node, role);
+  return stored ? lathe::to_string(stored->target()) : "";
 }
 
 class Finder {
@@ -255,6 +256,18 @@ void Finder::count() {
 }
 
 }  // namespace
+
+std::optional<lathe::node> stored_input(const lathe::node& node, lathe_role role) {
+  std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
+  for (const lathe::operand& operand : node.operands()) {
+    if (!operand.is_input()) break;
+    while (at < node.input_count() && node.input(at).dtype() == LATHE_DTYPE_NONE) ++at;
+    if (at == node.input_count()) break;
+    const lathe::node input = node.input(at++);
+    if (operand.role() == role && input.opcode() == LATHE_OPCODE_GET_ATTR) return input;
+  }
+  return std::nullopt;
+}
 
 Sites find_sites(const lathe::graph& graph, const lathe::opened_space& space,
                  const lathe::context& context) {

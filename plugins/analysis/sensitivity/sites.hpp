@@ -39,6 +39,9 @@ struct Sites {
   double weights = 0;                                      // elements that weight_bits are of
 };
 
+// The get_attr node whose tensor a function reads in that role; none if it reads another.
+std::optional<lathe::node> stored_input(const lathe::node& node, lathe_role role);
+
 // Throws an error that names the parameter for one that is no choice of number formats.
 Sites find_sites(const lathe::graph& graph, const lathe::opened_space& space,
                  const lathe::context& context);
