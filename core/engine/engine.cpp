@@ -41,11 +41,9 @@ class Engine : public run::Backend {
     return std::make_unique<EngineProgram>(graph, registry_, wanted, weights_, device_,
                                            activations);
   }
-  std::unique_ptr<run::TrainingProgram> training_program(const Graph& graph,
-                                                         run::TrainedParameters& parameters,
-                                                         run::Mode mode,
-                                                         const std::vector<NodeId>& watched)
-      override {
+  std::unique_ptr<run::TrainingProgram> training_program(
+      const Graph& graph, run::TrainedParameters& parameters, run::Mode mode,
+      const std::vector<NodeId>& watched) override {
     return std::make_unique<EngineTraining>(graph, registry_, device_, parameters, mode, watched);
   }
 

@@ -53,8 +53,8 @@ class EngineTraining : public run::TrainingProgram {
   std::vector<Register> registers_;
   std::vector<NodeId> watched_;
   std::vector<at::Tensor> results_;  // as watched_, of the current batch
-  std::vector<at::Tensor> inputs_;  // memory of the batch, on the CPU
-  at::Tensor output_, numbers_;     // and the same on the CPU
+  std::vector<at::Tensor> inputs_;   // memory of the batch, on the CPU
+  at::Tensor output_, numbers_;      // and the same on the CPU
 };
 
 }  // namespace lathe::engine

@@ -34,8 +34,8 @@ class TrialSpace {
   virtual Graph build(std::span<const std::uint64_t> choices) = 0;
 };
 
-// Opens the space as it is of a graph; the context must outlive what is returned. Throws usage_error
-// for a space that does not fit the graph.
+// Opens the space as it is of a graph; the context must outlive what is returned. Throws
+// usage_error for a space that does not fit the graph.
 using OpenTrialSpace = std::function<std::unique_ptr<TrialSpace>(const Graph&, RunContext&)>;
 
 }  // namespace lathe

@@ -27,9 +27,10 @@ class Backend {
                                            Activations* activations) = 0;
   // `parameters` must outlive the program. `mode`: training or gradients. `watched`, of gradients
   // only: nodes whose results and their gradients the program tells.
-  virtual std::unique_ptr<TrainingProgram> training_program(
-      const Graph& graph, TrainedParameters& parameters, Mode mode,
-      const std::vector<NodeId>& watched) = 0;
+  virtual std::unique_ptr<TrainingProgram> training_program(const Graph& graph,
+                                                            TrainedParameters& parameters,
+                                                            Mode mode,
+                                                            const std::vector<NodeId>& watched) = 0;
 
   // As many threads for this thread's work as that many rows at once are worth, at most those that
   // set_threads allows, until what is returned goes.

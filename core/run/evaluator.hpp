@@ -31,7 +31,7 @@ class Evaluator {
 
  private:
   struct Differentiated;  // what runs forwards and backwards on which rows
-  struct Plan;  // what runs on which rows
+  struct Plan;            // what runs on which rows
   struct Score {
     Evaluation evaluation;
     std::string trouble;  // what is wrong with the output; empty: nothing

@@ -148,14 +148,9 @@ lathe_code observe(lathe_call* call, const lathe_graph* graph, const lathe_rows*
       const BorrowedTensor tensor(seen.tensor);
       std::optional<BorrowedTensor> gradient;
       if (seen.gradient != nullptr) gradient.emplace(*seen.gradient);
-      const lathe_observation shown{sizeof shown,
-                                    index_of(seen.node),
-                                    &operand,
-                                    &tensor.view(),
-                                    seen.batch,
-                                    seen.first_row,
-                                    seen.rows,
-                                    gradient ? &gradient->view() : nullptr};
+      const lathe_observation shown{
+          sizeof shown, index_of(seen.node), &operand,  &tensor.view(),
+          seen.batch,   seen.first_row,      seen.rows, gradient ? &gradient->view() : nullptr};
       show(c, observer, user, shown);
     });
   });

@@ -38,9 +38,7 @@ lathe_graph* GraphHandles::add(const Graph& graph, Graph* editable) {
   return address;
 }
 
-lathe_graph* GraphHandles::copy(const lathe_graph* of) {
-  return own(*find(of).graph);
-}
+lathe_graph* GraphHandles::copy(const lathe_graph* of) { return own(*find(of).graph); }
 
 lathe_graph* GraphHandles::own(Graph graph) {
   auto owned = std::make_unique<Graph>(std::move(graph));

@@ -116,9 +116,16 @@ class Finder {
   }
 
  private:
-  lathe::graph built(const Choices& choices) const {
+  // Calls visit(graph) with what a trial with these choices works on.
+  template <class Visit>
+  void build(const Choices& choices, const Visit& visit) {
     context_.stop_if_cancelled();
-    return space_.build(choices);
+    const bool is_first = choices == Choices(choices.size());
+    if (is_first && first_) return visit(*first_);
+    lathe::graph made = space_.build(choices);
+    if (is_first) return visit(first_.emplace(made));
+    visit(made);
+    made.release();
   }
   // Which places each parameter changes, and which differ from the graph whatever is chosen.
   void touch();
@@ -131,6 +138,7 @@ class Finder {
   const lathe::opened_space& space_;
   const lathe::context& context_;
   Sites found_;
+  std::optional<lathe::graph> first_;  // with the first choice of everything
   std::map<Place, std::vector<std::size_t>> touched_;
   std::map<std::uint32_t, std::vector<std::size_t>> of_node_;  // parameters by node
 };
@@ -149,23 +157,24 @@ void Finder::check_same_network(const lathe::graph& changed, const char* paramet
 
 void Finder::touch() {
   const std::vector<Parameter>& all = *found_.parameters;
-  lathe::graph first = built(Choices(all.size()));
-  check_same_network(first, nullptr);
-  each_difference(graph_, first, [&](const Place& place) { touched_[place]; });
-  first.release();
+  const Choices first(all.size());
+  build(first, [&](const lathe::graph& trial) {
+    check_same_network(trial, nullptr);
+    each_difference(graph_, trial, [&](const Place& place) { touched_[place]; });
+  });
   for (std::size_t p = 0; p < all.size(); ++p) {
     if (all[p].choices < 2) continue;
-    lathe::graph reference = built(with_choice(all, Choices(all.size()), p, 0));
-    for (std::uint64_t c = 1; c < all[p].choices; ++c) {
-      lathe::graph changed = built(with_choice(all, Choices(all.size()), p, c));
-      check_same_network(changed, all[p].name.c_str());
-      each_difference(reference, changed, [&](const Place& place) {
-        std::vector<std::size_t>& parameters = touched_[place];
-        if (parameters.empty() || parameters.back() != p) parameters.push_back(p);
-      });
-      changed.release();
-    }
-    reference.release();
+    build(with_choice(all, first, p, 0), [&](const lathe::graph& reference) {
+      for (std::uint64_t c = 1; c < all[p].choices; ++c) {
+        build(with_choice(all, first, p, c), [&](const lathe::graph& changed) {
+          check_same_network(changed, all[p].name.c_str());
+          each_difference(reference, changed, [&](const Place& place) {
+            std::vector<std::size_t>& parameters = touched_[place];
+            if (parameters.empty() || parameters.back() != p) parameters.push_back(p);
+          });
+        });
+      }
+    });
   }
 }
 
@@ -213,17 +222,16 @@ void Finder::fill(Site& site) {
   const auto own = operand_at(graph_.at(site.nodes[0]), site.role);
   const std::string as_it_is = own ? format_of(*own).text : "float";
   for (std::uint64_t cell = 0; cell < site.grid.cells(); ++cell) {
-    lathe::graph trial = built(site.grid.choices(cell));
-    const auto operand = operand_at(trial.at(site.nodes[0]), site.role);
-    Format format = operand ? format_of(*operand) : Format{"", {}, "float"};
-    const auto known = std::find_if(site.formats.begin(), site.formats.end(),
-                                    [&](const Format& f) { return f.text == format.text; });
-    site.cells.push_back(static_cast<std::size_t>(known - site.formats.begin()));
-    if (known == site.formats.end()) {
+    build(site.grid.choices(cell), [&](const lathe::graph& trial) {
+      const auto operand = operand_at(trial.at(site.nodes[0]), site.role);
+      Format format = operand ? format_of(*operand) : Format{"", {}, "float"};
+      const auto known = std::find_if(site.formats.begin(), site.formats.end(),
+                                      [&](const Format& f) { return f.text == format.text; });
+      site.cells.push_back(static_cast<std::size_t>(known - site.formats.begin()));
+      if (known != site.formats.end()) return;
       if (format.text == as_it_is) site.as_it_is = site.formats.size();
       site.formats.push_back(std::move(format));
-    }
-    trial.release();
+    });
   }
 }
 
@@ -245,11 +253,11 @@ void Finder::count() {
     }
     NodeCost cost{Grid(found_.parameters, touched->second), {}, {}};
     for (std::uint64_t cell = 0; cell < cost.grid.cells(); ++cell) {
-      lathe::graph trial = built(cost.grid.choices(cell));
-      const lathe::node now = trial.at(node.id());
-      cost.bit_operations.push_back(analysis::bit_operations(now).value_or(0));
-      cost.weight_bits.push_back(weight_bits(now));
-      trial.release();
+      build(cost.grid.choices(cell), [&](const lathe::graph& trial) {
+        const lathe::node now = trial.at(node.id());
+        cost.bit_operations.push_back(analysis::bit_operations(now).value_or(0));
+        cost.weight_bits.push_back(weight_bits(now));
+      });
     }
     found_.costs.push_back(std::move(cost));
   }

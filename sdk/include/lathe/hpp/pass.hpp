@@ -10,7 +10,6 @@
 #include <lathe/hpp/execute.hpp>
 #include <lathe/hpp/formats.hpp>
 #include <lathe/hpp/report.hpp>
-#include <lathe/hpp/space.hpp>
 
 #pragma GCC visibility push(hidden)
 
