@@ -101,7 +101,7 @@ class Sensitivity {
       "Networks, NeurIPS 2020; NVIDIA Model-Optimizer, AutoQuantize (`gradient`); Hutchinson, "
       "Communications in Statistics 19 (1990).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --set search.search_space.setup.by=type --set "
-      "search.search_space.seed.linear.config={name=[integer],weight_width=[2,4,8]} --passes "
+      "'search.search_space.seed.linear.config={name=[integer],weight_width=[2,4,8]}' --passes "
       "sensitivity`";
 
   explicit Sensitivity(lathe::options o)
