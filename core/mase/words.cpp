@@ -31,13 +31,30 @@ constexpr std::array kSplits{
     Word{"test", "test"},
 };
 
+// Without the ending that says what kind of pass it is: that is cut off first.
+constexpr std::array kPassEndings{"_analysis_pass", "_transform_pass", "_interface_pass"};
 constexpr std::array kPasses{
-    Word{"quantize_transform_pass", "quantize"},
-    Word{"summarize_quantization_analysis_pass", "summarize_quantization"},
-    Word{"report_graph_analysis_pass", "report_graph"},
-    Word{"calculate_avg_bits_mg_analysis_pass", "average_bitwidth"},
-    Word{"calculate_avg_bits_module_analysis_pass", "average_bitwidth"},
     Word{"calculate_avg_bits", "average_bitwidth"},
+    Word{"calculate_avg_bits_mg", "average_bitwidth"},
+    Word{"calculate_avg_bits_module", "average_bitwidth"},
+    Word{"verify", "verify_metadata"},
+    Word{"verify_common_metadata", "verify_metadata"},
+    Word{"verify_software_metadata", "verify_metadata"},
+    Word{"verify_hardware_metadata", "verify_metadata"},
+    Word{"add_natural_sparsity", "natural_sparsity"},
+    Word{"add_natural_sparsity_metadata", "natural_sparsity"},
+    Word{"save_mase_graph", "save_graph"},
+    Word{"save_node_meta_param", "save_graph"},
+    Word{"load_mase_graph", "load_graph"},
+    Word{"load_node_meta_param", "load_graph"},
+};
+
+// Options of passes that have another name here.
+struct PassOption {
+  std::string_view pass, theirs, ours;
+};
+constexpr std::array kPassOptions{
+    PassOption{"load_graph", "load_path", "load_dir"},
 };
 
 constexpr std::array kFormats{
@@ -75,7 +92,28 @@ std::optional<std::string> task_word(std::string_view word) { return translated(
 std::optional<std::string> split_word(std::string_view word) { return translated(kSplits, word); }
 
 std::string pass_word(std::string_view word) {
-  return translated(kPasses, word).value_or(std::string(word));
+  const std::string_view plain = without_pass_ending(word);
+  return translated(kPasses, plain).value_or(std::string(plain));
+}
+
+std::vector<std::string> words_of_pass(std::string_view id) {
+  std::vector<std::string> words;
+  for (const Word& row : kPasses)
+    if (row.ours == id) words.emplace_back(row.theirs);
+  return words;
+}
+
+std::string_view without_pass_ending(std::string_view word) {
+  for (const std::string_view ending : kPassEndings)
+    if (word.size() > ending.size() && word.ends_with(ending))
+      return word.substr(0, word.size() - ending.size());
+  return word;
+}
+
+std::string pass_option_word(std::string_view pass, std::string_view key) {
+  for (const PassOption& row : kPassOptions)
+    if (row.pass == pass && row.theirs == key) return std::string(row.ours);
+  return std::string(key);
 }
 
 std::string format_word(std::string_view word) {

@@ -7,10 +7,22 @@
 namespace lathe {
 namespace {
 
+// Under the names that the pass has for them; what it does not know stays, to be refused by it.
+Value in_own_words(const Value& given, const Component& component) {
+  if (!given.is_map()) return given;
+  Value::Map out;
+  for (const auto& [key, value] : given.as_map()) {
+    const std::string own = pass_option_word(component.id, key);
+    const bool known = component.options.find(key) != nullptr;
+    out.emplace_back(known || given.find(own) != nullptr ? key : own, value);
+  }
+  return Value(std::move(out)).at(given.position());
+}
+
 Step step_of(const std::string& word, const Value& given, const Position& position,
              const Registry& registry) {
-  const Component& component = registry.find(Kind::pass, pass_word(word), position);
-  Step step{&component, check_options(component.options, given), position};
+  const Component& component = registry.find(Kind::pass, pass_id(word, registry), position);
+  Step step{&component, check_options(component.options, in_own_words(given, component)), position};
   for (const Option& option : component.options.options) {
     if (option.type != LATHE_OPTION_NODE_MAP) continue;
     const Value* map = step.options.find(option.key);
@@ -42,6 +54,12 @@ void set_where_unsaid(Step& step, std::string_view key, const Value& value) {
   if (said == nullptr || said->is_none()) step.options.set(std::string(key), value);
 }
 
+std::string pass_id(const std::string& word, const Registry& registry) {
+  if (registry.knows(Kind::pass, word)) return word;
+  const std::string own = pass_word(word);
+  return registry.knows(Kind::pass, own) ? own : word;
+}
+
 Pipeline pipeline_from_config(const Value& passes, const Registry& registry) {
   Pipeline pipeline;
   if (passes.is_none()) return pipeline;
@@ -56,8 +74,8 @@ Pipeline pipeline_from_config(const Value& passes, const Registry& registry) {
     const Value* named = given.find("pass");
     const bool is_label =
         named != nullptr && named->is_string() &&
-        !(registry.knows(Kind::pass, pass_word(label)) &&
-          registry.find(Kind::pass, pass_word(label)).options.find("pass") != nullptr);
+        !(registry.knows(Kind::pass, pass_id(label, registry)) &&
+          registry.find(Kind::pass, pass_id(label, registry)).options.find("pass") != nullptr);
     if (is_label) {
       word = named->as_string();
       given.erase("pass");

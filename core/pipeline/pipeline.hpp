@@ -22,7 +22,11 @@ struct Pipeline {
 // Sets an option of the step's pass that was left NA. No effect on a pass that has no such option.
 void set_where_unsaid(Step& step, std::string_view key, const Value& value);
 
-// From [passes.NAME] tables, in file order. NAME may be a MASE alias (config/mase.hpp), or any
+// The id of the pass that a word means: itself if there is such a pass, else what MASE's word is
+// here, if there is that; else the word.
+std::string pass_id(const std::string& word, const Registry& registry);
+
+// From [passes.NAME] tables, in file order. NAME may be a word of MASE's (mase/words.hpp), or any
 // label if the table says `pass = "flops"`: so a pass can stand in a file twice.
 Pipeline pipeline_from_config(const Value& passes, const Registry& registry);
 // From --passes.

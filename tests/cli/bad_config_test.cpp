@@ -71,8 +71,10 @@ BOOST_AUTO_TEST_CASE(a_wrong_config_file_is_refused_with_its_place) {
 BOOST_AUTO_TEST_CASE(a_wrong_pass_table_is_refused_with_its_place) {
   check_bad_inputs({
       in_file("an unknown pass", kNet + "[passes.flop]\n", ":3:", {"'flop'", "'flops'"}),
-      in_file("a pass of MASE's", kNet + "[passes.profile_statistics]\n",
-              ":3:", {"'profile_statistics': a pass of MASE's that Lathe does not have"}),
+      in_file("a pass of MASE's", kNet + "[passes.emit_verilog_top_transform_pass]\n", ":3:",
+              {"'emit_verilog_top_transform_pass': a pass of MASE's that Lathe leaves out on "
+               "purpose; Lathe "
+               "makes no hardware"}),
       in_file("the dotted name of a module",
               kNet + "[passes.quantize]\nby = 'name'\n"
                      "[passes.quantize.seq_blocks.2.config]\nname = 'integer'\n",
