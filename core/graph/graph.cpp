@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace lathe {
@@ -137,6 +138,12 @@ Graph Graph::with_parameters(const std::map<std::string, Tensor>& contents) cons
                     known.size() > 4 ? ", ..." : ""));
   }
   transaction.commit();
+  return copy;
+}
+
+Graph Graph::after(const Graph& earlier) const {
+  Graph copy = *this;
+  copy.epoch_ = std::max(epoch_, earlier.epoch_) + 1;
   return copy;
 }
 

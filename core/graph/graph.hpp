@@ -42,6 +42,8 @@ class Graph {
   const OpSet& ops() const { return *ops_; }
   std::uint64_t seed() const { return seed_; }
   std::uint32_t epoch() const { return epoch_; }  // grows with every commit
+  // The same graph, of an epoch behind that of one whose place it takes.
+  Graph after(const Graph& earlier) const;
 
   // Every parameter (and buffer) in node order; one that several nodes share comes once.
   struct Named {

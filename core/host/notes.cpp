@@ -44,8 +44,10 @@ const Value* Notes::scalar(std::string_view pass, std::string_view name) const {
 }
 
 void Notes::clear() {
-  of_nodes_.clear();
+  drop_nodes();
   scalars_.clear();
 }
+
+void Notes::drop_nodes() { of_nodes_.clear(); }
 
 }  // namespace lathe

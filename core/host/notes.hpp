@@ -36,6 +36,7 @@ class Notes {
   const Value* scalar(std::string_view pass, std::string_view name) const;  // null: none
 
   void clear();
+  void drop_nodes();  // what was noted at nodes; scalars stay
 
  private:
   using OfNode = std::map<std::string, Value, std::less<>>;

@@ -273,7 +273,7 @@ void run_search(Session& session) {
   Graph graph = session.build_graph(context);
   prepare_run_folder(folder, settings);
   Results results;
-  results.passes = run_passes(pipeline, graph, context, settings);
+  results.passes = run_passes(pipeline, graph, context, session);
   // Trials choose formats of their own, whose state is not that of the loaded weights.
   const Graph original = graph.with_spare_state({});
   context.original = &original;

@@ -76,7 +76,7 @@ void run_test(Session& session) {
   const Json part = data_part(data, std::array{split});
   spdlog::info("{}", data_line(part));
   results.parts.emplace_back("data", part);
-  results.passes = run_passes(pipeline, graph, context, settings);
+  results.passes = run_passes(pipeline, graph, context, session);
 
   Rows rows{split, 0, context.rows_evaluated_at_once()};
   rows.loss = context.loss;

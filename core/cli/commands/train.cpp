@@ -72,7 +72,7 @@ void run_train(Session& session) {
       data_part(session.dataset(), std::array{Split::train, Split::validation, Split::test});
   spdlog::info("{}", data_line(data));
   results.parts.emplace_back("data", data);
-  results.passes = run_passes(pipeline, graph, context, settings);
+  results.passes = run_passes(pipeline, graph, context, session);
   if (points.empty())
     run_single(session, graph, folder, results);
   else

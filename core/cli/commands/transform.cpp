@@ -1,10 +1,10 @@
 // lathe transform: the passes in order, then the graph they leave behind.
-#include "core/base/file.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/results/folder.hpp"
 #include "core/cli/run/results/results.hpp"
+#include "core/cli/run/saved/graph_files.hpp"
 
 #include <fmt/format.h>
 
@@ -24,16 +24,6 @@ bool changes_graph(const Pipeline& pipeline) {
 bool wrote_files(const std::vector<PassReport>& reports) {
   return std::ranges::any_of(reports,
                              [](const PassReport& report) { return !report.files.empty(); });
-}
-
-// What --load of the folder reads again. A run that is killed in between leaves weights that say
-// that they are of another graph.
-void write_graph(const Graph& graph, const NetworkOrigin& origin,
-                 const std::filesystem::path& folder) {
-  make_folders(folder);
-  const WeightsOrigin described = describe_network(graph, origin);
-  for (const auto& [name, contents] : described.files) write_atomically(folder / name, contents);
-  write_safetensors(folder / kWeightsFile, parameters_of(graph), described.metadata);
 }
 
 }  // namespace
@@ -56,7 +46,7 @@ void run_transform(Session& session) {
   Graph graph = session.build_graph(context);
   if (keeps) prepare_run_folder(folder, settings);
   Results results;
-  results.passes = run_passes(pipeline, graph, context, settings);
+  results.passes = run_passes(pipeline, graph, context, session);
 
   if (changes) {
     const auto saved = folder.results / "transformed_ckpt";

@@ -3,7 +3,6 @@
 
 #include "core/base/words/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
-#include "core/mase/words.hpp"
 #include "core/pipeline/unchanged.hpp"
 #include "core/report/toml.hpp"
 #include "core/run/health/rounded_away.hpp"
@@ -18,31 +17,34 @@ namespace lathe {
 
 namespace {
 
-HookOptions hook_options(const Settings& settings) {
+HookOptions hook_options(const Session& session) {
+  const Settings& settings = session.settings();
   HookOptions options;
   options.verify_each = settings.get(kVerifyEach);
   options.time_passes = settings.get(kTimePasses);
   options.print_changed = settings.get(kPrintChanged);
   for (const std::string& word : settings.get(kPrintAfter))
-    options.print_after.push_back(pass_word(word));
+    options.print_after.push_back(pass_id(word, session.registry()));
   return options;
 }
 
-void check_hooks(const Settings& settings, const Pipeline& pipeline) {
+void check_hooks(const Session& session, const Pipeline& pipeline) {
   std::vector<std::string> known;
   for (const Step& step : pipeline.steps) known.push_back(step.component->id);
-  for (const std::string& id : hook_options(settings).print_after)
+  for (const std::string& id : hook_options(session).print_after)
     if (std::ranges::find(known, id) == known.end())
       throw usage_error(fmt::format("--print-after={}: the pipeline has no such pass{}", id,
                                     suggestion(id, known)));
 }
 
 // The standard ones, and a word about transforms that changed nothing.
-PipelineHooks hooks_of(const Settings& settings) {
-  PipelineHooks hooks = standard_hooks(hook_options(settings));
-  hooks.after = [standard = hooks.after](const Step& step, const Graph& before, const Graph& after,
-                                         const PassReport& report, double seconds) {
+PipelineHooks hooks_of(Session& session) {
+  PipelineHooks hooks = standard_hooks(hook_options(session));
+  hooks.after = [standard = hooks.after, &session](const Step& step, const Graph& before,
+                                                   const Graph& after, const PassReport& report,
+                                                   double seconds) {
     if (standard) standard(step, before, after, report, seconds);
+    session.has_run(step);
     if (const std::string text = unchanged_text(step, before, after, report); !text.empty())
       spdlog::warn("{}{}{}", step.position.text(), step.position.known() ? ": " : "", text);
   };
@@ -104,7 +106,7 @@ void apply_to_counting(const Settings& settings, Step& step) {
 Pipeline chosen_pipeline(const Session& session) {
   Pipeline pipeline = asked_pipeline(session);
   for (Step& step : pipeline.steps) apply_to_counting(session.settings(), step);
-  check_hooks(session.settings(), pipeline);
+  check_hooks(session, pipeline);
   return pipeline;
 }
 
@@ -119,10 +121,10 @@ bool printed_pipeline(const Pipeline& pipeline, const Settings& settings) {
 }
 
 std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
-                                   const Settings& settings) {
+                                   Session& session) {
   const Graph original = graph;
   context.original = &original;
-  auto reports = run_pipeline(pipeline, graph, context, hooks_of(settings));
+  auto reports = run_pipeline(pipeline, graph, context, hooks_of(session));
   warn_of_spare_state(graph);
   warn_of_rounded_weights(*context.registry, graph);
   return reports;

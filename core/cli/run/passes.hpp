@@ -18,6 +18,6 @@ bool printed_pipeline(const Pipeline& pipeline, const Settings& settings);
 
 // Runs it on `graph`, which the passes can compare with what it was before the first of them.
 std::vector<PassReport> run_passes(const Pipeline& pipeline, Graph& graph, RunContext context,
-                                   const Settings& settings);
+                                   Session& session);
 
 }  // namespace lathe

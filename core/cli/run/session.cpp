@@ -5,6 +5,7 @@
 #include "core/cli/run/no_dataset.hpp"
 #include "core/cli/run/open_executor.hpp"
 #include "core/cli/run/saved/components.hpp"
+#include "core/cli/run/saved/graph_files.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/mase/names.hpp"
 #include "core/run/health/untrained.hpp"
@@ -247,6 +248,11 @@ void Session::will_run(const Pipeline& pipeline) {
   }
 }
 
+void Session::has_run(const Step& step) {
+  if (!step.component->has(LATHE_FLAG_MUTATES_GRAPH)) return;
+  passes_done_ += (passes_done_.empty() ? "" : ",") + text_of(Pipeline{{step}});
+}
+
 std::vector<SavedComponent> Session::components_of(const Graph& graph) const {
   std::set<std::pair<Kind, std::string>> used;
   if (model_.component != nullptr) used.emplace(Kind::model, model_.component->id);
@@ -262,7 +268,8 @@ std::vector<SavedComponent> Session::components_of(const Graph& graph) const {
   return out;
 }
 
-NetworkOrigin Session::origin(const Graph& graph, std::optional<Loss> trained) const {
+NetworkOrigin Session::origin(const Graph& graph, const std::string& passes,
+                              std::optional<Loss> trained) const {
   NetworkOrigin origin;
   if (loading_.network) {
     origin = loading_.network->origin;
@@ -270,7 +277,7 @@ NetworkOrigin Session::origin(const Graph& graph, std::optional<Loss> trained) c
     origin.model = resolved_text(model_.text, model_.options);
   }
   origin.untrained = trained ? std::vector<std::string>{} : run::untrained_layers(graph);
-  if (!passes_.empty()) origin.passes += (origin.passes.empty() ? "" : ",") + passes_;
+  if (!passes.empty()) origin.passes += (origin.passes.empty() ? "" : ",") + passes;
   std::vector<SavedComponent> components = components_of(graph);
   for (const SavedComponent& component : origin.components)
     if (component.kind == name(Kind::model)) components.push_back(component);
@@ -306,6 +313,18 @@ RunContext Session::context(const std::filesystem::path& folder) {
   context.run_options = settings_.values;
   context.seed = static_cast<std::uint64_t>(settings_.get(kSeed));
   context.folder = folder;
+  context.save_graph = [this](const Graph& graph, const Value& metadata,
+                              const std::filesystem::path& into,
+                              const std::filesystem::path& metadata_file) {
+    auto files = write_graph(graph, origin(graph, passes_done_, {}), into);
+    files.push_back(metadata_file.empty() ? into / kMetadataFile : metadata_file);
+    write_metadata(metadata, files.back());
+    return files;
+  };
+  context.load_graph = [this, seed = context.seed,
+                        batch = context.batch_size](const std::filesystem::path& named) {
+    return read_graph(named, *registry_, ops_, seed, batch);
+  };
   context.cancelled = &cancelled_;
   return context;
 }

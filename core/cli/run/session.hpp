@@ -77,9 +77,13 @@ class Session {
   const Value& weights() const { return weights_; }
   // What the graph comes from once these passes have changed it. `trained`: on the run's data,
   // which is open, by that loss.
-  NetworkOrigin origin(const Graph& graph, std::optional<Loss> trained = {}) const;
+  NetworkOrigin origin(const Graph& graph, std::optional<Loss> trained = {}) const {
+    return origin(graph, passes_, trained);
+  }
   // The passes that this run puts the network through. Warns of those that it has been through.
   void will_run(const Pipeline& pipeline);
+  // One of them has changed it: a graph that is saved between passes says by which it was changed.
+  void has_run(const Step& step);
 
   // `folder` empty: passes may write no files.
   RunContext context(const std::filesystem::path& folder);
@@ -90,6 +94,8 @@ class Session {
   Graph load_network(const SavedNetwork& network, std::uint64_t seed);
   Chosen choose_model() const;
   Chosen choose_dataset() const;
+  NetworkOrigin origin(const Graph& graph, const std::string& passes,
+                       std::optional<Loss> trained) const;
   std::vector<SavedComponent> components_of(const Graph& graph) const;
   Chosen choose(Kind kind, OptionKey<OptionalText> option, std::string_view what) const;
 
@@ -101,7 +107,8 @@ class Session {
   const RunOfThread main_run_;  // on the thread that made the session
   const Loading loading_;
   Chosen model_, dataset_choice_;
-  std::string passes_;  // that change graphs
+  std::string passes_;       // that change graphs
+  std::string passes_done_;  // of those
   std::shared_ptr<Dataset> dataset_;
   OpenRequest request_;
   std::atomic<bool> opened_data_ = false;

@@ -239,11 +239,25 @@ void rollback(lathe_call* call, lathe_edit* edit) noexcept {
   });
 }
 
+lathe_code assign(lathe_call* call, lathe_graph* graph, const lathe_graph* other) noexcept {
+  return service_call(call, [&](Call& c) {
+    const std::lock_guard lock(c.mutex);
+    lathe_graph& to = c.graphs().find(graph);
+    const lathe_graph& from = c.graphs().find(other);
+    GraphHandles::check_editable(to);
+    if (!from.edits.empty() && from.edits.back()->transaction)
+      throw run_error(LATHE_FAILED_PRECONDITION,
+                      "a transaction on the other graph is open: commit or roll it back first");
+    GraphHandles::set_contents(to, *from.graph);
+    if (to.owned == nullptr) c.context().notes.drop_nodes();
+  });
+}
+
 }  // namespace
 
 const lathe_edit_api& service_table(HostService<lathe_edit_api>) {
   static constexpr lathe_edit_api kTable{
-      LATHE_SIZE_UP_TO(lathe_edit_api, rollback),
+      LATHE_SIZE_UP_TO(lathe_edit_api, assign),
       0,
       begin,
       add_node,
@@ -260,6 +274,7 @@ const lathe_edit_api& service_table(HostService<lathe_edit_api>) {
       clear_format,
       commit,
       rollback,
+      assign,
   };
   return kTable;
 }

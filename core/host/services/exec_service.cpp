@@ -207,7 +207,7 @@ lathe_code train(lathe_call* call, lathe_graph* graph, const lathe_value* option
     if (trained.interrupted) throw run_error(LATHE_CANCELLED, "the training was interrupted");
     {
       const std::lock_guard lock(c.mutex);
-      GraphHandles::set_contents(handle, std::move(trained.best));
+      GraphHandles::set_contents(handle, trained.best);
     }
     if (result == nullptr) return;
     const EpochMetrics& best = trained.epochs.at(static_cast<std::size_t>(trained.best_epoch));

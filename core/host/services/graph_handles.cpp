@@ -122,8 +122,8 @@ void GraphHandles::commit(lathe_edit& edit) {
   retire_view(*edit.graph);
 }
 
-void GraphHandles::set_contents(lathe_graph& handle, Graph graph) {
-  *handle.editable = std::move(graph);
+void GraphHandles::set_contents(lathe_graph& handle, const Graph& graph) {
+  *handle.editable = graph.after(*handle.editable);
   retire_view(handle);
 }
 

@@ -71,8 +71,8 @@ class GraphHandles {
   void commit(lathe_edit& edit);
   // Throws unless the graph may be edited and no transaction on it is open.
   static void check_editable(const lathe_graph& handle);
-  // The same nodes with other contents. REQUIRES: check_editable() took it.
-  static void set_contents(lathe_graph& handle, Graph graph);
+  // The graph is that one from now on. REQUIRES: check_editable() took it.
+  static void set_contents(lathe_graph& handle, const Graph& graph);
 
   // What a model's placeholders take that say nothing of it: the batch size, and shape and element
   // type of the data set's input (DatasetInfo::input_for).

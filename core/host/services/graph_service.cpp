@@ -152,11 +152,53 @@ lathe_code release(lathe_call* call, lathe_graph* copy) noexcept {
   return graph_call(call, copy, [&](Call& c, lathe_graph& g) { c.graphs().release(&g); });
 }
 
+// By name. The view knows what passes have noted.
+Value metadata_of(GraphView& view, const Graph& graph) {
+  Value::Map all;
+  all.reserve(graph.order().size());
+  for (const NodeId id : graph.order())
+    all.emplace_back(graph.node(id).name, from_abi(*view.metadata(id)));
+  return all;
+}
+
+lathe_code save(lathe_call* call, const lathe_graph* graph, lathe_str folder,
+                lathe_str metadata_file) noexcept {
+  return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
+    const RunContext& run = c.context();
+    if (c.report == nullptr)
+      throw run_error(LATHE_FAILED_PRECONDITION, "only a running pass can save a graph");
+    if (run.in_trial || !run.save_graph)
+      throw run_error(LATHE_FAILED_PRECONDITION,
+                      run.in_trial ? "a trial of a search keeps no graph; 'lathe transform' saves "
+                                     "the one that is wanted"
+                                   : "this run keeps no graphs");
+    if (run.drops_files) return;
+    const std::filesystem::path wanted(view_of(folder));
+    if (wanted.is_relative() && run.folder.empty())
+      throw run_error(LATHE_FAILED_PRECONDITION, "this run has no folder to save a graph in");
+    for (std::filesystem::path& file :
+         run.save_graph(*g.graph, metadata_of(c.graphs().view(g), *g.graph),
+                        run.folder / c.component().id / wanted, view_of(metadata_file)))
+      if (std::ranges::find(c.report->files, file) == c.report->files.end())
+        c.report->files.push_back(std::move(file));
+  });
+}
+
+lathe_code load(lathe_call* call, lathe_str path, lathe_graph** out) noexcept {
+  return service_call(call, [&](Call& c) {
+    if (!c.context().load_graph)
+      throw run_error(LATHE_FAILED_PRECONDITION, "this run loads no graphs");
+    auto loaded = std::make_unique<Graph>(c.context().load_graph(view_of(path)));
+    const std::lock_guard lock(c.mutex);
+    required(out, "graph") = c.graphs().own(std::move(*loaded));
+  });
+}
+
 }  // namespace
 
 const lathe_graph_api& service_table(HostService<lathe_graph_api>) {
   static constexpr lathe_graph_api kTable{
-      LATHE_SIZE_UP_TO(lathe_graph_api, parameters),
+      LATHE_SIZE_UP_TO(lathe_graph_api, load),
       0,
       view,
       attributes,
@@ -174,6 +216,8 @@ const lathe_graph_api& service_table(HostService<lathe_graph_api>) {
       op_facts,
       profiles,
       parameters,
+      save,
+      load,
   };
   return kTable;
 }

@@ -205,6 +205,12 @@ inline node_id edit::add(const node_spec& spec) {
   return made;
 }
 
+inline void graph::assign(const graph& other) {
+  const auto* api = detail::service<lathe_edit_api>(call_, LATHE_SVC_EDIT,
+                                                    LATHE_SIZE_UP_TO(lathe_edit_api, assign));
+  detail::check(call_, api->assign(call_, writable(), other.raw()));
+}
+
 inline edit graph::edit() const { return {call_, writable()}; }
 
 }  // namespace lathe

@@ -315,7 +315,7 @@ class graph {
       : call_(call),
         graph_(g),
         api_(detail::service<lathe_graph_api>(call, LATHE_SVC_GRAPH,
-                                              LATHE_SIZE_UP_TO(lathe_graph_api, parameters))) {}
+                                              LATHE_SIZE_UP_TO(lathe_graph_api, load))) {}
 
   node_range nodes() const { return {call_, graph_, view()}; }
   // The node of that name; it is false if there is none.
@@ -350,6 +350,18 @@ class graph {
     return {call_, made};
   }
   void release() { detail::check(call_, api_->release(call_, writable())); }
+  // Writes it, weights included, as `lathe transform` leaves one, into a folder that is absolute or
+  // in the pass's own of the run; empty: that one.
+  void save(std::string_view folder, std::string_view metadata_file = {}) const {
+    detail::check(call_, api_->save(call_, graph_, to_str(folder), to_str(metadata_file)));
+  }
+  // One that was saved, as a copy is one; and this one becomes it, with its ids.
+  graph load(std::string_view path) const {
+    lathe_graph* loaded = nullptr;
+    detail::check(call_, api_->load(call_, to_str(path), &loaded));
+    return {call_, loaded};
+  }
+  void assign(const graph& other);
   // Opens a transaction (hpp/edit.hpp).
   lathe::edit edit() const;
 

@@ -149,6 +149,12 @@ typedef struct lathe_edit_api {
 
   /* Drops the transaction; so does returning without commit. [call] */
   void (*rollback)(lathe_call *call, lathe_edit *edit);
+
+  /* `graph` becomes what `other`, of the same call, is. Its ids are then those of `other`, so that
+   * what was noted at nodes of the running pass's graph (svc/meta.h) is dropped; views that were
+   * taken before stay what they were. Refused as begin() is, and while a transaction on either
+   * graph is open. [call] */
+  lathe_code (*assign)(lathe_call *call, lathe_graph *graph, const lathe_graph *other);
 } lathe_edit_api;
 
 #ifdef __cplusplus

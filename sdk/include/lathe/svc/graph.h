@@ -325,6 +325,22 @@ typedef struct lathe_graph_api {
   /* Names and identities of all parameters, likewise. [call] */
   lathe_code (*parameters)(lathe_call *call, const lathe_graph *graph, const lathe_graph_view *view,
                            const lathe_parameter_columns **parameters);
+
+  /* Writes the graph into `folder` as `lathe transform` leaves one, weights and state included:
+   * graph.json, graph.txt, model.safetensors, and MASE's metadata of every node as TOML. `folder`
+   * is absolute, or relative to the pass's folder of the run; empty: that folder itself.
+   * `metadata_file` is an absolute path; empty: node_meta_param.toml in the folder. Folders are
+   * made, files of these names replaced. Only a running pass may; FAILED_PRECONDITION
+   * in a run that keeps no graphs, as each trial of a search. [call] */
+  lathe_code (*save)(lathe_call *call, const lathe_graph *graph, lathe_str folder,
+                     lathe_str metadata_file);
+
+  /* A graph that was saved, from its folder or a file of it, or from whatever else --load takes a
+   * network of, for the run's batch size: it may be read, edited and run as a copy may.
+   * INVALID_ARGUMENT, NOT_FOUND or DATA_LOSS, with the file, for what is missing, damaged, of
+   * another version, or has ops or number formats that no plugin brings. Owner: host. Valid: until
+   * the plugin function returns, or release. [call] */
+  lathe_code (*load)(lathe_call *call, lathe_str path, lathe_graph **graph);
 } lathe_graph_api;
 
 #ifdef __cplusplus
