@@ -48,14 +48,14 @@ struct RunContext {
   // By key, as the command has them; what is not there has its default. For trainings that a plugin
   // asks for.
   Value run_options{Value::Map{}};
-  std::filesystem::path folder;     // the run's folder; empty: passes may write no files
-  bool drops_files = false;         // what passes write is dropped without a word: a dry run
+  std::filesystem::path folder;  // the run's folder; empty: passes may write no files
+  bool drops_files = false;      // what passes write is dropped without a word: a dry run
   // A graph as files of a folder, weights included, and back; empty: this run can do neither.
   // `metadata` is MASE's of every node, by its name; its file may be empty: it stands in the folder
   // then. Gives the files it wrote.
-  std::function<std::vector<std::filesystem::path>(
-      const Graph& graph, const Value& metadata, const std::filesystem::path& folder,
-      const std::filesystem::path& metadata_file)>
+  std::function<std::vector<std::filesystem::path>(const Graph& graph, const Value& metadata,
+                                                   const std::filesystem::path& folder,
+                                                   const std::filesystem::path& metadata_file)>
       save_graph;
   std::function<Graph(const std::filesystem::path& named)> load_graph;
   const Graph* original = nullptr;  // before the first pass

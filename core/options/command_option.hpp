@@ -29,6 +29,7 @@ enum class OptionGroup : unsigned {
   seed = 1u << 17,            // of random numbers
   numbers = 1u << 18,         // what a number format is tried on
   codes = 1u << 19,           // of quantized weights
+  pages = 1u << 20,           // documentation that is written from what components say
 };
 
 // Several of them.

@@ -241,9 +241,9 @@ void add_numbers(Rows& rows) {
                  .spelt({"--op"}, "OP")
                  .standard("linear")
                  .command_line_only(),
-             Row(Group::numbers, kPages,
-                 "Writes the documentation of all built-in formats into that folder: a page and a "
-                 "picture for each, and an index.")
+             Row(Group::pages, kPages,
+                 "Writes the documentation of all built-in components of that kind, formats or "
+                 "passes, into that folder: a page for each, and an index.")
                  .path()
                  .spelt({"--pages"}, "FOLDER")
                  .command_line_only()});

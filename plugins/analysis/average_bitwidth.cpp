@@ -26,6 +26,19 @@ struct Mean {
 };
 
 struct AverageBitwidth {
+  static constexpr const char* details =
+      "`average_bitwidth = sum(bits * elements) / sum(elements)` over the weights of linear and "
+      "convolution layers; a weight that several nodes use counts once, one without number format "
+      "with its 32 bits. `data_average_bitwidth` is the same over the first inputs of those "
+      "layers, and `memory_density = compare_to / average_bitwidth`. An element counts with what "
+      "it takes to store, its part of the scales and exponents that a block, a row or a channel "
+      "shares included; `counting=width` counts the width alone.\n\n"
+      "The table `layers` has a row a layer: elements of its weight, bits of weight and "
+      "input.\n\n"
+      "Source: MASE (`calculate_avg_bits`, the runner `average_bitwidth`), which adds all entries "
+      "of a precision and leaves layers without format and convolutions out.\n\n"
+      "Example: `lathe transform jsc-tiny --passes "
+      "'quantize<by=type,linear={name=integer,weight_width=4}>,average_bitwidth'`";
   static constexpr lathe_option options[] = {
       lathe::float_option("compare_to", "Width that the memory density compares with.")
           .by_default("32")

@@ -151,6 +151,18 @@ std::vector<Group> histogram(const std::vector<Row>& rows) {
 }
 
 struct SummarizeQuantization {
+  static constexpr const char* details =
+      "Compares the graph with what it was before the first pass, node by node by name. A node has "
+      "changed if it is new or gone, or if the number format of one of its operands, or an option "
+      "of it, is another one. `changed_nodes` counts them; the table `changes` has a row for each "
+      "operand whose format differs, `histogram` one for each original type of layer.\n\n"
+      "Two files in the form of the original: `quantize_table.csv` (names, mase_type, mase_op, "
+      "original and quantized type, changed; a row a node) and `quantize_histogram.csv` (a row a "
+      "type, in ASCII order: op, total, changed, unchanged).\n\n"
+      "Source: MASE (`summarize_quantization`), which takes every function for changed and does "
+      "not see options.\n\n"
+      "Example: `lathe transform jsc-tiny --passes "
+      "'quantize<by=type,linear.name=integer>,summarize_quantization'`";
   static constexpr const char* scalars = "changed_nodes";
 
   void run(lathe::graph graph, lathe::report out) {

@@ -36,6 +36,22 @@ std::optional<double> factor_of(const lathe::node& node, const lathe::options& c
 }
 
 struct ChannelMultiplier {
+  static constexpr const char* details =
+      "The width of a chosen layer (`out_features`, `out_channels`) becomes its own size times the "
+      "factor; whatever reads it follows: inputs of later layers, batch norm, flattening before a "
+      "classifier, both sides of a residual add, groups. What has to stay (the input, the classes, "
+      "operands of a product that mixes channels) is an error that names the two nodes. With a "
+      "name, `output_only` and `both` change the layer's own width, `input_only` lets it follow; "
+      "`width` is the factor alone.\n\n"
+      "Layers whose size changes begin afresh (`weights=reset`), or keep what they learned: "
+      "`net2wider` copies channels and divides what reads them by the number of copies, so that a "
+      "wider network computes the same; `slice` keeps the channels with the largest l1-norm. "
+      "Others are not touched. The table `widths` has a row a layer: inputs and outputs before and "
+      "after, and what became of its weights.\n\n"
+      "Source: the channel search of MASE's fourth lab, with the inputs of each layer right; "
+      "Chen, Goodfellow, Shlens: Net2Net (arXiv:1511.05641).\n\n"
+      "Example: `lathe transform jsc-toy --passes "
+      "'channel_multiplier<by=name,seq_blocks_2.width=2,weights=net2wider>'`";
   static constexpr lathe_option entry[] = {
       lathe::choice_option("name", "output_only|both|input_only",
                            "Whose width is multiplied: the layer's own (output_only, both), or "

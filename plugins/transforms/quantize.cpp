@@ -60,6 +60,24 @@ std::vector<Choice> choices_of(const lathe::graph& graph, lathe::report& out) {
 
 class Quantize {
  public:
+  static constexpr const char* details =
+      "Sets the number format of operands: inputs, weight, bias and, where it is asked for, the "
+      "output of a node. Which node gets which is a node map: `by` is `type` (an op: `linear`), "
+      "`name` (a node: `seq_blocks_2`) or `regex_name` (the first expression that matches a whole "
+      "name); `default` is for the rest. An entry names one format for all operands, with options "
+      "behind the operand's name (`weight_width`), or a table for each operand (`weight = {name = "
+      "...}`). Values are rounded as they flow, weights once; gradients pass as the format says, "
+      "so that a quantized network can be trained.\n\n"
+      "What a format leaves open (a binary point, an exponent's bias, a step, a threshold) the "
+      "format sets itself, or `calibration` does from the values of the first rows of a split: "
+      "`range` from the least and the largest value, `percentile` from all but the rarest, `mse` "
+      "by the least squared error, `entropy` by the least Kullback-Leibler divergence of the "
+      "histograms.\n\n"
+      "It publishes no scalars; `summarize_quantization` says what it changed.\n\n"
+      "Source: MASE (`quantize`); calibration as in TensorRT (Migacz, 8-bit inference with "
+      "TensorRT, 2017).\n\n"
+      "Example: `lathe transform jsc-tiny jsc-sim --passes "
+      "'quantize<by=type,linear={name=integer,data_in_width=8,weight_width=4},calibration=mse>'`";
   static constexpr lathe_option entry[] = {
       lathe::choice_option("name", nullptr,
                            "Number format of the operands that are named, or of all; NA leaves the "

@@ -4,6 +4,7 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/layout.hpp"
+#include "core/cli/pages/pass_pages.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
@@ -138,6 +139,16 @@ void print_list(const Registry& registry, std::vector<std::string> kinds, bool a
 }  // namespace
 
 void run_list(const Invocation& call) {
+  if (const OptionalText pages = call.get(kPages)) {
+    if (call.words != std::vector<std::string>{std::string(name(Kind::pass))})
+      throw usage_error(
+          "--pages is for passes: lathe list pass --pages FOLDER; those of formats "
+          "writes 'lathe format --pages FOLDER'");
+    const std::size_t count = write_pass_pages(registry_of(call), *pages);
+    if (call.get(kJson))
+      return write_json({{"command", "list"}, {"pages", count}, {"folder", *pages}});
+    return write_output(fmt::format("{} pages are in '{}'\n", count, *pages));
+  }
   print_list(registry_of(call), call.words, call.get(kJson));
 }
 

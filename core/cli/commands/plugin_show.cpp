@@ -2,6 +2,7 @@
 #include "core/base/words/shown.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
+#include "core/cli/flag_names.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/layout.hpp"
 #include "core/cli/option_text.hpp"
@@ -9,6 +10,7 @@
 #include "core/host/instances/node_rules.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/mase/names.hpp"
+#include "core/pipeline/pipeline.hpp"
 #include "core/plugin/registry.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
@@ -18,32 +20,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 
 namespace lathe {
 namespace {
-
-std::vector<std::string> flag_names(const Component& component) {
-  struct Flag {
-    lathe_component_flags flag;
-    const char* name;
-  };
-  constexpr std::array<Flag, 10> kFlags{{{LATHE_FLAG_MUTATES_GRAPH, "changes the graph"},
-                                         {LATHE_FLAG_READS_WEIGHTS, "reads weights"},
-                                         {LATHE_FLAG_EXECUTES, "executes graphs"},
-                                         {LATHE_FLAG_READS_DATA, "reads the data set"},
-                                         {LATHE_FLAG_PARALLEL, "thread-safe"},
-                                         {LATHE_FLAG_NONDETERMINISTIC, "not deterministic"},
-                                         {LATHE_FLAG_SYNTHETIC, "synthetic data"},
-                                         {LATHE_FLAG_STOCHASTIC, "stochastic"},
-                                         {LATHE_FLAG_ROWS_APART, "keeps rows apart"},
-                                         {LATHE_FLAG_ELEMENTS_APART, "keeps elements apart"}}};
-  std::vector<std::string> names;
-  for (const Flag& f : kFlags) {
-    if (component.has(f.flag)) names.emplace_back(f.name);
-  }
-  return names;
-}
 
 // Columns that are empty for every row are left out.
 std::string options_table(const std::vector<Option>& options) {
@@ -294,6 +273,7 @@ void show_plugin(const Invocation& call) {
     kinds = may_be_service ? std::vector<Kind>{} : std::vector{kind_of(word.substr(0, colon))};
     id = word.substr(colon + 1);
   }
+  if (std::ranges::count(kinds, Kind::pass) > 0) id = pass_id(id, registry);
   std::erase_if(kinds, [&](Kind kind) { return !registry.knows(kind, id); });
   const PluginService* service = may_be_service ? registry.service(id) : nullptr;
   if (kinds.empty() && service == nullptr) {

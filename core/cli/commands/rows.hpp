@@ -128,12 +128,13 @@ inline constexpr Command kCommands[] = {
     {.word = "list",
      .doc = "lists what there is, a sentence each: models, data sets, passes, formats, ...",
      .words = "[KIND...]",
-     .options = OptionGroup::plugins | OptionGroup::json,
+     .options = OptionGroup::plugins | OptionGroup::pages | OptionGroup::json,
      .run = run_list},
     {.word = "format",
      .doc = "shows what a number format does: its values, range, storage, error on numbers",
      .words = "[FORMAT]",
-     .options = OptionGroup::plugins | OptionGroup::numbers | OptionGroup::seed | OptionGroup::json,
+     .options = OptionGroup::plugins | OptionGroup::numbers | OptionGroup::seed |
+                OptionGroup::pages | OptionGroup::json,
      .run = run_format,
      .more = "FORMAT takes its options in angle brackets, eg: "
              "'minifloat_ieee<width=8,exponent_width=4>'; `lathe list format` lists them."},

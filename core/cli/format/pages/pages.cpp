@@ -3,7 +3,7 @@
 #include "core/base/file.hpp"
 #include "core/cli/format/numbers.hpp"
 #include "core/cli/format/pages/picture.hpp"
-#include "core/cli/option_text.hpp"
+#include "core/cli/pages/markdown.hpp"
 #include "core/report/table.hpp"
 
 #include <fmt/format.h>
@@ -15,32 +15,7 @@ namespace lathe {
 
 namespace {
 
-using Cells = std::vector<std::string>;
-
-// A bar would end the cell, also within backticks.
-std::string cell(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += c == '|' ? "\\|" : std::string(1, c);
-  return out;
-}
-std::string code(std::string_view text) {
-  return text.empty() ? "" : fmt::format("`{}`", cell(text));
-}
-std::string row(const Cells& cells) { return fmt::format("| {} |\n", fmt::join(cells, " | ")); }
-std::string heads(const Cells& cells) {
-  std::string text = row(cells) + "|";
-  for (std::size_t i = 0; i < cells.size(); ++i) text += "---|";
-  return text + "\n";
-}
-
-std::string options_text(const OptionTable& table) {
-  if (table.options.empty()) return "It takes no options.\n";
-  std::string text = heads({"option", "type", "default", "allowed", "unit", "meaning"});
-  for (const Option& option : table.options)
-    text += row({code(option.key), std::string(type_name(option.type)), code(default_text(option)),
-                 code(range_or_choices(option)), option.unit, cell(meaning(option))});
-  return text;
-}
+using namespace markdown;
 
 std::string digits(double number) { return number_text(number, 4); }
 std::string float_cell(double number) { return float32_text(static_cast<float>(number)); }
@@ -102,7 +77,7 @@ std::string page_of(const DescribedFormat& format,
                         beside.empty() ? "" : fmt::format(", beside {}", fmt::join(beside, ", ")));
   }
   if (!c.details.empty()) text += "\n" + c.details + "\n";
-  text += "\n## Options\n\n" + options_text(c.options);
+  text += "\n## Options\n\n" + options_text(c.options.options);
   text += "\n## With its defaults\n\n" + defaults_text(format);
   return text;
 }
