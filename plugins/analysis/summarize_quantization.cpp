@@ -4,125 +4,186 @@
 #include <lathe/lathe.hpp>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "format_class.hpp"
 #include "number_format.hpp"
 
 namespace {
 
-// One line of the node table.
+// One line of the node table. Texts are borrowed from the graphs and from what is worked out of
+// them.
 struct Row {
-  std::string original_name, new_name, mase_type, op, original_type, new_type;
+  std::string_view original_name, new_name, mase_type, op, original_type, new_type;
   bool changed = false;
 };
 
 // The format of the first operand that has one; empty for a float node.
-std::string format_of(const lathe::node& node) {
+std::string_view format_of(const lathe::node& node) {
   for (const auto& operand : node.operands()) {
-    if (!operand.is_float() && operand.is_tensor() && !operand.is_buffer()) {
-      return lathe::to_string(operand.type());
-    }
+    if (!operand.is_float() && operand.is_tensor() && !operand.is_buffer()) return operand.type();
   }
   return {};
 }
 
-// Whether any operand of the two nodes differs in format or in its options.
-bool formats_differ(const lathe::node& a, const lathe::node& b) {
-  const auto left = a.operands(), right = b.operands();
-  if (left.size() != right.size()) return true;
-  for (std::uint64_t i = 0; i < left.size(); ++i) {
-    if (!analysis::same_format(left[i], right[i])) return true;
-  }
-  return false;
-}
+// What nodes of one profile and opcode have in common.
+struct Kind {
+  std::string mase_type;
+  std::string type;  // "LinearInteger", "add_integer"; empty: each goes by its target
+};
 
-// A row for each operand whose format differs: what it was and what it is.
-void add_changes(const lathe::node& original, const lathe::node& now, lathe::table& changes) {
-  for (const auto operand : now.operands()) {
-    if (!analysis::may_have_format(operand)) continue;
+class Kinds {
+ public:
+  explicit Kinds(const lathe::graph& graph) : known_(graph.profile_count() * kOpcodes) {}
+
+  const Kind& of(const lathe::node& node) {
+    std::optional<Kind>& kind = known_[node.profile() * kOpcodes + node.opcode()];
+    if (!kind) kind = made(node);
+    return *kind;
+  }
+  std::string_view type_of(const lathe::node& node) {
+    const Kind& kind = of(node);
+    return kind.type.empty() ? node.target() : std::string_view(kind.type);
+  }
+
+ private:
+  static constexpr std::size_t kOpcodes = LATHE_OPCODE_OUTPUT + 1;
+
+  static Kind made(const lathe::node& node) {
+    Kind kind;
+    if (const auto type = node.metadata().find("common").find("mase_type")) {
+      kind.mase_type = lathe::to_string(type.text());
+    }
+    const std::string_view format = format_of(node);
+    if (node.is_module()) {
+      const std::string_view text = node.module_text();
+      kind.type = lathe::to_string(text.substr(0, text.find('('))) + analysis::format_class(format);
+    } else if (node.opcode() == LATHE_OPCODE_CALL_FUNCTION && !format.empty()) {
+      kind.type = lathe::join({node.op(), "_", format});
+    }
+    return kind;
+  }
+
+  std::vector<std::optional<Kind>> known_;
+};
+
+// How the formats of two kinds of nodes differ.
+struct Difference {
+  struct Operand {
+    std::string name, original, now;
+  };
+  bool any = false;
+  std::vector<Operand> operands;
+};
+
+Difference difference_of(const lathe::node& original, const lathe::node& now) {
+  Difference out;
+  const auto left = original.operands(), right = now.operands();
+  out.any = left.size() != right.size();
+  for (std::uint64_t i = 0; !out.any && i < left.size(); ++i) {
+    out.any = !analysis::same_format(left[i], right[i]);
+  }
+  for (const auto operand : right) {
+    if (!out.any || !analysis::may_have_format(operand)) continue;
     const auto before = original.find_operand(operand.name());
     if (!before || analysis::same_format(*before, operand)) continue;
-    changes.row({now.name(), operand.name(), analysis::format_text(*before),
-                 analysis::format_text(operand)});
+    out.operands.push_back({lathe::to_string(operand.name()), analysis::format_text(*before),
+                            analysis::format_text(operand)});
   }
+  return out;
 }
 
-// "LinearInteger", "add_integer", "view", "x".
-std::string type_of(const lathe::node& node) {
-  const std::string format = format_of(node);
-  if (node.is_module()) {
-    const std::string_view text = node.module_text();
-    return lathe::to_string(text.substr(0, text.find('('))) + analysis::format_class(format);
+class Differences {
+ public:
+  const Difference& of(const lathe::node& original, const lathe::node& now) {
+    const std::uint64_t both = std::uint64_t{original.profile()} << 32U | now.profile();
+    const auto found = known_.find(both);
+    if (found != known_.end()) return found->second;
+    return known_.emplace(both, difference_of(original, now)).first->second;
   }
-  if (node.opcode() == LATHE_OPCODE_CALL_FUNCTION && !format.empty()) {
-    return lathe::join({node.op(), "_", format});
-  }
-  return lathe::to_string(node.target());
-}
 
-std::string mase_type(const lathe::node& node) {
-  const lathe::value_view type = node.metadata().find("common").find("mase_type");
-  return type ? lathe::to_string(type.text()) : std::string();
-}
+ private:
+  std::unordered_map<std::uint64_t, Difference> known_;
+};
 
-Row row_of(const lathe::node& original, const lathe::node& now) {
-  const lathe::node& known = now ? now : original;
-  Row row;
-  if (original) row.original_name = lathe::to_string(original.name());
-  if (now) row.new_name = lathe::to_string(now.name());
-  row.mase_type = mase_type(known);
-  row.op = lathe::to_string(known.op());
-  if (original) row.original_type = type_of(original);
-  if (now) row.new_type = type_of(now);
-  // MASE compares the types of the functions, which are equal for every quantized function.
-  row.changed =
-      !original || !now || row.original_type != row.new_type || formats_differ(original, now);
-  return row;
-}
+// Both graphs beside each other, and what follows from their kinds of nodes.
+class Comparison {
+ public:
+  Comparison(const lathe::graph& before, const lathe::graph& after, lathe::table& changes)
+      : before_(before), after_(after), changes_(changes), old_kinds_(before), new_kinds_(after) {}
 
-// Nodes in the order of the graph as it is; those that a pass removed stand where they were.
-std::vector<Row> compare(const lathe::graph& before, const lathe::graph& after) {
-  std::vector<Row> rows;
-  const lathe::node none;
-  auto old_nodes = before.nodes();
-  std::uint32_t next_old = 0;
-  const auto skip_removed = [&](std::string_view until) {
-    for (; next_old < old_nodes.size(); ++next_old) {
-      const lathe::node old = old_nodes[next_old];
-      if (old.name() == until) {
-        ++next_old;
-        return;
+  // Nodes in the order of the graph as it is; those that a pass removed stand where they were.
+  // Valid as long as this is.
+  const std::vector<Row>& rows() {
+    const auto old_nodes = before_.nodes();
+    rows_.reserve(old_nodes.size());
+    std::uint32_t next = 0;
+    for (const auto now : after_.nodes()) {
+      const bool in_step = next < old_nodes.size() && old_nodes[next].name() == now.name();
+      const lathe::node old = in_step ? old_nodes[next] : before_.find(now.name());
+      for (bool met = !old; !met && next < old_nodes.size(); ++next) {
+        met = old_nodes[next].name() == now.name();
+        if (!met && !after_.find(old_nodes[next].name())) add(old_nodes[next], {});
       }
-      if (after.find(old.name())) continue;
-      rows.push_back(row_of(old, none));
+      add(old, now);
     }
-  };
-  for (const auto node : after.nodes()) {
-    const lathe::node old = before.find(node.name());
-    if (old) skip_removed(old.name());
-    rows.push_back(row_of(old, node));
+    return rows_;
   }
-  return rows;
-}
 
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
+ private:
+  void add(const lathe::node& original, const lathe::node& now) {
+    Row row;
+    const lathe::node& known = now ? now : original;
+    row.mase_type = (now ? new_kinds_ : old_kinds_).of(known).mase_type;
+    row.op = known.op();
+    if (original) {
+      row.original_name = original.name();
+      row.original_type = old_kinds_.type_of(original);
+    }
+    if (now) {
+      row.new_name = now.name();
+      row.new_type = new_kinds_.type_of(now);
+    }
+    // MASE compares the types of the functions, which are equal for every quantized function.
+    row.changed = !original || !now || row.original_type != row.new_type;
+    if (original && now) {
+      const Difference& formats = differences_.of(original, now);
+      row.changed = row.changed || formats.any;
+      for (const auto& operand : formats.operands) {
+        changes_.row({now.name(), operand.name, operand.original, operand.now});
+      }
+    }
+    rows_.push_back(row);
   }
-  return quoted + "\"";
+
+  const lathe::graph &before_, &after_;
+  lathe::table& changes_;
+  Kinds old_kinds_, new_kinds_;
+  Differences differences_;
+  std::vector<Row> rows_;
+};
+
+void add_field(std::string& csv, std::string_view text) {
+  if (text.find_first_of(",\"\n") == std::string_view::npos) {
+    csv.append(text);
+    return;
+  }
+  csv += '"';
+  for (const char c : text) csv.append(c == '"' ? 2 : 1, c);
+  csv += '"';
 }
 
 std::string table_csv(const std::vector<Row>& rows) {
+  constexpr std::size_t kUsualLine = 100;
   std::string csv = ",Ori name,New name,MASE_TYPE,Mase_OP,Original type,Quantized type,Changed\n";
+  csv.reserve(csv.size() + rows.size() * kUsualLine);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& r = rows[i];
     csv += lathe::to_string(static_cast<std::int64_t>(i));
-    for (const std::string* text :
-         {&r.original_name, &r.new_name, &r.mase_type, &r.op, &r.original_type, &r.new_type}) {
-      csv += "," + field(*text);
+    for (const std::string_view text :
+         {r.original_name, r.new_name, r.mase_type, r.op, r.original_type, r.new_type}) {
+      csv += ',';
+      add_field(csv, text);
     }
     csv += r.changed ? ",True\n" : ",False\n";
   }
@@ -130,20 +191,21 @@ std::string table_csv(const std::vector<Row>& rows) {
 }
 
 struct Group {
-  std::string type, op;
+  std::string_view type, op;
   std::int64_t total = 0, changed = 0;
 };
 
 // Sorted by the original type; the op is that of the first node of the group.
 std::vector<Group> histogram(const std::vector<Row>& rows) {
   std::vector<Group> groups;
+  std::unordered_map<std::string_view, std::size_t> places;
   for (const Row& row : rows) {
-    const std::string& type = row.original_type.empty() ? row.new_type : row.original_type;
-    auto group =
-        std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.type == type; });
-    if (group == groups.end()) group = groups.insert(group, {type, row.op});
-    ++group->total;
-    group->changed += row.changed ? 1 : 0;
+    const std::string_view type = row.original_type.empty() ? row.new_type : row.original_type;
+    const auto [place, is_new] = places.try_emplace(type, groups.size());
+    if (is_new) groups.push_back({type, row.op});
+    Group& group = groups[place->second];
+    ++group.total;
+    group.changed += row.changed ? 1 : 0;
   }
   std::sort(groups.begin(), groups.end(),
             [](const Group& a, const Group& b) { return a.type < b.type; });
@@ -163,32 +225,44 @@ struct SummarizeQuantization {
       "not see options.\n\n"
       "Example: `lathe transform jsc-tiny --passes "
       "'quantize<by=type,linear.name=integer>,summarize_quantization'`";
+  static constexpr lathe_option options[] = {
+      lathe::string_option("save_dir",
+                           "Folder for the two files, within the pass's own of the run; NA is "
+                           "that one.")
+          .nullable()
+          .by_default("NA"),
+  };
   static constexpr const char* scalars = "changed_nodes";
+
+  explicit SummarizeQuantization(lathe::options o) : folder_(o.text_or("save_dir", "")) {
+    if (!folder_.empty()) folder_ += '/';
+  }
 
   void run(lathe::graph graph, lathe::report out) {
     const lathe::graph before = graph.original();
-    const std::vector<Row> rows = compare(before, graph);
-    std::string csv = "Original type,OP,Total,Changed,Unchanged\n";
     lathe::table table =
         out.table("histogram", {"Original type", "OP", "Total", "Changed", "Unchanged"});
+    lathe::table changes = out.table("changes", {"node", "operand", "original", "now"});
+    Comparison compared(before, graph, changes);
+    const std::vector<Row>& rows = compared.rows();
+    std::string csv = "Original type,OP,Total,Changed,Unchanged\n";
     std::int64_t changed = 0;
     for (const Group& g : histogram(rows)) {
-      csv += lathe::join({field(g.type), ",", field(g.op), ",", lathe::to_string(g.total), ",",
-                          lathe::to_string(g.changed), ",", lathe::to_string(g.total - g.changed),
-                          "\n"});
+      add_field(csv, g.type);
+      csv += ',';
+      add_field(csv, g.op);
+      csv += lathe::join({",", lathe::to_string(g.total), ",", lathe::to_string(g.changed), ",",
+                          lathe::to_string(g.total - g.changed), "\n"});
       table.row({g.type, g.op, g.total, g.changed, g.total - g.changed});
       changed += g.changed;
     }
-    lathe::table changes = out.table("changes", {"node", "operand", "original", "now"});
-    for (const auto node : graph.nodes()) {
-      if (const lathe::node original = before.find(node.name())) {
-        add_changes(original, node, changes);
-      }
-    }
-    out.file("quantize_table.csv", table_csv(rows));
-    out.file("quantize_histogram.csv", csv);
+    out.file(folder_ + "quantize_table.csv", table_csv(rows));
+    out.file(folder_ + "quantize_histogram.csv", csv);
     out.scalar("changed_nodes", changed);
   }
+
+ private:
+  std::string folder_;
 };
 
 }  // namespace
