@@ -188,9 +188,9 @@ lathe_code load(lathe_call* call, lathe_str path, lathe_graph** out) noexcept {
   return service_call(call, [&](Call& c) {
     if (!c.context().load_graph)
       throw run_error(LATHE_FAILED_PRECONDITION, "this run loads no graphs");
-    auto loaded = std::make_unique<Graph>(c.context().load_graph(view_of(path)));
+    Graph loaded = c.context().load_graph(view_of(path));
     const std::lock_guard lock(c.mutex);
-    required(out, "graph") = c.graphs().own(std::move(*loaded));
+    required(out, "graph") = c.graphs().own(std::move(loaded));
   });
 }
 
