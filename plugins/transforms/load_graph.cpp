@@ -26,7 +26,13 @@ struct LoadGraph {
 
   explicit LoadGraph(lathe::options o) : folder_(o.text("load_dir")) {}
 
-  void run(lathe::graph graph) { graph.assign(graph.load(folder_)); }
+  void run(lathe::graph graph) {
+    try {
+      graph.assign(graph.load(folder_));
+    } catch (lathe::error& error) {
+      throw error.at_option("load_dir");
+    }
+  }
 
  private:
   std::string folder_;

@@ -77,7 +77,7 @@ Outcome transform(const std::string& tables, const TemporaryFolder& folder) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(mase_passes)
+BOOST_AUTO_TEST_SUITE(passes_of_mase)
 
 BOOST_AUTO_TEST_CASE(a_file_with_all_of_mase_s_passes_runs_end_to_end) {
   std::string tables;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_pass_s_own_options_are_named_as_mase_names_them_wherever_
   const Outcome none = transform("[passes.load_mase_graph]\nload_path = 'nowhere'\n", folder);
   BOOST_TEST(none.exit_code == 2);
   BOOST_TEST(contains(none.last_line(), "nowhere"), none.err);
-  BOOST_TEST(contains(none.last_line(), "a.toml:5"), none.err);
+  BOOST_TEST(contains(none.last_line(), "a.toml:6"), none.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
