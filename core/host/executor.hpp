@@ -22,6 +22,7 @@ struct Rows {
   std::uint64_t samples = 0;
   std::int64_t batch_size = 128;
   std::optional<Loss> loss = std::nullopt;  // nothing: as the data set's target asks
+  bool by_class = false;                    // of evaluate(): the statistics on request too
   // Once true, the run on these rows ends with LATHE_CANCELLED; null: nothing can cut it short.
   const std::atomic<bool>* cancelled = nullptr;
 };

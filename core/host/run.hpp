@@ -61,6 +61,7 @@ struct RunContext {
   const Graph* original = nullptr;  // before the first pass
   const std::atomic<bool>* cancelled = nullptr;
   bool in_trial = false;  // one thread, no progress
+  bool by_class = false;  // of a trial: the search optimises a statistic that is on request
   // Of a trial: what is wrong with its network; null: it is said at once.
   std::shared_ptr<Troubles> troubles = nullptr;
   Notes notes;  // of the passes so far

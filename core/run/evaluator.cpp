@@ -122,6 +122,7 @@ struct Evaluator::Plan {
   Split split;
   const std::atomic<bool>* cancelled;
   RowSource source;
+  bool by_class = false;
   std::int64_t chunk = 0;  // rows at once
   std::shared_ptr<void> threads{};
   bool cached = false;         // the rest is valid
@@ -133,13 +134,15 @@ struct Evaluator::Plan {
     Hasher hasher;
     hasher.add(on);
     criterion.add_identity(hasher);
+    if (by_class) hasher.add(std::string_view("by class"));
     return {graph.hash(graph.output()), hasher.finish()};
   }
 };
 
 Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const Dataset& data,
                                     const Rows& rows) {
-  Plan plan{backend, graph, data, rows.split, rows.cancelled, rows_of(graph, data, rows)};
+  Plan plan{backend,      graph, data, rows.split, rows.cancelled, rows_of(graph, data, rows),
+            rows.by_class};
   check_batch_statistics(graph, Mode::evaluation, plan.source.rows, plan.source.batch, rows.split);
   plan.chunk = chunk_rows(graph, plan.source, registry_, backend.on_cpu());
   plan.threads = backend.threads_for(graph, std::min(plan.chunk, plan.source.rows));
@@ -187,13 +190,14 @@ Evaluation Evaluator::evaluate(Backend& backend, const Graph& graph, const Datas
   const CacheKey key = plan.result(criterion);
   if (const Stored found = cache_.find(key)) return told(*static_cast<const Score*>(found.get()));
   const Score out = score(plan, criterion, leave == Leave::activations);
-  cache_.insert(key, std::make_shared<Score>(out), sizeof out + out.trouble.size());
+  cache_.insert(key, std::make_shared<Score>(out),
+                sizeof out + out.trouble.size() + out.evaluation.bytes());
   return told(out);
 }
 
 Evaluator::Score Evaluator::score(const Plan& plan, const Criterion& criterion,
                                   bool with_activations) {
-  Counts counts = criterion.counts_by_class();
+  Counts counts = criterion.counts_by_class(plan.by_class);
   OutputWatch watch;
   const std::int64_t elements = criterion.elements();
   run_rows(plan, with_activations, [&](const Tensor& output, std::int64_t first) {

@@ -91,7 +91,7 @@ void check_metrics(const SearchPlan& plan, Loss loss) {
     }
     if (!promised || published) continue;
     std::vector<std::string> told;
-    for (const Statistic* statistic : statistics_of(loss)) told.emplace_back(statistic->name);
+    for (const Statistic* statistic : statistics_of(loss, true)) told.emplace_back(statistic->name);
     throw usage_error(
         fmt::format("the metric '{}' is none of a network that is scored with the loss {}; known: "
                     "{}",

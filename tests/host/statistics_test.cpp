@@ -83,14 +83,27 @@ BOOST_AUTO_TEST_CASE(of_a_constant_target_nothing_can_be_explained) {
 }
 
 BOOST_AUTO_TEST_CASE(each_loss_has_its_statistics) {
-  BOOST_TEST(names_of(statistics_of(Loss::cross_entropy)) ==
-                 (Names{"loss", "accuracy", "accuracy_macro", "samples", "accuracy_per_class"}),
+  const Names by_class{"precision_macro",   "recall_macro",        "f1_macro",
+                       "support_per_class", "precision_per_class", "recall_per_class",
+                       "f1_per_class"};
+  Names classes{"loss", "accuracy", "accuracy_macro", "samples", "accuracy_per_class"};
+  classes.insert(classes.end(), by_class.begin(), by_class.end());
+  BOOST_TEST(names_of(statistics_of(Loss::cross_entropy)) == classes,
              boost::test_tools::per_element());
-  BOOST_TEST(names_of(statistics_of(Loss::mse)) == (Names{"loss", "mae", "r2", "samples"}),
+  classes.insert(classes.end(), {"auc_macro", "auc_per_class", "confusion_matrix"});
+  BOOST_TEST(names_of(statistics_of(Loss::cross_entropy, true)) == classes,
              boost::test_tools::per_element());
-  BOOST_TEST(
-      names_of(statistics_of(Loss::bce_with_logits)) == (Names{"loss", "accuracy", "samples"}),
-      boost::test_tools::per_element());
+  const Names numbers_of_mse{"loss", "mae", "r2", "samples"};
+  for (const bool asked : {false, true})
+    BOOST_TEST(names_of(statistics_of(Loss::mse, asked)) == numbers_of_mse,
+               boost::test_tools::per_element());
+  Names labels{"loss", "accuracy", "samples"};
+  labels.insert(labels.end(), by_class.begin(), by_class.end());
+  BOOST_TEST(names_of(statistics_of(Loss::bce_with_logits)) == labels,
+             boost::test_tools::per_element());
+  labels.insert(labels.end(), {"auc_macro", "auc_per_class", "label_counts"});
+  BOOST_TEST(names_of(statistics_of(Loss::bce_with_logits, true)) == labels,
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_epoch_has_the_columns_of_its_loss) {

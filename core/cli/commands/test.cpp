@@ -36,17 +36,27 @@ Error nothing_to_test(const Session& session, Split split) {
           by_option ? fmt::format("give a file by its option '{}', or ", name(split)) : ""));
 }
 
-// The table of predictions; of a classifier, adds that of the classes to the results.
-TextTable predictions(Loss loss, const Tensor& outputs, const Dataset& data, Split split,
-                      Results& results) {
-  const DatasetInfo info = data.info();
-  const auto place = static_cast<std::size_t>(info.target() - info.fields.data());
-  const Tensor& targets = data.all(split).fields[place];
+TextTable predictions(Loss loss, const Tensor& outputs, const Tensor& targets) {
   if (loss != Loss::cross_entropy) return prediction_table(outputs, targets);
-  const auto labels = targets.values<std::int64_t>();
-  const auto predicted = predictions_of(outputs);
-  results.tables.push_back(class_table(predicted, labels, *info.target()));
-  return prediction_table(outputs, predicted, labels);
+  return prediction_table(outputs, predictions_of(outputs), targets.values<std::int64_t>());
+}
+
+// Tables of classes or labels; a matrix that is wider than the screen is in its file alone.
+void add_class_tables(const Evaluation& evaluation, const Field& target,
+                      const std::filesystem::path& folder, Results& results) {
+  if (!evaluation.has("support_per_class")) return;
+  results.tables.push_back(class_table(evaluation, target));
+  ReportTable matrix = matrix_table(evaluation, target);
+  const std::filesystem::path file = folder / (matrix.name + ".csv");
+  write_atomically(file, csv_text(text_table(matrix)));
+  const Statistic& statistic = *find_statistic(matrix.name);
+  results.parts.emplace_back(matrix.name, json_of(evaluation.value(statistic)));
+  if (fits_the_screen(matrix)) {
+    results.tables.push_back(std::move(matrix));
+  } else {
+    results.texts.push_back(fmt::format("{} of {} classes is wider than the screen; it is in {}\n",
+                                        matrix.name, matrix.rows.size(), file.string()));
+  }
 }
 
 }  // namespace
@@ -80,12 +90,17 @@ void run_test(Session& session) {
 
   Rows rows{split, 0, context.rows_evaluated_at_once()};
   rows.loss = context.loss;
+  rows.by_class = true;
   rows.cancelled = &session.cancelled();
   const Evaluation evaluation = session.executor().evaluate(graph, data, rows);
   results.metrics = metrics_of(evaluation);
   const Tensor outputs = session.executor().outputs(graph, data, rows);
-  write_atomically(folder.results / "predictions.csv",
-                   csv_text(predictions(evaluation.loss(), outputs, data, split, results)));
+  const DatasetInfo info = data.info();
+  const auto place = static_cast<std::size_t>(info.target() - info.fields.data());
+  write_atomically(
+      folder.results / "predictions.csv",
+      csv_text(predictions(evaluation.loss(), outputs, data.all(split).fields[place])));
+  add_class_tables(evaluation, *info.target(), folder.results, results);
   results.parts.emplace_back("split", name(split));
   results.parts.emplace_back("folder", folder.results.string());
   results.texts.push_back(fmt::format("{} split; predictions are in {}\n", name(split),

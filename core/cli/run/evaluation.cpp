@@ -1,4 +1,4 @@
-// Counts only; losses and accuracies are the engine's.
+// How statistics are laid out; what they are is the engine's.
 #include "core/cli/run/evaluation.hpp"
 
 #include "core/run/loss/kernels.hpp"
@@ -41,12 +41,19 @@ std::string element_text(const Tensor& tensor, std::size_t i) {
   }
 }
 
+Value class_name(const Field& target, std::size_t c) {
+  return c < target.class_names.size() ? Value(target.class_names[c])
+                                       : Value(static_cast<std::int64_t>(c));
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, Value>> metrics_of(const Evaluation& evaluation) {
   std::vector<std::pair<std::string, Value>> metrics;
   for (const Statistic* statistic : evaluation.statistics())
-    metrics.emplace_back(statistic->name, evaluation.value(*statistic));
+    if (statistic->form == Statistic::Form::number || statistic->form == Statistic::Form::count ||
+        statistic->name == "accuracy_per_class")
+      metrics.emplace_back(statistic->name, evaluation.value(*statistic));
   return metrics;
 }
 
@@ -59,30 +66,47 @@ Predictions predictions_of(const Tensor& logits) {
   return predicted;
 }
 
-ReportTable class_table(const Predictions& predicted, std::span<const std::int64_t> labels,
-                        const Field& target) {
-  struct Count {
-    std::int64_t samples = 0, correct = 0;
-  };
-  std::vector<Count> counts(static_cast<std::size_t>(target.classes));
-  for (std::size_t row = 0; row < predicted.size(); ++row) {
-    Count& count = counts.at(static_cast<std::size_t>(labels[row]));
-    ++count.samples;
-    count.correct += predicted[row] == labels[row] ? 1 : 0;
-  }
-  ReportTable table{"classes", {"class", "samples", "correct", "accuracy"}, {}};
-  for (std::size_t label = 0; label < counts.size(); ++label) {
-    const Count& count = counts[label];
-    const Value class_name = label < target.class_names.size()
-                                 ? Value(target.class_names[label])
-                                 : Value(static_cast<std::int64_t>(label));
-    const Value accuracy =
-        count.samples == 0
-            ? Value{}
-            : Value(static_cast<double>(count.correct) / static_cast<double>(count.samples));
-    table.rows.push_back({class_name, count.samples, count.correct, accuracy});
+ReportTable class_table(const Evaluation& evaluation, const Field& target) {
+  ReportTable table{"classes",
+                    {"class", "samples", "correct", "accuracy", "precision", "recall", "f1", "auc"},
+                    {}};
+  const auto of = [&](std::string_view statistic) { return evaluation.values(statistic); };
+  const auto support = of("support_per_class"), recall = of("recall_per_class");
+  const auto shown = [](double value) { return std::isnan(value) ? Value{} : Value(value); };
+  for (std::size_t c = 0; c < support.size(); ++c) {
+    const double correct = support[c] == 0 ? 0.0 : std::round(support[c] * recall[c]);
+    table.rows.push_back({class_name(target, c), static_cast<std::int64_t>(support[c]),
+                          static_cast<std::int64_t>(correct), shown(recall[c]),
+                          shown(of("precision_per_class")[c]), shown(recall[c]),
+                          shown(of("f1_per_class")[c]), shown(of("auc_per_class")[c])});
   }
   return table;
+}
+
+ReportTable matrix_table(const Evaluation& evaluation, const Field& target) {
+  const bool labels = evaluation.has("label_counts");
+  const Statistic& matrix = *find_statistic(labels ? "label_counts" : "confusion_matrix");
+  const std::span<const double> counts = evaluation.values(matrix.name);
+  const std::size_t width = evaluation.columns(matrix);
+  ReportTable table{std::string(matrix.name), {"class"}, {}};
+  if (labels) {
+    table.columns.insert(table.columns.end(), {"tn", "fp", "fn", "tp"});
+  } else {
+    for (std::size_t c = 0; c < width; ++c) table.columns.push_back(std::to_string(c));
+  }
+  for (std::size_t i = 0; i < counts.size(); i += width) {
+    ReportRows::Row cells{class_name(target, i / width)};
+    for (const double count : counts.subspan(i, width))
+      cells.emplace_back(static_cast<std::int64_t>(count));
+    table.rows.push_back(cells);
+  }
+  return table;
+}
+
+bool fits_the_screen(const ReportTable& table) {
+  constexpr std::size_t kColumns = 80;
+  const TextTable cells = text_table(table);
+  return render(cells, TableStyle::plain, kColumns) == render(cells);
 }
 
 TextTable prediction_table(const Tensor& logits, const Predictions& predicted,

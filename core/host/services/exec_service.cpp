@@ -40,6 +40,11 @@ const Graph& graph_of(Call& call, const lathe_graph* handle) {
   return *handle_of(call, handle).graph;
 }
 
+bool counts_by_class(const RunContext& context, std::uint32_t asked) {
+  if (asked == LATHE_BY_CLASS_OUTSIDE_TRIALS) return !context.in_trial || context.by_class;
+  return asked == LATHE_BY_CLASS_YES;
+}
+
 Rows rows_of(Call& call, const lathe_rows* source, std::int64_t batch_size) {
   lathe_rows given{};
   if (source != nullptr) {
@@ -52,6 +57,7 @@ Rows rows_of(Call& call, const lathe_rows* source, std::int64_t batch_size) {
   rows.samples = given.samples;
   rows.batch_size = given.batch_size != 0 ? given.batch_size : batch_size;
   rows.loss = call.context().loss;
+  rows.by_class = counts_by_class(call.context(), given.by_class);
   rows.cancelled = call.context().cancelled;
   return rows;
 }
@@ -95,10 +101,11 @@ lathe_code evaluate(lathe_call* call, const lathe_graph* graph, const lathe_rows
       const std::span<const double> found = e.values(all[i]->name);
       auto* values = c.kept<double>(found.size());
       std::ranges::copy(found, values);
+      const bool matrix = all[i]->form == Statistic::Form::matrix;
       list[i] = {str_of(all[i]->name),
                  str_of(all[i]->doc),
                  static_cast<std::uint32_t>(all[i]->form),
-                 0,
+                 matrix ? static_cast<std::uint32_t>(e.columns(*all[i])) : 0,
                  values,
                  found.size()};
     }

@@ -17,9 +17,17 @@ struct BinaryCrossEntropy {
     const double e = std::exp(-std::abs(x));
     return (x >= 0 ? 1.0 / (1.0 + e) : e / (1.0 + e)) - target;
   }
-  static void count(double x, double target, Counts& counts) {
+  // A logit that is NaN says neither: it is wrong, and counts as no prediction.
+  static void count(double x, double target, std::size_t label, Counts& counts) {
+    const bool found = x > 0, there = target > 0.5;
+    const bool right = !std::isnan(x) && found == there;
     ++counts.judged;
-    counts.right += !std::isnan(x) && (x > 0) == (target > 0.5) ? 1 : 0;
+    counts.right += right ? 1 : 0;
+    if (counts.correct.empty()) return;
+    counts.correct[label] += right && there ? 1 : 0;
+    counts.labelled[label] += there ? 1 : 0;
+    counts.predicted[label] += found ? 1 : 0;
+    if (!counts.absent.empty()) counts.absent[label] += right && !there ? 1 : 0;
   }
 };
 

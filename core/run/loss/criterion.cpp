@@ -119,13 +119,33 @@ void Criterion::add_identity(Hasher& hasher) const {
   hasher.add(std::uint64_t{weight_.value_or(fields_.size())});
 }
 
-Counts Criterion::counts_by_class() const {
+Counts Criterion::counts_by_class(bool in_detail) const {
   Counts counts;
-  if (loss_ != Loss::cross_entropy) return counts;
+  if (loss_ == Loss::mse) return counts;
+  const auto classes = static_cast<std::size_t>(elements_);
   for (auto* column : {&counts.correct, &counts.labelled, &counts.predicted}) {
-    column->resize(static_cast<std::size_t>(elements_));
+    column->resize(classes);
+  }
+  counts.by_class = in_detail;
+  if (!in_detail) return counts;
+  if (loss_ == Loss::cross_entropy) {
+    counts.confusion.resize(classes * classes);
+  } else {
+    counts.absent.resize(classes);
   }
   return counts;
+}
+
+void Criterion::keep(const LossBatch& batch, ScoredRows& scored) const {
+  const float* output = batch.output;
+  scored.outputs.insert(scored.outputs.end(), output, output + batch.rows * batch.elements);
+  with_elements(batch.targets.dtype, batch.targets.data, [&](const auto* targets) {
+    for (std::int64_t i = 0; i < batch.rows * batch.targets.elements; ++i) {
+      scored.targets.push_back(loss_ == Loss::cross_entropy
+                                   ? static_cast<std::int64_t>(targets[i])
+                                   : (static_cast<double>(targets[i]) > 0.5 ? 1 : 0));
+    }
+  });
 }
 
 Targets Criterion::targets(const RowTensors& rows, std::int64_t first) const {
@@ -182,6 +202,7 @@ double Criterion::total_weight(const LossBatch& batch) const {
 void Criterion::count(LossBatch batch, Counts& counts) const {
   if (batch.gradient != nullptr) batch.total_weight = total_weight(batch);
   row_->count(batch, counts);
+  if (counts.by_class) keep(batch, counts.scored);
   counts.rows += batch.rows;
 }
 

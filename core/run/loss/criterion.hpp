@@ -17,7 +17,8 @@ class Criterion {
   std::int64_t elements() const { return elements_; }  // of a row of the output
   // What the result depends on besides the output and the rows.
   void add_identity(Hasher& hasher) const;
-  Counts counts_by_class() const;  // of no rows
+  // Of no rows. `in_detail`: with what the statistics on request are made of.
+  Counts counts_by_class(bool in_detail = false) const;
 
   // Targets and weights of rows of the data set, from `first` on, which must outlive them.
   Targets targets(const RowTensors& rows, std::int64_t first = 0) const;
@@ -36,6 +37,7 @@ class Criterion {
   Criterion(std::optional<Loss> asked, const Graph& graph, const DatasetInfo& info,
             std::string data);
   static const Row& row_of(Loss loss);
+  void keep(const LossBatch& batch, ScoredRows& scored) const;
   double total_weight(const LossBatch& batch) const;
   [[noreturn]] void refuse_row(const Targets& targets, std::int64_t row,
                                const std::string& has) const;

@@ -24,6 +24,7 @@ void count(std::size_t label, std::size_t guess, Counts& counts) {
   ++counts.labelled[label];
   ++counts.predicted[guess];
   counts.correct[label] += guess == label ? 1 : 0;
+  if (!counts.confusion.empty()) ++counts.confusion[label * counts.correct.size() + guess];
 }
 
 // A row without a prediction is a wrong one.

@@ -6,7 +6,7 @@
 namespace lathe::run {
 
 // `Pair` says what two numbers give: of() their loss, slope() its derivative by the output, and
-// count() counts them for the statistics.
+// count() counts them, the k-th of their row, for the statistics.
 template <typename Pair>
 void compare_elements(const LossBatch& batch, Counts& counts) {
   const auto elements = static_cast<std::size_t>(batch.elements);
@@ -22,7 +22,7 @@ void compare_elements(const LossBatch& batch, Counts& counts) {
         const auto found = static_cast<double>(batch.output[i]);
         const auto target = static_cast<double>(targets[i]);
         sum += Pair::of(found, target);
-        Pair::count(found, target, counts);
+        Pair::count(found, target, k, counts);
         if (batch.gradient == nullptr) continue;
         batch.gradient[i] = static_cast<float>(factor * Pair::slope(found, target));
       }

@@ -12,7 +12,7 @@ struct SquaredError {
   static double slope(double found, double target) { return 2.0 * (found - target); }
 
   // Welford, "Note on a method for calculating corrected sums of squares and products", 1962.
-  static void count(double found, double target, Counts& counts) {
+  static void count(double found, double target, std::size_t /*element*/, Counts& counts) {
     ++counts.elements;
     counts.absolute_error += std::abs(found - target);
     counts.squared_error += of(found, target);

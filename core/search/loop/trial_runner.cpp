@@ -31,6 +31,10 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
       searches_model_(space.has_part(SpacePart::model)),
       graphs_(space, original) {
   context_.in_trial = true;
+  context_.by_class = std::ranges::any_of(plan.options.metrics, [](const Metric& metric) {
+    const Statistic* statistic = find_statistic(metric.name);
+    return statistic != nullptr && statistic->on_request;
+  });
   context_.troubles = std::make_shared<Troubles>();
   context_.original = &original_;
   // A trial runs on one thread inside the operators, with one worker as with many: the order of

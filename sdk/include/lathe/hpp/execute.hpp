@@ -13,6 +13,7 @@ struct rows {
   std::string split = "validation";
   std::uint64_t samples = 0;
   std::uint32_t batch_size = 0;  // 0: the run's own, of evaluate() that of its evaluations
+  std::uint32_t by_class = LATHE_BY_CLASS_NO;  // of evaluate(): also areas and matrices
 };
 
 // What scoring a graph told; valid until the pass returns. Which statistics there are depends on
@@ -167,7 +168,7 @@ class executor {
   }
 
   static lathe_rows c_rows(const rows& r) {
-    return {sizeof(lathe_rows), r.batch_size, to_str(r.split), r.samples};
+    return {sizeof(lathe_rows), r.batch_size, to_str(r.split), r.samples, r.by_class, 0};
   }
   lathe_call* call_;
   const lathe_exec_api* api_;

@@ -59,6 +59,9 @@ class report {
   lathe::table table(std::string_view name, std::initializer_list<std::string_view> columns) {
     return table(name, columns.begin(), columns.size());
   }
+  lathe::table table(std::string_view name, const std::vector<std::string_view>& columns) {
+    return table(name, columns.data(), columns.size());
+  }
   lathe::table table(std::string_view name, const std::string_view* columns, std::size_t count) {
     std::vector<lathe_str> list;
     for (std::size_t i = 0; i < count; ++i) list.push_back(to_str(columns[i]));

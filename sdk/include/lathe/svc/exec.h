@@ -16,27 +16,41 @@ extern "C" {
 
 #define LATHE_SVC_EXEC "lathe.exec/0"
 
+/* Whether evaluate() also tells what costs more than counting: areas under ROC curves, for which it
+ * keeps and sorts all outputs, and the confusion matrix. */
+#define LATHE_BY_CLASS_NO 0u
+#define LATHE_BY_CLASS_YES 1u
+#define LATHE_BY_CLASS_OUTSIDE_TRIALS 2u /* in trials of a search if it optimises one of them */
+
 /* Which rows of the run's data set: the first `samples` (0: all) of a split. */
 typedef struct lathe_rows {
   uint32_t struct_size;
   uint32_t batch_size; /* 0: the run's own, of evaluate() that of its evaluations */
   lathe_str split;     /* "train", "validation" or "test" */
   uint64_t samples;
+  uint32_t by_class; /* LATHE_BY_CLASS_... */
+  uint32_t reserved;
 } lathe_rows;
 
 /* What the values of a statistic are. Pass over a number that you do not know. */
 #define LATHE_STATISTIC_NUMBER 0u    /* one number */
 #define LATHE_STATISTIC_COUNT 1u     /* one whole number */
-#define LATHE_STATISTIC_PER_CLASS 2u /* a number for each class; NaN: there is none */
+#define LATHE_STATISTIC_PER_CLASS 2u /* a number for each class or label; NaN: there is none */
+#define LATHE_STATISTIC_MATRIX 3u    /* `columns` numbers for each of them, row-major */
 
 /* One statistic of an evaluation. All have "loss" (the mean over the rows, by their weights) and
  * "samples"; which others there are depends on the run's loss: "accuracy" of cross_entropy and
- * bce_with_logits, "mae" and "r2" of mse, and more. */
+ * bce_with_logits, "mae" and "r2" of mse, and more. Rows count the same in all but the loss. By
+ * class of cross_entropy and by label of bce_with_logits: "support_per_class",
+ * "precision_per_class", "recall_per_class", "f1_per_class" and, if asked for (by_class),
+ * "auc_per_class"; their means, eg: "f1_macro". The matrices, if asked for: "confusion_matrix" of
+ * cross_entropy, rows by class (row) and predicted class (column), and "label_counts" of
+ * bce_with_logits, by label true negatives, false positives, false negatives, true positives. */
 typedef struct lathe_statistic {
   lathe_str name;
   lathe_str doc;
-  uint32_t form; /* LATHE_STATISTIC_... */
-  uint32_t reserved;
+  uint32_t form;    /* LATHE_STATISTIC_... */
+  uint32_t columns; /* of a matrix, else 0 */
   const double *values;
   uint64_t value_count;
 } lathe_statistic;
