@@ -46,6 +46,7 @@ struct Command {
   std::string_view more = {};                        // further lines of its help
   ResultsFolder results = {};                        // of those that run a pipeline
   bool data_optional = false;                        // works without a data set
+  bool passes_optional = false;                      // runs [passes]; there may be none
   std::array<std::string_view, 2> aliases = {};      // "--help", "-h"
   std::span<const Command> (*commands)() = nullptr;  // `lathe plugin show`: its own commands
 };

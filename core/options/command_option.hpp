@@ -30,6 +30,7 @@ enum class OptionGroup : unsigned {
   numbers = 1u << 18,         // what a number format is tried on
   codes = 1u << 19,           // of quantized weights
   pages = 1u << 20,           // documentation that is written from what components say
+  bisection = 1u << 21,       // what two configurations are compared by
 };
 
 // Several of them.

@@ -70,6 +70,16 @@ void add_what(Rows& rows) {
            .spelt({"--split"}, "SPLIT")
            .one_of({"train", "validation", "test"})
            .standard("test"),
+       Row(Group::bisection, kMetric,
+           "What costs are measured by: a statistic of an evaluation (accuracy, loss, f1_macro, "
+           "...); by default accuracy, of a network without one loss.")
+           .spelt({"--metric"}, "METRIC")
+           .command_line_only(),
+       Row(Group::bisection, kSamples, "Only the first so many rows of the split; 0 means all.")
+           .spelt({"--num-samples"}, "N")
+           .within("0..")
+           .standard(0)
+           .command_line_only(),
        Row(Group::data_folder, kDataDir,
            "The folder of data sets; by default $LATHE_DATA_DIR, else lathe/data in $XDG_DATA_HOME "
            "or ~/.local/share.")

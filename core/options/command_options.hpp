@@ -25,6 +25,8 @@ inline constexpr OptionKey<OptionalText> kLoadPrefix{"load_prefix"};
 inline constexpr OptionKey<bool> kLoadStrict{"load_strict"};
 inline constexpr OptionKey<std::string> kSplit{"split"};
 inline constexpr OptionKey<OptionalText> kDataDir{"data_dir"};
+inline constexpr OptionKey<OptionalText> kMetric{"metric"};
+inline constexpr OptionKey<std::int64_t> kSamples{"num_samples"};
 
 inline constexpr OptionKey<std::optional<std::int64_t>> kTrials{"n_trials"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kJobs{"jobs"};

@@ -12,6 +12,7 @@ void run_train(Session& session);
 void run_test(Session& session);
 void run_transform(Session& session);
 void run_search(Session& session);
+void run_bisect(const Invocation& call);
 void run_export(const Invocation& call);
 void run_list(const Invocation& call);
 void run_format(const Invocation& call);
@@ -107,6 +108,17 @@ inline constexpr Command kCommands[] = {
      .options = kTraining | OptionGroup::search,
      .run = in_session<run_search>,
      .results = {.folder = "search_ckpts", .goes_on = true}},
+    {.word = "bisect",
+     .doc = "finds the node whose change costs most, of two configurations of one network",
+     .words = "A.toml B.toml",
+     .options = kRun | OptionGroup::evaluation | OptionGroup::bisection,
+     .run = run_bisect,
+     .more = "Each file is one that 'lathe transform --config' takes; without [passes] it is the "
+             "network as it is. Options given here count for both. Nodes that differ in number "
+             "formats, attributes or contents of parameters are halved, each half is evaluated in "
+             "the better network, and the costlier one followed.",
+     .results = {"bisect"},
+     .passes_optional = true},
     {.word = "data",
      .doc = "lists and fetches the data sets that are known",
      .words = "COMMAND",

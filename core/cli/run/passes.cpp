@@ -78,7 +78,7 @@ Pipeline asked_pipeline(const Session& session) {
     return pipeline_from_text(text, session.registry());
   }
   if (!settings.command->options.has(OptionGroup::file_passes)) {
-    if (from_file.steps.empty())
+    if (from_file.steps.empty() && !settings.command->passes_optional)
       throw usage_error(
           "there is nothing to do: give --passes 'PASS,PASS<option=value>' or a config file with "
           "[passes.NAME] tables; --list-passes shows the passes");

@@ -13,11 +13,16 @@
 
 namespace lathe {
 
-void run_in_session(const Invocation& call, Work work) {
-  const Settings settings = read_settings(call);
-  const std::string level = settings.get(kDebug) ? "debug" : settings.get(kLogLevel);
+std::string start_log(const Settings& settings) {
+  std::string level = settings.get(kDebug) ? "debug" : settings.get(kLogLevel);
   set_log_level(level);
   show_warnings(!settings.get(kNoWarnings));
+  return level;
+}
+
+void run_in_session(const Invocation& call, Work work) {
+  const Settings settings = read_settings(call);
+  const std::string level = start_log(settings);
   if (settings.get(kListPasses)) return print_passes(settings);
   for (const std::string& warning : option_warnings(settings.options)) spdlog::warn("{}", warning);
   Session session(settings, catch_interrupts());

@@ -11,4 +11,7 @@ namespace lathe {
 using Work = void (*)(Session& session);
 void run_in_session(const Invocation& call, Work work);
 
+// The first of it alone: the log as the settings ask, and its level.
+std::string start_log(const Settings& settings);
+
 }  // namespace lathe

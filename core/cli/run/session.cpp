@@ -103,10 +103,14 @@ Chosen Session::choose(Kind kind, OptionKey<OptionalText> option, std::string_vi
   const Value& value = settings_.value(option);
   const std::string_view key = option.key;
   if (value.is_none())
-    throw usage_error(fmt::format(
-        "no {} is given; say 'lathe {} MODEL DATASET', --{} or {} = \"...\" in the config file, or "
-        "--load RUN, a training that brings it; 'lathe --info {}' lists them",
-        what, settings_.command->word, key, key, key));
+    throw usage_error(
+        fmt::format("no {} is given; say {}--{} or {} = \"...\" in the config file, or "
+                    "--load RUN, a training that brings it; 'lathe --info {}' lists them",
+                    what,
+                    settings_.command->words.starts_with("[MODEL]")
+                        ? fmt::format("'lathe {} MODEL DATASET', ", settings_.command->word)
+                        : "",
+                    key, key, key));
   const std::string origin =
       value.position().known() ? value.position().text() : fmt::format("<{}>", key);
   const ComponentText text = parse_component(value.as_string(), origin);
