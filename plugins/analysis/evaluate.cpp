@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "csv.hpp"
+
 namespace {
 
 // MASE's names of data loaders beside the names of the splits.
@@ -47,23 +49,12 @@ struct Matrix {
   }
 };
 
-// A name may hold commas and quotes.
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
 std::string csv(const Matrix& matrix) {
   std::string text = "class";
-  for (const std::string& name : matrix.columns) text += "," + field(name);
+  for (const std::string& name : matrix.columns) text += "," + analysis::csv_field(name);
   text += "\n";
   for (std::uint64_t row = 0; row < matrix.rows(); ++row) {
-    text += field(matrix.classes[row]);
+    text += analysis::csv_field(matrix.classes[row]);
     for (std::uint64_t column = 0; column < matrix.counts.columns; ++column) {
       text += "," + lathe::to_string(matrix.at(row, column));
     }

@@ -1,0 +1,365 @@
+// The graph beside what it was before the first pass: nodes, operands, weights.
+#include <lathe/lathe.hpp>
+
+#include <cstring>
+#include <optional>
+
+#include "csv.hpp"
+#include "node_pairs.hpp"
+#include "weight_numbers.hpp"
+
+namespace {
+
+using Cells = std::vector<lathe::value>;
+
+// A table that is a CSV file as well.
+class Sheet {
+ public:
+  Sheet(lathe::report& out, std::string_view name, std::initializer_list<std::string_view> columns)
+      : table_(out.table(name, columns)), file_(lathe::join({"compare_", name, ".csv"})) {
+    for (const std::string_view column : columns) {
+      csv_ += lathe::join({csv_.empty() ? "" : ",", column});
+    }
+    csv_ += "\n";
+  }
+  void row(const Cells& cells) {
+    table_.row(cells);
+    lathe::value::storage arrays;
+    std::string line;
+    for (const lathe::value& cell : cells) {
+      const lathe_value c = cell.c_value(arrays);
+      if (&cell != &cells.front()) line += ",";
+      if (c.kind != LATHE_VALUE_NONE) line += analysis::csv_field(option_values::text(&c));
+    }
+    csv_ += line + "\n";
+  }
+  void write(lathe::report& out) const { out.file(file_, csv_); }
+
+ private:
+  lathe::table table_;
+  std::string file_, csv_;
+};
+
+lathe::value number(double x) { return std::isnan(x) ? lathe::value() : lathe::value(x); }
+
+std::string shape_text(lathe::shape shape) {
+  std::string text = "[";
+  for (std::uint64_t i = 0; i < shape.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + lathe::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+std::string precision_text(const lathe::operand& operand) {
+  std::string text = "[";
+  for (std::uint64_t i = 0; i < operand.precision_count(); ++i) {
+    text += (i == 0 ? "" : ", ") + option_values::text(operand.precision(i));
+  }
+  return text + "]";
+}
+
+std::string input_names(const lathe::node& node) {
+  std::string names;
+  for (std::uint32_t i = 0; i < node.input_count(); ++i) {
+    names += lathe::join({i == 0 ? "" : ", ", node.input(i).name()});
+  }
+  return names;
+}
+
+bool same_inputs(const lathe::node& a, const lathe::node& b) {
+  if (a.input_count() != b.input_count()) return false;
+  for (std::uint32_t i = 0; i < a.input_count(); ++i) {
+    if (a.input(i).name() != b.input(i).name()) return false;
+  }
+  return true;
+}
+
+bool same_shape(const lathe::node& a, const lathe::node& b) {
+  const lathe::shape left = a.shape(), right = b.shape();
+  return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin());
+}
+
+bool holds_contents(const lathe::operand& operand) {
+  return operand.is_parameter() || operand.is_buffer();
+}
+
+// What two nodes differ in besides inputs and contents follows from their profiles, of which a
+// graph has few: an answer is worked out once for each pair that comes.
+class Profiles {
+ public:
+  bool differ(const lathe::node& a, const lathe::node& b) {
+    const std::uint32_t place = b.profile();
+    if (place >= known_.size()) known_.resize(place + 1);
+    Answer& answer = known_[place];
+    if (answer.known && answer.original == a.profile()) return answer.differ;
+    answer = {true, a.profile(),
+              a.op() != b.op() || a.opcode() != b.opcode() || !same_shape(a, b) ||
+                  !option_values::same(a.attributes(), b.attributes()) ||
+                  analysis::formats_differ(a, b)};
+    return answer.differ;
+  }
+
+ private:
+  struct Answer {
+    bool known = false;
+    std::uint32_t original = 0;
+    bool differ = false;
+  };
+  std::vector<Answer> known_;
+};
+
+// The two graphs, and what a pass can ask about them.
+struct Sides {
+  lathe::graph before, after;
+  const lathe::weights& weights;
+  const lathe::formats& formats;
+};
+
+// Contents as the network uses them: through the operand's number format, if it has one.
+std::optional<std::vector<float>> used(const Sides& sides, const lathe::graph& graph,
+                                       const lathe::node& node, const lathe::operand& operand) {
+  if (!analysis::may_have_format(operand) || operand.is_float()) return std::nullopt;
+  const auto format = sides.formats.find(graph, node, operand.role());
+  if (!format) return std::nullopt;
+  const lathe::tensor<const float> contents = sides.weights.of(graph, node, operand.name());
+  std::vector<float> quantized(contents.size());
+  lathe_tensor into = sides.weights.raw_of(graph, node, operand.name());
+  into.flags = 0;
+  into.dl.data = quantized.data();
+  into.dl.byte_offset = 0;
+  format->quantize(sides.weights.raw_of(graph, node, operand.name()), into);
+  return quantized;
+}
+
+bool same_bytes(const lathe_tensor& a, const lathe_tensor& b, std::int64_t elements) {
+  const auto at = [](const lathe_tensor& t) {
+    return static_cast<const char*>(t.dl.data) + t.dl.byte_offset;
+  };
+  const auto bytes = static_cast<std::size_t>(elements) * ((a.dl.dtype.bits + 7U) / 8U);
+  return a.dl.dtype.bits == b.dl.dtype.bits && std::memcmp(at(a), at(b), bytes) == 0;
+}
+
+bool same_operand_shape(const lathe::operand& a, const lathe::operand& b) {
+  const lathe::shape left = a.shape(), right = b.shape();
+  return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin());
+}
+
+bool contents_differ(const Sides& sides, const lathe::node& a, const lathe::operand& was,
+                     const lathe::node& b, const lathe::operand& is) {
+  if (was.storage_id() == is.storage_id()) return false;
+  if (was.raw().dtype != is.raw().dtype || !same_operand_shape(was, is)) return true;
+  return !same_bytes(sides.weights.raw_of(sides.before, a, was.name()),
+                     sides.weights.raw_of(sides.after, b, is.name()), is.numel());
+}
+
+struct CompareGraphs {
+  static constexpr lathe_option options[] = {
+      lathe::int_option("values", "Numbers of each weight that are shown, from its beginning.")
+          .within("0..1000")
+          .by_default("4"),
+  };
+  static constexpr const char* scalars =
+      "changed_nodes|added_nodes|removed_nodes|changed_parameters|max_weight_change";
+  static constexpr const char* details =
+      "Holds every node beside the node of the same name before the first pass, and shows those "
+      "that differ in op, class, inputs, attributes, shape, number formats or contents of "
+      "parameters. A node that only one of the graphs has was added or removed.\n\n"
+      "The table `nodes` has op and class before and after; `attributes` each attribute, shape and "
+      "list of inputs that differs; `operands` the format of every operand of the nodes that "
+      "changed, with its options and precision. `weights` has, of each parameter whose contents or "
+      "format changed, its least, largest and mean number, the deviation and the first `values` "
+      "numbers: before (`original`) and now, and as the network uses them where a format sits on "
+      "them (`quantized`). `weight_changes` says how far apart they are, as contents and as used: "
+      "`max_change = max |b - a|`, `relative_l2 = |b - a| / |a|`, "
+      "`snr_db = 10 log10(sum a^2 / sum (b - a)^2)`.\n\n"
+      "The scalars count nodes, and parameters and buffers with other contents; "
+      "`max_weight_change` is the largest change of contents. Each table is also a file, "
+      "`compare_nodes.csv` and so on.\n\n"
+      "Source: the comparison of graphs of MASE's labs, with what their tables of types do not "
+      "show.\n\n"
+      "Example: `lathe transform jsc-tiny --passes "
+      "'quantize<by=type,linear.name=integer>,compare_graphs'`";
+
+  explicit CompareGraphs(lathe::options o)
+      : values_(static_cast<std::uint64_t>(o.integer("values"))) {}
+
+  void run(lathe::graph graph, lathe::weights weights, lathe::formats formats,
+           lathe::context context, lathe::report out) {
+    const Sides sides{graph.original(), graph, weights, formats};
+    Sheets sheets{
+        {out, "nodes", {"node", "change", "original op", "op", "original type", "type"}},
+        {out, "attributes", {"node", "what", "original", "now"}},
+        {out,
+         "operands",
+         {"node", "operand", "original", "now", "original precision", "precision"}},
+        {out, "weights", {"node", "parameter", "version", "min", "max", "mean", "std", "values"}},
+        {out,
+         "weight_changes",
+         {"node", "parameter", "compared", "elements", "changed", "max_change", "relative_l2",
+          "snr_db"}}};
+    Counts counts;
+    Profiles profiles;
+    for (const auto& [original, now] : analysis::node_pairs(sides.before, sides.after)) {
+      if (!original || !now) {
+        ++(now ? counts.added : counts.removed);
+        add_node(original, now, sheets);
+      } else if (compare(sides, original, now, profiles.differ(original, now), sheets, counts)) {
+        ++counts.changed;
+      }
+    }
+    if (!counts.not_finite.empty()) context.warning(counts.not_finite);
+    for (const Sheet* sheet :
+         {&sheets.nodes, &sheets.attributes, &sheets.operands, &sheets.weights, &sheets.changes}) {
+      sheet->write(out);
+    }
+    out.scalar("changed_nodes", counts.changed);
+    out.scalar("added_nodes", counts.added);
+    out.scalar("removed_nodes", counts.removed);
+    out.scalar("changed_parameters", counts.parameters);
+    out.scalar("max_weight_change", counts.largest);
+  }
+
+ private:
+  struct Sheets {
+    Sheet nodes, attributes, operands, weights, changes;
+  };
+  struct Counts {
+    std::int64_t changed = 0, added = 0, removed = 0, parameters = 0;
+    double largest = 0;
+    std::string not_finite;  // the first weight that is not, in a sentence
+  };
+  // The contents of one parameter.
+  struct Version {
+    std::string name;
+    lathe::span<const float> values;
+  };
+
+  static void add_node(const lathe::node& original, const lathe::node& now, Sheets& sheets) {
+    const lathe::node& known = now ? now : original;
+    const char* change = !original ? "added" : !now ? "removed" : "changed";
+    const auto op = [](const lathe::node& n) { return n ? lathe::value(n.op()) : lathe::value(); };
+    const auto type = [](const lathe::node& n) {
+      return n ? lathe::value(analysis::node_type(n)) : lathe::value();
+    };
+    sheets.nodes.row({known.name(), change, op(original), op(now), type(original), type(now)});
+  }
+
+  // Whether the nodes differ; then their rows are added.
+  bool compare(const Sides& sides, const lathe::node& original, const lathe::node& now,
+               bool profiles_differ, Sheets& sheets, Counts& counts) const {
+    bool contents = false;
+    for (const auto operand : now.operands()) {
+      if (!holds_contents(operand)) continue;
+      const auto was = original.find_operand(operand.name());
+      const bool differ = !was || contents_differ(sides, original, *was, now, operand);
+      contents = contents || differ;
+      counts.parameters += differ ? 1 : 0;
+    }
+    if (!contents && !profiles_differ && same_inputs(original, now)) return false;
+    add_node(original, now, sheets);
+    add_attributes(original, now, sheets.attributes);
+    add_operands(original, now, sheets.operands);
+    for (const auto operand : now.operands()) {
+      if (!holds_contents(operand) || operand.raw().dtype != LATHE_DTYPE_FLOAT32) continue;
+      const auto was = original.find_operand(operand.name());
+      if (was) compare_contents(sides, original, *was, now, operand, sheets, counts);
+    }
+    return true;
+  }
+
+  static void add_attributes(const lathe::node& original, const lathe::node& now, Sheet& sheet) {
+    const auto text = [](const lathe::value_view& v) {
+      return v.is_none() ? lathe::value() : lathe::value(option_values::text(v));
+    };
+    const lathe::value_view was = original.attributes(), is = now.attributes();
+    for (const lathe_entry& entry : is.entries()) {
+      const lathe::value_view old = was.find(lathe::to_view(entry.key));
+      if (!option_values::same(old, &entry.value)) {
+        sheet.row({now.name(), lathe::to_view(entry.key), text(old), text(&entry.value)});
+      }
+    }
+    for (const lathe_entry& entry : was.entries()) {
+      if (entry.value.kind != LATHE_VALUE_NONE && is.find(lathe::to_view(entry.key)).is_none()) {
+        sheet.row({now.name(), lathe::to_view(entry.key), text(&entry.value), lathe::value()});
+      }
+    }
+    if (!same_shape(original, now)) {
+      sheet.row({now.name(), "shape", shape_text(original.shape()), shape_text(now.shape())});
+    }
+    if (!same_inputs(original, now)) {
+      sheet.row({now.name(), "inputs", input_names(original), input_names(now)});
+    }
+  }
+
+  static void add_operands(const lathe::node& original, const lathe::node& now, Sheet& sheet) {
+    for (const auto operand : now.operands()) {
+      if (!analysis::may_have_format(operand)) continue;
+      const auto was = original.find_operand(operand.name());
+      sheet.row({now.name(), operand.name(),
+                 was ? lathe::value(analysis::format_text(*was)) : lathe::value(),
+                 analysis::format_text(operand),
+                 was ? lathe::value(precision_text(*was)) : lathe::value(),
+                 precision_text(operand)});
+    }
+  }
+
+  void compare_contents(const Sides& sides, const lathe::node& original, const lathe::operand& was,
+                        const lathe::node& now, const lathe::operand& is, Sheets& sheets,
+                        Counts& counts) const {
+    const bool differ = contents_differ(sides, original, was, now, is);
+    if (!differ && analysis::same_format(was, is)) return;
+    const lathe::tensor<const float> before = sides.weights.of(sides.before, original, was.name());
+    const lathe::tensor<const float> after = sides.weights.of(sides.after, now, is.name());
+    const lathe::span<const float> old_values{before.data(), before.size()};
+    const lathe::span<const float> new_values{after.data(), after.size()};
+    const auto old_used = used(sides, sides.before, original, was);
+    const auto new_used = used(sides, sides.after, now, is);
+    const auto span_of = [](const std::vector<float>& v) {
+      return lathe::span<const float>{v.data(), v.size()};
+    };
+    std::vector<Version> versions{{"original", old_values}};
+    if (old_used) versions.push_back({"original quantized", span_of(*old_used)});
+    if (differ) versions.push_back({"now", new_values});
+    if (new_used) versions.push_back({"quantized", span_of(*new_used)});
+    for (const Version& version : versions) add_version(now, is, version, sheets.weights, counts);
+    if (old_values.size() != new_values.size()) return;
+    if (differ) {
+      const analysis::Distance distance = analysis::distance_of(old_values, new_values);
+      if (!(distance.largest <= counts.largest)) counts.largest = distance.largest;
+      add_distance(now, is, "contents", distance, sheets.changes);
+    }
+    if (old_used || new_used) {
+      add_distance(now, is, "as used",
+                   analysis::distance_of(old_used ? span_of(*old_used) : old_values,
+                                         new_used ? span_of(*new_used) : new_values),
+                   sheets.changes);
+    }
+  }
+
+  void add_version(const lathe::node& node, const lathe::operand& operand, const Version& version,
+                   Sheet& sheet, Counts& counts) const {
+    const analysis::Numbers n = analysis::numbers_of(version.values);
+    sheet.row({node.name(), operand.name(), version.name, number(n.min), number(n.max),
+               number(n.mean), number(n.deviation),
+               analysis::first_values(version.values, values_)});
+    if (!counts.not_finite.empty() || version.values.size() == 0) return;
+    if (std::isfinite(n.min) && std::isfinite(n.max)) return;
+    counts.not_finite =
+        lathe::join({"node '", node.name(), "': its ", operand.name(), " (", version.name,
+                     ") holds NaN or infinity; what is said of its "
+                     "numbers may be none"});
+  }
+
+  static void add_distance(const lathe::node& node, const lathe::operand& operand,
+                           const char* compared, const analysis::Distance& distance, Sheet& sheet) {
+    sheet.row({node.name(), operand.name(), compared, operand.numel(), distance.changed,
+               number(distance.largest), number(distance.relative()), number(distance.snr_db())});
+  }
+
+  std::uint64_t values_;
+};
+
+}  // namespace
+
+LATHE_ANALYSIS(CompareGraphs, "compare_graphs", "1.0.0",
+               "What the passes changed: nodes, operands, and weights before and after.")
