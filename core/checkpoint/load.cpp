@@ -5,6 +5,8 @@
 #include "core/checkpoint/convert.hpp"
 #include "core/checkpoint/prefixes.hpp"
 #include "core/graph/formats/sites.hpp"
+#include "core/graph/transaction.hpp"
+#include "core/tensor/mask.hpp"
 
 #include <algorithm>
 #include <set>
@@ -37,13 +39,44 @@ std::string summary(const LoadReport& report, std::size_t wanted) {
   return text;
 }
 
+// The masks that a file has for parameters that have none yet, by the parameter's qualified name.
+std::map<std::string, Tensor> masks_in(const std::vector<Graph::Named>& wanted,
+                                       const Checkpoint& checkpoint, const std::string& prefix) {
+  std::map<std::string, Tensor> out;
+  for (const auto& [node, parameter] : wanted) {
+    if (!parameter->is_own() || parameter->is_buffer || parameter->dtype != DType::float32)
+      continue;
+    const auto found =
+        checkpoint.tensors.find(prefix + parameter->qualified_name + std::string(kMaskEnd));
+    if (found == checkpoint.tensors.end() || found->second.shape() != parameter->shape) continue;
+    const Tensor mask = converted(found->second, DType::float32);
+    if (first_unfit(mask.values<float>()) == static_cast<std::size_t>(mask.numel()))
+      out.emplace(parameter->qualified_name, mask);
+  }
+  return out;
+}
+
+Graph with_masks(const Graph& graph, const std::map<std::string, Tensor>& masks) {
+  if (masks.empty()) return graph;
+  Graph copy = graph;
+  Transaction transaction(copy);
+  for (const auto& [node, parameter] : graph.parameters()) {
+    const auto found = masks.find(parameter->qualified_name);
+    if (found != masks.end()) transaction.set_mask(node, parameter->name, found->second);
+  }
+  transaction.commit();
+  return copy;
+}
+
 }  // namespace
 
-Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
+Loaded load_parameters(const Graph& unmasked, const Checkpoint& checkpoint,
                        const std::filesystem::path& path, const LoadOptions& options) {
-  const auto wanted = graph.parameters();
   LoadReport report;
-  report.prefix = prefix_of(wanted, checkpoint, options, path);
+  report.prefix = prefix_of(unmasked.parameters(), checkpoint, options, path);
+  const Graph graph =
+      with_masks(unmasked, masks_in(unmasked.parameters(), checkpoint, report.prefix));
+  const auto wanted = graph.parameters();
   std::map<std::string, Tensor> contents;
   std::set<std::string> used;
   std::vector<std::string> faults;

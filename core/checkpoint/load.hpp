@@ -26,8 +26,8 @@ struct LoadOptions {
 struct LoadReport {
   std::string prefix;       // what the file puts before every name: "", "model.", ...
   std::size_t matched = 0;  // parameters and buffers that got their contents
-  // What the file lacks and nobody minds: counters of batches, state of number formats that the
-  // file knows nothing of.
+  // What the file lacks and nobody minds: counters of batches, masks, state of number formats that
+  // the file knows nothing of.
   std::vector<std::string> missing;
   // Parameters that stay as they are because the file does not have them, or has another shape:
   // "head.weight of shape [10, 8] (the file has [100, 8])". Only where loading is not strict.
@@ -46,7 +46,8 @@ struct Loaded {
 // needs and the file lacks, and a shape that disagrees, are errors that name the tensor, the
 // expected and the found shape, and what the file has besides. State of number formats that the
 // graph does not have yet stays with it for when it has (Graph::spare_state). State that the file
-// lacks for a whole operand stays as it is; a part of it is missing as any tensor is.
+// lacks for a whole operand stays as it is; a part of it is missing as any tensor is. A mask that
+// the file has for a parameter becomes that parameter's; one that the file lacks stays as it is.
 Loaded load_parameters(const Graph& graph, const Checkpoint& checkpoint,
                        const std::filesystem::path& path, const LoadOptions& options = {});
 

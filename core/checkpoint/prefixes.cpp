@@ -130,7 +130,7 @@ std::set<std::string> those_asked_for(std::string asked, const std::set<std::str
 bool may_be_missing(const Parameter& parameter, const Checkpoint& checkpoint,
                     const std::string& name) {
   if (parameter.is_state()) return !has_state(checkpoint, name);
-  return parameter.is_buffer && parameter.name == "num_batches_tracked";
+  return parameter.is_mask() || (parameter.is_buffer && parameter.name == "num_batches_tracked");
 }
 
 std::string prefix_of(const std::vector<Graph::Named>& wanted, const Checkpoint& checkpoint,

@@ -60,7 +60,7 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     step.value_inputs.push_back(step_of_[index_of(input)]);
   }
   for (const Parameter& parameter : node.parameters) {
-    if (parameter.is_state()) continue;
+    if (!parameter.is_own()) continue;
     PlanOperand& operand = operands_.emplace_back();
     operand.parameter = &parameter;
     if (!parameter.is_buffer) {

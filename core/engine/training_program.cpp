@@ -70,7 +70,7 @@ EngineTraining::Piece EngineTraining::piece_of(run::TrainedParameters::Piece& pi
   const Parameter& parameter = *piece.parameter;
   if (parameter.is_buffer) {
     const at::Tensor host = borrowed(piece.buffer.data(), parameter.shape, parameter.dtype);
-    if (parameter.is_state()) return {&piece, host, {}, host};
+    if (!parameter.is_own()) return {&piece, host, {}, host};
     const bool moves = at::isFloatingType(host.scalar_type());
     return {&piece, host, {}, moves ? host.to(device_) : host};
   }

@@ -3,6 +3,7 @@
 #include "core/base/error.hpp"
 #include "core/graph/formats/sites.hpp"
 #include "core/graph/ops/index_items.hpp"
+#include "core/graph/parameters.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -286,10 +287,12 @@ void make_parameters(Node& node, const OpInputs& in, const OpRow& row, const Fre
     const auto found = std::ranges::find(before, p.name, &Parameter::name);
     return found == before.end() ? nullptr : &*found;
   };
+  std::vector<Parameter> behind = mask_parameters(node, made, is_new);
   node.parameters = std::move(made);
-  for (Parameter& state : state_parameters(node, row, in.tensors)) {
-    give_content(state, old(state), fresh);
-    node.parameters.own().push_back(std::move(state));
+  std::ranges::move(state_parameters(node, row, in.tensors), std::back_inserter(behind));
+  for (Parameter& parameter : behind) {
+    give_content(parameter, old(parameter), fresh);
+    node.parameters.own().push_back(std::move(parameter));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "core/graph/node.hpp"
 
+#include "core/tensor/mask.hpp"
+
 #include <array>
 
 namespace lathe {
@@ -20,6 +22,12 @@ ParameterContent::ParameterContent(Initialiser initialiser, DType dtype, Shape s
 
 ParameterContent::ParameterContent(Tensor tensor, bool trained)
     : dtype_(tensor.dtype()), given_(true), trained_(trained), tensor_(std::move(tensor)) {}
+
+ParameterContent::ParameterContent(const ParameterContent& whole,
+                                   std::shared_ptr<const ParameterContent> mask)
+    : ParameterContent(masked(whole.tensor(), mask->tensor()), whole.trained()) {
+  mask_ = std::move(mask);
+}
 
 const Tensor& ParameterContent::tensor() const {
   std::call_once(made_, [this] {

@@ -53,13 +53,18 @@ class ParameterContent {
                    std::string qualified_name);
   // `trained` false: given as it is, by whoever knows that it is what an initialiser once made.
   explicit ParameterContent(Tensor tensor, bool trained = true);
+  // Those of `whole` where the mask is 1, and 0 elsewhere.
+  ParameterContent(const ParameterContent& whole, std::shared_ptr<const ParameterContent> mask);
 
-  const Tensor& tensor() const;  // makes it if need be
+  const Tensor& tensor() const;          // makes it if need be
+  bool given() const { return given_; }  // not by an initialiser
   // Given by a checkpoint or training, not an initialiser.
   bool trained() const { return trained_; }
   // Of the contents if they were given, else of what they come from (initialiser, seed, name), so
   // that it is the same before and after the first read.
   const ContentHash& hash() const;
+  // What they were masked with; null: nothing.
+  const std::shared_ptr<const ParameterContent>& mask() const { return mask_; }
 
  private:
   Initialiser initialiser_;
@@ -68,6 +73,7 @@ class ParameterContent {
   std::uint64_t seed_ = 0;
   std::string qualified_name_;
   bool given_ = false, trained_ = false;
+  std::shared_ptr<const ParameterContent> mask_;
   mutable std::once_flag made_;
   mutable Tensor tensor_;
   mutable std::once_flag hashed_;
@@ -96,10 +102,13 @@ struct Parameter {
   bool is_buffer = false;   // running_mean, ...: state, not trained
   Initialiser initialiser;  // chosen by who added the node, else the op row's
   std::shared_ptr<const ParameterContent> content;
-  FormatSite site;  // of the state of a number format; else of no role
+  FormatSite site;    // of the state of a number format; else of no role
+  std::string masks;  // of a mask: the parameter of its node whose zeros it keeps; else empty
 
-  // State follows the parameters of the layer itself, and no kernel sees it.
+  // Masks, and then state, follow the parameters of the layer itself, and no kernel sees them.
   bool is_state() const { return site.role != LATHE_ROLE_NONE; }
+  bool is_mask() const { return !masks.empty(); }
+  bool is_own() const { return !is_state() && !is_mask(); }
 };
 
 // A tensor that a number format keeps for each tensor it sits on: float32.
@@ -187,9 +196,10 @@ struct Node {
   SharedList<Parameter> parameters;
   SharedList<ChosenInitialiser> initialisers;  // of parameters that it has
   SharedList<OperandFormat> formats;
-  Result result;               // filled in by shape inference
-  LazyHash own_hash;           // of this node without its inputs and attributes
-  const OpRow* row = nullptr;  // of the op table; filled in by inference
+  SharedList<std::string> masks;  // the parameters that have one: "weight"
+  Result result;                  // filled in by shape inference
+  LazyHash own_hash;              // of this node without its inputs and attributes
+  const OpRow* row = nullptr;     // of the op table; filled in by inference
 
   // Nodes read, in argument order, repeats kept.
   std::vector<NodeId> inputs() const;

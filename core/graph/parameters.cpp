@@ -2,9 +2,12 @@
 
 #include "core/base/error.hpp"
 #include "core/graph/inference.hpp"
+#include "core/tensor/mask.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace lathe {
@@ -22,7 +25,20 @@ Content checked_content(const Node& node, const Parameter& parameter, const Give
                     parameter.qualified_name, described(node), name(parameter.dtype),
                     parameter.shape.text(), name(tensor.dtype()), tensor.shape().text()));
   }
+  if (parameter.is_mask()) {
+    const std::span<const float> mask = tensor.values<float>();
+    const std::size_t unfit = first_unfit(mask);
+    if (unfit < mask.size()) {
+      throw run_error(LATHE_INVALID_ARGUMENT,
+                      fmt::format("mask '{}' of {} has {} at element {}; a mask holds 0 and 1",
+                                  parameter.qualified_name, described(node), mask[unfit], unfit));
+    }
+  }
   return std::make_shared<ParameterContent>(tensor, given.trained);
+}
+
+bool can_be_masked(const Parameter& parameter) {
+  return parameter.is_own() && !parameter.is_buffer && parameter.dtype == DType::float32;
 }
 
 // Sets the content of every parameter for which `content` knows one.
@@ -79,6 +95,80 @@ void share_parameters(NodeTable& nodes, std::span<const NodeId> order) {
   if (!shared) return;
   set_contents(nodes, order,
                [&](const Parameter& p) { return contents.at(p.qualified_name).content; });
+}
+
+void check_maskable(std::span<const Parameter> parameters, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Parameter& parameter : parameters) {
+    if (!can_be_masked(parameter)) continue;
+    if (parameter.name == name) return;
+    names.push_back(parameter.name);
+  }
+  throw usage_error(fmt::format(
+      "there is no parameter '{}' to mask; {}", name,
+      names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", "))));
+}
+
+std::vector<Parameter> mask_parameters(Node& node, std::span<const Parameter> own, bool strict) {
+  std::vector<Parameter> made;
+  std::vector<std::string> kept;
+  for (const std::string& masked : node.masks) {
+    if (strict) check_maskable(own, masked);
+    const auto of = std::ranges::find(own, masked, &Parameter::name);
+    if (of == own.end()) continue;
+    kept.push_back(masked);
+    Parameter mask;
+    mask.name = fmt::format("{}{}", of->name, kMaskEnd);
+    mask.qualified_name = fmt::format("{}{}", of->qualified_name, kMaskEnd);
+    mask.shape = of->shape;
+    mask.is_buffer = true;
+    mask.initialiser = {Initialiser::Kind::constant, 1.0};
+    mask.masks = of->name;
+    made.push_back(std::move(mask));
+  }
+  if (kept.size() != node.masks.size()) node.masks = std::move(kept);
+  return made;
+}
+
+bool drop_outgrown_masks(NodeTable& nodes, NodeId id, const Node& before) {
+  const Node& node = *nodes.find(id);
+  std::vector<std::string> gone;
+  for (const Parameter& mask : node.parameters) {
+    if (!mask.is_mask() || mask.content->given()) continue;
+    const Parameter* old = before.parameter(mask.masks);
+    if (old != nullptr && old->shape != mask.shape) gone.push_back(mask.masks);
+  }
+  if (gone.empty()) return false;
+  const auto is_gone = [&](const std::string& name) {
+    return std::ranges::find(gone, name) != gone.end();
+  };
+  Node& own = nodes.own(id);
+  std::erase_if(own.masks.own(), is_gone);
+  std::erase_if(own.parameters.own(),
+                [&](const Parameter& p) { return p.is_mask() && is_gone(p.masks); });
+  return true;
+}
+
+void mask_contents(NodeTable& nodes, std::span<const NodeId> order) {
+  std::unordered_map<std::string_view, Content> masked;
+  for (const NodeId id : order) {
+    const Node& node = *nodes.find(id);
+    if (node.masks.empty()) continue;
+    for (const Parameter& mask : node.parameters) {
+      if (!mask.is_mask() || !mask.content->given()) continue;
+      const Parameter& of = *node.parameter(mask.masks);
+      if (of.content->mask() == mask.content || masked.contains(of.qualified_name)) continue;
+      masked.emplace(of.qualified_name,
+                     std::make_shared<ParameterContent>(*of.content, mask.content));
+    }
+  }
+  if (masked.empty()) return;
+  // Names that the map borrows belong to nodes that may be written to.
+  const std::unordered_map<std::string, Content> wanted(masked.begin(), masked.end());
+  set_contents(nodes, order, [&](const Parameter& p) {
+    const auto found = wanted.find(p.qualified_name);
+    return found == wanted.end() ? nullptr : found->second;
+  });
 }
 
 void give_contents(NodeTable& nodes, std::span<const NodeId> order,

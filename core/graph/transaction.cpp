@@ -148,6 +148,7 @@ NodeId Transaction::add(NodeSpec spec) {
   node.args = std::move(spec.args);
   node.kwargs = std::move(spec.kwargs);
   node.initialisers = std::move(spec.initialisers);
+  node.masks = std::move(spec.masks);
   auto attributes = Shared<Attributes>::make();
   if (!spec.attributes.is_none()) attributes.own().values = std::move(spec.attributes);
   const std::string wish =
@@ -265,6 +266,60 @@ void Transaction::rename(NodeId id, std::string_view name) {
 void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor, bool trained) {
   check_alive(id);
   contents_.push_back({id, std::string(name), std::move(tensor), trained});
+}
+
+// The nodes that have that parameter too, this one included.
+std::vector<NodeId> Transaction::sharers(NodeId id, std::string_view parameter) const {
+  const Parameter* shared = draft_.node(id).parameter(parameter);
+  if (shared == nullptr || !draft_.shares_weights_) return {id};
+  std::vector<NodeId> out;
+  for (std::uint32_t i = 0; i < draft_.slots(); ++i) {
+    if (!draft_.alive(NodeId{i})) continue;
+    const Parameter* own = draft_.node(NodeId{i}).parameter(parameter);
+    if (own != nullptr && own->qualified_name == shared->qualified_name) out.push_back(NodeId{i});
+  }
+  return out;
+}
+
+void Transaction::set_mask(NodeId id, std::string_view parameter, std::optional<Tensor> mask) {
+  const Node& before = node(id);
+  const bool is_inferred = before.row != nullptr;
+  if (mask && is_inferred) {
+    try {
+      check_maskable(before.parameters.items(), parameter);
+    } catch (const Error& error) {
+      throw error.within(described(before));
+    }
+  }
+  const std::string name = fmt::format("{}{}", parameter, kMaskEnd);
+  for (const NodeId sharer : sharers(id, parameter)) {
+    const SharedList<std::string>& masks = node(sharer).masks;
+    const bool has = std::ranges::find(masks, parameter) != masks.end();
+    if (has == mask.has_value()) continue;
+    std::vector<std::string>& changed = stale(sharer).masks.own();
+    if (mask) {
+      changed.emplace_back(parameter);
+      std::ranges::sort(changed);
+    } else {
+      std::erase(changed, parameter);
+    }
+  }
+  if (mask) {
+    contents_.push_back({id, name, *std::move(mask)});
+  } else {
+    std::erase_if(contents_, [&](const GivenContent& content) {
+      return content.node == id && content.parameter == name;
+    });
+  }
+}
+
+void Transaction::drop_outgrown_masks() {
+  if (!inferred_) return;
+  for (const NodeId id : touched_) {
+    const Node* node = draft_.nodes_.find(id);
+    if (node == nullptr || node->masks.empty() || index_of(id) >= target_.slots()) continue;
+    if (lathe::drop_outgrown_masks(draft_.nodes_, id, target_.node(id))) parameters_changed_ = true;
+  }
 }
 
 void Transaction::set_format(NodeId id, const OperandFormat& format) {
@@ -412,6 +467,10 @@ void Transaction::commit() {
   }
   if (added_ || parameters_changed_) share_parameters(draft_.nodes_, draft_.order());
   give_contents(draft_.nodes_, draft_.order(), contents_);
+  drop_outgrown_masks();
+  if (added_ || parameters_changed_ || !contents_.empty()) {
+    mask_contents(draft_.nodes_, draft_.order());
+  }
   drop_empty_formats();
   if (added_) {
     draft_.shares_weights_ =

@@ -23,7 +23,8 @@ struct NodeSpec {
   std::vector<std::pair<std::string, Argument>> kwargs;
   Value attributes{Value::Map{}};
   std::vector<ChosenInitialiser> initialisers = {};
-  NodeId after = NodeId::none;  // none: before the output, or last
+  std::vector<std::string> masks = {};  // parameters that have one; of ones until it is given
+  NodeId after = NodeId::none;          // none: before the output, or last
 };
 
 // A change that can be seen to be wrong throws at once, the rest is found by commit; either way the
@@ -42,6 +43,9 @@ class Transaction {
   void set_attribute(NodeId node, std::string_view key, Value value);
   void rename(NodeId node, std::string_view name);
   void set_parameter(NodeId node, std::string_view name, Tensor tensor, bool trained = true);
+  // Of 0 and 1; what shares the parameter shares its mask. None: the parameter loses it, and stays
+  // as it is.
+  void set_mask(NodeId node, std::string_view parameter, std::optional<Tensor> mask);
   void set_format(NodeId node, const OperandFormat& format);
   void clear_format(NodeId node, std::string_view role);
 
@@ -63,6 +67,8 @@ class Transaction {
   bool reads_alike(NodeId id) const;
   void infer_changed();
   bool infer_one(NodeId id);
+  std::vector<NodeId> sharers(NodeId id, std::string_view parameter) const;
+  void drop_outgrown_masks();
   void drop_empty_formats();
   void drop_state(NodeId id, std::string_view role);
   void update_columns();

@@ -183,7 +183,7 @@ lathe_value Metadata::software(NodeId id) {
   node.for_each_input(
       [&](NodeId) { put(args_, input_name(row, node, i++), place_for_statistics()); });
   for (const Parameter& parameter : node.parameters) {
-    if (parameter.name != "num_batches_tracked" && !parameter.is_state()) {
+    if (parameter.name != "num_batches_tracked" && parameter.is_own()) {
       put(args_, parameter.name, place_for_statistics());
     }
   }

@@ -123,7 +123,7 @@ PluginKernel::PluginKernel(const Registry& registry, const KernelNode& node)
     names_.emplace_back(name);
   }
   for (const Parameter& parameter : node_.parameters) {
-    if (!parameter.is_state()) parameters_.push_back(parameter);
+    if (parameter.is_own()) parameters_.push_back(parameter);
   }
   stream_ = stream_of(fmt::format("{}/{}", node_.op, node_.name));
 }

@@ -95,7 +95,7 @@ bool AlikeNodes::alike(NodeId a, NodeId b) const {
   const std::uint32_t i = index_of(a), j = index_of(b);
   return edges_->op[i] == edges_->op[j] && edges_->opcode[i] == edges_->opcode[j] &&
          &nodes_.attributes(a) == &nodes_.attributes(b) && formats_of(a) == formats_of(b) &&
-         same_result(i, j) &&
+         nodes_.find(a)->masks == nodes_.find(b)->masks && same_result(i, j) &&
          std::ranges::equal(edges_->inputs_of(a), edges_->inputs_of(b),
                             [this](std::uint32_t x, std::uint32_t y) { return same_result(x, y); });
 }

@@ -179,6 +179,9 @@ void add_node(Transaction& transaction, const Value& json, const OpSet& ops,
       spec.initialisers.push_back(initialiser_from_json(chosen));
     }
   }
+  if (const Value* masks = json.find("masks")) {
+    for (const Value& parameter : masks->as_list()) spec.masks.push_back(parameter.as_string());
+  }
   const std::string wish = spec.name;
   const NodeId id = transaction.add(std::move(spec));
   if (transaction.node(id).name != wish) transaction.rename(id, wish);
@@ -222,6 +225,9 @@ Value graph_to_json(const Graph& graph) {
         initialisers.push_back(initialiser_to_json(chosen));
       }
       json.set("initialisers", std::move(initialisers));
+    }
+    if (!node.masks.empty()) {
+      json.set("masks", Value::List(node.masks.begin(), node.masks.end()));
     }
     if (!formats.empty()) json.set("formats", std::move(formats));
     nodes.push_back(std::move(json));

@@ -181,6 +181,15 @@ lathe_code set_parameter(lathe_call* call, lathe_edit* edit, std::uint32_t node,
   });
 }
 
+lathe_code set_mask(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str parameter,
+                    const lathe_tensor* mask) noexcept {
+  return edit_call(call, edit, [&](Call&, lathe_edit& e) {
+    std::optional<Tensor> given;
+    if (mask != nullptr) given = copy_of(*mask);
+    e.transaction->set_mask(NodeId{node}, view_of(parameter), std::move(given));
+  });
+}
+
 std::string_view role_of(lathe_str role) {
   const std::string_view wanted = view_of(role);
   if (role_named(wanted) == LATHE_ROLE_NONE) {
@@ -269,6 +278,7 @@ const lathe_edit_api& service_table(HostService<lathe_edit_api>) {
       set_attributes,
       rename,
       set_parameter,
+      set_mask,
       set_format,
       set_formats,
       clear_format,

@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 #include "core/run/needed.hpp"
+#include "core/tensor/mask.hpp"
 
 #include <fmt/format.h>
 
@@ -62,6 +63,19 @@ TrainedParameters::TrainedParameters(const Graph& graph, const std::vector<NodeI
       piece.gradient = gradients_.data() + begins[i];
     }
     std::copy(contents.begin(), contents.end(), bytes_of(piece).begin());
+    const Parameter& parameter = *piece.parameter;
+    if (!parameter.is_mask()) continue;
+    const Parameter* of = graph_.node(piece.node).parameter(parameter.masks);
+    masks_.push_back(
+        {i, static_cast<std::size_t>(&this->piece(of->qualified_name) - pieces_.data())});
+  }
+}
+
+void TrainedParameters::mask() {
+  for (const Mask& mask : masks_) {
+    const auto* kept = reinterpret_cast<const float*>(pieces_[mask.mask].buffer.data());
+    const std::span<float> values = values_of(pieces_[mask.of]);
+    mask_values(values, {kept, values.size()});
   }
 }
 

@@ -18,6 +18,7 @@ class TrainedParameters {
 
   std::span<float> values() { return values_; }
   std::span<float> gradients() { return gradients_; }
+  void mask();  // puts 0 where masks have it
 
   // One parameter or buffer. Nodes may share it.
   struct Piece {
@@ -39,6 +40,10 @@ class TrainedParameters {
   Graph graph_;  // owns what the pieces point to
   std::vector<float> values_, gradients_;
   std::vector<Piece> pieces_;
+  struct Mask {
+    std::size_t mask, of;  // pieces
+  };
+  std::vector<Mask> masks_;
   std::map<std::string, Tensor> untrained_;  // what no output depends on
 };
 

@@ -88,6 +88,9 @@ RunIdentity Trainer::make_identity() const {
     for (const OperandFormat& format : node.formats) {
       structure.add(format.role).add(format.format).add(format.options.text());
     }
+    for (const Parameter& parameter : node.parameters) {
+      if (parameter.is_mask()) structure.add(parameter.name).add(parameter.content->hash().text());
+    }
   }
   Hasher rows;
   for (const Tensor& field : train_.split.fields) rows.add(hash_of(field));
@@ -279,6 +282,7 @@ void Trainer::train_batch(std::span<const std::uint64_t> rows) {
   ++state_.total_batches;
   if (++state_.pending == batches) {
     optimizer_.step(parameters_.values(), parameters_.gradients(), learning_rate(state_.steps));
+    parameters_.mask();
     program_->values_changed();
     ++state_.steps;
     state_.pending = 0;

@@ -111,6 +111,14 @@ class edit {
   void set_parameter(node_id node, std::string_view name, const lathe_tensor& tensor) {
     detail::check(call_, api_->set_parameter(call_, edit_, node.index, to_str(name), &tensor));
   }
+  // 0 where an element of the parameter is pruned, 1 where it is kept; the tensor is copied.
+  void set_mask(node_id node, std::string_view parameter, const lathe_tensor& mask) {
+    detail::check(call_, api_->set_mask(call_, edit_, node.index, to_str(parameter), &mask));
+  }
+  // The contents stay as they are.
+  void clear_mask(node_id node, std::string_view parameter) {
+    detail::check(call_, api_->set_mask(call_, edit_, node.index, to_str(parameter), nullptr));
+  }
   // Role: "data_in", "weight", "bias" or "data_out". `options` is a map, without prefix.
   void set_format(node_id node, std::string_view role, std::string_view format,
                   const value& options) {

@@ -130,6 +130,14 @@ typedef struct lathe_edit_api {
   lathe_code (*set_parameter)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str name,
                               const lathe_tensor *tensor);
 
+  /* Gives a trained float32 parameter a mask of its shape: 0 where an element is pruned, 1 where it
+   * is kept. From commit on its contents are 0 where the mask is, whatever they are set to or
+   * training does. The mask is a buffer of the node, named after the parameter: "weight_mask". What
+   * shares the parameter shares the mask. It goes when the parameter gets another shape. The
+   * tensor, in host memory, is copied; NULL takes the mask away, and the contents stay. [call] */
+  lathe_code (*set_mask)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str parameter,
+                         const lathe_tensor *mask);
+
   /* Gives an operand a number format: role "data_in" (all tensor inputs), "weight" (also the second
    * input of matmul and bmm), "bias" or "data_out". `options` is a map of the format's options
    * without prefix; missing ones take their defaults. NULL: all do. [call] */
