@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(one_search_uses_a_plugin_of_every_kind) {
   TemporaryFolder folder;
   Words words{"search", "--config",  "all.toml", "--with-passes", "--project-dir",
               ".",      "--project", "all",      "--json"};
-  for (const std::string source : {"count_relu.cpp", "remove_dropout.cpp", "two_layers.cpp",
+  for (const std::string source : {"count_relu.cpp", "without_dropout.cpp", "two_layers.cpp",
                                    "spiral.cpp", "power_of_two.cpp", "kronecker.cpp"}) {
     build(source, folder.path());
     words.insert(words.end(),
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(one_search_uses_a_plugin_of_every_kind) {
 model = "two-layers"
 dataset = "spiral"
 
-[passes.remove_dropout]
+[passes."example.without_dropout"]
 
 [search.search_space]
 name = "graph/quantize/mixed_precision_ptq"

@@ -20,19 +20,19 @@ BOOST_AUTO_TEST_CASE(the_pass_counts_the_same_in_cpp_and_in_c) {
   BOOST_TEST(scalar(bench.run("count_relu_c", graph), "relus") == 4);
 }
 
-BOOST_AUTO_TEST_CASE(remove_dropout_joins_what_stood_around_it) {
-  const Built built({"two_layers.cpp", "remove_dropout.cpp"});
+BOOST_AUTO_TEST_CASE(without_dropout_joins_what_stood_around_it) {
+  const Built built({"two_layers.cpp", "without_dropout.cpp"});
   Workbench bench(8, built.registry());
   lathe::Graph graph = bench.model("two-layers", {{"width", 8}}, samples_of({2}, 3));
   const std::int64_t parameters = graph.parameter_count();
   BOOST_TEST(parameters == (2 * 8 + 8) + (8 * 8 + 8) + (8 * 3 + 3));
-  BOOST_TEST(scalar(bench.run("remove_dropout", graph), "removed") == 2);
+  BOOST_TEST(scalar(bench.run("example.without_dropout", graph), "removed") == 2);
   BOOST_TEST((graph.find("hidden_2") == lathe::NodeId::none));
   const lathe::Node& next = graph.node(graph.find("hidden_3"));
   BOOST_TEST(graph.node(next.inputs()[0]).name == "hidden_1");
   BOOST_TEST(graph.parameter_count() == parameters);
   // Without dropout there is nothing to do, and nothing is done.
-  BOOST_TEST(scalar(bench.run("remove_dropout", graph), "removed") == 0);
+  BOOST_TEST(scalar(bench.run("example.without_dropout", graph), "removed") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_model_says_what_it_needs_to_know) {

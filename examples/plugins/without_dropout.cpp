@@ -2,7 +2,7 @@
 // returns; if it throws, the graph stays as it was.
 #include <lathe/lathe.hpp>
 
-struct RemoveDropout {
+struct WithoutDropout {
   static constexpr const char* scalars = "removed";
 
   void run(lathe::graph g, lathe::edit& edit, lathe::report out) {
@@ -19,4 +19,4 @@ struct RemoveDropout {
     out.scalar("removed", removed);
   }
 };
-LATHE_TRANSFORM(RemoveDropout, "remove_dropout", "1.0.0", "Takes dropout layers out.")
+LATHE_TRANSFORM(WithoutDropout, "example.without_dropout", "1.0.0", "Takes dropout layers out.")
