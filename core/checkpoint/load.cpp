@@ -46,8 +46,7 @@ std::map<std::string, Tensor> masks_in(const std::vector<Graph::Named>& wanted,
   for (const auto& [node, parameter] : wanted) {
     if (!parameter->is_own() || parameter->is_buffer || parameter->dtype != DType::float32)
       continue;
-    const auto found =
-        checkpoint.tensors.find(prefix + parameter->qualified_name + std::string(kMaskEnd));
+    const auto found = checkpoint.tensors.find(prefix + mask_name(parameter->qualified_name));
     if (found == checkpoint.tensors.end() || found->second.shape() != parameter->shape) continue;
     const Tensor mask = converted(found->second, DType::float32);
     if (first_unfit(mask.values<float>()) == static_cast<std::size_t>(mask.numel()))

@@ -97,6 +97,8 @@ void share_parameters(NodeTable& nodes, std::span<const NodeId> order) {
                [&](const Parameter& p) { return contents.at(p.qualified_name).content; });
 }
 
+namespace {
+
 void check_maskable(std::span<const Parameter> parameters, std::string_view name) {
   std::vector<std::string_view> names;
   for (const Parameter& parameter : parameters) {
@@ -109,6 +111,34 @@ void check_maskable(std::span<const Parameter> parameters, std::string_view name
       names.empty() ? "it has none" : fmt::format("it has {}", fmt::join(names, ", "))));
 }
 
+}  // namespace
+
+std::string mask_name(std::string_view parameter) { return fmt::format("{}_mask", parameter); }
+
+bool has_mask(const Node& node, std::string_view parameter) {
+  return std::ranges::find(node.masks, parameter) != node.masks.end();
+}
+
+void check_maskable(const Node& node, std::string_view name) {
+  try {
+    check_maskable(node.parameters.items(), name);
+  } catch (const Error& error) {
+    throw error.within(described(node));
+  }
+}
+
+std::vector<NodeId> sharers_of(const NodeTable& nodes, NodeId id, std::string_view parameter) {
+  const Parameter* shared = nodes.find(id)->parameter(parameter);
+  if (shared == nullptr) return {id};
+  std::vector<NodeId> out;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const Node* node = nodes.find(NodeId{i});
+    const Parameter* own = node == nullptr ? nullptr : node->parameter(parameter);
+    if (own != nullptr && own->qualified_name == shared->qualified_name) out.push_back(NodeId{i});
+  }
+  return out;
+}
+
 std::vector<Parameter> mask_parameters(Node& node, std::span<const Parameter> own, bool strict) {
   std::vector<Parameter> made;
   std::vector<std::string> kept;
@@ -118,8 +148,8 @@ std::vector<Parameter> mask_parameters(Node& node, std::span<const Parameter> ow
     if (of == own.end()) continue;
     kept.push_back(masked);
     Parameter mask;
-    mask.name = fmt::format("{}{}", of->name, kMaskEnd);
-    mask.qualified_name = fmt::format("{}{}", of->qualified_name, kMaskEnd);
+    mask.name = mask_name(of->name);
+    mask.qualified_name = mask_name(of->qualified_name);
     mask.shape = of->shape;
     mask.is_buffer = true;
     mask.initialiser = {Initialiser::Kind::constant, 1.0};
@@ -132,6 +162,7 @@ std::vector<Parameter> mask_parameters(Node& node, std::span<const Parameter> ow
 
 bool drop_outgrown_masks(NodeTable& nodes, NodeId id, const Node& before) {
   const Node& node = *nodes.find(id);
+  if (node.masks.empty()) return false;
   std::vector<std::string> gone;
   for (const Parameter& mask : node.parameters) {
     if (!mask.is_mask() || mask.content->given()) continue;

@@ -12,16 +12,20 @@ namespace lathe {
 // initialiser. Throws usage_error if they differ in shape, type or chosen initialiser.
 void share_parameters(NodeTable& nodes, std::span<const NodeId> order);
 
-// What the name of a parameter's mask ends with: "weight_mask", as PyTorch's prune has it.
-constexpr std::string_view kMaskEnd = "_mask";
+// The name of a parameter's mask, as PyTorch's prune has it: "weight_mask".
+std::string mask_name(std::string_view parameter);
+bool has_mask(const Node& node, std::string_view parameter);
 
 // The parameters that hold the node's masks, without contents; `own` are those of the layer itself.
 // With `strict` a mask of what the layer does not have throws usage_error without the node's name;
 // else it goes with its parameter.
 std::vector<Parameter> mask_parameters(Node& node, std::span<const Parameter> own, bool strict);
 
-// Throws usage_error without the node's name if a parameter of that name can have no mask.
-void check_maskable(std::span<const Parameter> parameters, std::string_view name);
+// Throws usage_error that names the node if a parameter of that name can have no mask.
+void check_maskable(const Node& node, std::string_view name);
+
+// The nodes that have this node's parameter of that name too; this one always.
+std::vector<NodeId> sharers_of(const NodeTable& nodes, NodeId id, std::string_view parameter);
 
 // Masks of parameters that have another shape than in `before` go, if they were not given since.
 // Whether any did.

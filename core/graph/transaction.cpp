@@ -268,42 +268,20 @@ void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor,
   contents_.push_back({id, std::string(name), std::move(tensor), trained});
 }
 
-// The nodes that have that parameter too, this one included.
-std::vector<NodeId> Transaction::sharers(NodeId id, std::string_view parameter) const {
-  const Parameter* shared = draft_.node(id).parameter(parameter);
-  if (shared == nullptr || !draft_.shares_weights_) return {id};
-  std::vector<NodeId> out;
-  for (std::uint32_t i = 0; i < draft_.slots(); ++i) {
-    if (!draft_.alive(NodeId{i})) continue;
-    const Parameter* own = draft_.node(NodeId{i}).parameter(parameter);
-    if (own != nullptr && own->qualified_name == shared->qualified_name) out.push_back(NodeId{i});
-  }
-  return out;
-}
-
 void Transaction::set_mask(NodeId id, std::string_view parameter, std::optional<Tensor> mask) {
-  const Node& before = node(id);
-  const bool is_inferred = before.row != nullptr;
-  if (mask && is_inferred) {
-    try {
-      check_maskable(before.parameters.items(), parameter);
-    } catch (const Error& error) {
-      throw error.within(described(before));
-    }
-  }
-  const std::string name = fmt::format("{}{}", parameter, kMaskEnd);
-  for (const NodeId sharer : sharers(id, parameter)) {
-    const SharedList<std::string>& masks = node(sharer).masks;
-    const bool has = std::ranges::find(masks, parameter) != masks.end();
-    if (has == mask.has_value()) continue;
-    std::vector<std::string>& changed = stale(sharer).masks.own();
+  if (mask && node(id).row != nullptr) check_maskable(node(id), parameter);
+  const std::vector<NodeId> all =
+      draft_.shares_weights_ ? sharers_of(draft_.nodes_, id, parameter) : std::vector<NodeId>{id};
+  for (const NodeId sharer : all) {
+    if (has_mask(node(sharer), parameter) == mask.has_value()) continue;
+    std::vector<std::string>& masks = stale(sharer).masks.own();
     if (mask) {
-      changed.emplace_back(parameter);
-      std::ranges::sort(changed);
+      masks.insert(std::ranges::upper_bound(masks, parameter), std::string(parameter));
     } else {
-      std::erase(changed, parameter);
+      std::erase(masks, parameter);
     }
   }
+  const std::string name = mask_name(parameter);
   if (mask) {
     contents_.push_back({id, name, *std::move(mask)});
   } else {
@@ -316,8 +294,7 @@ void Transaction::set_mask(NodeId id, std::string_view parameter, std::optional<
 void Transaction::drop_outgrown_masks() {
   if (!inferred_) return;
   for (const NodeId id : touched_) {
-    const Node* node = draft_.nodes_.find(id);
-    if (node == nullptr || node->masks.empty() || index_of(id) >= target_.slots()) continue;
+    if (index_of(id) >= target_.slots() || draft_.nodes_.find(id) == nullptr) continue;
     if (lathe::drop_outgrown_masks(draft_.nodes_, id, target_.node(id))) parameters_changed_ = true;
   }
 }

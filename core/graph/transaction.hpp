@@ -67,7 +67,6 @@ class Transaction {
   bool reads_alike(NodeId id) const;
   void infer_changed();
   bool infer_one(NodeId id);
-  std::vector<NodeId> sharers(NodeId id, std::string_view parameter) const;
   void drop_outgrown_masks();
   void drop_empty_formats();
   void drop_state(NodeId id, std::string_view role);

@@ -97,7 +97,7 @@ struct Prune {
     const lathe::rng rng(context);
     pruning::WeightPruning{graph, weights, rng, context, weight_, mase_, seed_}.run(edit, out,
                                                                                     meta);
-    pruning::ActivationPruning{graph, executor, activation_, mase_}.run(edit, out, meta);
+    pruning::ActivationPruning{graph, executor, context, activation_, mase_}.run(edit, out, meta);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "activations.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace pruning {
 
@@ -9,15 +10,22 @@ namespace {
 // The magnitude up to which values are pruned, of all inputs of these layers together.
 float observed_threshold(const ActivationPruning& of, const std::vector<Layer>& layers) {
   std::vector<float> magnitudes;
+  lathe::node_id odd;  // the first that reads what is no number
   std::vector<lathe::node_id> nodes;
   for (const Layer& layer : layers) nodes.push_back(layer.node);
   of.executor.observe(of.graph, {of.settings.split, of.settings.samples, 0}, nodes,
-                      [&](lathe::node_id, const lathe::operand& operand, const lathe_tensor& t) {
+                      [&](lathe::node_id id, const lathe::operand& operand, const lathe_tensor& t) {
                         if (!operand.is_input()) return;
                         for (const float x : lathe::tensor<const float>(t)) {
                           magnitudes.push_back(magnitude(x));
+                          if (odd.index == LATHE_NONE_ID && !std::isfinite(x)) odd = id;
                         }
                       });
+  if (odd.index != LATHE_NONE_ID) {
+    of.context.warning(lathe::join({"node '", of.graph.at(odd).name(),
+                                    "': its input has NaN or infinity, which count as the largest "
+                                    "magnitudes and are kept"}));
+  }
   return threshold(std::move(magnitudes), {of.settings.sparsity, of.mase});
 }
 

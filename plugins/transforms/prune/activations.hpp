@@ -13,6 +13,7 @@ constexpr const char* kByChance = "prune_activation_random";
 struct ActivationPruning {
   const lathe::graph& graph;
   const lathe::executor& executor;
+  const lathe::context& context;
   const Settings& settings;
   bool mase = false;
 
