@@ -22,7 +22,7 @@ class MaskingOp {
   // One comparison for each element, one product on the way back.
   static lathe::op_cost each_once(lathe::shape result) {
     const auto n = static_cast<double>(lathe::element_count(result));
-    return {n, n, 0, n, n};
+    return {0, n, 0, n, n};  // no multiply-accumulates
   }
   // Channels lie along the second dimension.
   Channels channels(lathe::shape shape) const {
