@@ -27,6 +27,10 @@ add_library(lathe_warnings INTERFACE)
 target_compile_options(lathe_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
 # g++ 12 sees overlapping copies in "text" + std::string (GCC bug 105651).
 target_compile_options(lathe_warnings INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
+# g++ 14 takes what a function with a temporary argument refers to for that temporary.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  target_compile_options(lathe_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-dangling-reference>)
+endif()
 if(LATHE_WARNINGS_AS_ERRORS)
   target_compile_options(lathe_warnings INTERFACE -Werror)
 endif()

@@ -459,7 +459,7 @@ Tensor differentiable_torch_format(std::string_view id, const Value& options, co
   if (id == "binary_residual") {
     y = binary_residual(call, x);  // carries the gradients of its levels
   } else {
-    const at::NoGradGuard constant;
+    const c10::NoGradGuard constant;
     y = torch_format(id, options, x, site, state);
   }
   Tensor through = x;
