@@ -7,19 +7,9 @@
 #include <vector>
 
 #include "csv.hpp"
+#include "splits.hpp"
 
 namespace {
-
-// MASE's names of data loaders beside the names of the splits.
-constexpr const char* kSplits =
-    "train|validation|test|train_dataloader|val_dataloader|test_dataloader";
-
-std::string split_of(const std::string& word) {
-  if (word == "train_dataloader") return "train";
-  if (word == "val_dataloader") return "validation";
-  if (word == "test_dataloader") return "test";
-  return word;
-}
 
 // Counts of a matrix by class, and how its rows and columns are called.
 struct Matrix {
@@ -121,14 +111,7 @@ struct Evaluate {
       "Hanley and McNeil, \"The meaning and use of the area under a ROC curve\", 1982.\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes 'evaluate<num_samples=512>'`";
 
-  explicit Evaluate(lathe::options o) {
-    rows_.split = split_of(o.text_or("data_loader", o.text("split")));
-    rows_.samples = static_cast<std::uint64_t>(o.integer("num_samples"));
-    const std::int64_t batch = o.integer("batch_size");
-    if (batch > INT32_MAX) {
-      throw lathe::invalid_argument("'batch_size' is more than 2147483647").at_option("batch_size");
-    }
-    rows_.batch_size = static_cast<std::uint32_t>(batch);
+  explicit Evaluate(const lathe::options& o) : rows_(rows_of(o)) {
     rows_.by_class = LATHE_BY_CLASS_OUTSIDE_TRIALS;
     if (o.has("by_class")) {
       rows_.by_class = o.boolean("by_class") ? LATHE_BY_CLASS_YES : LATHE_BY_CLASS_NO;

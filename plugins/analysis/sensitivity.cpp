@@ -32,17 +32,6 @@ constexpr MethodRow kMethods[] = {
     {"hessian", "loss", "change of the loss", Method::hessian},
 };
 
-// MASE's names of data loaders beside the names of the splits.
-constexpr const char* kSplits =
-    "train|validation|test|train_dataloader|val_dataloader|test_dataloader";
-
-std::string split_of(const std::string& word) {
-  if (word == "train_dataloader") return "train";
-  if (word == "val_dataloader") return "validation";
-  if (word == "test_dataloader") return "test";
-  return word;
-}
-
 class Sensitivity {
  public:
   static constexpr lathe_option options[] = {
