@@ -1,13 +1,13 @@
-# lathe_test(FOLDER library... [WITHOUT SUBFOLDER]): an executable from the sources of tests/FOLDER,
-# those of the subfolder excepted, which is one of its own; its cases are found after the build and
+# lathe_test(FOLDER library... [WITHOUT SUBFOLDER...]): an executable from the sources of tests/FOLDER,
+# those of the subfolders excepted, which are some of their own; its cases are found after the build and
 # run one by one. It is called test_ and the last word of FOLDER.
 function(lathe_test path)
-  cmake_parse_arguments(TEST "" "WITHOUT" "" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "WITHOUT" ${ARGN})
   get_filename_component(folder ${path} NAME)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.cpp)
-  if(TEST_WITHOUT)
-    list(FILTER sources EXCLUDE REGEX "/${path}/${TEST_WITHOUT}/")
-  endif()
+  foreach(subfolder ${TEST_WITHOUT})
+    list(FILTER sources EXCLUDE REGEX "/${path}/${subfolder}/")
+  endforeach()
   if(NOT sources)
     return()
   endif()

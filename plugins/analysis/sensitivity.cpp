@@ -7,6 +7,7 @@
 
 #include "sensitivity/contributions.hpp"
 #include "sensitivity/health.hpp"
+#include "splits.hpp"
 
 namespace {
 
@@ -98,9 +99,7 @@ class Sensitivity {
         probes_{static_cast<std::uint64_t>(o.integer("probes")),
                 static_cast<std::uint64_t>(o.integer("seed"))},
         file_(o.text("file")) {
-    rows_.split = split_of(o.text_or("data_loader", o.text("split")));
-    rows_.samples = static_cast<std::uint64_t>(o.integer("num_samples"));
-    rows_.batch_size = static_cast<std::uint32_t>(o.integer("batch_size"));
+    rows_ = rows_of(o);
   }
 
   void run(lathe::graph graph, lathe::search_space space, lathe::executor executor,
