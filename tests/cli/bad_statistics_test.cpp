@@ -1,0 +1,95 @@
+// Statistics that cannot be gathered: what is said of them, and where.
+#include "tests/cli/bad_input.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using lathe_test::BadInput;
+using lathe_test::check_bad_inputs;
+using lathe_test::Words;
+
+namespace {
+
+BadInput profile(const std::string& what, const std::string& options, std::vector<std::string> says,
+                 int exit_code = 2) {
+  return {what,
+          {},
+          {"transform", "jsc-tiny", "jsc-sim", "--passes", "profile_statistics<" + options + ">"},
+          exit_code,
+          std::move(says)};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(statistics_that_are_none_are_refused_with_the_nearest) {
+  check_bad_inputs({
+      profile("a misspelt statistic", "weight_statistics={variance_precis={}}",
+              {"--passes:1:39", "variance_precis", "weight_statistics", "'variance_precise'"}),
+      profile("no statistic of any name", "activation_statistics={histogram={}}",
+              {"histogram", "activation_statistics", "range_quantile"}),
+      profile("a list of names", "weight_statistics=[variance_precise]",
+              {"weight_statistics", "takes a table"}),
+      profile("a statistic that is no table", "weight_statistics={abs_mean=true}",
+              {"abs_mean", "takes a table"}),
+      profile("a misspelt option of a statistic",
+              "activation_statistics={range_quantile={dim=all}}",
+              {"dim", "range_quantile", "'dims'"}),
+      profile("an option of another statistic", "weight_statistics={abs_mean={quantile=0.9}}",
+              {"quantile", "abs_mean"}),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(options_of_statistics_out_of_range_are_refused_with_what_is_allowed) {
+  check_bad_inputs({
+      profile("a quantile above one", "activation_statistics={range_quantile={quantile=1.5}}",
+              {"--passes:1:59", "quantile", "0.5..1", "1.5"}),
+      profile("a range that is turned round",
+              "activation_statistics={range_quantile={quantile=0.25}}", {"quantile", "0.5..1"}),
+      profile("deviations below zero", "weight_statistics={range_n_sigma={num_sigma=-1}}",
+              {"num_sigma", "0..", "-1"}),
+      profile("a variance of no name", "weight_statistics={range_n_sigma={var_mode=exact}}",
+              {"var_mode", "online, precise", "exact"}),
+      profile("dimensions that are a word", "weight_statistics={range_min_max={dims=al}}",
+              {"weight_statistics", "'dims' of range_min_max", "\"all\", NA or a list", "'al'"}),
+      profile("dimensions that are words", "weight_statistics={range_min_max={dims=[rows]}}",
+              {"weight_statistics", "'dims' of range_min_max", "integer"}),
+      profile("dimensions that no weight has", "weight_statistics={range_min_max={dims=[2]}}",
+              {"weight_statistics", "range_min_max", "all tensors lack", "'seq_blocks_0' has 1"}),
+      profile("dimensions that no activation has", "activation_statistics={abs_mean={dims=[-3]}}",
+              {"activation_statistics", "abs_mean", "all tensors lack", "node 'x' has 2"}),
+      profile("rows below zero", "num_samples=-1", {"num_samples", "0..", "-1"}),
+      profile("more rows at once than fit", "batch_size=4294967296", {"batch_size", "2147483647"}),
+      profile("a split of no name", "split=valid", {"split", "valid", "'validation'"}),
+      profile("MASE's code object", "input_generator=train", {"input_generator", "split"}),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(targets_of_statistics_that_there_are_not_are_refused_with_the_nearest) {
+  check_bad_inputs({
+      profile("a misspelt op", "target_weight_nodes=[linaer]",
+              {"--passes:1:20", "target_weight_nodes", "'linaer' is no op", "'linear'"}),
+      profile("an op that the network lacks", "target_activation_nodes=[conv2d]",
+              {"target_activation_nodes", "'conv2d'", "batch_norm1d, relu, linear"}),
+      profile("a node where ops are meant", "target_weight_nodes=[seq_blocks_2]",
+              {"'seq_blocks_2'", "it is a node", "by = \"name\""}),
+      profile("an op where nodes are meant", "by=name,target_weight_nodes=[linear]",
+              {"'linear'", "it is an op", "by = \"type\""}),
+      profile("a misspelt node", "by=name,target_weight_nodes=[seq_block_2]",
+              {"'seq_block_2' is no node", "'seq_blocks_2'"}),
+      profile("no list", "target_weight_nodes=linear", {"target_weight_nodes", "list of texts"}),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(activations_without_data_are_refused) {
+  check_bad_inputs({
+      {"no data set",
+       {},
+       {"transform", "jsc-tiny", "--passes", "profile_statistics"},
+       2,
+       {"profile_statistics", "no data set", "--dataset"}},
+      {"no data set for sparsity",
+       {},
+       {"transform", "jsc-tiny", "--passes", "natural_sparsity<activations=true>"},
+       2,
+       {"natural_sparsity", "no data set", "--dataset"}},
+  });
+}
