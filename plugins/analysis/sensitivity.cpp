@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bit_operations.hpp"
+#include "counting/unknown_ops.hpp"
 #include "sensitivity/contributions.hpp"
 #include "sensitivity/health.hpp"
 #include "splits.hpp"
@@ -57,6 +59,7 @@ class Sensitivity {
       lathe::int_option("seed", "Of those directions.").within("0..").by_default("0"),
       lathe::string_option("file", "Where the contributions go, in the pass's folder of the run.")
           .by_default("sensitivity.json"),
+      analysis::UnknownOps::option,
   };
   static constexpr const char* scalars = "base_loss|base_accuracy|evaluations|layers";
   static constexpr const char* details =
@@ -98,9 +101,9 @@ class Sensitivity {
       : method_(row_of(o.text("method"))),
         probes_{static_cast<std::uint64_t>(o.integer("probes")),
                 static_cast<std::uint64_t>(o.integer("seed"))},
-        file_(o.text("file")) {
-    rows_ = rows_of(o);
-  }
+        file_(o.text("file")),
+        unknown_(o),
+        rows_(rows_of(o)) {}
 
   void run(lathe::graph graph, lathe::search_space space, lathe::executor executor,
            lathe::weights weights, lathe::formats formats, lathe::context context,
@@ -111,6 +114,7 @@ class Sensitivity {
                          "the search space gives no node a number format; there is nothing to "
                          "measure");
     }
+    tell_unknown(graph, context);
     const Work work{graph, executor, weights, formats, context, rows_, found.sites};
     const lathe::evaluation base = executor.evaluate(graph, rows_);
     check_method(base);
@@ -131,6 +135,15 @@ class Sensitivity {
   static const MethodRow& row_of(const std::string& name) {
     return *std::find_if(std::begin(kMethods), std::end(kMethods),
                          [&](const MethodRow& row) { return row.name == name; });
+  }
+
+  // What has no rule is in no cost of the file.
+  void tell_unknown(const lathe::graph& graph, const lathe::context& context) const {
+    analysis::UnknownOps unknown = unknown_;
+    for (const lathe::node node : graph.nodes()) {
+      if (!analysis::bit_operations(node)) unknown.add(node);
+    }
+    unknown.tell(context, "bit operations");
   }
 
   void check_method(const lathe::evaluation& base) const {
@@ -231,6 +244,7 @@ class Sensitivity {
   const MethodRow& method_;
   sensitivity::Probes probes_;
   std::string file_;
+  analysis::UnknownOps unknown_;
   lathe::rows rows_;
 };
 
