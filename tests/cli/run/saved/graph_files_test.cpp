@@ -72,13 +72,19 @@ BOOST_AUTO_TEST_CASE(a_trained_network_with_state_of_formats_comes_back_bit_for_
   check_same(at.metrics({"test", "--load", "b", "jsc-sim"}), at.metrics({"test", "--load", "p"}));
 }
 
-BOOST_AUTO_TEST_CASE(a_convolutional_network_comes_back_bit_for_bit) {
+BOOST_AUTO_TEST_CASE(a_convolutional_network_with_masks_comes_back_bit_for_bit) {
   Trainings at;
   good({"transform", "toy_convnet", "--passes",
-        saving("a") + "," + loading("a") + "," + saving("b") + "," +
-            loading("b/node_meta_param.toml")},
+        "prune<weight={sparsity=0.5},activation={sparsity=0.25}>,"
+        "quantize<by=type,conv2d={name=integer,weight_width=5}>," +
+            saving("a") + "," + loading("a") + "," + saving("b") + "," +
+            loading("b/node_meta_param.toml") + "," + saving("c")},
        at.path());
   check_same_graphs(at.path() / "a", at.path() / "b");
+  check_same_graphs(at.path() / "a", at.path() / "c");
+  const std::string graph = read_file(at.path() / "c/graph.json");
+  for (const char* part : {"masks", "prune_activation", "integer"})
+    BOOST_TEST(contains(graph, part), part);
 }
 
 BOOST_AUTO_TEST_CASE(the_graph_is_saved_as_it_is_at_that_point_of_the_pipeline) {
