@@ -196,17 +196,21 @@ struct CompareGraphs {
         {out,
          "weight_changes",
          {"node", "parameter", "compared", "elements", "changed", "max_change", "relative_l2",
-          "snr_db"}}};
+          "snr_db"}},
+        analysis::NodeTypes(sides.before),
+        analysis::NodeTypes(sides.after)};
     Counts counts;
     Profiles profiles;
-    for (const auto& [original, now] : analysis::node_pairs(sides.before, sides.after)) {
-      if (!original || !now) {
-        ++(now ? counts.added : counts.removed);
-        add_node(original, now, sheets);
-      } else if (compare(sides, original, now, profiles.differ(original, now), sheets, counts)) {
-        ++counts.changed;
-      }
-    }
+    analysis::for_each_pair(sides.before, sides.after,
+                            [&](const lathe::node& original, const lathe::node& now) {
+                              if (!original || !now) {
+                                ++(now ? counts.added : counts.removed);
+                                add_node(original, now, sheets);
+                              } else if (compare(sides, original, now,
+                                                 profiles.differ(original, now), sheets, counts)) {
+                                ++counts.changed;
+                              }
+                            });
     if (!counts.not_finite.empty()) context.warning(counts.not_finite);
     for (const Sheet* sheet :
          {&sheets.nodes, &sheets.attributes, &sheets.operands, &sheets.weights, &sheets.changes}) {
@@ -222,6 +226,7 @@ struct CompareGraphs {
  private:
   struct Sheets {
     Sheet nodes, attributes, operands, weights, changes;
+    analysis::NodeTypes original_types, types;
   };
   struct Counts {
     std::int64_t changed = 0, added = 0, removed = 0, parameters = 0;
@@ -238,10 +243,11 @@ struct CompareGraphs {
     const lathe::node& known = now ? now : original;
     const char* change = !original ? "added" : !now ? "removed" : "changed";
     const auto op = [](const lathe::node& n) { return n ? lathe::value(n.op()) : lathe::value(); };
-    const auto type = [](const lathe::node& n) {
-      return n ? lathe::value(analysis::node_type(n)) : lathe::value();
+    const auto type = [](const lathe::node& n, analysis::NodeTypes& types) {
+      return n ? lathe::value(types.of(n)) : lathe::value();
     };
-    sheets.nodes.row({known.name(), change, op(original), op(now), type(original), type(now)});
+    sheets.nodes.row({known.name(), change, op(original), op(now),
+                      type(original, sheets.original_types), type(now, sheets.types)});
   }
 
   // Whether the nodes differ; then their rows are added.

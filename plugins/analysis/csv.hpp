@@ -1,20 +1,25 @@
 // Fields of CSV files, as RFC 4180 has them.
 #pragma once
 
-#include <lathe/lathe.hpp>
-
 #include <string>
+#include <string_view>
 
 namespace analysis {
 
-inline std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
+inline void add_csv_field(std::string& csv, std::string_view text) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos) {
+    csv.append(text);
+    return;
   }
-  return quoted + "\"";
+  csv += '"';
+  for (const char c : text) csv.append(c == '"' ? 2 : 1, c);
+  csv += '"';
+}
+
+inline std::string csv_field(std::string_view text) {
+  std::string field;
+  add_csv_field(field, text);
+  return field;
 }
 
 }  // namespace analysis

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "format_class.hpp"
-#include "number_format.hpp"
+#include "csv.hpp"
+#include "node_pairs.hpp"
 
 namespace {
 
@@ -18,53 +18,23 @@ struct Row {
   bool changed = false;
 };
 
-// The format of the first operand that has one; empty for a float node.
-std::string_view format_of(const lathe::node& node) {
-  for (const auto& operand : node.operands()) {
-    if (!operand.is_float() && operand.is_tensor() && !operand.is_buffer()) return operand.type();
-  }
-  return {};
-}
-
-// What nodes of one profile and opcode have in common.
-struct Kind {
-  std::string mase_type;
-  std::string type;  // "LinearInteger", "add_integer"; empty: each goes by its target
-};
-
-class Kinds {
+// MASE's words for the kind of a node, which nodes that are alike share.
+class MaseTypes {
  public:
-  explicit Kinds(const lathe::graph& graph) : known_(graph.profile_count() * kOpcodes) {}
+  explicit MaseTypes(const lathe::graph& graph) : known_(graph.profile_count() * kOpcodes) {}
 
-  const Kind& of(const lathe::node& node) {
-    std::optional<Kind>& kind = known_[node.profile() * kOpcodes + node.opcode()];
-    if (!kind) kind = made(node);
-    return *kind;
-  }
-  std::string_view type_of(const lathe::node& node) {
-    const Kind& kind = of(node);
-    return kind.type.empty() ? node.target() : std::string_view(kind.type);
+  std::string_view of(const lathe::node& node) {
+    std::optional<std::string>& type = known_[node.profile() * kOpcodes + node.opcode()];
+    if (!type) {
+      const auto found = node.metadata().find("common").find("mase_type");
+      type = found ? lathe::to_string(found.text()) : std::string();
+    }
+    return *type;
   }
 
  private:
   static constexpr std::size_t kOpcodes = LATHE_OPCODE_OUTPUT + 1;
-
-  static Kind made(const lathe::node& node) {
-    Kind kind;
-    if (const auto type = node.metadata().find("common").find("mase_type")) {
-      kind.mase_type = lathe::to_string(type.text());
-    }
-    const std::string_view format = format_of(node);
-    if (node.is_module()) {
-      const std::string_view text = node.module_text();
-      kind.type = lathe::to_string(text.substr(0, text.find('('))) + analysis::format_class(format);
-    } else if (node.opcode() == LATHE_OPCODE_CALL_FUNCTION && !format.empty()) {
-      kind.type = lathe::join({node.op(), "_", format});
-    }
-    return kind;
-  }
-
-  std::vector<std::optional<Kind>> known_;
+  std::vector<std::optional<std::string>> known_;
 };
 
 // How the formats of two kinds of nodes differ.
@@ -78,12 +48,8 @@ struct Difference {
 
 Difference difference_of(const lathe::node& original, const lathe::node& now) {
   Difference out;
-  const auto left = original.operands(), right = now.operands();
-  out.any = left.size() != right.size();
-  for (std::uint64_t i = 0; !out.any && i < left.size(); ++i) {
-    out.any = !analysis::same_format(left[i], right[i]);
-  }
-  for (const auto operand : right) {
+  out.any = analysis::formats_differ(original, now);
+  for (const auto operand : now.operands()) {
     if (!out.any || !analysis::may_have_format(operand)) continue;
     const auto before = original.find_operand(operand.name());
     if (!before || analysis::same_format(*before, operand)) continue;
@@ -110,23 +76,21 @@ class Differences {
 class Comparison {
  public:
   Comparison(const lathe::graph& before, const lathe::graph& after, lathe::table& changes)
-      : before_(before), after_(after), changes_(changes), old_kinds_(before), new_kinds_(after) {}
+      : before_(before),
+        after_(after),
+        changes_(changes),
+        old_types_(before),
+        new_types_(after),
+        old_mase_types_(before),
+        new_mase_types_(after) {}
 
   // Nodes in the order of the graph as it is; those that a pass removed stand where they were.
   // Valid as long as this is.
   const std::vector<Row>& rows() {
-    const auto old_nodes = before_.nodes();
-    rows_.reserve(old_nodes.size());
-    std::uint32_t next = 0;
-    for (const auto now : after_.nodes()) {
-      const bool in_step = next < old_nodes.size() && old_nodes[next].name() == now.name();
-      const lathe::node old = in_step ? old_nodes[next] : before_.find(now.name());
-      for (bool met = !old; !met && next < old_nodes.size(); ++next) {
-        met = old_nodes[next].name() == now.name();
-        if (!met && !after_.find(old_nodes[next].name())) add(old_nodes[next], {});
-      }
-      add(old, now);
-    }
+    rows_.reserve(before_.nodes().size());
+    analysis::for_each_pair(
+        before_, after_,
+        [&](const lathe::node& original, const lathe::node& now) { add(original, now); });
     return rows_;
   }
 
@@ -134,15 +98,15 @@ class Comparison {
   void add(const lathe::node& original, const lathe::node& now) {
     Row row;
     const lathe::node& known = now ? now : original;
-    row.mase_type = (now ? new_kinds_ : old_kinds_).of(known).mase_type;
+    row.mase_type = (now ? new_mase_types_ : old_mase_types_).of(known);
     row.op = known.op();
     if (original) {
       row.original_name = original.name();
-      row.original_type = old_kinds_.type_of(original);
+      row.original_type = old_types_.of(original);
     }
     if (now) {
       row.new_name = now.name();
-      row.new_type = new_kinds_.type_of(now);
+      row.new_type = new_types_.of(now);
     }
     // MASE compares the types of the functions, which are equal for every quantized function.
     row.changed = !original || !now || row.original_type != row.new_type;
@@ -158,20 +122,11 @@ class Comparison {
 
   const lathe::graph &before_, &after_;
   lathe::table& changes_;
-  Kinds old_kinds_, new_kinds_;
+  analysis::NodeTypes old_types_, new_types_;
+  MaseTypes old_mase_types_, new_mase_types_;
   Differences differences_;
   std::vector<Row> rows_;
 };
-
-void add_field(std::string& csv, std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) {
-    csv.append(text);
-    return;
-  }
-  csv += '"';
-  for (const char c : text) csv.append(c == '"' ? 2 : 1, c);
-  csv += '"';
-}
 
 std::string table_csv(const std::vector<Row>& rows) {
   constexpr std::size_t kUsualLine = 100;
@@ -183,7 +138,7 @@ std::string table_csv(const std::vector<Row>& rows) {
     for (const std::string_view text :
          {r.original_name, r.new_name, r.mase_type, r.op, r.original_type, r.new_type}) {
       csv += ',';
-      add_field(csv, text);
+      analysis::add_csv_field(csv, text);
     }
     csv += r.changed ? ",True\n" : ",False\n";
   }
@@ -248,9 +203,9 @@ struct SummarizeQuantization {
     std::string csv = "Original type,OP,Total,Changed,Unchanged\n";
     std::int64_t changed = 0;
     for (const Group& g : histogram(rows)) {
-      add_field(csv, g.type);
+      analysis::add_csv_field(csv, g.type);
       csv += ',';
-      add_field(csv, g.op);
+      analysis::add_csv_field(csv, g.op);
       csv += lathe::join({",", lathe::to_string(g.total), ",", lathe::to_string(g.changed), ",",
                           lathe::to_string(g.total - g.changed), "\n"});
       table.row({g.type, g.op, g.total, g.changed, g.total - g.changed});
