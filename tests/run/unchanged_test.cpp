@@ -5,6 +5,8 @@
 #include "core/pipeline/unchanged.hpp"
 #include "core/graph/io/text.hpp"
 #include "core/host/run.hpp"
+#include "core/options/text/document.hpp"
+#include "core/search/loop/trial_space.hpp"
 #include "tests/run/fields.hpp"
 #include "tests/support/messages.hpp"
 
