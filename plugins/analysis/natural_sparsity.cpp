@@ -108,17 +108,27 @@ struct NaturalSparsity {
   std::vector<Counted> activations(const lathe::graph& graph,
                                    const lathe::executor& executor) const {
     std::vector<lathe::node_id> nodes;
-    for (const lathe::node node : graph.nodes()) nodes.push_back(node.id());
     std::vector<Counted> all;
-    std::map<std::pair<std::uint32_t, std::string>, std::size_t> places;
+    std::map<std::pair<std::uint32_t, std::string_view>, std::size_t> places;
+    for (const lathe::node node : graph.nodes()) {
+      nodes.push_back(node.id());
+      std::uint32_t input = 0;
+      for (const lathe::operand operand : node.operands()) {
+        if (!operand.is_input() || !operand.is_tensor()) continue;
+        // A tensor that the network holds is no activation.
+        const bool is_held =
+            input < node.input_count() && node.input(input).opcode() == LATHE_OPCODE_GET_ATTR;
+        ++input;
+        if (is_held) continue;
+        places.emplace(std::pair(node.id().index, operand.name()), all.size());
+        all.push_back({node, lathe::to_string(operand.name()), {}});
+      }
+    }
     executor.observe(graph, rows_, nodes,
                      [&](lathe::node_id id, const lathe::operand& operand, const lathe_tensor& x) {
+                       const auto place = places.find({id.index, operand.name()});
                        const bool is_float = x.dl.dtype.code == kDLFloat && x.dl.dtype.bits == 32;
-                       if (!operand.is_input() || !is_float) return;
-                       std::string name = lathe::to_string(operand.name());
-                       const auto [place, is_new] =
-                           places.try_emplace({id.index, name}, all.size());
-                       if (is_new) all.push_back({graph.at(id), std::move(name), {}});
+                       if (place == places.end() || !is_float) return;
                        all[place->second].zeros.see(lathe::tensor<const float>(x));
                      });
     return all;

@@ -223,6 +223,12 @@ struct ProfileStatistics {
     std::vector<Profiled*> active;
     for (Profiled& t : tensors) active.push_back(&t);
     const std::uint64_t samples = observe(graph, executor, active, context);
+    if (samples < rows_.samples) {
+      context.warning(lathe::join({"num_samples is ",
+                                   lathe::to_string(static_cast<std::int64_t>(rows_.samples)),
+                                   ", but the split '", rows_.split, "' has ",
+                                   lathe::to_string(static_cast<std::int64_t>(samples)), " rows"}));
+    }
     const auto is_done = [](Profiled* t) { return !t->begin_second_pass(); };
     active.erase(std::remove_if(active.begin(), active.end(), is_done), active.end());
     if (!active.empty()) observe(graph, executor, active, context);

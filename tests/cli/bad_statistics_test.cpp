@@ -1,5 +1,6 @@
 // Statistics that cannot be gathered: what is said of them, and where.
 #include "tests/cli/bad_input.hpp"
+#include "tests/support/messages.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -92,4 +93,43 @@ BOOST_AUTO_TEST_CASE(activations_without_data_are_refused) {
        2,
        {"natural_sparsity", "no data set", "--dataset"}},
   });
+}
+
+BOOST_AUTO_TEST_CASE(values_that_are_not_finite_are_a_warning_that_names_the_first_node) {
+  const lathe_test::TemporaryFolder folder;
+  const std::string weights =
+      (lathe_test::source_dir() / "tests/cases/files/nan_weights.pt").string();
+  const auto said = [&](const std::string& passes) {
+    return lathe_test::good({"transform", "jsc-tiny", "jsc-sim", "--load", weights, "--passes",
+                             passes, "--project-dir", "."},
+                            folder.path())
+        .err;
+  };
+  const std::string profile = said("profile_statistics<num_samples=50>");
+  for (const char* part : {"80 of 'weight' of node 'seq_blocks_2'",
+                           "250 of 'data_in_0' of node 'seq_blocks_3', and some of 1 more"}) {
+    BOOST_TEST(lathe_test::contains(profile, part), profile);
+  }
+  const std::string sparsity = said("natural_sparsity");
+  BOOST_TEST(lathe_test::contains(sparsity, "80 values of 'weight' of node 'seq_blocks_2'"),
+             sparsity);
+}
+
+BOOST_AUTO_TEST_CASE(profiles_that_see_less_than_was_asked_for_say_so) {
+  const lathe_test::TemporaryFolder folder;
+  const auto said = [&](const std::string& options) {
+    return lathe_test::good({"transform", "jsc-tiny", "jsc-sim<train=60>", "--passes",
+                             "profile_statistics<" + options + ">", "--project-dir", "."},
+                            folder.path())
+        .err;
+  };
+  const std::string few = said("num_samples=100");
+  BOOST_TEST(lathe_test::contains(few, "num_samples is 100, but the split 'train' has 60"), few);
+  const std::string op = said("target_weight_nodes=[linear, conv2d]");
+  BOOST_TEST(lathe_test::contains(op, "'conv2d' in 'target_weight_nodes' fits no node"), op);
+  const std::string device = said("weight_statistics={abs_mean={device=cuda}}");
+  BOOST_TEST(lathe_test::contains(device, "computed on the CPU"), device);
+  const std::string dims = said("weight_statistics={abs_mean={dims=[1]}}");
+  BOOST_TEST(lathe_test::contains(dims, "'weight' of node 'seq_blocks_0' has 1; they get NA"),
+             dims);
 }
