@@ -2,6 +2,7 @@
 // the tests hold the plugin's against. It shares nothing with them.
 #pragma once
 
+#include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -161,5 +162,28 @@ class Oracle {
   std::vector<Sample> samples_;
   std::map<Place, std::vector<float>> cells_;
 };
+
+// Numbers within relative + absolute, whole ones and texts the same, nothing more and nothing less.
+inline void check_alike(const nlohmann::json& found, const nlohmann::json& expected,
+                        double relative, double absolute, const std::string& where = "result") {
+  if (expected.is_number_float() && found.is_number()) {
+    const double a = found.get<double>(), b = expected.get<double>();
+    BOOST_TEST(std::fabs(a - b) <= relative * std::fabs(b) + absolute,
+               where << ": found " << a << ", expected " << b);
+  } else if (expected.is_array() && found.is_array() && found.size() == expected.size()) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      check_alike(found[i], expected[i], relative, absolute, where + "[" + std::to_string(i) + "]");
+    }
+  } else if (expected.is_object() && found.is_object()) {
+    BOOST_TEST(found.size() == expected.size(), where << ": found " << found.dump());
+    for (const auto& [key, value] : expected.items()) {
+      BOOST_TEST_REQUIRE(found.contains(key), where << " lacks " << key << ": " << found.dump());
+      check_alike(found.at(key), value, relative, absolute, where + "." + key);
+    }
+  } else {
+    BOOST_TEST(found == expected,
+               where << ": found " << found.dump() << ", expected " << expected.dump());
+  }
+}
 
 }  // namespace lathe_test

@@ -4,8 +4,6 @@
 #include "plugins/analysis/statistics/catalogue.hpp"
 #include "tests/plugins/analysis/statistics/oracle.hpp"
 
-#include <boost/test/unit_test.hpp>
-
 namespace lathe_test {
 
 inline lathe::value sdk_value(const nlohmann::json& j) {
@@ -77,29 +75,6 @@ inline Oracle oracle(const std::vector<Sample>& samples, const nlohmann::json& a
 
 inline void see(statistics::Statistic& to, const Sample& sample) {
   to.see({sample.data.data(), 1, {sample.shape.data(), sample.shape.size()}});
-}
-
-// Numbers within relative + absolute, whole ones and texts the same, nothing more and nothing less.
-inline void check_alike(const nlohmann::json& found, const nlohmann::json& expected,
-                        double relative, double absolute, const std::string& where = "result") {
-  if (expected.is_number_float() && found.is_number()) {
-    const double a = found.get<double>(), b = expected.get<double>();
-    BOOST_TEST(std::fabs(a - b) <= relative * std::fabs(b) + absolute,
-               where << ": found " << a << ", expected " << b);
-  } else if (expected.is_array() && found.is_array() && found.size() == expected.size()) {
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      check_alike(found[i], expected[i], relative, absolute, where + "[" + std::to_string(i) + "]");
-    }
-  } else if (expected.is_object() && found.is_object()) {
-    BOOST_TEST(found.size() == expected.size(), where << ": found " << found.dump());
-    for (const auto& [key, value] : expected.items()) {
-      BOOST_TEST_REQUIRE(found.contains(key), where << " lacks " << key << ": " << found.dump());
-      check_alike(found.at(key), value, relative, absolute, where + "." + key);
-    }
-  } else {
-    BOOST_TEST(found == expected,
-               where << ": found " << found.dump() << ", expected " << expected.dump());
-  }
 }
 
 }  // namespace lathe_test
