@@ -70,8 +70,9 @@ std::vector<std::string> class_names(const std::vector<lathe::field>& fields, st
 
 struct Evaluate {
   static constexpr lathe_option options[] = {
-      lathe::choice_option("split", kSplits, "Rows to score.").by_default("validation"),
-      lathe::choice_option("data_loader", kSplits, "MASE's word for 'split'; it wins over that.")
+      lathe::choice_option("split", analysis::kSplits, "Rows to score.").by_default("validation"),
+      lathe::choice_option("data_loader", analysis::kSplits,
+                           "MASE's word for 'split'; it wins over that.")
           .nullable()
           .by_default("NA"),
       lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
@@ -111,7 +112,7 @@ struct Evaluate {
       "Hanley and McNeil, \"The meaning and use of the area under a ROC curve\", 1982.\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes 'evaluate<num_samples=512>'`";
 
-  explicit Evaluate(const lathe::options& o) : rows_(rows_of(o)) {
+  explicit Evaluate(const lathe::options& o) : rows_(analysis::rows_of(o)) {
     rows_.by_class = LATHE_BY_CLASS_OUTSIDE_TRIALS;
     if (o.has("by_class")) {
       rows_.by_class = o.boolean("by_class") ? LATHE_BY_CLASS_YES : LATHE_BY_CLASS_NO;

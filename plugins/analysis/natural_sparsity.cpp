@@ -56,9 +56,10 @@ struct NaturalSparsity {
 
   static constexpr lathe_option options[] = {
       lathe::bool_option("activations", "Also of what the nodes read.").by_default("false"),
-      lathe::choice_option("split", kSplits, "Rows that are seen, in their order.")
+      lathe::choice_option("split", analysis::kSplits, "Rows that are seen, in their order.")
           .by_default("train"),
-      lathe::choice_option("data_loader", kSplits, "MASE's word for 'split'; it wins over that.")
+      lathe::choice_option("data_loader", analysis::kSplits,
+                           "MASE's word for 'split'; it wins over that.")
           .nullable()
           .by_default("NA"),
       lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
@@ -72,7 +73,7 @@ struct NaturalSparsity {
       "weight_sparsity|weight_density|activation_sparsity|activation_density";
 
   explicit NaturalSparsity(const lathe::options& o)
-      : rows_(rows_of(o)), has_activations_(o.boolean("activations")) {}
+      : rows_(analysis::rows_of(o)), has_activations_(o.boolean("activations")) {}
 
   void run(const lathe::graph& graph, const lathe::executor& executor,
            const lathe::weights& weights, const lathe::meta& meta, lathe::report out,
@@ -84,7 +85,9 @@ struct NaturalSparsity {
       for (const lathe::operand operand : node.operands()) {
         if (operand.role() != LATHE_ROLE_WEIGHT || !operand.is_parameter()) continue;
         Counted counted{node, lathe::to_string(operand.name()), {}};
-        counted.zeros.see(weights.of(graph, node, operand.name()));
+        const lathe_tensor& contents = weights.raw_of(graph, node, operand.name());
+        counted.zeros.see(lathe::tensor<const float>(contents));
+        weights.release(contents);
         if (known.insert(operand.storage_id()).second) total.add(counted.zeros);
         all.push_back(std::move(counted));
       }

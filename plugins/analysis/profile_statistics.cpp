@@ -70,9 +70,10 @@ struct ProfileStatistics {
           .with_items(statistics::kStatistics),
       lathe::table_option(kActivations, "Statistics of activations, each a table of its options.")
           .with_items(statistics::kStatistics),
-      lathe::choice_option("split", kSplits, "Rows that are seen, in their order.")
+      lathe::choice_option("split", analysis::kSplits, "Rows that are seen, in their order.")
           .by_default("train"),
-      lathe::choice_option("data_loader", kSplits, "MASE's word for 'split'; it wins over that.")
+      lathe::choice_option("data_loader", analysis::kSplits,
+                           "MASE's word for 'split'; it wins over that.")
           .nullable()
           .by_default("NA"),
       lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
@@ -92,7 +93,7 @@ struct ProfileStatistics {
         activation_targets_(Targets::of(o, "target_activation_nodes")),
         weight_choices_(statistics::choices_of(o, kWeights)),
         activation_choices_(statistics::choices_of(o, kActivations)),
-        rows_(rows_of(o)),
+        rows_(analysis::rows_of(o)),
         has_results_(o.boolean("profile_output_activation")),
         by_default_(!o.has(kWeights) && !o.has(kActivations)) {
     for (const char* table : {kWeights, kActivations}) warn_of_devices(o[table], table, context);
@@ -213,6 +214,7 @@ struct ProfileStatistics {
       const lathe_tensor& contents = weights.raw_of(graph, t.node(), t.operand());
       t.see(contents, 0, context);
       if (t.begin_second_pass()) t.see(contents, 0, context);
+      weights.release(contents);
     }
   }
 

@@ -43,8 +43,9 @@ class Sensitivity {
                            "accuracy, the Kullback-Leibler divergence of its classes, or the "
                            "change of the loss as gradients or second derivatives foretell it.")
           .by_default("gradient"),
-      lathe::choice_option("split", kSplits, "Rows to run.").by_default("validation"),
-      lathe::choice_option("data_loader", kSplits, "MASE's word for 'split'; it wins over that.")
+      lathe::choice_option("split", analysis::kSplits, "Rows to run.").by_default("validation"),
+      lathe::choice_option("data_loader", analysis::kSplits,
+                           "MASE's word for 'split'; it wins over that.")
           .nullable()
           .by_default("NA"),
       lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
@@ -103,7 +104,7 @@ class Sensitivity {
                 static_cast<std::uint64_t>(o.integer("seed"))},
         file_(o.text("file")),
         unknown_(o),
-        rows_(rows_of(o)) {}
+        rows_(analysis::rows_of(o)) {}
 
   void run(lathe::graph graph, lathe::search_space space, lathe::executor executor,
            lathe::weights weights, lathe::formats formats, lathe::context context,

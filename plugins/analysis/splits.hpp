@@ -3,6 +3,8 @@
 
 #include <lathe/lathe.hpp>
 
+namespace analysis {
+
 // MASE's names of data loaders beside the names of the splits.
 inline constexpr const char* kSplits =
     "train|validation|test|train_dataloader|val_dataloader|test_dataloader";
@@ -26,3 +28,5 @@ inline lathe::rows rows_of(const lathe::options& o) {
   rows.batch_size = static_cast<std::uint32_t>(batch);
   return rows;
 }
+
+}  // namespace analysis
