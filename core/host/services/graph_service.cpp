@@ -96,7 +96,8 @@ const lathe_value* with_notes(Call& call, NodeId id, const lathe_value* derived)
       out = new (call.memory().allocate(sizeof(lathe_value), alignof(lathe_value)))
           lathe_value(*derived);
     }
-    *out = overlaid(*out, view_of(call.kept_text(key)), *call.kept_value(note), call.memory());
+    const lathe_value& path = *call.kept_value(Value(key));
+    *out = overlaid(*out, {path.as.text, path.size}, *call.kept_value(note), call.memory());
   });
   return out != nullptr ? out : derived;
 }

@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(one_value_goes_to_many_nodes_and_comes_off_all_or_one) {
   const json before = bench.metadata(graph);
   bench.run("notes", graph, {{"action", "set_all"}, {"key", "hardware/device_id"}, {"value", 3}});
   bench.run("notes", graph, {{"action", "set_all"}, {"key", "hardware_id"}, {"value", 4}});
-  for (const auto& [node, all] : bench.metadata(graph).items()) {
+  const json everywhere = bench.metadata(graph);
+  for (const auto& [node, all] : everywhere.items()) {
     BOOST_TEST(all["hardware"]["device_id"] == 3, node);
   }
   bench.run("notes", graph, {{"action", "erase"}, {"node", "x"}, {"key", "hardware/device_id"}});

@@ -13,7 +13,7 @@
 namespace lathe_test {
 
 struct Drawing {
-  std::map<std::string, std::string> labels;  // \n as it stands
+  std::map<std::string, std::string> labels;
   std::vector<std::pair<std::string, std::string>> edges;
 };
 
@@ -53,7 +53,7 @@ class DotReader {
     if (!take(word)) fail("no '" + std::string(word) + "' at '" + std::string(rest_.substr(0, 20)));
   }
 
-  // A quoted string; \" is a quote and \\ a backslash in what is shown.
+  // A quoted string as it is shown.
   std::string quoted() {
     expect("\"");
     std::string out;
@@ -63,8 +63,7 @@ class DotReader {
         if (rest_.size() < 2) break;
         const char next = rest_[1];
         if (next != '"' && next != '\\' && next != 'n') fail("an unknown escape");
-        if (next == 'n') out += '\\';
-        out += next;
+        out += next == 'n' ? '\n' : next;
         rest_.remove_prefix(2);
         continue;
       }

@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(a_drawing_shows_shapes_and_number_formats) {
   BOOST_TEST(drawing.labels.at("x") == "x\nplaceholder\n[8, 16]");
 }
 
-BOOST_AUTO_TEST_CASE(a_result_that_is_read_twice_has_two_arrows) {
+BOOST_AUTO_TEST_CASE(the_checker_of_drawings_takes_no_broken_ones) {
   const std::string text = "digraph {\n  \"a\" [label=\"q\\\"uote\"];\n  \"a\" -> \"a\";\n}\n";
-  const Drawing drawing = read_dot(text);  // the checker itself
+  const Drawing drawing = read_dot(text);
   BOOST_TEST(drawing.labels.at("a") == "q\"uote");
   BOOST_TEST(drawing.edges.size() == 1U);
   for (const char* broken :
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_bad_file_names_its_option) {
   lathe::Graph graph = bench.model("jsc-tiny");
   for (const auto& [option, file] :
        {std::pair("file", "/tmp/graph.dot"), std::pair("file_name", "../graph.txt"),
-        std::pair("file", "a/../../graph.gv"), std::pair("file", ".")}) {
+        std::pair("file", "a/../../graph.gv")}) {
     try {
       bench.run("report_graph", graph, {{option, file}});
       BOOST_ERROR("it was taken: " << file);
