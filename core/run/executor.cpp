@@ -61,7 +61,7 @@ class RunExecutor : public Executor {
     // an epoch's weights are of no use to anyone.
     const auto validate = [&](const Graph& network) {
       const Rows whole{Split::validation, 0, options.rows_evaluated_at_once(),
-                       asked_loss(options.loss), &cancelled};
+                       asked_loss(options.loss), false, &cancelled};
       return evaluate(network, data, whole, Leave::result);
     };
     return Trainer(backend, graph, data, options, validate).run(events, cancelled);
