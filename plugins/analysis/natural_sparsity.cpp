@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "activations.hpp"
 #include "splits.hpp"
 
 namespace {
@@ -115,17 +116,11 @@ struct NaturalSparsity {
     std::map<std::pair<std::uint32_t, std::string_view>, std::size_t> places;
     for (const lathe::node node : graph.nodes()) {
       nodes.push_back(node.id());
-      std::uint32_t input = 0;
-      for (const lathe::operand operand : node.operands()) {
-        if (!operand.is_input() || !operand.is_tensor()) continue;
-        // A tensor that the network holds is no activation.
-        const bool is_held =
-            input < node.input_count() && node.input(input).opcode() == LATHE_OPCODE_GET_ATTR;
-        ++input;
-        if (is_held) continue;
+      analysis::for_each_read(node, [&](const lathe::operand& operand, bool is_held) {
+        if (is_held) return;
         places.emplace(std::pair(node.id().index, operand.name()), all.size());
         all.push_back({node, lathe::to_string(operand.name()), {}});
-      }
+      });
     }
     executor.observe(graph, rows_, nodes,
                      [&](lathe::node_id id, const lathe::operand& operand, const lathe_tensor& x) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "activations.hpp"
 #include "splits.hpp"
 #include "statistics/catalogue.hpp"
 #include "statistics/profiled.hpp"
@@ -31,7 +32,8 @@ struct ProfileStatistics {
       "`target_activation_nodes` read, and always of what enters the network, it gathers the "
       "statistics that are asked for. A sample is one row of an activation, of shape `[1, ...]`, "
       "or "
-      "a whole weight. With n values `x`, of the magnitudes where `abs` is set:\n\n"
+      "a whole weight; of a layer with number formats both are seen before them. With n values "
+      "`x`, of the magnitudes where `abs` is set:\n\n"
       "- `variance_online`: `mean = sum(x)/n`, `variance = sum((x - mean)^2)/n`;\n"
       "- `variance_precise`: the same with `variance = sum((x - mean)^2)/(n - 1)`;\n"
       "- `range_n_sigma`: `min, max = mean -+ num_sigma * sqrt(variance)`, the variance of "
@@ -103,6 +105,9 @@ struct ProfileStatistics {
            const lathe::weights& weights, const lathe::meta& meta, lathe::report out,
            const lathe::context& context) {
     if (by_default_) choose_defaults();
+    if (weight_choices_.empty() && activation_choices_.empty()) {
+      context.warning("no statistic is asked for, so nothing is profiled");
+    }
     std::vector<Profiled> of_weights = weight_tensors(graph, context);
     std::vector<Profiled> of_activations = activation_tensors(graph, context);
     warn_of_dims(of_weights, weight_choices_, kWeights, context);
@@ -168,22 +173,17 @@ struct ProfileStatistics {
     for (const lathe::node node : graph.nodes()) {
       const bool is_target = next < targets.size() && targets[next].id() == node.id();
       next += is_target ? 1 : 0;
-      std::uint32_t input = 0;
+      if (is_target) {
+        analysis::for_each_read(node, [&](const lathe::operand& operand, bool is_held) {
+          add(node, operand, is_held);
+        });
+      }
+      if (!node.is_placeholder() && !(is_target && has_results_)) continue;
       for (const lathe::operand operand : node.operands()) {
-        const bool is_once = operand.is_input() && is_constant(node, input++);
-        if (!operand.is_tensor()) continue;
-        const bool enters = node.is_placeholder() && operand.is_output();
-        const bool is_read = is_target && operand.is_input();
-        const bool is_given = is_target && has_results_ && operand.is_output();
-        if (enters || is_read || is_given) add(node, operand, is_once);
+        if (operand.is_output() && operand.is_tensor()) add(node, operand, false);
       }
     }
     return tensors;
-  }
-
-  // Whether an input of a node is a tensor that the network holds.
-  static bool is_constant(const lathe::node& node, std::uint32_t input) {
-    return input < node.input_count() && node.input(input).opcode() == LATHE_OPCODE_GET_ATTR;
   }
 
   // Dimensions that are listed must be those of some tensor; one that has fewer gets NA.

@@ -217,6 +217,50 @@ BOOST_AUTO_TEST_CASE(batches_of_7_and_512_give_the_same_profile) {
   }
 }
 
+// It would count once for each batch, and its rows are none.
+BOOST_AUTO_TEST_CASE(a_tensor_that_the_network_holds_is_seen_once_and_whole) {
+  Profile profile(rows_for_training(uniform_rows({20, 2}, 1), 2));
+  Writer net;
+  const NodeId x = net.input({2});
+  lathe::NodeSpec spec;
+  spec.opcode = lathe::Opcode::get_attr;
+  spec.target = "scale";
+  spec.attributes = Value(Value::Map{{"shape", Value::List{2}}});
+  const NodeId scale = net.edit().add(spec);
+  net.function("mul", {{x}, {scale}});
+  Graph graph = net.finish(8).with_parameters({{"scale", floats(Shape{2}, {0, -3})}});
+  profile.run(graph,
+              {{"activation_statistics", {{"range_min_max", json::object()}}}, {"batch_size", 2}});
+  const json held = profile.note(graph, "mul", "args/data_in_1/stat").at("range_min_max");
+  BOOST_TEST(held == json({{"min", -3.0}, {"max", 0.0}, {"range", 3.0}, {"count", 2}}));
+  BOOST_TEST(profile.note(graph, "mul", "args/data_in_0/stat").at("range_min_max").at("count") ==
+             40);
+  const lathe::PassReport report = profile.run(graph, {{"activations", true}}, "natural_sparsity");
+  BOOST_TEST(table(report, "activations").rows.size() == 2U);  // of mul and of output
+}
+
+BOOST_AUTO_TEST_CASE(whole_numbers_that_enter_are_profiled_as_numbers) {
+  const std::vector<std::int64_t> tokens{2, 0, 1, 1, 0, 2};
+  const lathe::Field field{"tokens", LATHE_FIELD_INPUT, DType::int64, Shape{2}, true, 0, {}};
+  const lathe::Field target{"labels", LATHE_FIELD_TARGET, DType::int64, {}, true, 2, {}};
+  const auto rows = [&](std::size_t count) {
+    const std::vector<std::int64_t> some(tokens.begin(),
+                                         tokens.begin() + static_cast<std::ptrdiff_t>(2 * count));
+    const Shape shape{static_cast<std::int64_t>(count), 2};
+    return lathe::RowTensors{{Tensor::of<std::int64_t>(DType::int64, shape, some),
+                              integers(std::vector<std::int64_t>(count))}};
+  };
+  Profile profile(lathe::dataset_of("rows", {field, target}, rows(3), rows(0), rows(0)));
+  Writer net;
+  net.placeholder("x", {{"shape", Value::List{2}}, {"dtype", "int64"}});
+  net.module("table", "embedding", {{"num_embeddings", 3}, {"embedding_dim", 2}});
+  net.module("flat", "flatten");
+  Graph graph = net.finish(3);
+  profile.run(graph, {{"activation_statistics", {{"abs_mean", json::object()}}}});
+  BOOST_TEST(profile.note(graph, "x", "results/data_out_0/stat").at("abs_mean") ==
+             json({{"abs_mean", 1.0}, {"count", 6}}));
+}
+
 BOOST_AUTO_TEST_CASE(num_samples_are_the_first_rows_exactly) {
   const Tensor rows = uniform_rows({40, 2, 4, 4}, 3);
   Profile profile(rows_for_training(rows, 5));
