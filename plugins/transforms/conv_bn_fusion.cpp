@@ -1,4 +1,5 @@
 // Folds batch norms into the layers before them, by torch's fuse_conv_bn_weights.
+#include "carries_format.hpp"
 #include "node_names.hpp"
 
 #include <lathe/lathe.hpp>
@@ -33,13 +34,6 @@ class Uses {
  private:
   std::unordered_map<std::uint64_t, int> uses_;
 };
-
-bool has_format(const lathe::node& node) {
-  for (const lathe::operand operand : node.operands()) {
-    if (operand.raw().format_options != nullptr) return true;
-  }
-  return false;
-}
 
 // A factor and an offset for each channel, in double.
 struct Affine {
@@ -162,8 +156,8 @@ class ConvBnFusion {
     if (pair.layer.op() == "linear" && pair.layer.shape().size() != 2) {
       return lathe::join({"'", norm, "' normalises another dimension than the layer's features"});
     }
-    if (has_format(pair.layer)) return lathe::join({"'", layer, "' carries number formats"});
-    if (has_format(pair.norm)) return lathe::join({"'", norm, "' carries number formats"});
+    if (carries_format(pair.layer)) return lathe::join({"'", layer, "' carries number formats"});
+    if (carries_format(pair.norm)) return lathe::join({"'", norm, "' carries number formats"});
     return {};
   }
 

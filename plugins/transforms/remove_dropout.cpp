@@ -1,4 +1,6 @@
 // Takes dropout out of the network: modules and functions, of any rank.
+#include "carries_format.hpp"
+
 #include <lathe/lathe.hpp>
 
 namespace {
@@ -24,7 +26,7 @@ struct RemoveDropout {
     lathe::table table = out.table("dropouts", {"node", "op", "removed", "why_not"});
     for (const lathe::node node : graph.nodes()) {
       if (!is_dropout(node)) continue;
-      const bool quantized = has_format(node);
+      const bool quantized = carries_format(node);
       if (!quantized) {
         edit.replace_uses(node, node.input(0));
         edit.remove(node);
@@ -34,14 +36,6 @@ struct RemoveDropout {
                  quantized ? lathe::value("it carries a number format") : lathe::value()});
     }
     out.scalar("removed", removed);
-  }
-
- private:
-  static bool has_format(const lathe::node& node) {
-    for (const lathe::operand operand : node.operands()) {
-      if (operand.raw().format_options != nullptr) return true;
-    }
-    return false;
   }
 };
 
