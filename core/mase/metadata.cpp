@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace lathe {
 
@@ -127,6 +128,20 @@ bool is_implicit(const Graph& graph, NodeId id) {
   return type == "placeholder" || type == "output" || type == "implicit_func";
 }
 
+// By id. Follows from opcode and op, of which there are few.
+std::vector<bool> implicit_nodes(const Graph& graph, const EdgeColumns& edges) {
+  std::vector<bool> out(graph.slots(), false);
+  std::unordered_map<std::uint64_t, bool> known;
+  for (const NodeId id : edges.order) {
+    const std::uint32_t i = index_of(id);
+    const auto [found, is_new] =
+        known.try_emplace(std::uint64_t{edges.op[i]} << 8U | std::uint64_t{edges.opcode[i]});
+    if (is_new) found->second = is_implicit(graph, id);
+    out[i] = found->second;
+  }
+  return out;
+}
+
 }  // namespace
 
 // What a function is told besides tensors, under the names of its arguments; of a view the extents.
@@ -203,10 +218,11 @@ lathe_value Metadata::software(NodeId id) {
 void Metadata::find_ends() {
   joined_to_end_.assign(graph_.slots(), false);
   const auto edges = graph_.edges();
+  const std::vector<bool> implicit = implicit_nodes(graph_, *edges);
   const auto spread = [&](const auto& order, const auto& next_of) {
     std::vector<bool> joined(graph_.slots(), false);
     for (const NodeId id : order) {
-      if (!is_implicit(graph_, id)) continue;
+      if (!implicit[index_of(id)]) continue;
       const std::span<const std::uint32_t> next = next_of(id);
       joined[index_of(id)] =
           next.empty() || std::ranges::any_of(next, [&](std::uint32_t n) { return joined[n]; });

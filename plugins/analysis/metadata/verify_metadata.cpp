@@ -53,6 +53,8 @@ std::string precision_text(const lathe::operand& operand) {
 
 class Verifier {
  public:
+  explicit Verifier(std::size_t nodes) { names_.reserve(nodes); }
+
   void verify(const lathe::node& node) {
     node_ = node.name();
     if (!names_.insert(node_).second) add("", "another node has this name");
@@ -180,7 +182,7 @@ struct VerifyMetadata {
   explicit VerifyMetadata(lathe::options o) : strict_(o.boolean("strict")) {}
 
   void run(lathe::graph graph, lathe::report out) const {
-    Verifier verifier;
+    Verifier verifier(graph.nodes().size());
     for (const auto node : graph.nodes()) verifier.verify(node);
     const auto count = static_cast<std::int64_t>(verifier.problems.size());
     out.scalar("problems", count);

@@ -28,10 +28,11 @@ constexpr auto kFileOption =
         .by_default("NA");
 
 // On screen, or in the file that the option `option` names.
-inline void show(lathe::report& out, std::string_view name, const std::string& text,
+inline void show(lathe::report& out, std::string_view name, std::string text,
                  std::string_view option, const std::string& file) {
   if (file.empty()) {
-    out.text(name, text + "\n");
+    text += '\n';
+    out.text(name, text);
     return;
   }
   try {

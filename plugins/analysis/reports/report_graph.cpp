@@ -5,6 +5,9 @@
 #include "dot.hpp"
 #include "node_text.hpp"
 
+#include <algorithm>
+#include <unordered_map>
+
 namespace {
 
 using reports::kOpcodes;
@@ -15,30 +18,82 @@ std::string with_users_label(std::string_view text, const std::string& label) {
   std::string out;
   while (true) {
     const std::size_t at = text.find(kStandard);
-    out += lathe::to_string(text.substr(0, at));
+    out.append(text.data(), std::min(at, text.size()));
     if (at == std::string_view::npos) return out;
     out += "[" + label + "=";
     text.remove_prefix(at + kStandard.size());
   }
 }
 
-// "fc: weight integer<width=4> (was integer<width=8>), bias integer<width=8>"; empty where all is
-// float and was. `original` is false for a node that a pass added.
-std::string formats_line(const lathe::node& node, const lathe::node& original,
-                         option_values::Lists lists) {
-  std::string text;
-  for (const auto operand : node.operands()) {
-    if (!analysis::may_have_format(operand)) continue;
-    const auto before =
-        original ? original.find_operand(operand.name()) : std::optional<lathe::operand>();
-    const bool changed = before && !analysis::same_format(*before, operand);
-    if (!changed && !analysis::has_format(operand)) continue;
-    text += lathe::join(
-        {text.empty() ? "" : ", ", operand.name(), " ", analysis::format_text(operand, lists)});
-    if (changed) text += lathe::join({" (was ", analysis::format_text(*before, lists), ")"});
+// Number formats of nodes and what they were in the original graph. What is said of a node follows
+// from its profile there and here, and is put together once for each pair.
+class FormatLines {
+ public:
+  FormatLines(const lathe::graph& now, const lathe::graph& original, option_values::Lists lists)
+      : now_(now), original_(original), lists_(lists), formatted_(formatted_profiles(now)) {
+    const std::vector<bool> before = formatted_profiles(original);
+    were_formatted_ = std::find(before.begin(), before.end(), true) != before.end();
   }
-  return text.empty() ? text : lathe::join({node.name(), ": ", text, "\n"});
-}
+
+  // A line a node: "fc: weight integer<width=4> (was integer<width=8>), bias integer<width=8>".
+  // Nothing for nodes that are float and were.
+  std::string text() {
+    std::string all;
+    for (const auto node : now_.nodes()) {
+      if (!were_formatted_ && !formatted_[node.profile()]) continue;
+      const std::string& operands = of(node, original_.find(node.name()));
+      if (operands.empty()) continue;
+      all.append(node.name().data(), node.name().size());
+      all += ": ";
+      all += operands;
+      all += '\n';
+    }
+    return all;
+  }
+
+ private:
+  static std::vector<bool> formatted_profiles(const lathe::graph& graph) {
+    std::vector<bool> seen(graph.profile_count()), out(graph.profile_count());
+    for (const auto node : graph.nodes()) {
+      const std::uint32_t profile = node.profile();
+      if (seen[profile]) continue;
+      seen[profile] = true;
+      for (const auto operand : node.operands()) {
+        if (analysis::has_format(operand)) out[profile] = true;
+      }
+    }
+    return out;
+  }
+
+  // `original` is false for a node that a pass added.
+  const std::string& of(const lathe::node& node, const lathe::node& original) {
+    const std::uint64_t before = original ? std::uint64_t{original.profile()} + 1 : 0;
+    const auto [text, is_new] = texts_.try_emplace(before << 32U | node.profile());
+    if (is_new) text->second = operands_text(node, original);
+    return text->second;
+  }
+
+  std::string operands_text(const lathe::node& node, const lathe::node& original) const {
+    std::string text;
+    for (const auto operand : node.operands()) {
+      if (!analysis::may_have_format(operand)) continue;
+      const auto before =
+          original ? original.find_operand(operand.name()) : std::optional<lathe::operand>();
+      const bool changed = before && !analysis::same_format(*before, operand);
+      if (!changed && !analysis::has_format(operand)) continue;
+      text += lathe::join(
+          {text.empty() ? "" : ", ", operand.name(), " ", analysis::format_text(operand, lists_)});
+      if (changed) text += lathe::join({" (was ", analysis::format_text(*before, lists_), ")"});
+    }
+    return text;
+  }
+
+  lathe::graph now_, original_;
+  option_values::Lists lists_;
+  std::vector<bool> formatted_;  // by profile
+  bool were_formatted_ = false;
+  std::unordered_map<std::uint64_t, std::string> texts_;
+};
 
 bool is_dot(std::string_view file) {
   constexpr std::string_view kEnds[] = {".dot", ".gv"};
@@ -100,7 +155,8 @@ struct ReportGraph {
       if (node.opcode() < std::size(kOpcodes)) ++counts[node.opcode()];
       if (!node.is_module()) continue;
       if (!layers.empty()) layers += ", ";
-      layers += lathe::to_string(node.module_text());
+      const std::string_view module = node.module_text();
+      layers.append(module.data(), module.size());
     }
     std::string overview;
     for (std::size_t i = 0; i < std::size(kOpcodes); ++i) {
@@ -110,13 +166,9 @@ struct ReportGraph {
     std::string text =
         lathe::join({with_users_label(graph.text(), users_label_), "\nNetwork overview:\n{",
                      overview, "}\nLayer types:\n[", layers, "]"});
-    std::string formats;
-    const lathe::graph original = graph.original();
     const auto lists =
         file_name_.empty() ? option_values::Lists::shortened : option_values::Lists::whole;
-    for (const auto node : graph.nodes()) {
-      formats += formats_line(node, original.find(node.name()), lists);
-    }
+    std::string formats = FormatLines(graph, graph.original(), lists).text();
     if (!formats.empty()) {
       formats.pop_back();
       text += lathe::join({"\nNumber formats:\n", formats});

@@ -2,7 +2,7 @@
 #include "node_text.hpp"
 #include "tabulate.hpp"
 
-#include <cstdio>
+#include <cmath>
 #include <deque>
 #include <unordered_map>
 #include <unordered_set>
@@ -11,6 +11,7 @@ namespace {
 
 struct Submodule {
   std::string_view name;  // "seq_blocks.2"
+  std::size_t parent = 0;
   std::int64_t elements = 0;
   std::vector<std::size_t> children;
 };
@@ -19,16 +20,21 @@ struct Submodule {
 // is the network itself.
 class Submodules {
  public:
-  Submodules() { all_.emplace_back(); }
+  explicit Submodules(std::size_t most) {
+    all_.emplace_back();
+    of_name_.reserve(most);
+  }
 
   void add(std::string_view parameter, std::int64_t elements) {
-    std::size_t at = 0;
-    all_[0].elements += elements;
-    for (std::size_t dot = parameter.find('.'); dot != std::string_view::npos;
-         dot = parameter.find('.', dot + 1)) {
-      at = child(at, parameter.substr(0, dot));
-      all_[at].elements += elements;
-    }
+    const std::size_t dot = parameter.rfind('.');
+    const std::string_view owner = dot == std::string_view::npos ? "" : parameter.substr(0, dot);
+    if (owner != all_[last_].name) last_ = at(owner);
+    all_[last_].elements += elements;
+  }
+
+  // Gives each what is in it. Nothing is added after that.
+  void sum() {
+    for (std::size_t i = all_.size(); i-- > 1;) all_[all_[i].parent].elements += all_[i].elements;
   }
 
   std::int64_t total() const { return all_[0].elements; }
@@ -47,24 +53,33 @@ class Submodules {
   }
 
  private:
-  std::size_t child(std::size_t parent, std::string_view name) {
-    const auto [found, is_new] = of_name_.try_emplace(name, all_.size());
-    if (is_new) {
-      all_[parent].children.push_back(all_.size());
-      all_.emplace_back().name = name;
-    }
-    return found->second;
+  // The one of that name; made, with those around it, if need be.
+  std::size_t at(std::string_view name) {
+    if (name.empty()) return 0;
+    const auto found = of_name_.find(name);
+    if (found != of_name_.end()) return found->second;
+    const std::size_t dot = name.rfind('.');
+    const std::size_t parent = at(dot == std::string_view::npos ? "" : name.substr(0, dot));
+    const std::size_t made = all_.size();
+    all_[parent].children.push_back(made);
+    all_.emplace_back();
+    all_[made].name = name;
+    all_[made].parent = parent;
+    of_name_.emplace(name, made);
+    return made;
   }
 
   std::deque<Submodule> all_;
+  std::size_t last_ = 0;
   std::unordered_map<std::string_view, std::size_t> of_name_;
 };
 
+// With two decimals.
 std::string percent(std::int64_t part, std::int64_t whole) {
-  char text[32];
   const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-  std::snprintf(text, sizeof text, "%.2f%%", 100 * share);
-  return text;
+  const std::int64_t hundredths = std::llround(1e4 * share);
+  return lathe::join({lathe::to_string(hundredths / 100), hundredths % 100 < 10 ? ".0" : ".",
+                      lathe::to_string(hundredths % 100), "%"});
 }
 
 struct ReportTrainableParameters {
@@ -86,15 +101,17 @@ struct ReportTrainableParameters {
   explicit ReportTrainableParameters(lathe::options o) : file_(o.text_or("file", "")) {}
 
   void run(lathe::graph graph, lathe::report out) {
-    Submodules submodules;
+    Submodules submodules(graph.nodes().size());
     std::unordered_set<std::string_view> seen;
+    seen.reserve(2 * graph.nodes().size());
     for (const auto node : graph.nodes()) {
       for (const auto operand : node.operands()) {
-        if (!operand.is_parameter() || operand.qualified_name().empty()) continue;
-        if (!seen.insert(operand.qualified_name()).second) continue;
-        submodules.add(operand.qualified_name(), operand.numel());
+        if (!operand.is_parameter()) continue;
+        const std::string_view name = operand.qualified_name();
+        if (!name.empty() && seen.insert(name).second) submodules.add(name, operand.numel());
       }
     }
+    submodules.sum();
     std::deque<std::string> texts;
     python::Tabulate table({{"Submodule"}, {"Trainable Parameters", true}, {"Share", true}});
     submodules.each([&](const Submodule& row) {
