@@ -75,7 +75,9 @@ BOOST_AUTO_TEST_CASE(long_patterns_and_names_are_read_or_refused_and_quoted_shor
 BOOST_AUTO_TEST_CASE(a_match_that_takes_too_many_steps_is_given_up) {
   const Pattern pattern("(a+)+$", kPlace);
   BOOST_TEST(pattern.matches(std::string(100'000, 'a')));
-  expect_usage_error([&] { (void)pattern.matches(std::string(100, 'a') + "b"); }, "a.toml:2:1",
+  std::string stuck(101, 'a');
+  stuck.back() = 'b';
+  expect_usage_error([&] { (void)pattern.matches(stuck); }, "a.toml:2:1",
                      {"'(a+)+$' takes more than 1000000 steps on the name 'aaa", "(101 characters)",
                       "leave out repeats of repeats"});
 }

@@ -103,7 +103,7 @@ std::vector<PassReport> transform(Side& side, const fs::path& folder) {
     RunContext context = side.session->context(folder);
     side.graph = side.session->build_graph(context);
     if (side.pipeline.steps.empty()) return std::vector<PassReport>{};
-    return run_passes(side.pipeline, side.graph, context, side.session->settings());
+    return run_passes(side.pipeline, side.graph, context, *side.session);
   });
 }
 

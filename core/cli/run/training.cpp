@@ -100,9 +100,10 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
     if (data.count(split) == 0) continue;
     trained.split = split;
     try {
-      trained.evaluation = executor.evaluate(trained.result.best, data,
-                                             {split, 0, options.rows_evaluated_at_once(),
-                                              asked_loss(options.loss), &session.cancelled()});
+      trained.evaluation =
+          executor.evaluate(trained.result.best, data,
+                            {split, 0, options.rows_evaluated_at_once(), asked_loss(options.loss),
+                             false, &session.cancelled()});
     } catch (const Error& error) {
       // The training is done and saved; the command says that it was interrupted.
       if (error.code() != LATHE_CANCELLED) throw;
