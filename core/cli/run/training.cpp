@@ -100,10 +100,11 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
     if (data.count(split) == 0) continue;
     trained.split = split;
     try {
-      trained.evaluation =
-          executor.evaluate(trained.result.best, data,
-                            {split, 0, options.rows_evaluated_at_once(), asked_loss(options.loss),
-                             false, &session.cancelled()});
+      const Rows whole{.split = split,
+                       .batch_size = options.rows_evaluated_at_once(),
+                       .loss = asked_loss(options.loss),
+                       .cancelled = &session.cancelled()};
+      trained.evaluation = executor.evaluate(trained.result.best, data, whole);
     } catch (const Error& error) {
       // The training is done and saved; the command says that it was interrupted.
       if (error.code() != LATHE_CANCELLED) throw;
