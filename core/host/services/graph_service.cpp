@@ -86,28 +86,14 @@ lathe_code parameters(lathe_call* call, const lathe_graph* graph, const lathe_gr
   });
 }
 
-// What is derived, with the notes at paths into it.
-const lathe_value* with_notes(Call& call, NodeId id, const lathe_value* derived) {
-  const RunContext* run = call.context_or_null();
-  if (run == nullptr) return derived;
-  lathe_value* out = nullptr;
-  run->notes.for_each_shown(id, [&](std::string_view key, const Value& note) {
-    if (out == nullptr) {
-      out = new (call.memory().allocate(sizeof(lathe_value), alignof(lathe_value)))
-          lathe_value(*derived);
-    }
-    const lathe_value& path = *call.kept_value(Value(key));
-    *out = overlaid(*out, {path.as.text, path.size}, *call.kept_value(note), call.memory());
-  });
-  return out != nullptr ? out : derived;
-}
-
 lathe_code metadata(lathe_call* call, const lathe_graph* graph, std::uint32_t node,
                     const lathe_value** out) noexcept {
   return graph_call(call, graph, [&](Call& c, lathe_graph& g) {
     const NodeId id = node_of(g, node);
-    const lathe_value* const derived = c.graphs().view(g).metadata(id);
-    required(out, "metadata") = c.graphs().is_original(g) ? derived : with_notes(c, id, derived);
+    GraphView& view = c.graphs().view(g);
+    const RunContext* run = c.context_or_null();
+    const bool derived = run == nullptr || c.graphs().is_original(g);
+    required(out, "metadata") = derived ? view.metadata(id) : view.metadata(id, run->notes);
   });
 }
 

@@ -97,6 +97,28 @@ const lathe_value* GraphView::metadata(NodeId id) {
   return out;
 }
 
+const lathe_value* GraphView::metadata(NodeId id, const Notes& notes) {
+  const lathe_value* const derived = metadata(id);
+  lathe_value* out = nullptr;
+  notes.for_each_shown(id, [&](std::string_view key, const Value& note) {
+    if (out == nullptr) {
+      out = new (arena_.allocate(sizeof(lathe_value), alignof(lathe_value))) lathe_value(*derived);
+    }
+    auto path = note_keys_.find(key);
+    if (path == note_keys_.end()) path = note_keys_.emplace(key).first;
+    *out = overlaid(*out, *path, kept_note(note), arena_);
+  });
+  return out != nullptr ? out : derived;
+}
+
+// Many nodes may share one.
+const lathe_value& GraphView::kept_note(const Value& note) {
+  if (!note.is_map()) return *kept(note);
+  const lathe_value*& known = notes_[&note.as_map()];
+  if (known == nullptr) known = kept(note);
+  return *known;
+}
+
 const lathe_profiles& GraphView::profiles() {
   if (!profiles_) {
     profiles_ = graph_.profiles();
@@ -123,8 +145,11 @@ const lathe_parameter_columns& GraphView::parameters() {
   return parameter_table_;
 }
 
+// Attributes are one for all nodes of a profile.
 lathe_str GraphView::module_text(NodeId id) {
-  std::optional<lathe_str>& out = module_texts_[id];
+  profiles();
+  module_texts_.resize(profiles_->rows.size());
+  std::optional<lathe_str>& out = module_texts_[profiles_->of_node[index_of(id)]];
   if (out) return *out;
   const Node& node = graph_.node(id);
   const OpRow* row = node.opcode == Opcode::call_module ? graph_.ops().find(node.op) : nullptr;

@@ -2,6 +2,7 @@
 // and kept as long as the view.
 #pragma once
 
+#include "core/host/notes.hpp"
 #include "core/mase/metadata.hpp"
 
 #include <lathe/svc/graph.h>
@@ -10,6 +11,8 @@
 #include <memory>
 #include <memory_resource>
 #include <optional>
+#include <set>
+#include <unordered_map>
 
 namespace lathe {
 
@@ -24,7 +27,9 @@ class GraphView {
   const lathe_value* attributes(NodeId id);
   const lathe_value* arguments(NodeId id);
   const lathe_value* kwargs(NodeId id);
-  const lathe_value* metadata(NodeId id);
+  const lathe_value* metadata(NodeId id);  // as it is derived
+  // With the notes over it that show. Made anew with each call where there are any.
+  const lathe_value* metadata(NodeId id, const Notes& notes);
   const lathe_profiles& profiles();
   const lathe_profile& profile(NodeId id);
   const lathe_parameter_columns& parameters();
@@ -48,6 +53,7 @@ class GraphView {
   };
 
   const lathe_value* kept(Value value);
+  const lathe_value& kept_note(const Value& note);
 
   const Graph graph_;
   std::shared_ptr<const EdgeColumns> edges_;
@@ -63,7 +69,10 @@ class GraphView {
   std::list<std::string> texts_;
   PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, kwargs_{graph_},
       metadata_{graph_};
-  PerNode<std::optional<lathe_str>> module_texts_{graph_};
+  std::vector<std::optional<lathe_str>> module_texts_;  // by profile
+  std::set<std::string, std::less<>> note_keys_;        // what trees with notes point into
+  // By the address of a map, which those that are kept keep.
+  std::unordered_map<const void*, const lathe_value*> notes_;
   Metadata mase_{graph_, arena_};
   std::optional<lathe_str> text_;
 };
