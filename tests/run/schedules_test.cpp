@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(an_evaluation_of_the_best_weights_is_the_validation_that_ch
 BOOST_AUTO_TEST_CASE(an_evaluation_is_cut_short_when_its_run_is) {
   auto engine = open_executor();
   const std::atomic<bool> cancelled{true};
-  const lathe::Rows rows{Split::validation, 0, 16, {}, &cancelled};
+  const lathe::Rows rows{.batch_size = 16, .cancelled = &cancelled};
   const auto is_cancelled = [](const lathe::Error& error) {
     return error.code() == LATHE_CANCELLED;
   };
