@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace lathe {
 
@@ -236,7 +237,7 @@ Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
   return loaded.with_untrained(network.origin.untrained);
 }
 
-void Session::will_run(const Pipeline& pipeline) {
+void Session::will_run(const Pipeline& pipeline) const {
   const std::string saved = loading_.network ? loading_.network->origin.passes : std::string();
   std::vector<ComponentText> before;
   if (!saved.empty()) before = parse_components(saved, kGraphFile);
@@ -248,18 +249,24 @@ void Session::will_run(const Pipeline& pipeline) {
           "the saved network has been through '{}' already, and '{}' changes that once more; "
           "without the pass it is as it was saved",
           saved, pass);
-    passes_ += (passes_.empty() ? "" : ",") + pass;
   }
 }
 
 void Session::has_run(const Step& step) {
+  const std::lock_guard lock(loaded_mutex_);
+  std::optional<NetworkOrigin> loaded = std::exchange(loaded_, std::nullopt);
   if (!step.component->has(LATHE_FLAG_MUTATES_GRAPH)) return;
-  passes_done_ += (passes_done_.empty() ? "" : ",") + text_of(Pipeline{{step}});
+  if (loaded) {
+    adopted_ = std::move(loaded);
+    passes_.clear();
+  } else {
+    passes_ += (passes_.empty() ? "" : ",") + text_of(Pipeline{{step}});
+  }
 }
 
 std::vector<SavedComponent> Session::components_of(const Graph& graph) const {
   std::set<std::pair<Kind, std::string>> used;
-  if (model_.component != nullptr) used.emplace(Kind::model, model_.component->id);
+  if (model_.component != nullptr && !adopted_) used.emplace(Kind::model, model_.component->id);
   if (has_dataset()) used.emplace(Kind::dataset, dataset_choice_.component->id);
   for (const NodeId id : graph.order())
     for (const OperandFormat& format : graph.node(id).formats)
@@ -272,16 +279,17 @@ std::vector<SavedComponent> Session::components_of(const Graph& graph) const {
   return out;
 }
 
-NetworkOrigin Session::origin(const Graph& graph, const std::string& passes,
-                              std::optional<Loss> trained) const {
+NetworkOrigin Session::origin(const Graph& graph, std::optional<Loss> trained) const {
   NetworkOrigin origin;
-  if (loading_.network) {
+  if (adopted_) {
+    origin = *adopted_;
+  } else if (loading_.network) {
     origin = loading_.network->origin;
   } else {
     origin.model = resolved_text(model_.text, model_.options);
   }
   origin.untrained = trained ? std::vector<std::string>{} : run::untrained_layers(graph);
-  if (!passes.empty()) origin.passes += (origin.passes.empty() ? "" : ",") + passes;
+  if (!passes_.empty()) origin.passes += (origin.passes.empty() ? "" : ",") + passes_;
   std::vector<SavedComponent> components = components_of(graph);
   for (const SavedComponent& component : origin.components)
     if (component.kind == name(Kind::model)) components.push_back(component);
@@ -320,14 +328,17 @@ RunContext Session::context(const std::filesystem::path& folder) {
   context.save_graph = [this](const Graph& graph, const Value& metadata,
                               const std::filesystem::path& into,
                               const std::filesystem::path& metadata_file) {
-    auto files = write_graph(graph, origin(graph, passes_done_, {}), into);
+    auto files = write_graph(graph, origin(graph), into);
     files.push_back(metadata_file.empty() ? into / kMetadataFile : metadata_file);
     write_metadata(metadata, files.back());
     return files;
   };
   context.load_graph = [this, seed = context.seed,
                         batch = context.batch_size](const std::filesystem::path& named) {
-    return read_graph(named, *registry_, ops_, seed, batch);
+    SavedGraph saved = read_graph(named, *registry_, ops_, seed, batch);
+    const std::lock_guard lock(loaded_mutex_);
+    loaded_ = std::move(saved.origin);
+    return std::move(saved.graph);
   };
   context.cancelled = &cancelled_;
   return context;

@@ -77,12 +77,10 @@ class Session {
   const Value& weights() const { return weights_; }
   // What the graph comes from once these passes have changed it. `trained`: on the run's data,
   // which is open, by that loss.
-  NetworkOrigin origin(const Graph& graph, std::optional<Loss> trained = {}) const {
-    return origin(graph, passes_, trained);
-  }
-  // The passes that this run puts the network through. Warns of those that it has been through.
-  void will_run(const Pipeline& pipeline);
-  // One of them has changed it: a graph that is saved between passes says by which it was changed.
+  NetworkOrigin origin(const Graph& graph, std::optional<Loss> trained = {}) const;
+  // Warns of passes that this run puts the network through and that it has been through.
+  void will_run(const Pipeline& pipeline) const;
+  // One of them is done: what origin() says of the graph follows.
   void has_run(const Step& step);
 
   // `folder` empty: passes may write no files.
@@ -94,8 +92,6 @@ class Session {
   Graph load_network(const SavedNetwork& network, std::uint64_t seed);
   Chosen choose_model() const;
   Chosen choose_dataset() const;
-  NetworkOrigin origin(const Graph& graph, const std::string& passes,
-                       std::optional<Loss> trained) const;
   std::vector<SavedComponent> components_of(const Graph& graph) const;
   Chosen choose(Kind kind, OptionKey<OptionalText> option, std::string_view what) const;
 
@@ -107,8 +103,10 @@ class Session {
   const RunOfThread main_run_;  // on the thread that made the session
   const Loading loading_;
   Chosen model_, dataset_choice_;
-  std::string passes_;       // that change graphs
-  std::string passes_done_;  // of those
+  std::string passes_;  // that have changed the graph since it was built or loaded
+  // Of graphs that passes load: of the last one; and of the one that the run's graph has become.
+  std::optional<NetworkOrigin> loaded_, adopted_;
+  std::mutex loaded_mutex_;
   std::shared_ptr<Dataset> dataset_;
   OpenRequest request_;
   std::atomic<bool> opened_data_ = false;

@@ -72,8 +72,8 @@ void write_metadata(const Value& metadata, const fs::path& file) {
   write_atomically(file, toml_text(metadata));
 }
 
-Graph read_graph(const fs::path& named, const Registry& registry, const OpSet& ops,
-                 std::uint64_t seed, std::int64_t batch) {
+SavedGraph read_graph(const fs::path& named, const Registry& registry, const OpSet& ops,
+                      std::uint64_t seed, std::int64_t batch) {
   // MASE names the metadata alone; the graph that they are of stands beside them.
   const bool metadata = named.extension() == ".toml" && fs::is_regular_file(named);
   const fs::path beside = named.has_parent_path() ? named.parent_path() : fs::path(".");
@@ -85,7 +85,7 @@ Graph read_graph(const fs::path& named, const Registry& registry, const OpSet& o
   const Loaded loaded =
       load_parameters(graph, read_weights(weights), weights, {.prefix = "", .strict = true});
   require_whole(loaded.report, weights);
-  return loaded.graph.with_untrained(network.origin.untrained);
+  return {loaded.graph.with_untrained(network.origin.untrained), network.origin};
 }
 
 }  // namespace lathe

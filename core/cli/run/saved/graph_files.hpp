@@ -21,7 +21,11 @@ void write_metadata(const Value& metadata, const std::filesystem::path& file);
 // a file of it, or what else find_saved_network() takes. Throws usage_error if that is none,
 // run_error with the file for what is missing, damaged or of another version, and for ops and
 // number formats that no plugin brings.
-Graph read_graph(const std::filesystem::path& named, const Registry& registry, const OpSet& ops,
-                 std::uint64_t seed, std::int64_t batch);
+struct SavedGraph {
+  Graph graph;
+  NetworkOrigin origin;
+};
+SavedGraph read_graph(const std::filesystem::path& named, const Registry& registry,
+                      const OpSet& ops, std::uint64_t seed, std::int64_t batch);
 
 }  // namespace lathe

@@ -65,6 +65,8 @@ BOOST_AUTO_TEST_CASE(a_trained_network_with_state_of_formats_comes_back_bit_for_
   good({"transform", "jsc-tiny", "jsc-sim", "--passes", loading("a") + "," + saving("b")},
        at.path());
   check_same_graphs(at.path() / "a", at.path() / "b");
+  // It says of itself what it said before.
+  BOOST_TEST(graph_in(at.path() / "a").at("origin") == graph_in(at.path() / "b").at("origin"));
   const json names = graph_in(at.path() / "b").at("nodes");
   BOOST_TEST(names.dump().find("binary_residual") != std::string::npos);
   BOOST_TEST(tensors_in(at.path() / "b" / "model.safetensors").header.dump().find("quantizer") !=
@@ -223,6 +225,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_loaded_is_named_and_nothing_is_left_behind) 
                 1, {"graph.json", "'mystery'", "no plugin brings"});
   check_refused(spoilt("op", edited([](json& g) { g["nodes"][2]["op"] = "mystery"; })), 1,
                 {"graph.json", "mystery"});
+}
+
+BOOST_AUTO_TEST_CASE(a_format_whose_plugin_is_missing_is_named_with_the_plugin) {
+  Trainings at;
+  const std::string plugin = built_example("power_of_two.cpp", at.path()).string();
+  good({"transform", "jsc-tiny", "--plugin", plugin, "--passes",
+        "quantize<by=type,linear.name=power_of_two>," + saving("a")},
+       at.path());
+  check_refused(at.run({"transform", "jsc-tiny", "--passes", loading("a")}), 1,
+                {"power_of_two", "--plugin", "graph.json"});
+  good({"transform", "jsc-tiny", "--plugin", plugin, "--passes", loading("a") + "," + saving("b")},
+       at.path());
+  check_same_graphs(at.path() / "a", at.path() / "b");
 }
 
 BOOST_AUTO_TEST_CASE(options_are_checked_before_anything_runs) {
