@@ -119,7 +119,8 @@ class Sensitivity {
     const Work work{graph, executor, weights, formats, context, rows_, found.sites};
     const lathe::evaluation base = executor.evaluate(graph, rows_);
     check_method(base);
-    sensitivity::warn_of_network(work, !(std::abs(base.number("loss")) < kHuge));
+    // Of an output that is no number the host has told already.
+    sensitivity::warn_of_network(work, std::isfinite(base.number("loss")));
     const Scores scores = scored(work, out);
     sensitivity::warn_of_scores(work, scores, method_.what);
     publish(found, scores, out);
@@ -131,8 +132,6 @@ class Sensitivity {
   }
 
  private:
-  static constexpr double kHuge = 1e300;
-
   static const MethodRow& row_of(const std::string& name) {
     return *std::find_if(std::begin(kMethods), std::end(kMethods),
                          [&](const MethodRow& row) { return row.name == name; });

@@ -18,7 +18,7 @@ bool all_finite(const lathe_tensor& tensor) {
 
 }  // namespace
 
-void warn_of_network(const Work& work, bool outputs) {
+void warn_of_network(const Work& work, bool results) {
   for (const Site& site : work.sites) {
     if (site.parameter.empty()) continue;
     const lathe_tensor& own = work.weights.raw_of(work.graph, site.nodes[0], site.operand);
@@ -28,12 +28,12 @@ void warn_of_network(const Work& work, bool outputs) {
                                       "cannot be told"}));
     break;
   }
-  if (!outputs) return;
+  if (!results) return;
   std::vector<lathe::node_id> all;
   for (const lathe::node node : work.graph.nodes()) {
     if (!node.is_output()) all.push_back(node);
   }
-  // In graph order in each batch; the first rows are enough to find the first node.
+  // In graph order in each batch; of many rows the first ones.
   lathe::rows few = work.rows;
   constexpr std::uint64_t kRows = 512;
   if (few.samples == 0 || few.samples > kRows) few.samples = kRows;
@@ -47,9 +47,8 @@ void warn_of_network(const Work& work, bool outputs) {
         }
       });
   if (first.empty()) return;
-  work.context.warning(
-      lathe::join({"the results of node '", first,
-                   "' hold NaN or infinity, and it is the first; sensitivities mean nothing"}));
+  work.context.warning(lathe::join(
+      {"the results of node '", first, "' hold NaN or infinity; it is the first such node"}));
 }
 
 void warn_of_scores(const Work& work, const Scores& scores, std::string_view what) {

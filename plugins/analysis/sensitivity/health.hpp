@@ -6,9 +6,9 @@
 
 namespace sensitivity {
 
-// Warns of the first node whose weights hold a NaN or an infinity, and, with `outputs`, of the
+// Warns of the first node whose weights hold a NaN or an infinity, and, with `results`, of the
 // first whose result does.
-void warn_of_network(const Work& work, bool outputs);
+void warn_of_network(const Work& work, bool results);
 // Warns of the first site where a format gives no finite number; "error" and the like.
 void warn_of_scores(const Work& work, const Scores& scores, std::string_view what);
 
