@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(options_of_statistics_out_of_range_are_refused_with_what_is
               {"activation_statistics", "abs_mean", "all tensors lack", "node 'x' has 2"}),
       profile("rows below zero", "num_samples=-1", {"num_samples", "0..", "-1"}),
       profile("more rows at once than fit", "batch_size=4294967296", {"batch_size", "2147483647"}),
-      profile("a split of no name", "split=valid", {"split", "valid", "'validation'"}),
+      profile("a split of no name", "split=valid", {"split", "valid", "one of train, validation, test"}),
       profile("MASE's code object", "input_generator=train", {"input_generator", "split"}),
   });
 }
