@@ -1,4 +1,5 @@
 // lathe transform: the passes in order, then the graph they leave behind.
+#include "core/base/file.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/passes.hpp"
@@ -54,8 +55,9 @@ void run_transform(Session& session) {
     results.texts.push_back(fmt::format("the transformed graph is in {}\n", saved.string()));
   }
   results.metrics.emplace_back("parameters", graph.parameter_count());
-  // A pass that writes a file makes the folder.
+  // A pass that writes a file makes the folder; one that writes it elsewhere does not.
   const bool is_kept = keeps || wrote_files(results.passes);
+  if (is_kept) make_folders(folder.results);
   if (is_kept) results.parts.emplace_back("folder", folder.results.string());
   deliver(results, session, is_kept ? folder.results : std::filesystem::path());
 }
