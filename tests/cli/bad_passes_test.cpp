@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(patterns_that_select_nothing_say_why) {
   const std::string none = warnings_of("'features_.*' = {name='integer'}\n");
   BOOST_TEST(contains(none,
                       "a.toml:5:1: 'features_.*' in pass 'quantize' is not used: no node "
-                      "matches it; it was tried on 'seq_blocks_1'"),
+                      "matches it; it was tried on 'seq_blocks_0'"),
              none);
   const std::string shadowed = warnings_of(
       "'seq_.*' = {name='integer'}\n'.*_2' = {name='log'}\nseq_blocks_3 = {name='log'}\n");
