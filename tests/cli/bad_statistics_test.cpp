@@ -41,12 +41,16 @@ BOOST_AUTO_TEST_CASE(statistics_that_are_none_are_refused_with_the_nearest) {
 
 BOOST_AUTO_TEST_CASE(options_of_statistics_out_of_range_are_refused_with_what_is_allowed) {
   check_bad_inputs({
+      profile("a quantile that is no number",
+              "activation_statistics={range_quantile={quantile=nan}}", {"quantile", "nan"}),
       profile("a quantile above one", "activation_statistics={range_quantile={quantile=1.5}}",
               {"--passes:1:59", "quantile", "0.5..1", "1.5"}),
       profile("a range that is turned round",
               "activation_statistics={range_quantile={quantile=0.25}}", {"quantile", "0.5..1"}),
       profile("deviations below zero", "weight_statistics={range_n_sigma={num_sigma=-1}}",
               {"num_sigma", "0..", "-1"}),
+      profile("infinitely many deviations", "weight_statistics={range_n_sigma={num_sigma=inf}}",
+              {"num_sigma", "0..1000000", "inf"}),
       profile("a variance of no name", "weight_statistics={range_n_sigma={var_mode=exact}}",
               {"var_mode", "online, precise", "exact"}),
       profile("dimensions that are a word", "weight_statistics={range_min_max={dims=al}}",
@@ -59,7 +63,8 @@ BOOST_AUTO_TEST_CASE(options_of_statistics_out_of_range_are_refused_with_what_is
               {"activation_statistics", "abs_mean", "all tensors lack", "node 'x' has 2"}),
       profile("rows below zero", "num_samples=-1", {"num_samples", "0..", "-1"}),
       profile("more rows at once than fit", "batch_size=4294967296", {"batch_size", "2147483647"}),
-      profile("a split of no name", "split=valid", {"split", "valid", "one of train, validation, test"}),
+      profile("a split of no name", "split=valid",
+              {"split", "valid", "one of train, validation, test"}),
       profile("MASE's code object", "input_generator=train", {"input_generator", "split"}),
   });
 }

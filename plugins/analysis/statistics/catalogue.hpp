@@ -33,7 +33,7 @@ inline constexpr lathe_option kRangeNSigma[] = {
     lathe::choice_option("var_mode", "online|precise", "The variance of which statistic.")
         .by_default("online"),
     lathe::float_option("num_sigma", "Standard deviations on each side of the mean.")
-        .within("0..")
+        .within("0..1000000")
         .by_default("3"),
 };
 inline constexpr lathe_option kRangeMinMax[] = {kDevice, kDims, kAbs};
