@@ -7,7 +7,9 @@ struct WithoutDropout {
 
   void run(lathe::graph g, lathe::edit& edit, lathe::report out) {
     std::int64_t removed = 0;
-    for (auto node : g.nodes()) {
+    const auto nodes = g.nodes();
+    for (std::uint32_t i = nodes.size(); i-- > 0;) {  // the last first: one may read another
+      const auto node = nodes[i];
       if (node.op() != "dropout") continue;
       if (node.input_count() != 1) {
         throw lathe::invalid_argument("a dropout reads one tensor").at_node(node);

@@ -38,6 +38,9 @@ constexpr lathe_option kActivation[] = {
 
 struct Prune {
   static constexpr lathe_option entry[] = {
+      lathe::choice_option("name", "prune",
+                           "Once a node is named so, the tables hold for nodes that are.")
+          .nullable(),
       lathe::float_option("weight_sparsity", "The part of its weight that is pruned.")
           .nullable()
           .within("0..1")

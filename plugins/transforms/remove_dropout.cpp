@@ -22,20 +22,21 @@ struct RemoveDropout {
       "remove_dropout,report_graph`";
 
   void run(lathe::graph graph, lathe::edit& edit, lathe::report out) const {
-    std::int64_t removed = 0;
+    std::vector<lathe::node> removed;
     lathe::table table = out.table("dropouts", {"node", "op", "removed", "why_not"});
     for (const lathe::node node : graph.nodes()) {
       if (!is_dropout(node)) continue;
       const bool quantized = carries_format(node);
-      if (!quantized) {
-        edit.replace_uses(node, node.input(0));
-        edit.remove(node);
-        ++removed;
-      }
+      if (!quantized) removed.push_back(node);
       table.row({node.name(), node.op(), !quantized,
                  quantized ? lathe::value("it carries a number format") : lathe::value()});
     }
-    out.scalar("removed", removed);
+    // The last first, as one may read another.
+    for (auto node = removed.rbegin(); node != removed.rend(); ++node) {
+      edit.replace_uses(*node, node->input(0));
+      edit.remove(*node);
+    }
+    out.scalar("removed", static_cast<std::int64_t>(removed.size()));
   }
 };
 

@@ -23,6 +23,8 @@ bool is_target(const lathe::node& node) {
          (node.op() == "linear" || node.op() == "conv1d" || node.op() == "conv2d");
 }
 
+bool is_named(const lathe::graph::chosen& chosen) { return chosen.options.has("name"); }
+
 void check_layer(const lathe::node& node) {
   if (node.is_module() && node.find_operand("weight") && node.input_count() == 1) return;
   throw lathe::invalid_argument("it is no layer with a weight, and nothing of it can be pruned")
@@ -85,9 +87,16 @@ Settings settings_of(const lathe::options& options, std::string_view table) {
 std::vector<Layer> layers_of(const lathe::graph& graph, const Settings& settings,
                              std::string_view table, std::string_view own) {
   Choice choice(graph);
+  const std::vector<lathe::graph::chosen> all = graph.choose("nodes");
   if (settings.given && settings.of_nodes.empty()) {
+    const bool named = std::any_of(all.begin(), all.end(), is_named);
+    for (const auto& chosen : all) {
+      if (!is_named(chosen)) continue;
+      check_layer(chosen.node);
+      choice.set(chosen.node, settings.sparsity);
+    }
     for (const lathe::node node : graph.nodes()) {
-      if (is_target(node)) choice.set(node, settings.sparsity);
+      if (!named && is_target(node)) choice.set(node, settings.sparsity);
     }
   }
   for (const auto& [name, sparsity] : settings.of_nodes) {
@@ -95,7 +104,7 @@ std::vector<Layer> layers_of(const lathe::graph& graph, const Settings& settings
     check_layer(node);
     choice.set(node, sparsity);
   }
-  for (const auto& chosen : graph.choose("nodes")) {
+  for (const auto& chosen : all) {
     if (!chosen.options.has(own)) continue;
     check_layer(chosen.node);
     if (settings.global) {

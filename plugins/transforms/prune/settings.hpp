@@ -28,9 +28,9 @@ struct Layer {
   double sparsity = 0;
 };
 
-// The layers that are pruned: if the table is given, those that it names or else all modules that
-// are linear, conv1d or conv2d; and those that the node map chooses. `own` is the node map's
-// option: "weight_sparsity".
+// The layers that are pruned. If the table is given: those that it names, or else those that the
+// node map names "prune", or else all modules that are linear, conv1d or conv2d. And those that the
+// node map gives a sparsity of their own: its option `own`, eg: "weight_sparsity".
 std::vector<Layer> layers_of(const lathe::graph& graph, const Settings& settings,
                              std::string_view table, std::string_view own);
 

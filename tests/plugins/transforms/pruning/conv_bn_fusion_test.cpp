@@ -62,7 +62,8 @@ void check_left(const Graph& graph, std::initializer_list<const char*> words,
 
 BOOST_AUTO_TEST_CASE(fused_weights_are_torchs) {
   int checked = 0;
-  for (const json& golden : golden_json("conv_bn_fusion.json").at("cases")) {
+  const json file = golden_json("conv_bn_fusion.json");
+  for (const json& golden : file.at("cases")) {
     const auto shape = golden.at("weight").at("shape").get<std::vector<std::int64_t>>();
     const auto sample = golden.at("x").at("shape").get<std::vector<std::int64_t>>();
     const bool two = shape.size() == 4;

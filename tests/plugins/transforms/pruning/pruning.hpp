@@ -1,6 +1,8 @@
 // What the tests of pruning share.
 #pragma once
 
+#include "core/checkpoint/load.hpp"
+#include "core/graph/io/json.hpp"
 #include "tests/plugins/transforms/widths/widening.hpp"
 
 #include <cstring>
@@ -10,6 +12,12 @@ namespace lathe_test {
 inline lathe::PassReport run_pass(const std::string& id, Graph& graph, const json& options,
                                   std::int64_t batch = 8) {
   return Workbench(batch).run(id, graph, options);
+}
+
+// The same network over the ops of plugins too.
+inline Graph with_plugin_ops(const Graph& graph) {
+  return lathe::graph_from_json(lathe::graph_to_json(graph), graph.seed(), &ops_of(built_plugins()))
+      .with_parameters(lathe::parameters_of(graph));
 }
 
 // What the pass refuses; the graph must have stayed as it was.
