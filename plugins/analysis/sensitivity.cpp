@@ -211,7 +211,7 @@ class Sensitivity {
     lathe::table table = out.table("layers", {"node", "op", "operand", "format", "sensitivity"});
     for (const Row& row : rows) {
       table.row({row.site->node, row.site->op, row.site->operand,
-                 row.site->formats[row.format].text, row.score});
+                 row.site->formats[row.format].shown, row.score});
     }
   }
 

@@ -15,7 +15,7 @@ const std::string kFormats =
 
 BadInput row(const std::string& what, const std::string& pass, std::vector<std::string> settings,
              std::vector<std::string> says, int exit_code = 2) {
-  Words words{"transform", "jsc-tiny", "jsc-sim", "--passes", pass};
+  Words words{"transform", "jsc-s", "jsc-sim", "--passes", pass};
   for (const std::string& setting : settings) {
     words.emplace_back("--set");
     words.push_back(setting);

@@ -57,8 +57,8 @@ void warn_of_scores(const Work& work, const Scores& scores, std::string_view wha
       if (std::isfinite(scores.by_site[s][f])) continue;
       const Site& site = work.sites[s];
       work.context.warning(
-          lathe::join({"node '", site.node, "': the ", what, " with ", site.formats[f].text, " at ",
-                       site.operand, " is no finite number; the file has null there"}));
+          lathe::join({"node '", site.node, "': the ", what, " with ", site.formats[f].shown,
+                       " at ", site.operand, " is no finite number; the file has null there"}));
       return;
     }
   }

@@ -15,14 +15,18 @@ namespace {
 [[noreturn]] void refuse(std::string_view parameter, std::string_view why) {
   throw lathe::invalid_argument(
       lathe::join({"parameter '", parameter, "' of the search space ", why,
-                   "; sensitivities are of number formats, so leave it out of "
-                   "[search.search_space], or give it one value"}));
+                   "; sensitivities are of number formats: leave it out of "
+                   "[search.search_space]"}));
 }
 
 std::vector<Parameter> parameters_of(const lathe::opened_space& space) {
   std::vector<Parameter> all;
   for (const lathe::space_parameter& p : space.parameters()) {
-    if (p.choice_count() == 0) refuse(p.name(), "is a range without a list of values");
+    if (p.choice_count() == 0) {
+      throw lathe::invalid_argument(lathe::join({"parameter '", p.name(),
+                                                 "' of the search space is a range without a list "
+                                                 "of values; give it a step, or a list"}));
+    }
     if (p.part() == LATHE_SPACE_TRAINING && p.choice_count() > 1) {
       refuse(p.name(), "is an option of the training");
     }
@@ -85,9 +89,10 @@ void each_difference(const lathe::graph& a, const lathe::graph& b, const Visit& 
 }
 
 Format format_of(const lathe::operand& operand) {
-  if (!analysis::has_format(operand)) return {"", {}, "float"};
+  if (!analysis::has_format(operand)) return {};
   return {lathe::to_string(operand.type()), lathe::value(operand.format_options().all()),
-          analysis::format_text(operand)};
+          analysis::format_text(operand),
+          analysis::format_text(operand, option_values::Lists::shortened)};
 }
 
 // The name of the tensor that a weight or bias is, by which nodes share it; empty: of nobody else.
@@ -151,7 +156,7 @@ void Finder::check_same_network(const lathe::graph& changed, const char* paramet
   }
   throw lathe::invalid_argument(
       lathe::join({"the search space changes the network itself: ", text,
-                   "; sensitivities are of number formats, so leave what changes it out of "
+                   "; sensitivities are of number formats: leave what changes it out of "
                    "[search.search_space]"}));
 }
 
@@ -224,7 +229,7 @@ void Finder::fill(Site& site) {
   for (std::uint64_t cell = 0; cell < site.grid.cells(); ++cell) {
     build(site.grid.choices(cell), [&](const lathe::graph& trial) {
       const auto operand = operand_at(trial.at(site.nodes[0]), site.role);
-      Format format = operand ? format_of(*operand) : Format{"", {}, "float"};
+      Format format = operand ? format_of(*operand) : Format();
       const auto known = std::find_if(site.formats.begin(), site.formats.end(),
                                       [&](const Format& f) { return f.text == format.text; });
       site.cells.push_back(static_cast<std::size_t>(known - site.formats.begin()));

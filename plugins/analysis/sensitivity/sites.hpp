@@ -10,7 +10,8 @@ namespace sensitivity {
 struct Format {
   std::string id;
   lathe::value options;
-  std::string text;  // tells formats apart: "integer<width=4,frac_width=2>"
+  std::string text = "float";   // tells formats apart: "integer<width=4,frac_width=2>"
+  std::string shown = "float";  // the same with long lists shortened
 };
 
 // What one number format is for: an operand of a node, or a weight or bias that several share.
