@@ -60,7 +60,7 @@ class RunExecutor : public Executor {
     // The result stays, so that whoever scores the best weights again finds it; the activations of
     // an epoch's weights are of no use to anyone.
     const auto validate = [&](const Graph& network) {
-      const Rows whole{Split::validation, 0, options.rows_evaluated_at_once(),
+      const Rows whole{Split::validation,        0,     options.rows_evaluated_at_once(),
                        asked_loss(options.loss), false, &cancelled};
       return evaluate(network, data, whole, Leave::result);
     };
