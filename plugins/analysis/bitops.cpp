@@ -102,7 +102,7 @@ struct BitOps {
       "al. 2018 (UNIQ).\n"
       "\n"
       "Example: `lathe transform jsc-tiny --passes "
-      "'quantize<by=type,linear.name=integer,linear.weight_width=4>,bitops'`";
+      "'quantize<by=type,linear={name=integer,data_in_width=8,weight_width=4}>,bitops'`";
   static constexpr lathe_option options[] = {analysis::UnknownOps::option};
   static constexpr const char* scalars =
       "total_bitops|product_bops|baskin_bops|weight_memory_bits|activation_memory_bits";

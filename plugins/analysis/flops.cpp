@@ -67,7 +67,8 @@ class Tables {
   explicit Tables(lathe::report& out)
       : nodes_(out.table("nodes", {"node", "op", "flops", "computations", "backward_computations",
                                    "total_parameters", "input_buffer_size", "output_buffer_size"})),
-        conventions_(conventions(out)) {}
+        forward_(by_convention(out, "nodes_forward", false)),
+        backward_(by_convention(out, "nodes_backward", true)) {}
 
   void row(const lathe::node& node, double flops, const lathe_cost& cost, const Counts& counts) {
     const lathe_value cells[] = {cell(node.name()),
@@ -79,16 +80,18 @@ class Tables {
                                  cell(cost.input_elements),
                                  cell(cost.output_elements)};
     nodes_.row(cells, sizeof cells / sizeof *cells);
-    std::array<lathe_value, 3 + 2 * kConventionCount> row;
-    std::size_t at = 0;
-    row[at++] = cell(node.name());
-    row[at++] = cell(node.op());
+    std::array<lathe_value, 3 + kConventionCount> row;
+    row[0] = cells[0];
+    row[1] = cells[1];
+    std::size_t at = 2;
     for (const double count : counts.forward) row[at++] = cell(count);
+    forward_.row(row.data(), at);
+    at = 2;
     for (std::size_t i = 0; i < kConventionCount; ++i) {
       if (kConventions[i].back != nullptr) row[at++] = cell(counts.backward[i]);
     }
     row[at++] = cell(counts.backward_to_input[kFlopCounter]);
-    conventions_.row(row.data(), at);
+    backward_.row(row.data(), at);
   }
 
   // The one whose backward count goes by the gradients that are asked for.
@@ -96,17 +99,17 @@ class Tables {
   static_assert(kConventions[kFlopCounter].forward == analysis::flop_counter);
 
  private:
-  static lathe::table conventions(lathe::report& out) {
+  static lathe::table by_convention(lathe::report& out, std::string_view name, bool backward) {
     std::vector<std::string_view> columns{"node", "op"};
-    for (const Convention& convention : kConventions) columns.emplace_back(convention.key);
     for (const Convention& convention : kConventions) {
-      if (convention.back != nullptr) columns.emplace_back(convention.back);
+      const char* column = backward ? convention.back : convention.key;
+      if (column != nullptr) columns.emplace_back(column);
     }
-    columns.emplace_back("flop_counter_backward_to_input");
-    return out.table("nodes_by_convention", columns.data(), columns.size());
+    if (backward) columns.emplace_back("flop_counter_backward_to_input");
+    return out.table(name, columns.data(), columns.size());
   }
 
-  lathe::table nodes_, conventions_;
+  lathe::table nodes_, forward_, backward_;
 };
 
 // Totals of MASE's estimator, as it names them.
@@ -154,7 +157,8 @@ struct Flops {
       "`parameters`, all that are trained; `macs`, `flop_counter`, `flop_counter_backward` "
       "(`_to_input`: with the gradient to the network's input), `fvcore`, `ptflops`, `calflops`, "
       "`calflops_backward`, `calflops_macs`, `calflops_macs_backward`. Tables: `conventions`, "
-      "`nodes`, `nodes_by_convention`. What several nodes share counts once in parameters, and "
+      "`nodes`, `nodes_forward`, `nodes_backward`. What several nodes share counts once in "
+      "parameters, and "
       "each call in work. An op without a rule is an error, unless `allow_uncounted`.\n"
       "\n"
       "Source: MASE's calculate_modules; torch.utils.flop_counter; fvcore jit_handles; ptflops "
