@@ -274,7 +274,7 @@ void check_selector(const Selector& selector, By by, const Graph& graph,
   std::vector<std::string> known;
   for (const NodeId id : graph.order()) known.push_back(graph.node(id).name);
   const bool part_of_one =
-      by == By::regex && std::ranges::any_of(known, [&](const std::string& node) {
+      by == By::regex && !key.empty() && std::ranges::any_of(known, [&](const std::string& node) {
         return selector.pattern->occurs_in(node);
       });
   const std::vector<std::string> ops = graph.ops().names();

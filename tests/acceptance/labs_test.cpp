@@ -198,6 +198,19 @@ BOOST_AUTO_TEST_CASE(the_labs_run_on_real_data_as_the_page_shows) {
   check_lab("Real data", "LATHE_DATA_DIR=" + quoted(data_dir()));
 }
 
+BOOST_AUTO_TEST_CASE(the_readme_names_every_pass) {
+  const TemporaryFolder folder;
+  const std::string readme = read_file(source_dir() / "README.md");
+  const std::size_t begin = readme.find("## Passes and labs");
+  BOOST_TEST_REQUIRE(begin != std::string::npos);
+  const std::string section = readme.substr(begin, readme.find("\n## ", begin) - begin);
+  for (const auto& pass :
+       succeed({"list", "pass", "--json"}, folder.path()).json().at("components")) {
+    const std::string name = "`" + pass.at("id").get<std::string>() + "`";
+    BOOST_TEST(section.find(name) != std::string::npos, "it does not name " << name);
+  }
+}
+
 // What a page that has rotted looks like to the checks above.
 BOOST_AUTO_TEST_CASE(an_output_that_differs_from_the_page_is_seen) {
   const auto same = [](const std::string& shown, const std::string& found) {

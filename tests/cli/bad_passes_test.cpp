@@ -43,6 +43,11 @@ BOOST_AUTO_TEST_CASE(patterns_that_are_none_are_refused_with_their_place) {
       pattern("bounds the wrong way round", "a{2,1}", {"numbers out of order"}),
       pattern("Python's open bound", "a{,2}", {"write {0,2}"}),
       pattern("look-behind of any length", ".*(?<=_[0-9]+)", {"lookbehind", "not fixed length"}),
+      {"an empty one",
+       {{"a.toml", by_pattern("'' = {name='integer'}\n")}},
+       {"transform", "--config", "a.toml"},
+       2,
+       {"a.toml:5:1", "'' in pass 'quantize' is neither an op nor a node of the graph"}},
       {"one that never ends",
        {{"a.toml", by_pattern("'((.+)+)+[xyz]' = {name='integer'}\n")}},
        {"transform", "--config", "a.toml"},
@@ -58,6 +63,44 @@ BOOST_AUTO_TEST_CASE(patterns_that_are_none_are_refused_with_their_place) {
        2,
        {"a.toml:4:2", "'seq_(' is no regular expression", "missing closing parenthesis"}},
   });
+}
+
+BOOST_AUTO_TEST_CASE(statistics_of_data_that_are_none_are_refused_at_their_file) {
+  const std::string head = "a,b,label\n";
+  const auto profile = [&](const std::string& what, const std::string& rows,
+                           std::vector<std::string> says) {
+    return BadInput{what,
+                    {{"train.csv", head + "1,2,x\n3,5,y\n"}, {"seen.csv", head + rows}},
+                    {"transform", "mlp<hidden=[2]>", "csv<train=train.csv,validation=seen.csv>",
+                     "--passes", "profile_statistics<split=validation>"},
+                    1,
+                    std::move(says)};
+  };
+  check_bad_inputs({
+      profile("no rows", "", {"seen.csv", "a header and no rows"}),
+      profile("an infinite number", "1,2,x\n3,inf,y\n", {"seen.csv:3", "column 2 ('b')", "'inf'"}),
+      profile("no number", "1,nan,x\n", {"seen.csv:2", "column 2 ('b')", "'nan'"}),
+  });
+}
+
+BOOST_AUTO_TEST_CASE(statistics_of_one_row_have_no_variance_over_rows) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "train.csv", "a,b,label\n1,2,x\n3,5,y\n");
+  write_file(folder.path() / "one.csv", "a,b,label\n1,2,x\n");
+  const auto row =
+      good({"transform", "mlp<hidden=[2]>", "csv<train=train.csv,validation=one.csv>", "--passes",
+            "profile_statistics<split=validation,"
+            "activation_statistics={variance_precise={dims=NA}}>",
+            "--project-dir", ".", "--json"},
+           folder.path())
+          .json()
+          .at("passes")
+          .at(0)
+          .at("tables")
+          .at("activations")
+          .at(0);
+  BOOST_TEST(row.at("count") == 1);
+  BOOST_TEST(row.at("variance").is_null());
 }
 
 BOOST_AUTO_TEST_CASE(patterns_that_select_nothing_say_why) {
