@@ -78,6 +78,39 @@ std::vector<std::vector<double>> logits_in(const fs::path& csv) {
   return out;
 }
 
+// The loss of each sparsity that was tried.
+std::map<double, double> searched(const fs::path& folder, const std::string& project,
+                                  const std::string& entry) {
+  write_file(folder / "search.toml", R"(
+model = "jsc-tiny"
+dataset = "jsc-sim"
+
+[search.search_space]
+name = "graph/quantize/mixed_precision_ptq"
+setup.by = "name"
+
+[search.search_space.seed.seq_blocks_2.config]
+)" + entry + R"(
+[search.strategy]
+name = "optuna"
+eval_mode = true
+sw_runner.basic_evaluation.num_samples = 512
+setup = { n_trials = 20, sampler = "brute", sum_scaled_metrics = false }
+metrics.loss = { scale = 1.0, direction = "minimize" }
+)");
+  succeed({"search", "--config", "search.toml", "--project-dir", ".", "--project", project},
+          folder);
+  std::map<double, double> losses;
+  for (const auto& trial :
+       json::parse(read_file(folder / project / "software/search_ckpts/log.json"))) {
+    BOOST_TEST(trial.at("state") == "COMPLETE");
+    const json& sampled = trial.at("user_attrs_sampled_config").at("seq_blocks_2").at("config");
+    losses[sampled.at("weight_sparsity").get<double>()] =
+        trial.at("user_attrs_software_metrics").at("loss").get<double>();
+  }
+  return losses;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(pruned_networks)
@@ -120,38 +153,19 @@ BOOST_AUTO_TEST_CASE(a_pruned_checkpoint_brings_its_masks_into_a_fresh_model) {
 
 BOOST_AUTO_TEST_CASE(sparsities_are_searched_and_trials_do_not_touch_each_other) {
   TemporaryFolder folder;
-  write_file(folder.path() / "search.toml", R"(
-model = "jsc-tiny"
-dataset = "jsc-sim"
-
-[search.search_space]
-name = "graph/quantize/mixed_precision_ptq"
-setup.by = "name"
-
-[search.search_space.seed.seq_blocks_2.config]
-weight_sparsity = [0.0, 0.9, 0.5, 0.0]
-
-[search.strategy]
-name = "optuna"
-eval_mode = true
-sw_runner.basic_evaluation.num_samples = 512
-setup = { n_trials = 4, sampler = "brute", sum_scaled_metrics = false }
-metrics.loss = { scale = 1.0, direction = "minimize" }
-metrics.accuracy = { scale = 1.0, direction = "maximize" }
-)");
-  succeed({"search", "--config", "search.toml", "--project-dir", ".", "--project", "s"},
-          folder.path());
-  const json log = json::parse(read_file(folder.path() / "s/software/search_ckpts/log.json"));
-  std::map<double, std::set<std::string>> losses;
-  for (const auto& trial : log) {
-    BOOST_TEST(trial.at("state") == "COMPLETE");
-    const json& sampled = trial.at("user_attrs_sampled_config");
-    losses[sampled.at("seq_blocks_2").at("config").at("weight_sparsity").get<double>()].insert(
-        trial.at("user_attrs_software_metrics").at("loss").dump());
-  }
-  BOOST_TEST(losses.size() == 3U);
-  for (const auto& [sparsity, seen] : losses) BOOST_TEST(seen.size() == 1U, sparsity);
-  BOOST_TEST((losses.at(0.0) != losses.at(0.9)));
+  const auto all = searched(folder.path(), "all", "weight_sparsity = [0.9, 0.0, 0.5]\n");
+  const auto one = searched(folder.path(), "one", "weight_sparsity = [0.0]\n");
+  BOOST_TEST_REQUIRE(all.size() == 3U);
+  BOOST_TEST(all.at(0.0) == one.at(0.0));
+  BOOST_TEST(all.at(0.0) != all.at(0.9));
+  BOOST_TEST(all.at(0.5) != all.at(0.9));
+  // Beside a number format.
+  const auto both = searched(folder.path(), "both",
+                             "name = [\"integer\"]\nweight_width = [4]\nweight_frac_width = "
+                             "[3]\ndata_in_width = [8]\nweight_sparsity = [0.9, 0.0]\n");
+  BOOST_TEST_REQUIRE(both.size() == 2U);
+  BOOST_TEST(both.at(0.0) != both.at(0.9));
+  BOOST_TEST(both.at(0.0) != all.at(0.0));
 }
 
 BOOST_AUTO_TEST_CASE(resnet20_without_its_batch_norms_predicts_the_same) {
