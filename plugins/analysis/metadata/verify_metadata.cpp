@@ -1,5 +1,6 @@
 // Whether metadata says what the graph is.
 #include "../../option_values.hpp"
+#include "../name_index.hpp"
 #include "entries.hpp"
 
 #include <string>
@@ -53,11 +54,11 @@ std::string precision_text(const lathe::operand& operand) {
 
 class Verifier {
  public:
-  explicit Verifier(std::size_t nodes) { names_.reserve(nodes); }
+  explicit Verifier(std::size_t nodes) : names_(nodes) {}
 
   void verify(const lathe::node& node) {
     node_ = node.name();
-    if (!names_.insert(node_).second) add("", "another node has this name");
+    if (!names_.add(node_).second) add("", "another node has this name");
     const value_view metadata = node.metadata();
     const value_view common = metadata.find("common");
     for (const char* section : {"common", "software", "hardware"}) {
@@ -155,7 +156,7 @@ class Verifier {
   }
 
   std::string_view node_;
-  std::unordered_set<std::string_view> names_;
+  analysis::NameIndex names_;
   std::unordered_set<const void*> seen_;
 };
 

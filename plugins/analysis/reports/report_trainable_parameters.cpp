@@ -1,11 +1,10 @@
 // Trainable parameters of every submodule.
+#include "../name_index.hpp"
 #include "node_text.hpp"
 #include "tabulate.hpp"
 
 #include <cmath>
 #include <deque>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace {
 
@@ -20,10 +19,7 @@ struct Submodule {
 // is the network itself.
 class Submodules {
  public:
-  explicit Submodules(std::size_t most) {
-    all_.emplace_back();
-    of_name_.reserve(most);
-  }
+  explicit Submodules(std::size_t most) : names_(most) { at(""); }
 
   void add(std::string_view parameter, std::int64_t elements) {
     const std::size_t dot = parameter.rfind('.');
@@ -53,25 +49,24 @@ class Submodules {
   }
 
  private:
-  // The one of that name; made, with those around it, if need be.
+  // The one of that name; made, behind those around it, if need be.
   std::size_t at(std::string_view name) {
-    if (name.empty()) return 0;
-    const auto found = of_name_.find(name);
-    if (found != of_name_.end()) return found->second;
     const std::size_t dot = name.rfind('.');
-    const std::size_t parent = at(dot == std::string_view::npos ? "" : name.substr(0, dot));
-    const std::size_t made = all_.size();
-    all_[parent].children.push_back(made);
-    all_.emplace_back();
-    all_[made].name = name;
-    all_[made].parent = parent;
-    of_name_.emplace(name, made);
-    return made;
+    std::size_t parent = 0;
+    if (!name.empty() && !names_.has(name)) {
+      parent = at(dot == std::string_view::npos ? "" : name.substr(0, dot));
+    }
+    const auto [number, is_new] = names_.add(name);
+    if (!is_new) return number;
+    all_.emplace_back().name = name;
+    all_[number].parent = parent;
+    if (!name.empty()) all_[parent].children.push_back(number);
+    return number;
   }
 
   std::deque<Submodule> all_;
   std::size_t last_ = 0;
-  std::unordered_map<std::string_view, std::size_t> of_name_;
+  analysis::NameIndex names_;  // numbers are places
 };
 
 // With two decimals.
@@ -102,13 +97,12 @@ struct ReportTrainableParameters {
 
   void run(lathe::graph graph, lathe::report out) {
     Submodules submodules(graph.nodes().size());
-    std::unordered_set<std::string_view> seen;
-    seen.reserve(2 * graph.nodes().size());
+    analysis::NameIndex seen(2 * graph.nodes().size());
     for (const auto node : graph.nodes()) {
       for (const auto operand : node.operands()) {
         if (!operand.is_parameter()) continue;
         const std::string_view name = operand.qualified_name();
-        if (!name.empty() && seen.insert(name).second) submodules.add(name, operand.numel());
+        if (!name.empty() && seen.add(name).second) submodules.add(name, operand.numel());
       }
     }
     submodules.sum();
