@@ -1,6 +1,7 @@
 // What MASE's hardware generator wants to know of every node.
 #include "entries.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,8 +11,8 @@ namespace {
 using lathe::value;
 using lathe::value_view;
 
-// Of the first dimension, the batch, and of the second, features or channels. The rest comes one by
-// one.
+// Along the first dimension, the batch, and the second, features or channels, where there are as
+// many. The rest comes one by one.
 constexpr std::int64_t kParallelism[] = {1, 4};
 
 constexpr const char* kLinearFiles[] = {
@@ -74,6 +75,12 @@ std::string numbered(const std::string& name, const char* what, std::uint64_t i)
   return name + what + lathe::to_string(static_cast<std::int64_t>(i));
 }
 
+std::int64_t parallelism(std::uint64_t dimension, value_view extent) {
+  if (dimension >= std::size(kParallelism)) return 1;
+  const bool is_number = extent.kind() == LATHE_VALUE_INT;
+  return is_number ? std::min(kParallelism[dimension], extent.integer()) : kParallelism[dimension];
+}
+
 // Dimensions are numbered from the last.
 void add_verilog(value& all, const std::string& name, value_view entry) {
   if (entry.kind() == LATHE_VALUE_BOOL) {
@@ -91,8 +98,7 @@ void add_verilog(value& all, const std::string& name, value_view entry) {
   for (std::uint64_t d = 0; d < shape.size(); ++d) {
     const std::uint64_t at = shape.size() - 1 - d;
     all.set(numbered(name, "_TENSOR_SIZE_DIM_", d), value(shape[at]));
-    all.set(numbered(name, "_PARALLELISM_DIM_", d),
-            at < std::size(kParallelism) ? kParallelism[at] : 1);
+    all.set(numbered(name, "_PARALLELISM_DIM_", d), parallelism(at, shape[at]));
   }
 }
 
@@ -129,9 +135,9 @@ struct AddHardwareMetadata {
       "`dependence_files`; else `HLS`), `interface` of parameters, `parallelism`, and "
       "`verilog_param`: of every tensor `<NAME>_PRECISION_i`, `<NAME>_TENSOR_SIZE_DIM_d` and "
       "`<NAME>_PARALLELISM_DIM_d`, d counted from the last dimension.\n\n"
-      "Parallelism is 1 along the first dimension, 4 along the second and 1 along all others: "
-      "MASE, "
-      "which knows two, fails for convolutions. The part is made afresh: notes that were under "
+      "Parallelism is 1 along the first dimension, 4 along the second, or its extent if that is "
+      "less, and 1 along all others: MASE, which knows two, fails for convolutions. The part is "
+      "made afresh: notes that were under "
       "`hardware` go.\n\n"
       "Publishes `nodes` and `implicit_nodes`; the metadata shows in `report_node_meta_param` and "
       "`report_node_hardware_type` of the same run.\n\n"

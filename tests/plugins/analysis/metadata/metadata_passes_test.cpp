@@ -157,8 +157,10 @@ BOOST_DATA_TEST_CASE(hardware_metadata_of_convolutions_has_all_dimensions,
     for (std::size_t d = 0; d < 4; ++d) {
       const std::string at = std::to_string(d);
       BOOST_TEST(verilog["DATA_IN_0_TENSOR_SIZE_DIM_" + at] == shape[3 - d]);
-      // 1 along the batch, 4 along the channels, 1 along height and width.
-      BOOST_TEST(verilog["DATA_IN_0_PARALLELISM_DIM_" + at] == (d == 2 ? 4 : 1));
+      // 1 along the batch, 4 along the channels, of which there may be 3, 1 along height and width.
+      const std::int64_t channels = shape[1];
+      BOOST_TEST(verilog["DATA_IN_0_PARALLELISM_DIM_" + at] ==
+                 (d == 2 ? std::min<std::int64_t>(4, channels) : 1));
       BOOST_TEST(verilog["WEIGHT_TENSOR_SIZE_DIM_" + at] ==
                  common["args"]["weight"]["shape"][3 - d]);
     }
