@@ -139,11 +139,14 @@ By by_of(const Value& map, const NodeMapRules& rules) {
   const Value* by = map.find("by");
   if (by == nullptr) {
     const auto& entries = map.as_map();
-    const bool selects = std::any_of(entries.begin(), entries.end(),
-                                     [](const Value::Entry& e) { return e.first != "default"; });
-    if (!selects) return By::type;  // only a default: it does not matter
-    throw usage_error(fmt::format("{} needs 'by': type, name or regex_name", rules.owner),
-                      map.position());
+    const auto selector = std::find_if(entries.begin(), entries.end(),
+                                       [](const Value::Entry& e) { return e.first != "default"; });
+    if (selector == entries.end()) return By::type;  // only a default: it does not matter
+    throw usage_error(
+        fmt::format("{} needs 'by': type, name or regex_name; '{}' is none of its options, so it "
+                    "selects nodes",
+                    rules.owner, selector->first),
+        map.position());
   }
   const auto known = by->is_string() ? by_word(by->as_string()) : std::nullopt;
   if (!known) {

@@ -44,7 +44,7 @@ inline lathe::node find(const lathe::graph& graph, std::string_view name, std::s
     least = far;
     nearest = node.name();
   }
-  throw lathe::not_found(
+  throw lathe::invalid_argument(
       lathe::join({"the graph has no node '", name, "'", nearest.empty() ? "" : "; did you mean '",
                    nearest, nearest.empty() ? "; report_graph prints their names" : "'?"}))
       .at_option(option);

@@ -25,10 +25,11 @@ bool is_target(const lathe::node& node) {
 
 bool is_named(const lathe::graph::chosen& chosen) { return chosen.options.has("name"); }
 
-void check_layer(const lathe::node& node) {
+void check_layer(const lathe::node& node, std::string_view option) {
   if (node.is_module() && node.find_operand("weight") && node.input_count() == 1) return;
   throw lathe::invalid_argument("it is no layer with a weight, and nothing of it can be pruned")
-      .at_node(node);
+      .at_node(node)
+      .at_option(option);
 }
 
 // The sparsities that the entries of one source say, by place in the graph's order.
@@ -92,7 +93,7 @@ std::vector<Layer> layers_of(const lathe::graph& graph, const Settings& settings
     const bool named = std::any_of(all.begin(), all.end(), is_named);
     for (const auto& chosen : all) {
       if (!is_named(chosen)) continue;
-      check_layer(chosen.node);
+      check_layer(chosen.node, "nodes");
       choice.set(chosen.node, settings.sparsity);
     }
     for (const lathe::node node : graph.nodes()) {
@@ -101,17 +102,18 @@ std::vector<Layer> layers_of(const lathe::graph& graph, const Settings& settings
   }
   for (const auto& [name, sparsity] : settings.of_nodes) {
     const lathe::node node = node_names::find(graph, name, table);
-    check_layer(node);
+    check_layer(node, table);
     choice.set(node, sparsity);
   }
   for (const auto& chosen : all) {
     if (!chosen.options.has(own)) continue;
-    check_layer(chosen.node);
+    check_layer(chosen.node, "nodes");
     if (settings.global) {
       throw lathe::invalid_argument(
           lathe::join({"with scope = global there is one sparsity for all layers together, and '",
                        own, "' is one of its own"}))
-          .at_node(chosen.node);
+          .at_node(chosen.node)
+          .at_option("nodes");
     }
     choice.set(chosen.node, chosen.options.real(own));
   }
