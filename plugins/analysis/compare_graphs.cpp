@@ -165,8 +165,8 @@ struct CompareGraphs {
       "that differ in op, class, inputs, attributes, shape, number formats or contents of "
       "parameters. A node that only one of the graphs has was added or removed.\n\n"
       "The table `nodes` has op and class before and after; `attributes` each attribute, shape and "
-      "list of inputs that differs; `operands` the format of every operand of the nodes that "
-      "changed, with its options and precision. `weights` has, of each parameter whose contents or "
+      "list of inputs that differs; `operands` every operand of nodes of which a format differs, "
+      "with its options and precision. `weights` has, of each parameter whose contents or "
       "format changed, its least, largest and mean number, the deviation and the first `values` "
       "numbers: before (`original`) and now, and as the network uses them where a format sits on "
       "them (`quantized`). `weight_changes` says how far apart they are, as contents and as used: "
@@ -259,7 +259,7 @@ struct CompareGraphs {
       const auto was = original.find_operand(operand.name());
       const bool differ = !was || contents_differ(sides, original, *was, now, operand);
       contents = contents || differ;
-      counts.parameters += differ ? 1 : 0;
+      counts.parameters += was && differ ? 1 : 0;
     }
     if (!contents && !profiles_differ && same_inputs(original, now)) return false;
     add_node(original, now, sheets);
@@ -297,7 +297,15 @@ struct CompareGraphs {
     }
   }
 
+  // All of them where one format differs.
   static void add_operands(const lathe::node& original, const lathe::node& now, Sheet& sheet) {
+    bool differ = false;
+    for (const auto operand : now.operands()) {
+      if (!analysis::may_have_format(operand)) continue;
+      const auto was = original.find_operand(operand.name());
+      differ = differ || !was || !analysis::same_format(*was, operand);
+    }
+    if (!differ) return;
     for (const auto operand : now.operands()) {
       if (!analysis::may_have_format(operand)) continue;
       const auto was = original.find_operand(operand.name());

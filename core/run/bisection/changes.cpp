@@ -75,10 +75,30 @@ void for_each_attribute(const Value& from, const Value& to, const See& see) {
   }
 }
 
-// Those of `to` that `from` lacks or has with other contents.
+// Calls see(parameter, mask or null, mask or null) for each parameter whose masks differ.
+template <typename See>
+void for_each_mask(const Node& from, const Node& to, const See& see) {
+  std::set<std::string> masked(from.masks.begin(), from.masks.end());
+  masked.insert(to.masks.begin(), to.masks.end());
+  for (const std::string& parameter : masked) {
+    const Parameter* old = from.parameter(mask_name(parameter));
+    const Parameter* mask = to.parameter(mask_name(parameter));
+    const bool both = old != nullptr && mask != nullptr;
+    if (!both || !same_contents(*old, *mask)) see(parameter, old, mask);
+  }
+}
+
+std::string mask_text(const Parameter* mask) {
+  if (mask == nullptr) return "none";
+  const auto values = mask->content->tensor().values<float>();
+  return fmt::format("{} of {} kept", std::ranges::count(values, 1.0F), values.size());
+}
+
+// Those of `to` that `from` lacks or has with other contents; of masks see above.
 template <typename See>
 void for_each_parameter(const Node& from, const Node& to, const See& see) {
   for (const Parameter& parameter : to.parameters) {
+    if (parameter.is_mask()) continue;
     const Parameter* old = from.parameter(parameter.name);
     if (old == nullptr || !same_contents(*old, parameter)) see(old, parameter);
   }
@@ -97,6 +117,10 @@ std::vector<ChangedPart> parts_of(const Graph& from, NodeId a, const Graph& to, 
                        parts.push_back({node.name, "attribute " + key,
                                         was == nullptr ? "-" : was->text(), value.text()});
                      });
+  for_each_mask(
+      old, node, [&](const std::string& parameter, const Parameter* was, const Parameter* mask) {
+        parts.push_back({node.name, "mask of " + parameter, mask_text(was), mask_text(mask)});
+      });
   for_each_parameter(old, node, [&](const Parameter* was, const Parameter& parameter) {
     const Tensor& contents = parameter.content->tensor();
     parts.push_back({node.name, "parameter " + parameter.name,
@@ -208,6 +232,12 @@ void take(Transaction& edit, const Graph& from, const Graph& to, const std::stri
       edit.clear_format(a, role);
     }
   });
+  for_each_mask(old, node,
+                [&](const std::string& parameter, const Parameter* /*was*/, const Parameter* mask) {
+                  edit.set_mask(a, parameter,
+                                mask == nullptr ? std::nullopt
+                                                : std::optional<Tensor>(mask->content->tensor()));
+                });
   for_each_parameter(old, node, [&](const Parameter* /*was*/, const Parameter& parameter) {
     edit.set_parameter(a, parameter.name, parameter.content->tensor(),
                        parameter.content->trained());

@@ -97,6 +97,30 @@ BOOST_AUTO_TEST_CASE(contents_and_how_far_they_are_apart_are_told) {
   BOOST_TEST(contains(changes[0].parts[0].to, "; at most 0.25 away"), changes[0].parts[0].to);
 }
 
+BOOST_AUTO_TEST_CASE(masks_come_and_go_with_their_node) {
+  const Graph graph = jsc_toy(8);
+  const NodeId linear = nodes_of(graph, "linear")[1];
+  const Shape shape = graph.node(linear).parameter("weight")->shape;
+  std::vector<float> mask(static_cast<std::size_t>(shape.numel()), 1.0F);
+  mask[0] = mask[5] = 0;
+  Graph pruned = graph;
+  Transaction edit(pruned);
+  edit.set_mask(linear, "weight", floats(shape, mask));
+  edit.commit();
+  for (const auto& [from, to] : {std::pair(graph, pruned), std::pair(pruned, graph)}) {
+    const auto changes = changes_between(from, to, kNames);
+    BOOST_REQUIRE_EQUAL(changes.size(), 1U);
+    BOOST_TEST(changes[0].parts[0].what == "mask of weight");
+    const Graph taken = mixed(from, to, changes, {0});
+    const auto found = taken.node(linear).parameter("weight")->content->tensor().values<float>();
+    const auto expected = to.node(linear).parameter("weight")->content->tensor().values<float>();
+    BOOST_TEST(found == expected, boost::test_tools::per_element());
+    BOOST_TEST(taken.node(linear).masks.size() == to.node(linear).masks.size());
+  }
+  const auto changes = changes_between(graph, pruned, kNames);
+  BOOST_TEST(changes[0].parts[0].to == "62 of 64 kept");
+}
+
 BOOST_AUTO_TEST_CASE(networks_of_other_nodes_or_shapes_are_refused_by_name) {
   const auto refused = [](const Graph& a, const Graph& b) {
     return message_of([&] { changes_between(a, b, kNames); });
