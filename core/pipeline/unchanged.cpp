@@ -24,6 +24,14 @@ const Option* node_map_of(const Component& pass) {
   return found == options.end() ? nullptr : &*found;
 }
 
+// Whether a table of the pass's own says what to do, beside its node map.
+bool has_table(const Step& step) {
+  return std::ranges::any_of(step.component->options.options, [&](const Option& option) {
+    const Value* given = step.options.find(option.key);
+    return option.type == LATHE_OPTION_TABLE && given != nullptr && given->is_map();
+  });
+}
+
 std::string about_entries(const Step& step, const Option& node_map) {
   const Value* map = step.options.find(node_map.key);
   const bool has_entries =
@@ -55,7 +63,7 @@ std::string unchanged_text(const Step& step, const Graph& before, const Graph& a
                     !report.files.empty();
   if (node_map == nullptr && told) return "";
   return fmt::format("pass '{}' changed nothing{}", pass.id,
-                     node_map == nullptr ? "" : about_entries(step, *node_map));
+                     node_map == nullptr || has_table(step) ? "" : about_entries(step, *node_map));
 }
 
 }  // namespace lathe

@@ -70,3 +70,13 @@ BOOST_AUTO_TEST_CASE(parts_that_are_none_are_refused) {
       pass("no list", "resnet20", "extract_subgraph<from=3>", {"from", "a list of texts"}),
   });
 }
+
+BOOST_AUTO_TEST_CASE(a_pruning_of_nothing_is_a_warning) {
+  const lathe_test::TemporaryFolder folder;
+  const lathe_test::Outcome run = lathe_test::run_lathe(
+      {"transform", "jsc-tiny", "--passes", "prune<weight={sparsity=0}>"}, folder.path());
+  BOOST_TEST(run.exit_code == 0);
+  BOOST_TEST(
+      run.err.find("warning: --passes:1:1: pass 'prune' changed nothing\n") != std::string::npos,
+      run.err);
+}
