@@ -3,7 +3,7 @@
 // layers were given number formats, and on such a one that nothing has looked at before. Tables
 // stay in memory, and texts and files go nowhere.
 //
-//   measure NODES PLUGINS    PLUGINS: the folder of built plugins
+//   measure NODES PLUGINS [PASS...]    PLUGINS: the folder of built plugins
 #include "core/graph/transaction.hpp"
 #include "core/pipeline/run_pipeline.hpp"
 
@@ -88,11 +88,13 @@ class Bench {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 3) return std::fputs("usage: measure NODES PLUGINS\n", stderr), 2;
+  if (count < 3) return std::fputs("usage: measure NODES PLUGINS [PASS...]\n", stderr), 2;
+  const std::vector<std::string> wanted(words + 3, words + count);
   const auto nodes = static_cast<std::size_t>(std::atoll(words[1]));
   Bench bench(nodes, words[2]);
   std::printf("%zu nodes, CPU milliseconds\n%-28s %10s %10s %10s\n", nodes, "pass", "unchanged",
               "formats", "and new");
-  for (const Component* pass : bench.passes()) bench.print(*pass);
+  for (const Component* pass : bench.passes())
+    if (wanted.empty() || std::ranges::count(wanted, pass->id) > 0) bench.print(*pass);
   return 0;
 }
