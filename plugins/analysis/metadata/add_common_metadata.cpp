@@ -72,14 +72,13 @@ lathe::value list_of(const std::vector<std::string_view>& names) {
 struct AddCommonMetadata {
   static constexpr const char* scalars = "nodes|tensors";
   static constexpr const char* details =
-      "The `common` part of every node's metadata: `mase_type`, `mase_op`, and of every tensor in "
-      "`args` and `results` type, precision, shape and element type (docs/mase.md, Metadata). It "
-      "is "
-      "always there, derived from the graph without running it, and follows every edit; the pass "
-      "derives all of it at once, so that what is wrong shows here.\n\n"
+      "The `common` part of every node's metadata: `mase_type`, `mase_op`, and of every tensor "
+      "in `args` and `results` type, precision, shape and element type (docs/mase.md, Metadata). "
+      "It is always there, derived from the graph without running it, and follows every edit; "
+      "the pass derives all of it at once, so that what is wrong shows here.\n\n"
       "Publishes `nodes`, `tensors` (entries that describe a tensor), and the table `graph` with "
-      "MASE's metadata of the whole graph: `nodes_in`, the first nodes that compute from an input, "
-      "and `nodes_out`, the last before an output.\n\n"
+      "MASE's metadata of the whole graph: `nodes_in`, the first nodes that compute from an "
+      "input, and `nodes_out`, the last before an output.\n\n"
       "Source: MASE (`add_common_metadata_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "
       "init_metadata,add_common_metadata,add_software_metadata`";

@@ -137,10 +137,9 @@ struct AddHardwareMetadata {
       "`<NAME>_PARALLELISM_DIM_d`, d counted from the last dimension.\n\n"
       "Parallelism is 1 along the first dimension, 4 along the second, or its extent if that is "
       "less, and 1 along all others: MASE, which knows two, fails for convolutions. The part is "
-      "made afresh: notes that were under "
-      "`hardware` go.\n\n"
-      "Publishes `nodes` and `implicit_nodes`; the metadata shows in `report_node_meta_param` and "
-      "`report_node_hardware_type` of the same run.\n\n"
+      "made afresh: notes that were under `hardware` go.\n\n"
+      "Publishes `nodes` and `implicit_nodes`; the metadata shows in `report_node_meta_param` "
+      "and `report_node_hardware_type` of the same run.\n\n"
       "Source: MASE (`add_hardware_metadata_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "
       "'add_hardware_metadata,report_node_meta_param<which=[hardware]>'`";

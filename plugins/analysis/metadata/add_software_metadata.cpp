@@ -7,9 +7,8 @@ struct AddSoftwareMetadata {
   static constexpr const char* scalars = "nodes|tensors";
   static constexpr const char* details =
       "The `software` part of every node's metadata: a `stat` for every input, parameter, buffer "
-      "and "
-      "result, empty until a pass measures it (`profile_statistics`). It is always there; the pass "
-      "derives all of it at once, so that what is wrong shows here.\n\n"
+      "and result, empty until a pass measures it (`profile_statistics`). It is always there; "
+      "the pass derives all of it at once, so that what is wrong shows here.\n\n"
       "Publishes `nodes` and `tensors` (those with a `stat`).\n\n"
       "Source: MASE (`add_software_metadata_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "

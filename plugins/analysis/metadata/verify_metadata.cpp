@@ -167,16 +167,15 @@ struct VerifyMetadata {
   };
   static constexpr const char* scalars = "problems";
   static constexpr const char* details =
-      "Compares the metadata of every node with the graph: `mase_type` is one of MASE's, `mase_op` "
-      "is the node's op, every tensor has an entry whose shape is that of the tensor, and of the "
-      "node that makes it, whose type is its number format and whose precision is that of the "
-      "format, with a width above 0; names of nodes are unique, and there is at most one result. "
-      "What is derived holds; a note of an earlier pass may contradict.\n\n"
-      "MASE would also have the fraction of fixed point within its width. Here `frac_width` may be "
-      "anything from -64 to 64, and that is no problem.\n\n"
+      "Compares the metadata of every node with the graph: `mase_type` is one of MASE's, "
+      "`mase_op` is the node's op, every tensor has an entry whose shape is that of the tensor, "
+      "and of the node that makes it, whose type is its number format and whose precision is "
+      "that of the format, with a width above 0; names of nodes are unique, and there is at most "
+      "one result. What is derived holds; a note of an earlier pass may contradict.\n\n"
+      "MASE would also have the fraction of fixed point within its width. Here `frac_width` may "
+      "be anything from -64 to 64, and that is no problem.\n\n"
       "Publishes `problems`, and the table `problems`: node, entry, problem. With `strict` it "
-      "fails "
-      "with the first of them.\n\n"
+      "fails with the first of them.\n\n"
       "Source: MASE (`verify_common_metadata_analysis_pass`, which fails on every graph).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes verify_metadata`";
 

@@ -118,13 +118,13 @@ struct ReportGraph {
   };
 
   static constexpr const char* details =
-      "torch.fx's text of the graph, the number of nodes of each opcode (`Network overview`), and "
-      "every module as PyTorch prints it (`Layer types`). Where operands have number formats, a "
-      "line a node says which, with their options, and what they were before the first pass of the "
-      "run if that was another (`Number formats`).\n\n"
-      "Publishes the text, on screen or in `file`. A file whose name ends in `.dot` or `.gv` is a "
-      "Graphviz graph instead: a box a node with its name, op, shape and number formats, an arrow "
-      "for every use of a result.\n\n"
+      "torch.fx's text of the graph, the number of nodes of each opcode (`Network overview`), "
+      "and every module as PyTorch prints it (`Layer types`). Where operands have number "
+      "formats, a line a node says which, with their options, and what they were before the "
+      "first pass of the run if that was another (`Number formats`).\n\n"
+      "Publishes the text, on screen or in `file`. A file whose name ends in `.dot` or `.gv` is "
+      "a Graphviz graph instead: a box a node with its name, op, shape and number formats, an "
+      "arrow for every use of a result.\n\n"
       "Source: MASE (`report_graph_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes 'report_graph<file=graph.dot>'`";
 

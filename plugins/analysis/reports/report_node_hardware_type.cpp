@@ -16,9 +16,8 @@ struct ReportNodeHardwareType {
   static constexpr const char* details =
       "A row for every node that becomes hardware: its name, torch.fx's opcode, the type of its "
       "result, the tool chain (`INTERNAL`: a module of MASE's library; `HLS`: high-level "
-      "synthesis) "
-      "and the device. Nodes that are only wires, `is_implicit`, are left out. The pass "
-      "`add_hardware_metadata` comes first: without it tool chain and device are `NA`.\n\n"
+      "synthesis) and the device. Nodes that are only wires, `is_implicit`, are left out. The "
+      "pass `add_hardware_metadata` comes first: without it tool chain and device are `NA`.\n\n"
       "Publishes the text, tabulate's format `simple`, on screen or in `file`.\n\n"
       "Source: MASE (`report_node_hardware_type_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "

@@ -38,10 +38,9 @@ struct ReportNodeMetaParam {
           .by_default("NA"),
   };
   static constexpr const char* details =
-      "A row a node: its name, torch.fx's opcode, `mase_type`, `mase_op`, and the chosen parts of "
-      "its metadata as Python's `pprint.pformat` prints them, keys sorted, 80 columns wide. "
-      "Columns "
-      "are in the order common, hardware, software, whatever the order in `which`.\n\n"
+      "A row a node: its name, torch.fx's opcode, `mase_type`, `mase_op`, and the chosen parts "
+      "of its metadata as Python's `pprint.pformat` prints them, keys sorted, 80 columns wide. "
+      "Columns are in the order common, hardware, software, whatever the order in `which`.\n\n"
       "Publishes the text, tabulate's format `grid`, on screen or in the file `save_path`.\n\n"
       "Source: MASE (`report_node_meta_param_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "

@@ -18,9 +18,9 @@ void add_lines(std::string& text, lathe::value_view entries) {
 struct ReportNodeShape {
   static constexpr lathe_option options[] = {reports::kFileOption};
   static constexpr const char* details =
-      "For every node the shapes of its inputs and parameters (`in:`) and of its result (`out:`), "
-      "the batch dimension first, from the metadata. An argument that is no tensor shows its "
-      "value.\n\n"
+      "For every node the shapes of its inputs and parameters (`in:`) and of its result "
+      "(`out:`), the batch dimension first, from the metadata. An argument that is no tensor "
+      "shows its value.\n\n"
       "Publishes the text, on screen or in `file`.\n\n"
       "Source: MASE (`report_node_shape_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes report_node_shape`";

@@ -8,10 +8,8 @@ struct ReportNodeType {
   static constexpr lathe_option options[] = {reports::kFileOption};
   static constexpr const char* details =
       "A row a node: its name, torch.fx's opcode, MASE's `mase_type` and `mase_op`, and the type "
-      "of "
-      "its first input `data_in_0`: `float`, `int`, the id of a number format, or `NA` where it "
-      "has "
-      "none. All of it is read from the metadata.\n\n"
+      "of its first input `data_in_0`: `float`, `int`, the id of a number format, or `NA` where "
+      "it has none. All of it is read from the metadata.\n\n"
       "Publishes the text, tabulate's format `simple`, on screen or in `file`.\n\n"
       "Source: MASE (`report_node_type_analysis_pass`).\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes report_node_type`";
