@@ -91,7 +91,7 @@ class Twins {
     spec.target =
         lathe::join({"sensitivity_", lathe::to_string(twins_.size()), "_", stored.name()});
     spec.name = lathe::join({"sensitivity_", stored.name()});
-    spec.attributes = entries_of(stored.attributes());
+    spec.attributes = {{"shape", lathe::value::list_of(stored.shape())}, {"buffer", false}};
     spec.after = stored.id();
     const lathe::node_id twin = edit_.add(spec);
     copy_tensors(stored, twin);

@@ -136,6 +136,49 @@ BOOST_AUTO_TEST_CASE(gradient_is_half_the_fisher_information_times_the_squared_e
   }
 }
 
+// Calls of one module, and a function that reads its weight, against layers of their own with the
+// same contents: their scores add up, for a weight that is there once.
+BOOST_AUTO_TEST_CASE(a_weight_that_several_nodes_use_is_scored_at_all_of_them) {
+  constexpr const char* kOne = R"(
+setup.by = "type"
+seed.linear.config = {name = ["integer"], weight_width = [3], weight_frac_width = [2]}
+)";
+  Writer shared(5);
+  shared.input({16});
+  shared.linear("fc", 16, 16);
+  const NodeId second = shared.linear("fc", 16, 16);
+  lathe::NodeSpec spec;
+  spec.opcode = lathe::Opcode::get_attr;
+  spec.target = "fc.weight";
+  spec.attributes = Value(Value::Map{{"shape", Value::List{16, 16}}, {"buffer", false}});
+  const NodeId weight = shared.edit().add(std::move(spec));
+  shared.function("linear", {lathe::Argument{second}, lathe::Argument{weight}});
+  shared.linear("head", 16, 5);
+  Writer apart(5);
+  apart.input({16});
+  for (const char* name : {"fc", "fc_1"}) apart.linear(name, 16, 16);
+  apart.module("linear", "linear", {{"in_features", 16}, {"out_features", 16}, {"bias", false}});
+  apart.linear("head", 16, 5);
+  const Graph graph = shared.finish(16);
+  std::map<std::string, std::vector<float>> contents;
+  for (const char* own : {"fc", "fc_1", "linear"})
+    contents[std::string(own) + ".weight"] = contents_of(graph, "fc.weight");
+  for (const char* own : {"fc", "fc_1"})
+    contents[std::string(own) + ".bias"] = contents_of(graph, "fc.bias");
+  for (const char* part : {"head.weight", "head.bias"}) contents[part] = contents_of(graph, part);
+  Scene together(graph, jets(40, 40), kOne);
+  Scene each(with_contents(apart.finish(16), contents), jets(40, 40), kOne);
+  const lathe::PassReport all = together.run("gradient"), parts = each.run("gradient");
+  double sum = 0;
+  for (const char* node : {"fc", "fc_1", "linear"}) sum += told(parts, node, "weight", "integer");
+  BOOST_TEST(sum > 0);
+  BOOST_TEST(told(all, "fc", "weight", "integer") == sum, boost::test_tools::tolerance(1e-5));
+  BOOST_TEST(told(all, "head", "weight", "integer") == told(parts, "head", "weight", "integer"),
+             boost::test_tools::tolerance(1e-5));
+  // The other methods change all of them at once, too.
+  for (const std::string method : {"output", "kl", "accuracy", "hessian"}) together.run(method);
+}
+
 BOOST_AUTO_TEST_CASE(gradient_runs_the_network_once_for_each_format) {
   Scene scene(classifier(), jets(40, 40), kWeights);
   BOOST_TEST(scalar(scene.run("gradient"), "evaluations") == 1 + 3);
