@@ -40,14 +40,22 @@ struct Counts {
   }
 };
 
-// All that is the same for nodes that are alike.
+// All that is the same for nodes that are alike, their rows but for the name included.
 struct Alike {
+  static constexpr std::size_t kMost = 3 + kConventionCount;
+  struct Row {
+    std::array<lathe_value, kMost> cells{};
+    std::size_t count = 1;  // the name stands first
+    void add(lathe_value cell) { cells[count++] = cell; }
+  };
+
   bool filled = false;
   LayerWork work;
   double flops = 0;
   // By how many gradients of its factors are asked for.
   std::array<std::array<double, kConventionCount>, 3> backward{};
   std::array<double, kConventionCount> forward{};
+  Row nodes_row, forward_row, backward_row;
 
   Alike() = default;
   explicit Alike(const lathe::node& node) : filled(true), work(analysis::layer_work(node)) {
@@ -59,6 +67,22 @@ struct Alike {
         backward[static_cast<std::size_t>(gradients)][i] = convention.backward(work, gradients);
       }
     }
+    fill_rows(node);
+  }
+
+ private:
+  void fill_rows(const lathe::node& node) {
+    const lathe_cost& cost = node.cost();
+    for (Row* row : {&nodes_row, &forward_row, &backward_row}) row->add(cell(node.op()));
+    for (const double count : {flops, cost.computations, cost.backward_computations,
+                               cost.parameters, cost.input_elements, cost.output_elements}) {
+      nodes_row.add(cell(count));
+    }
+    for (const double count : forward) forward_row.add(cell(count));
+    for (std::size_t i = 0; i < kConventionCount; ++i) {
+      if (kConventions[i].back != nullptr) backward_row.add(cell(backward[0][i]));
+    }
+    backward_row.add(cell(0.0));
   }
 };
 
@@ -70,28 +94,16 @@ class Tables {
         forward_(by_convention(out, "nodes_forward", false)),
         backward_(by_convention(out, "nodes_backward", true)) {}
 
-  void row(const lathe::node& node, double flops, const lathe_cost& cost, const Counts& counts) {
-    const lathe_value cells[] = {cell(node.name()),
-                                 cell(node.op()),
-                                 cell(flops),
-                                 cell(cost.computations),
-                                 cell(cost.backward_computations),
-                                 cell(cost.parameters),
-                                 cell(cost.input_elements),
-                                 cell(cost.output_elements)};
-    nodes_.row(cells, sizeof cells / sizeof *cells);
-    std::array<lathe_value, 3 + kConventionCount> row;
-    row[0] = cells[0];
-    row[1] = cells[1];
-    std::size_t at = 2;
-    for (const double count : counts.forward) row[at++] = cell(count);
-    forward_.row(row.data(), at);
-    at = 2;
-    for (std::size_t i = 0; i < kConventionCount; ++i) {
-      if (kConventions[i].back != nullptr) row[at++] = cell(counts.backward[i]);
-    }
-    row[at++] = cell(counts.backward_to_input[kFlopCounter]);
-    backward_.row(row.data(), at);
+  void row(const lathe::node& node, Alike& alike, const lathe_cost& cost, const Counts& counts) {
+    const lathe_value name = cell(node.name());
+    alike.nodes_row.cells[kParameters] = cell(cost.parameters);
+    // Of the conventions backward this one alone differs between nodes that are alike.
+    alike.backward_row.cells[kFlopCounterBackward] = cell(counts.backward[kFlopCounter]);
+    alike.backward_row.cells[alike.backward_row.count - 1] =
+        cell(counts.backward_to_input[kFlopCounter]);
+    write(nodes_, alike.nodes_row, name);
+    write(forward_, alike.forward_row, name);
+    write(backward_, alike.backward_row, name);
   }
 
   // The one whose backward count goes by the gradients that are asked for.
@@ -99,6 +111,13 @@ class Tables {
   static_assert(kConventions[kFlopCounter].forward == analysis::flop_counter);
 
  private:
+  static constexpr std::size_t kParameters = 5, kFlopCounterBackward = 3;  // columns
+  static_assert(kConventions[0].back != nullptr && kConventions[1].back == nullptr);
+
+  static void write(lathe::table& table, Alike::Row& row, const lathe_value& name) {
+    row.cells[0] = name;
+    table.row(row.cells.data(), row.count);
+  }
   static lathe::table by_convention(lathe::report& out, std::string_view name, bool backward) {
     std::vector<std::string_view> columns{"node", "op"};
     for (const Convention& convention : kConventions) {
@@ -199,7 +218,7 @@ struct Flops {
       total.parameters += cost.parameters;
       total.input_elements += cost.input_elements;
       total.output_elements += cost.output_elements;
-      if (!node.is_placeholder() && !node.is_output()) tables.row(node, alike.flops, cost, own);
+      if (!node.is_placeholder() && !node.is_output()) tables.row(node, alike, cost, own);
     }
     unknown.tell(context, "FLOPs");
     publish_mase(out, flops, parameters, total);

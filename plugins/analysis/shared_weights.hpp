@@ -4,18 +4,39 @@
 
 #include <lathe/lathe.hpp>
 
+#include <cstdint>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace analysis {
 
-// The name of the weight that a node works with: its own, or that of the tensor that it reads in a
-// weight's place. Of a weight that is computed, the name of the node that computes it.
-inline std::string_view weight_name(const lathe::node& node) {
-  if (const auto own = node.find_operand("weight"); own && !own->qualified_name().empty()) {
-    return own->qualified_name();
+// A parameter by its name, and by the identity of its contents, which is quicker to compare: what
+// has one name has one identity. 0: a name alone.
+struct NamedContents {
+  std::uint64_t id = 0;
+  std::string_view name;  // the view's, which outlives what is made of it here
+};
+
+inline NamedContents named_contents(const lathe::operand& parameter) {
+  return {parameter.storage_id(), parameter.qualified_name()};
+}
+
+// Of a node that gives a tensor of the model.
+inline NamedContents named_contents(const lathe::node& constant) {
+  for (const auto& operand : constant.operands()) {
+    if (operand.is_parameter() || operand.is_buffer()) return named_contents(operand);
   }
-  if (node.is_module()) return node.target();
+  return {0, constant.target()};
+}
+
+// The weight that a node works with: its own, or the tensor that it reads in a weight's place. Of a
+// weight that is computed, the name of the node that computes it.
+inline NamedContents weight_of(const lathe::node& node) {
+  if (const auto own = node.find_operand("weight"); own && !own->qualified_name().empty()) {
+    return named_contents(*own);
+  }
+  if (node.is_module()) return {0, node.target()};
   std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
   for (const auto& operand : node.operands()) {
     if (!operand.is_input()) break;
@@ -23,21 +44,59 @@ inline std::string_view weight_name(const lathe::node& node) {
     if (at == node.input_count()) break;
     const lathe::node input = node.input(at++);
     if (operand.role() != LATHE_ROLE_WEIGHT) continue;
-    return input.opcode() == LATHE_OPCODE_GET_ATTR ? input.target() : input.name();
+    if (input.opcode() == LATHE_OPCODE_GET_ATTR) return named_contents(input);
+    return {0, input.name()};
   }
-  return node.name();
+  return {0, node.name()};
 }
+
+// Names that were met. Names are compared only where contents are the same: of 100,000 layers none
+// is looked at.
+class MetNames {
+ public:
+  // Whether it is new.
+  bool add(const NamedContents& met) {
+    if (met.id == 0) return others_.insert(met.name).second;
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    NamedContents& slot = slot_of(met.id);
+    if (slot.id == met.id) return slot.name != met.name && others_.insert(met.name).second;
+    slot = met;
+    ++count_;
+    return true;
+  }
+
+ private:
+  // That of the id, or the free one where it belongs.
+  NamedContents& slot_of(std::uint64_t id) {
+    constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads addresses over the high bits
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = static_cast<std::size_t>((id * kGolden) >> 32) & mask;
+    while (slots_[at].id != 0 && slots_[at].id != id) at = (at + 1) & mask;
+    return slots_[at];
+  }
+  void grow() {
+    std::vector<NamedContents> old(slots_.empty() ? 64 : 4 * slots_.size());
+    old.swap(slots_);
+    for (const NamedContents& met : old) {
+      if (met.id != 0) slot_of(met.id) = met;
+    }
+  }
+
+  std::vector<NamedContents> slots_;  // the first of each identity; a power of two
+  std::size_t count_ = 0;
+  std::unordered_set<std::string_view> others_;
+};
 
 // Tells what is met for the first time.
 class FirstUse {
  public:
-  bool of_weight(const lathe::node& node) { return weights_.insert(weight_name(node)).second; }
+  bool of_weight(const lathe::node& node) { return weights_.add(weight_of(node)); }
   bool of_parameter(const lathe::operand& parameter) {
-    return parameters_.insert(parameter.qualified_name()).second;
+    return parameters_.add(named_contents(parameter));
   }
 
  private:
-  std::unordered_set<std::string_view> weights_, parameters_;  // the view's, which outlives this
+  MetNames weights_, parameters_;
 };
 
 }  // namespace analysis
