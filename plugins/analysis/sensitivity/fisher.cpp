@@ -66,7 +66,7 @@ class Twins {
     // Weights of one module have one format: a twin with another has a module of its own.
     spec.target =
         has_weights
-            ? lathe::join({"sensitivity_", lathe::to_string(twins_.size()), "_", layer.name()})
+            ? lathe::join({"sensitivity_", std::to_string(twins_.size()), "_", layer.name()})
             : lathe::to_string(layer.target());
     spec.name = lathe::join({"sensitivity_", layer.name()});
     const std::optional<lathe::node> stored = stored_input(layer, site.role);
@@ -88,8 +88,7 @@ class Twins {
     lathe::node_spec spec;
     spec.opcode = LATHE_OPCODE_GET_ATTR;
     spec.op = lathe::to_string(stored.op());
-    spec.target =
-        lathe::join({"sensitivity_", lathe::to_string(twins_.size()), "_", stored.name()});
+    spec.target = lathe::join({"sensitivity_", std::to_string(twins_.size()), "_", stored.name()});
     spec.name = lathe::join({"sensitivity_", stored.name()});
     spec.attributes = {{"shape", lathe::value::list_of(stored.shape())}, {"buffer", false}};
     spec.after = stored.id();
