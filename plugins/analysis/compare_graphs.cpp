@@ -1,44 +1,17 @@
 // The graph beside what it was before the first pass: nodes, operands, weights.
 #include <lathe/lathe.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
-#include "csv.hpp"
 #include "node_pairs.hpp"
+#include "sheet.hpp"
 #include "weight_numbers.hpp"
 
 namespace {
 
-using Cells = std::vector<lathe::value>;
-
-// A table that is a CSV file as well.
-class Sheet {
- public:
-  Sheet(lathe::report& out, std::string_view name, std::initializer_list<std::string_view> columns)
-      : table_(out.table(name, columns)), file_(lathe::join({"compare_", name, ".csv"})) {
-    for (const std::string_view column : columns) {
-      csv_ += lathe::join({csv_.empty() ? "" : ",", column});
-    }
-    csv_ += "\n";
-  }
-  void row(const Cells& cells) {
-    table_.row(cells);
-    lathe::value::storage arrays;
-    std::string line;
-    for (const lathe::value& cell : cells) {
-      const lathe_value c = cell.c_value(arrays);
-      if (&cell != &cells.front()) line += ",";
-      if (c.kind != LATHE_VALUE_NONE) line += analysis::csv_field(option_values::text(&c));
-    }
-    csv_ += line + "\n";
-  }
-  void write(lathe::report& out) const { out.file(file_, csv_); }
-
- private:
-  lathe::table table_;
-  std::string file_, csv_;
-};
+using analysis::Sheet;
 
 lathe::value number(double x) { return std::isnan(x) ? lathe::value() : lathe::value(x); }
 
@@ -157,6 +130,10 @@ struct CompareGraphs {
       lathe::int_option("values", "Numbers of each weight that are shown, from its beginning.")
           .within("0..1000")
           .by_default("4"),
+      lathe::int_option("nodes",
+                        "Nodes that tables and files show, the first that differ; 0 means all.")
+          .within("0..")
+          .by_default("500"),
   };
   static constexpr const char* scalars =
       "changed_nodes|added_nodes|removed_nodes|changed_parameters|max_weight_change";
@@ -172,7 +149,8 @@ struct CompareGraphs {
       "them (`quantized`). `weight_changes` says how far apart they are, as contents and as used: "
       "`max_change = max |b - a|`, `relative_l2 = |b - a| / |a|`, "
       "`snr_db = 10 log10(sum a^2 / sum (b - a)^2)`.\n\n"
-      "The scalars count nodes, and parameters and buffers with other contents; "
+      "Tables and files have the first `nodes` nodes that differ. The scalars count all, and "
+      "parameters and buffers with other contents; "
       "`max_weight_change` is the largest change of contents. Each table is also a file, "
       "`compare_nodes.csv` and so on.\n\n"
       "Source: the comparison of graphs of MASE's labs, with what their tables of types do not "
@@ -181,31 +159,39 @@ struct CompareGraphs {
       "'quantize<by=type,linear.name=integer>,compare_graphs'`";
 
   explicit CompareGraphs(lathe::options o)
-      : values_(static_cast<std::uint64_t>(o.integer("values"))) {}
+      : values_(static_cast<std::uint64_t>(o.integer("values"))),
+        most_(o.integer("nodes") == 0 ? INT64_MAX : o.integer("nodes")) {}
 
   void run(lathe::graph graph, lathe::weights weights, lathe::formats formats,
            lathe::context context, lathe::report out) {
     const Sides sides{graph.original(), graph, weights, formats};
-    Sheets sheets{
-        {out, "nodes", {"node", "change", "original op", "op", "original type", "type"}},
-        {out, "attributes", {"node", "what", "original", "now"}},
-        {out,
-         "operands",
-         {"node", "operand", "original", "now", "original precision", "precision"}},
-        {out, "weights", {"node", "parameter", "version", "min", "max", "mean", "std", "values"}},
-        {out,
-         "weight_changes",
-         {"node", "parameter", "compared", "elements", "changed", "max_change", "relative_l2",
-          "snr_db"}},
-        analysis::NodeTypes(sides.before),
-        analysis::NodeTypes(sides.after)};
+    Sheets sheets{{out,
+                   "compare_",
+                   "nodes",
+                   {"node", "change", "original op", "op", "original type", "type"}},
+                  {out, "compare_", "attributes", {"node", "what", "original", "now"}},
+                  {out,
+                   "compare_",
+                   "operands",
+                   {"node", "operand", "original", "now", "original precision", "precision"}},
+                  {out,
+                   "compare_",
+                   "weights",
+                   {"node", "parameter", "version", "min", "max", "mean", "std", "values"}},
+                  {out,
+                   "compare_",
+                   "weight_changes",
+                   {"node", "parameter", "compared", "elements", "changed", "max_change",
+                    "relative_l2", "snr_db"}},
+                  analysis::NodeTypes(sides.before),
+                  analysis::NodeTypes(sides.after)};
     Counts counts;
     Profiles profiles;
     analysis::for_each_pair(sides.before, sides.after,
                             [&](const lathe::node& original, const lathe::node& now) {
                               if (!original || !now) {
+                                if (shows(counts)) add_node(original, now, sheets);
                                 ++(now ? counts.added : counts.removed);
-                                add_node(original, now, sheets);
                               } else if (compare(sides, original, now,
                                                  profiles.differ(original, now), sheets, counts)) {
                                 ++counts.changed;
@@ -215,6 +201,12 @@ struct CompareGraphs {
     for (const Sheet* sheet :
          {&sheets.nodes, &sheets.attributes, &sheets.operands, &sheets.weights, &sheets.changes}) {
       sheet->write(out);
+    }
+    if (counts.differing() > most_) {
+      out.text("nodes",
+               lathe::join({"the tables and files have the first ", lathe::to_string(most_), " of ",
+                            lathe::to_string(counts.differing()),
+                            " nodes that differ; the option 'nodes' says how many"}));
     }
     out.scalar("changed_nodes", counts.changed);
     out.scalar("added_nodes", counts.added);
@@ -230,6 +222,7 @@ struct CompareGraphs {
   };
   struct Counts {
     std::int64_t changed = 0, added = 0, removed = 0, parameters = 0;
+    std::int64_t differing() const { return changed + added + removed; }
     double largest = 0;
     std::string not_finite;  // the first weight that is not, in a sentence
   };
@@ -250,18 +243,50 @@ struct CompareGraphs {
                       type(original, sheets.original_types), type(now, sheets.types)});
   }
 
-  // Whether the nodes differ; then their rows are added.
+  bool shows(const Counts& counts) const { return counts.differing() < most_; }
+
+  // Notes the first weight that is not finite.
+  static void check_finite(const lathe::node& node, const lathe::operand& operand,
+                           lathe::tensor<const float> values, Counts& counts) {
+    const auto finite = [](float x) { return std::isfinite(x); };
+    if (!counts.not_finite.empty()) return;
+    if (std::all_of(values.data(), values.data() + values.size(), finite)) return;
+    counts.not_finite =
+        lathe::join({"node '", node.name(), "': its ", operand.name(),
+                     " holds NaN or infinity; what is said of its numbers may be none"});
+  }
+
+  // How far contents are apart, for the scalars; also of nodes that no table shows.
+  static void measure(const Sides& sides, const lathe::node& original, const lathe::operand& was,
+                      const lathe::node& now, const lathe::operand& is, Counts& counts) {
+    if (was.raw().dtype != LATHE_DTYPE_FLOAT32 || is.raw().dtype != LATHE_DTYPE_FLOAT32) return;
+    const lathe::tensor<const float> before = sides.weights.of(sides.before, original, was.name());
+    const lathe::tensor<const float> after = sides.weights.of(sides.after, now, is.name());
+    check_finite(now, is, after, counts);
+    if (before.size() != after.size()) return;
+    const analysis::Distance distance =
+        analysis::distance_of({before.data(), before.size()}, {after.data(), after.size()});
+    if (!(distance.largest <= counts.largest)) counts.largest = distance.largest;
+  }
+
+  // Whether the nodes differ; then their rows are added, if they are shown.
   bool compare(const Sides& sides, const lathe::node& original, const lathe::node& now,
                bool profiles_differ, Sheets& sheets, Counts& counts) const {
     bool contents = false;
-    for (const auto operand : now.operands()) {
+    const auto now_operands = now.operands(), old_operands = original.operands();
+    for (std::uint64_t i = 0; i < now_operands.size(); ++i) {
+      const lathe::operand operand = now_operands[i];
       if (!holds_contents(operand)) continue;
-      const auto was = original.find_operand(operand.name());
+      // Where nothing else differs they stand at the same places.
+      const auto was = profiles_differ ? original.find_operand(operand.name())
+                                       : std::optional<lathe::operand>(old_operands[i]);
       const bool differ = !was || contents_differ(sides, original, *was, now, operand);
       contents = contents || differ;
       counts.parameters += was && differ ? 1 : 0;
+      if (was && differ) measure(sides, original, *was, now, operand, counts);
     }
     if (!contents && !profiles_differ && same_inputs(original, now)) return false;
+    if (!shows(counts)) return true;
     add_node(original, now, sheets);
     add_attributes(original, now, sheets.attributes);
     add_operands(original, now, sheets.operands);
@@ -326,6 +351,7 @@ struct CompareGraphs {
     const lathe::tensor<const float> after = sides.weights.of(sides.after, now, is.name());
     const lathe::span<const float> old_values{before.data(), before.size()};
     const lathe::span<const float> new_values{after.data(), after.size()};
+    check_finite(now, is, after, counts);
     const auto old_used = used(sides, sides.before, original, was);
     const auto new_used = used(sides, sides.after, now, is);
     const auto span_of = [](const std::vector<float>& v) {
@@ -335,12 +361,11 @@ struct CompareGraphs {
     if (old_used) versions.push_back({"original quantized", span_of(*old_used)});
     if (differ) versions.push_back({"now", new_values});
     if (new_used) versions.push_back({"quantized", span_of(*new_used)});
-    for (const Version& version : versions) add_version(now, is, version, sheets.weights, counts);
+    for (const Version& version : versions) add_version(now, is, version, sheets.weights);
     if (old_values.size() != new_values.size()) return;
     if (differ) {
-      const analysis::Distance distance = analysis::distance_of(old_values, new_values);
-      if (!(distance.largest <= counts.largest)) counts.largest = distance.largest;
-      add_distance(now, is, "contents", distance, sheets.changes);
+      add_distance(now, is, "contents", analysis::distance_of(old_values, new_values),
+                   sheets.changes);
     }
     if (old_used || new_used) {
       add_distance(now, is, "as used",
@@ -351,17 +376,11 @@ struct CompareGraphs {
   }
 
   void add_version(const lathe::node& node, const lathe::operand& operand, const Version& version,
-                   Sheet& sheet, Counts& counts) const {
+                   Sheet& sheet) const {
     const analysis::Numbers n = analysis::numbers_of(version.values);
     sheet.row({node.name(), operand.name(), version.name, number(n.min), number(n.max),
                number(n.mean), number(n.deviation),
                analysis::first_values(version.values, values_)});
-    if (!counts.not_finite.empty() || version.values.size() == 0) return;
-    if (std::isfinite(n.min) && std::isfinite(n.max)) return;
-    counts.not_finite =
-        lathe::join({"node '", node.name(), "': its ", operand.name(), " (", version.name,
-                     ") holds NaN or infinity; what is said of its "
-                     "numbers may be none"});
   }
 
   static void add_distance(const lathe::node& node, const lathe::operand& operand,
@@ -371,6 +390,7 @@ struct CompareGraphs {
   }
 
   std::uint64_t values_;
+  std::int64_t most_;  // nodes that are shown
 };
 
 }  // namespace

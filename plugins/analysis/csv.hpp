@@ -1,6 +1,7 @@
-// Fields of CSV files, as RFC 4180 has them.
+// Fields of CSV files, as RFC 4180 has them, and numbers in them.
 #pragma once
 
+#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,13 @@ inline std::string csv_field(std::string_view text) {
   std::string field;
   add_csv_field(field, text);
   return field;
+}
+
+// A number in the fewest digits that give the same again.
+template <class Number>
+std::string shortest(Number x) {
+  char text[64];
+  return {text, std::to_chars(text, text + sizeof text, x).ptr};
 }
 
 }  // namespace analysis

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-#include "../option_values.hpp"
+#include "csv.hpp"
 
 namespace analysis {
 
@@ -79,7 +79,7 @@ inline std::string first_values(lathe::span<const float> values, std::uint64_t m
   std::string text;
   const std::uint64_t shown = std::min<std::uint64_t>(values.size(), most);
   for (std::uint64_t i = 0; i < shown; ++i) {
-    text += (i == 0 ? "" : ", ") + option_values::number_text(static_cast<double>(values[i]));
+    text += (i == 0 ? "" : ", ") + shortest(values[i]);
   }
   if (shown == values.size()) return text;
   return lathe::join({text, text.empty() ? "" : " ", "... of ",

@@ -225,6 +225,25 @@ BOOST_AUTO_TEST_CASE(weights_that_are_no_numbers_have_no_mean) {
   BOOST_TEST(now[5].is_none());
 }
 
+BOOST_AUTO_TEST_CASE(of_many_nodes_the_first_are_shown_and_all_counted) {
+  Compared run;
+  run.bench.run("quantize", run.graph, kEight);
+  std::vector<float> bias = run.contents("seq_blocks.8.bias");
+  bias[0] += 3;
+  run.set("seq_blocks.8.bias", bias);
+  const lathe::PassReport report = run.report({{"nodes", 1}});
+  BOOST_TEST(scalar(report, "changed_nodes") == 3);
+  BOOST_TEST(scalar(report, "changed_parameters") == 1);
+  BOOST_TEST(scalar(report, "max_weight_change") == 3, boost::test_tools::tolerance(1e-6));
+  BOOST_TEST(table(report, "nodes").rows.size() == 1U);
+  BOOST_TEST(table(report, "operands").rows.size() == 4U);
+  BOOST_REQUIRE_EQUAL(report.texts.size(), 1U);
+  BOOST_TEST(report.texts[0].second.starts_with(
+      "the tables and files have the first 1 of 3 nodes that differ"));
+  BOOST_TEST(table(run.report({{"nodes", 0}}), "nodes").rows.size() == 3U);
+  BOOST_TEST(run.report().texts.empty());
+}
+
 BOOST_AUTO_TEST_CASE(it_changes_nothing) {
   Compared run;
   run.bench.run("quantize", run.graph, kEight);
