@@ -139,12 +139,12 @@ lathe_code release(lathe_call* call, lathe_graph* copy) noexcept {
   return graph_call(call, copy, [&](Call& c, lathe_graph& g) { c.graphs().release(&g); });
 }
 
-// By name. The view knows what passes have noted.
-Value metadata_of(GraphView& view, const Graph& graph) {
+// By name, with what passes have noted.
+Value metadata_of(GraphView& view, const Graph& graph, const Notes& notes) {
   Value::Map all;
   all.reserve(graph.order().size());
   for (const NodeId id : graph.order())
-    all.emplace_back(graph.node(id).name, from_abi(*view.metadata(id)));
+    all.emplace_back(graph.node(id).name, from_abi(*view.metadata(id, notes)));
   return all;
 }
 
@@ -160,11 +160,13 @@ lathe_code save(lathe_call* call, const lathe_graph* graph, lathe_str folder,
                                      "the one that is wanted"
                                    : "this run keeps no graphs");
     if (run.drops_files) return;
+    static const Notes kNone;
+    const Notes& notes = c.graphs().is_original(g) ? kNone : run.notes;
     const std::filesystem::path wanted(view_of(folder));
     if (wanted.is_relative() && run.folder.empty())
       throw run_error(LATHE_FAILED_PRECONDITION, "this run has no folder to save a graph in");
     for (std::filesystem::path& file :
-         run.save_graph(*g.graph, metadata_of(c.graphs().view(g), *g.graph),
+         run.save_graph(*g.graph, metadata_of(c.graphs().view(g), *g.graph, notes),
                         run.folder / c.component().id / wanted, view_of(metadata_file)))
       if (std::ranges::find(c.report->files, file) == c.report->files.end())
         c.report->files.push_back(std::move(file));

@@ -89,6 +89,16 @@ BOOST_AUTO_TEST_CASE(what_is_saved_is_in_the_pass_s_folder_or_where_it_is_said) 
   const Value* common = kept.metadata_of.at("run/save_graph/").find("seq_blocks_2");
   BOOST_REQUIRE(common != nullptr);
   BOOST_TEST(to_json(*common).at("common").at("mase_op") == "linear");
+  // [D] MASE writes the numbers of tensors as texts.
+  const lathe::NodeId node = graph.find("seq_blocks_2");
+  bench.context.notes.set(
+      node, "software/args/weight/stat",
+      to_value({{"range_min_max", {{"min", {0.5, -1.25}}, {"range", nullptr}}}}));
+  bench.run("save_graph", graph);
+  const json noted = to_json(*kept.metadata_of.at("run/save_graph/").find("seq_blocks_2"));
+  const json& range = noted.at("software").at("args").at("weight").at("stat").at("range_min_max");
+  BOOST_TEST(range.at("min") == json({0.5, -1.25}));
+  BOOST_TEST(range.at("range").is_null());
   bench.run("save_graph", graph, {{"save_dir", "/here"}});
   BOOST_TEST(kept.graphs.contains("/here"));
   bench.run("save_graph", graph, {{"save_path", "/there/m.toml"}});

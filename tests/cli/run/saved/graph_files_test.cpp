@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(without_a_folder_it_is_the_pass_s_own_of_the_run) {
   BOOST_TEST(at.run({"test", "jsc-sim", "--load", folder.string()}).exit_code == 0);
 }
 
+// [D] In MASE, load_mase_graph, save_node_meta_param and load_node_meta_param crash.
 BOOST_AUTO_TEST_CASE(paths_of_a_file_are_relative_to_it_and_mase_s_words_work) {
   Trainings at;
   fs::create_directory(at.path() / "sub");
@@ -154,6 +155,21 @@ BOOST_AUTO_TEST_CASE(metadata_are_toml_in_mase_s_layout) {
         "[seq_blocks_2.software.args.weight.stat]\n", "[seq_blocks_2.hardware]\n",
         "[x.hardware]\nis_implicit = true\n"})
     BOOST_TEST(contains(text, part), part << " is not in\n" << text);
+}
+
+// [D] MASE writes tensors as nested lists of texts.
+BOOST_AUTO_TEST_CASE(what_passes_noted_stands_in_the_metadata_as_numbers) {
+  Trainings at;
+  good({"transform", "jsc-tiny", "jsc-sim", "--passes",
+        "profile_statistics<by=type,target_weight_nodes=[linear],num_samples=16,"
+        "weight_statistics={range_min_max={dims=all}}>," +
+            saving("a")},
+       at.path());
+  const std::string text = read_file(at.path() / "a/node_meta_param.toml");
+  const std::string table = "[seq_blocks_2.software.args.weight.stat.range_min_max]\n";
+  BOOST_TEST(contains(text, table), text);
+  for (const char* entry : {"\nmin = -0.", "\nmax = 0.", "\ncount = 80\n"})
+    BOOST_TEST(contains(text.substr(text.find(table)), entry), entry);
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_writes_nothing_and_reads_what_is_loaded) {
