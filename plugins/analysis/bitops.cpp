@@ -3,7 +3,7 @@
 #include <lathe/lathe.hpp>
 
 #include "bit_operations.hpp"
-#include "count.hpp"
+#include "counting/count.hpp"
 #include "counting/unknown_ops.hpp"
 #include "shared_weights.hpp"
 

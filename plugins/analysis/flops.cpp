@@ -3,8 +3,8 @@
 // count once, at the first of them; what the nodes compute counts for each.
 #include <lathe/lathe.hpp>
 
-#include "count.hpp"
 #include "counting/conventions.hpp"
+#include "counting/count.hpp"
 #include "counting/gradients_asked.hpp"
 #include "counting/unknown_ops.hpp"
 #include "shared_weights.hpp"
