@@ -23,8 +23,8 @@ BOOST_AUTO_TEST_CASE(every_component_has_its_sentence) {
     BOOST_TEST(!row.at("doc").get<std::string>().empty(), row.dump());
     BOOST_TEST(row.at("version").is_null() == (row.at("kind") == "pruner"), row.dump());
   }
-  BOOST_TEST(
-      (kinds == std::set<std::string>{"dataset", "format", "model", "pass", "pruner", "sampler"}));
+  BOOST_TEST((kinds == std::set<std::string>{"dataset", "format", "model", "op", "pass", "pruner",
+                                             "sampler"}));
   for (const char* id : {"jsc-toy", "jsc-sim", "quantize", "integer", "tpe", "median"})
     BOOST_TEST(ids.contains(id), id);
 }
