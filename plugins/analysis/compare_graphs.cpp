@@ -5,9 +5,9 @@
 #include <cstring>
 #include <optional>
 
-#include "node_pairs.hpp"
-#include "sheet.hpp"
-#include "weight_numbers.hpp"
+#include "comparison/node_pairs.hpp"
+#include "comparison/sheet.hpp"
+#include "comparison/weight_numbers.hpp"
 
 namespace {
 

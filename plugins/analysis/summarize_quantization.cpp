@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "comparison/node_pairs.hpp"
 #include "csv.hpp"
-#include "node_pairs.hpp"
 
 namespace {
 

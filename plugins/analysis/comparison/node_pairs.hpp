@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "format_class.hpp"
-#include "number_format.hpp"
+#include "../format_class.hpp"
+#include "../number_format.hpp"
 
 namespace analysis {
 

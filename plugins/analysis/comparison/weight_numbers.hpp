@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-#include "csv.hpp"
+#include "../csv.hpp"
 
 namespace analysis {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "../option_values.hpp"
-#include "csv.hpp"
+#include "../../option_values.hpp"
+#include "../csv.hpp"
 
 namespace analysis {
 
