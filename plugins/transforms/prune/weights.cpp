@@ -124,8 +124,9 @@ void check_something_stays(const Weight& weight, const WeightPruning& of) {
   }
   throw lathe::invalid_argument(
       lathe::join({"all ", lathe::to_string(static_cast<std::int64_t>(weight.keep.size())),
-                   " output channels of its weight would be pruned; lower the sparsity, or give "
-                   "this node one of its own"}))
+                   " output channels of its weight would be pruned; lower the sparsity, or ",
+                   of.settings.global ? "prune each layer by itself with scope = local"
+                                      : "give this node one of its own"}))
       .at_node(weight.layer.node)
       .at_option("weight");
 }

@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_pruned_is_refused_by_name_and_the_graph_stay
   says({{"weight", {{"sparsity", 1}, {"granularity", "channel"}}}},
        {"node 'a'", "all 2 output channels", "lower the sparsity"});
   says({{"weight", {{"sparsity", 0.34}, {"granularity", "channel"}, {"scope", "global"}}}},
-       {"node 'a'", "all 2 output channels"});
+       {"node 'a'", "all 2 output channels", "scope = local"});
   says({{"weight", {{"sparsity", 1.5}}}}, {"sparsity", "from 0 to 1"});
   says({{"weight", {{"sparsity", "half"}}}}, {"sparsity", "from 0 to 1"});
   says({{"weight", {{"sparsity", {{"c", 0.5}}}}}}, {"no node 'c'"});
