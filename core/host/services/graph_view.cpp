@@ -1,5 +1,6 @@
 #include "core/host/services/graph_view.hpp"
 
+#include "core/graph/inference.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/graph/io/text.hpp"
 #include "core/graph/ops/op_table.hpp"
@@ -89,10 +90,19 @@ const lathe_value* GraphView::kwargs(NodeId id) {
 }
 
 const lathe_value* GraphView::metadata(NodeId id) {
+  profiles();
+  modules_.resize(profiles_->rows.size());
+  const lathe_value*& alike = modules_[profiles_->of_node[index_of(id)]];
+  if (alike != nullptr) return alike;
   const lathe_value*& out = metadata_[id];
   if (out == nullptr) {
     out =
         new (arena_.allocate(sizeof(lathe_value), alignof(lathe_value))) lathe_value(mase_.of(id));
+    // What is joined to an end of the graph, and arguments of functions, are not told by a profile.
+    const Node& node = graph_.node(id);
+    const bool told = node.opcode == Opcode::call_module && node.result.is_tensor() &&
+                      mase_type(node, row_of(graph_.ops(), node)) != "implicit_func";
+    if (told) alike = out;
   }
   return out;
 }

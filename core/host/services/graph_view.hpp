@@ -69,6 +69,7 @@ class GraphView {
   std::list<std::string> texts_;
   PerNode<const lathe_value*> attributes_{graph_}, arguments_{graph_}, kwargs_{graph_},
       metadata_{graph_};
+  std::vector<const lathe_value*> modules_;  // metadata by profile, of modules that compute
   std::vector<std::optional<lathe_str>> module_texts_;  // by profile
   std::set<std::string, std::less<>> note_keys_;        // what trees with notes point into
   // By the address of a map, which those that are kept keep.
