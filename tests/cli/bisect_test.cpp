@@ -120,6 +120,20 @@ BOOST_AUTO_TEST_CASE(bisect_says_where_there_is_nothing_to_find) {
   BOOST_TEST(contains(alike.out, "though 1 nodes differ"), alike.out);
 }
 
+// Layers of two trainings are good only together.
+BOOST_AUTO_TEST_CASE(bisect_says_where_costs_do_not_add_up) {
+  const fs::path folder = bench().folder.path();
+  good({"train", "jsc-s", "jsc-sim", "--max-epochs", "1", "--batch-size", "256", "--seed", "2",
+        "--project-dir", ".", "--project", "other"},
+       folder);
+  write_file(folder / "one.toml", "load_name = 'net/software/training_ckpts/best.safetensors'\n");
+  write_file(folder / "two.toml", "load_name = 'other/software/training_ckpts/best.safetensors'\n");
+  const Outcome run =
+      good({"bisect", "one.toml", "two.toml", "--project-dir", ".", "--project", "p"}, folder);
+  BOOST_TEST(contains(run.out, "less than half of the cost is regained"), run.out);
+  BOOST_TEST(contains(run.out, "parameter weight"), run.out);
+}
+
 BOOST_AUTO_TEST_CASE(bisect_refuses_what_cannot_be_compared) {
   const auto row = [](const std::string& what,
                       const std::vector<std::pair<std::string, std::string>>& files,

@@ -252,6 +252,11 @@ void Bisection::tell(const Halving& found, double seconds, Results& results) con
       number_text(found.cost_alone), number_text(found.after), to_->file, number_text(found.cost),
       node, from_->file, to_->file, metric, number_text(found.without),
       number_text(found.regained)));
+  if (found.regained < found.cost / 2)
+    results.texts.push_back(
+        "less than half of the cost is regained: the costs of these changes do not add up (they "
+        "make up for each other, or several hurt alike), so that halving may have followed the "
+        "wrong half\n");
   results.metrics.emplace_back("cost", found.cost);
   results.metrics.emplace_back("cost_alone", found.cost_alone);
   results.metrics.emplace_back("regained", found.regained);
