@@ -15,6 +15,7 @@ using reports::kOpcodes;
 // torch 1.13 says "#users=" where torch since 2.1 says "num_users=".
 std::string with_users_label(std::string_view text, const std::string& label) {
   constexpr std::string_view kStandard = "[num_users=";
+  if (label == "num_users") return lathe::to_string(text);
   std::string out;
   while (true) {
     const std::size_t at = text.find(kStandard);
@@ -163,15 +164,17 @@ struct ReportGraph {
       if (i > 0) overview += ", ";
       overview += lathe::join({"'", kOpcodes[i], "': ", lathe::to_string(counts[i])});
     }
-    std::string text =
-        lathe::join({with_users_label(graph.text(), users_label_), "\nNetwork overview:\n{",
-                     overview, "}\nLayer types:\n[", layers, "]"});
+    std::string text = with_users_label(graph.text(), users_label_);
+    text += "\nNetwork overview:\n{" + overview + "}\nLayer types:\n[";
+    text += layers;
+    text += ']';
     const auto lists =
         file_name_.empty() ? option_values::Lists::shortened : option_values::Lists::whole;
     std::string formats = FormatLines(graph, graph.original(), lists).text();
     if (!formats.empty()) {
       formats.pop_back();
-      text += lathe::join({"\nNumber formats:\n", formats});
+      text += "\nNumber formats:\n";
+      text += formats;
     }
     return text;
   }
