@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace analysis {
@@ -50,53 +50,65 @@ inline NamedContents weight_of(const lathe::node& node) {
   return {0, node.name()};
 }
 
-// Names that were met. Names are compared only where contents are the same: of 100,000 layers none
-// is looked at.
+// Names that were met, and as what. Names are compared only where contents are the same: of 100,000
+// layers none is looked at.
 class MetNames {
  public:
-  // Whether it is new.
-  bool add(const NamedContents& met) {
-    if (met.id == 0) return others_.insert(met.name).second;
+  // Whether it is new as that; `as` is one bit.
+  bool add(const NamedContents& met, std::uint8_t as) {
+    if (met.id == 0) return mark(others_[met.name], as);
     if (2 * (count_ + 1) > slots_.size()) grow();
-    NamedContents& slot = slot_of(met.id);
-    if (slot.id == met.id) return slot.name != met.name && others_.insert(met.name).second;
-    slot = met;
-    ++count_;
-    return true;
+    Slot& slot = slot_of(met.id);
+    if (slot.met.id == 0) {
+      slot.met = met;
+      ++count_;
+    }
+    const bool same = slot.met.name.data() == met.name.data() || slot.met.name == met.name;
+    return mark(same ? slot.as : others_[met.name], as);
   }
 
  private:
+  struct Slot {
+    NamedContents met;
+    std::uint8_t as = 0;
+  };
+
+  static bool mark(std::uint8_t& known, std::uint8_t as) {
+    const bool is_new = (known & as) == 0;
+    known = static_cast<std::uint8_t>(known | as);
+    return is_new;
+  }
   // That of the id, or the free one where it belongs.
-  NamedContents& slot_of(std::uint64_t id) {
+  Slot& slot_of(std::uint64_t id) {
     constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // spreads addresses over the high bits
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = static_cast<std::size_t>((id * kGolden) >> 32) & mask;
-    while (slots_[at].id != 0 && slots_[at].id != id) at = (at + 1) & mask;
+    while (slots_[at].met.id != 0 && slots_[at].met.id != id) at = (at + 1) & mask;
     return slots_[at];
   }
   void grow() {
-    std::vector<NamedContents> old(slots_.empty() ? 64 : 4 * slots_.size());
+    std::vector<Slot> old(slots_.empty() ? 256 : 4 * slots_.size());
     old.swap(slots_);
-    for (const NamedContents& met : old) {
-      if (met.id != 0) slot_of(met.id) = met;
+    for (const Slot& slot : old) {
+      if (slot.met.id != 0) slot_of(slot.met.id) = slot;
     }
   }
 
-  std::vector<NamedContents> slots_;  // the first of each identity; a power of two
+  std::vector<Slot> slots_;  // the first of each identity; a power of two
   std::size_t count_ = 0;
-  std::unordered_set<std::string_view> others_;
+  std::unordered_map<std::string_view, std::uint8_t> others_;
 };
 
 // Tells what is met for the first time.
 class FirstUse {
  public:
-  bool of_weight(const lathe::node& node) { return weights_.add(weight_of(node)); }
+  bool of_weight(const lathe::node& node) { return met_.add(weight_of(node), 1); }
   bool of_parameter(const lathe::operand& parameter) {
-    return parameters_.add(named_contents(parameter));
+    return met_.add(named_contents(parameter), 2);
   }
 
  private:
-  MetNames weights_, parameters_;
+  MetNames met_;
 };
 
 }  // namespace analysis
