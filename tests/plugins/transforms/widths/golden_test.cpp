@@ -4,6 +4,8 @@
 // it.
 #include "tests/plugins/transforms/widths/widening.hpp"
 
+#include <ctime>
+
 namespace {
 
 using namespace lathe_test;
@@ -93,12 +95,11 @@ BOOST_AUTO_TEST_CASE(the_classifier_follows_the_last_convolution) {
 
 BOOST_AUTO_TEST_CASE(counting_a_wide_net_makes_no_weights) {
   Graph graph = Workbench(1).model("vgg7", json::object(), samples_of({3, 32, 32}, 10));
-  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began = std::clock();  // CPU time: tests run beside others
   widen(graph, {{"feature_layers_14", {{"width", 8}}}, {"feature_layers_10", {{"width", 8}}}});
   Workbench(1).run("flops", graph);
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
   // 33 million weights would take far longer to draw.
-  BOOST_TEST(took.count() < 100.0);
+  BOOST_TEST(static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC < 0.1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
