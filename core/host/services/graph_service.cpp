@@ -160,8 +160,8 @@ lathe_code save(lathe_call* call, const lathe_graph* graph, lathe_str folder,
                                      "the one that is wanted"
                                    : "this run keeps no graphs");
     if (run.drops_files) return;
-    static const Notes kNone;
-    const Notes& notes = c.graphs().is_original(g) ? kNone : run.notes;
+    static const Notes none;
+    const Notes& notes = c.graphs().is_original(g) ? none : run.notes;
     const std::filesystem::path wanted(view_of(folder));
     if (wanted.is_relative() && run.folder.empty())
       throw run_error(LATHE_FAILED_PRECONDITION, "this run has no folder to save a graph in");
