@@ -181,7 +181,7 @@ bool drop_outgrown_masks(NodeTable& nodes, NodeId id, const Node& before) {
 }
 
 void mask_contents(NodeTable& nodes, std::span<const NodeId> order) {
-  std::unordered_map<std::string_view, Content> masked;
+  std::unordered_map<std::string, Content> masked;
   for (const NodeId id : order) {
     const Node& node = *nodes.find(id);
     if (node.masks.empty()) continue;
@@ -194,11 +194,9 @@ void mask_contents(NodeTable& nodes, std::span<const NodeId> order) {
     }
   }
   if (masked.empty()) return;
-  // Names that the map borrows belong to nodes that may be written to.
-  const std::unordered_map<std::string, Content> wanted(masked.begin(), masked.end());
   set_contents(nodes, order, [&](const Parameter& p) {
-    const auto found = wanted.find(p.qualified_name);
-    return found == wanted.end() ? nullptr : found->second;
+    const auto found = masked.find(p.qualified_name);
+    return found == masked.end() ? nullptr : found->second;
   });
 }
 
