@@ -96,9 +96,10 @@ std::optional<Value> checked_tables(const Option& option, const Value& value,
   return Value(std::move(out)).at(value.position());
 }
 
-// One number stands for a list of one.
+// One number or text stands for a list of one.
 Value as_list(const Value& value) {
-  return value.is_number() ? Value(Value::List{value}).at(value.position()) : value;
+  const bool is_one = value.is_number() || value.is_string();
+  return is_one ? Value(Value::List{value}).at(value.position()) : value;
 }
 
 std::optional<Value> checked_numbers(const Option& option, const Value& value) {
@@ -161,9 +162,8 @@ std::optional<Value> accepted(const Option& option, const Value& value, std::str
       }
       break;
     case LATHE_OPTION_INT_LIST:
-      return checked_list(option, as_list(value));
     case LATHE_OPTION_STRING_LIST:
-      return checked_list(option, value);
+      return checked_list(option, as_list(value));
     case LATHE_OPTION_FLOAT_LIST:
       return checked_numbers(option, as_list(value));
     case LATHE_OPTION_TABLE:

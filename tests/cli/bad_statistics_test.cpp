@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(targets_of_statistics_that_there_are_not_are_refused_with_t
               {"'linear'", "it is an op", "by = \"type\""}),
       profile("a misspelt node", "by=name,target_weight_nodes=[seq_block_2]",
               {"'seq_block_2' is no node", "'seq_blocks_2'"}),
-      profile("no list", "target_weight_nodes=linear", {"target_weight_nodes", "list of texts"}),
+      profile("no text", "target_weight_nodes=3", {"target_weight_nodes", "list of texts"}),
   });
 }
 

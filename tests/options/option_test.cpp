@@ -130,8 +130,10 @@ BOOST_AUTO_TEST_CASE(a_list_of_numbers_takes_integers_within_its_range) {
                      {"a list of numbers in 0..<1"});
 }
 
-BOOST_AUTO_TEST_CASE(one_number_stands_for_a_list_of_one) {
-  const Value options = checked("width = 1\nsizes = 3\nbetas = 0");
+BOOST_AUTO_TEST_CASE(one_number_or_text_stands_for_a_list_of_one) {
+  const Value options = checked("width = 1\nsizes = 3\nbetas = 0\nnames = 'a b'");
+  BOOST_TEST(options.find("names")->as_list().size() == 1U);
+  BOOST_TEST(options.find("names")->as_list()[0].as_string() == "a b");
   BOOST_TEST(options.find("sizes")->text() == "[3]");
   BOOST_TEST(options.find("sizes")->position().line == 2);
   BOOST_TEST(options.find("betas")->text() == "[0.0]");
