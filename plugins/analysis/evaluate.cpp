@@ -70,17 +70,10 @@ std::vector<std::string> class_names(const std::vector<lathe::field>& fields, st
 
 struct Evaluate {
   static constexpr lathe_option options[] = {
-      lathe::choice_option("split", analysis::kSplits, "Rows to score.").by_default("validation"),
-      lathe::choice_option("data_loader", analysis::kSplits,
-                           "MASE's word for 'split'; it wins over that.")
-          .nullable()
-          .by_default("NA"),
-      lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
-          .within("0..")
-          .by_default("0"),
-      lathe::int_option("batch_size", "Rows at once; 0 means the run's evaluation_batch_size.")
-          .within("0..")
-          .by_default("0"),
+      analysis::split_option("Rows to score.").by_default("validation"),
+      analysis::kDataLoader,
+      analysis::kNumSamples,
+      analysis::batch_size_option("Rows at once; 0 means the run's evaluation_batch_size."),
       lathe::bool_option("by_class",
                          "Areas under ROC curves, and the confusion matrix; NA: but in the trials "
                          "of a search, unless it optimises auc_macro.")

@@ -57,18 +57,10 @@ struct NaturalSparsity {
 
   static constexpr lathe_option options[] = {
       lathe::bool_option("activations", "Also of what the nodes read.").by_default("false"),
-      lathe::choice_option("split", analysis::kSplits, "Rows that are seen, in their order.")
-          .by_default("train"),
-      lathe::choice_option("data_loader", analysis::kSplits,
-                           "MASE's word for 'split'; it wins over that.")
-          .nullable()
-          .by_default("NA"),
-      lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
-          .within("0..")
-          .by_default("0"),
-      lathe::int_option("batch_size", "Rows at once; 0 means the run's batch_size.")
-          .within("0..")
-          .by_default("0"),
+      analysis::split_option("Rows that are seen, in their order.").by_default("train"),
+      analysis::kDataLoader,
+      analysis::kNumSamples,
+      analysis::batch_size_option("Rows at once; 0 means the run's batch_size."),
   };
   static constexpr const char* scalars =
       "weight_sparsity|weight_density|activation_sparsity|activation_density";

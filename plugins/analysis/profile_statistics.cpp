@@ -71,18 +71,10 @@ struct ProfileStatistics {
           .with_items(statistics::kStatistics),
       lathe::table_option(kActivations, "Statistics of activations, each a table of its options.")
           .with_items(statistics::kStatistics),
-      lathe::choice_option("split", analysis::kSplits, "Rows that are seen, in their order.")
-          .by_default("train"),
-      lathe::choice_option("data_loader", analysis::kSplits,
-                           "MASE's word for 'split'; it wins over that.")
-          .nullable()
-          .by_default("NA"),
-      lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
-          .within("0..")
-          .by_default("0"),
-      lathe::int_option("batch_size", "Rows at once; 0 means the run's batch_size.")
-          .within("0..")
-          .by_default("0"),
+      analysis::split_option("Rows that are seen, in their order.").by_default("train"),
+      analysis::kDataLoader,
+      analysis::kNumSamples,
+      analysis::batch_size_option("Rows at once; 0 means the run's batch_size."),
       lathe::bool_option("profile_output_activation", "Also what the target nodes give.")
           .by_default("false"),
   };

@@ -43,17 +43,10 @@ class Sensitivity {
                            "accuracy, the Kullback-Leibler divergence of its classes, or the "
                            "change of the loss as gradients or second derivatives foretell it.")
           .by_default("gradient"),
-      lathe::choice_option("split", analysis::kSplits, "Rows to run.").by_default("validation"),
-      lathe::choice_option("data_loader", analysis::kSplits,
-                           "MASE's word for 'split'; it wins over that.")
-          .nullable()
-          .by_default("NA"),
-      lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
-          .within("0..")
-          .by_default("0"),
-      lathe::int_option("batch_size", "Rows at once; 0 means as the run has it.")
-          .within("0..2147483647")
-          .by_default("0"),
+      analysis::split_option("Rows to run.").by_default("validation"),
+      analysis::kDataLoader,
+      analysis::kNumSamples,
+      analysis::batch_size_option("Rows at once; 0 means as the run has it."),
       lathe::int_option("probes", "Random directions in which 'hessian' looks.")
           .within("1..")
           .by_default("32"),

@@ -16,16 +16,27 @@ inline std::string split_of(const std::string& word) {
   return word;
 }
 
-// The options `split`, `data_loader`, `num_samples` and `batch_size`.
+// Rows of an option table that rows_of() reads.
+constexpr lathe::option split_option(const char* doc) {
+  return lathe::choice_option("split", kSplits, doc);
+}
+inline constexpr lathe::option kDataLoader =
+    lathe::choice_option("data_loader", kSplits, "MASE's word for 'split'; it wins over that.")
+        .nullable()
+        .by_default("NA");
+inline constexpr lathe::option kNumSamples =
+    lathe::int_option("num_samples", "Only the first so many rows; 0 means all.")
+        .within("0..")
+        .by_default("0");
+constexpr lathe::option batch_size_option(const char* doc) {
+  return lathe::int_option("batch_size", doc).within("0..2147483647").by_default("0");
+}
+
 inline lathe::rows rows_of(const lathe::options& o) {
   lathe::rows rows;
   rows.split = split_of(o.text_or("data_loader", o.text("split")));
   rows.samples = static_cast<std::uint64_t>(o.integer("num_samples"));
-  const std::int64_t batch = o.integer("batch_size");
-  if (batch > INT32_MAX) {
-    throw lathe::invalid_argument("'batch_size' is more than 2147483647").at_option("batch_size");
-  }
-  rows.batch_size = static_cast<std::uint32_t>(batch);
+  rows.batch_size = static_cast<std::uint32_t>(o.integer("batch_size"));
   return rows;
 }
 
