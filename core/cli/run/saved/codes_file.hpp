@@ -2,7 +2,7 @@
 // words how values are made of them, so that whoever reads the file needs no Lathe.
 #pragma once
 
-#include "core/run/parameter_codes.hpp"
+#include "core/run/codes/parameter_codes.hpp"
 
 #include <map>
 

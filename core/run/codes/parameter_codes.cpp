@@ -1,4 +1,4 @@
-#include "core/run/parameter_codes.hpp"
+#include "core/run/codes/parameter_codes.hpp"
 
 #include "core/graph/inference.hpp"
 #include "core/run/quantizer.hpp"

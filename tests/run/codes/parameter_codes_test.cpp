@@ -1,5 +1,5 @@
 // Codes of a network's weights: values made of them are what a program computes with.
-#include "core/run/parameter_codes.hpp"
+#include "core/run/codes/parameter_codes.hpp"
 
 #include "core/graph/transaction.hpp"
 #include "core/host/instances/format_choice.hpp"
