@@ -3,6 +3,7 @@
 
 #include "core/dense/forward.hpp"
 #include "core/dense/training.hpp"
+#include "core/run/codes/integer_layers.hpp"
 
 namespace lathe::dense {
 
@@ -21,6 +22,7 @@ class Dense : public run::Backend {
 
   std::unique_ptr<run::Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
                                         run::Activations* activations) override {
+    tell_quantized(graph);
     return std::make_unique<Forward>(*chain_of(graph, registry_, run::Mode::evaluation), wanted,
                                      cache_, activations);
   }
@@ -33,15 +35,27 @@ class Dense : public run::Backend {
 
   std::shared_ptr<void> threads_for(const Graph&, std::int64_t) override { return nullptr; }
   void set_threads(int) override {}
+  void set_integer_kernels(bool) override {}
   Value environment() const override {
     Value out{Value::Map{}};
     out.set("cpu_capability", std::string(kernels().name));
+    if (Value layers = integer_layers_.value(); !layers.is_none())
+      out.set(run::kIntegerKernelsEntry, std::move(layers));
     return out;
   }
 
  private:
+  void tell_quantized(const Graph& graph) {
+    for (const NodeId id : graph.order()) {
+      const Node& node = graph.node(id);
+      if (node.op == "linear" && !node.formats.empty())
+        integer_layers_.left(node.name, "it is of a chain of small dense layers");
+    }
+  }
+
   const Registry& registry_;
   run::Cache& cache_;
+  run::IntegerLayers integer_layers_;
 };
 
 }  // namespace

@@ -55,6 +55,7 @@ class Engine : public run::Backend {
     allowed_ = threads;
     if (!OperatorThreads::any()) set_operator_threads(threads);
   }
+  void set_integer_kernels(bool allowed) override { integer_kernels_ = allowed; }
 
   bool on_cpu() const override { return device_.is_cpu(); }
   Value environment() const override {
@@ -69,6 +70,7 @@ class Engine : public run::Backend {
   at::Device device_;
   static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
   Weights weights_;
+  bool integer_kernels_ = true;
 };
 
 at::Device device_from_name(const std::string& name) {

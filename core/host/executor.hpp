@@ -112,9 +112,14 @@ class Executor {
   // Threads inside one operator, for this thread's calls: 1 in a trial, all cores in train.
   virtual void set_threads(int threads) = 0;
   // What ran so far, for provenance:
-  // {"backends": ["engine"], "libtorch": "1.13.1", "cpu_capability": "AVX2", "threads": 2}.
+  // {"backends": ["engine"], "libtorch": "1.13.1", "cpu_capability": "AVX2", "threads": 2}; if
+  // quantized layers did, "integer_kernels": {"mode": "auto", "instructions": "AVX-512 VNNI",
+  // "on_integers": {"conv1": [kernels]}, "on_floats": {"fc": [reasons]}}.
   virtual Value environment() const = 0;
   virtual void set_cache_limit(std::uint64_t bytes) = 0;  // 0 switches the cache off
+  // False: quantized layers are evaluated in floats, also where the processor sums products of
+  // their codes exactly. For all threads. REQUIRES: nothing runs. True at first.
+  virtual void set_integer_kernels(bool allowed) = 0;
 };
 
 }  // namespace lathe

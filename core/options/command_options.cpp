@@ -140,7 +140,14 @@ void add_machine(Rows& rows) {
            .spelt({"--cache-limit"}, "MIB")
            .within("0..16777216")
            .in("MiB")
-           .standard(2048)});
+           .standard(2048),
+       Row(Group::machine, kIntegerKernels,
+           "How quantized layers are evaluated: auto multiplies their integer codes where these "
+           "have at most 8 bits and the processor sums the products exactly; off multiplies floats "
+           "everywhere.")
+           .spelt({"--integer-kernels"}, "MODE")
+           .one_of({"auto", "off"})
+           .standard("auto")});
 }
 
 void add_results(Rows& rows) {

@@ -39,6 +39,7 @@ inline constexpr OptionKey<double> kLockWait{"lock_wait"};
 inline constexpr OptionKey<std::string> kAccelerator{"accelerator"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kWorkers{"num_workers"};
 inline constexpr OptionKey<std::int64_t> kCacheLimit{"cache_limit"};
+inline constexpr OptionKey<std::string> kIntegerKernels{"integer_kernels"};
 
 inline constexpr OptionKey<std::string> kProjectDir{"project_dir"};
 inline constexpr OptionKey<OptionalText> kProject{"project"};

@@ -40,6 +40,7 @@ constexpr std::array kRows{
     Row{"accelerator", "device cuda gpus use_cuda use_gpu no_cuda device_type"},
     Row{"num_devices", "devices ngpu n_gpu num_gpus world_size"},
     Row{"num_workers", "workers threads n_threads num_threads nproc num_cpus"},
+    Row{"integer_kernels", "qbackend qengine quantized_engine int8"},
     Row{"trainer_precision", "precision amp fp16 bf16 half mixed_precision"},
     Row{"n_trials", "trials trial num_trials max_trials n_trial"},
     Row{"jobs", "n_jobs parallel num_jobs"},

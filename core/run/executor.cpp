@@ -1,6 +1,7 @@
 // Who computes what, and what of it is remembered.
 #include "core/run/executor.hpp"
 
+#include "core/run/codes/integer_layers.hpp"
 #include "core/run/evaluator.hpp"
 #include "core/run/training/trainer.hpp"
 
@@ -11,6 +12,25 @@
 namespace lathe::run {
 
 namespace {
+
+// What two backends say under one key: all entries of maps, of lists every element once, of
+// anything else the later.
+Value joined(const Value& earlier, const Value& later) {
+  Value out = later;
+  if (earlier.is_map() && later.is_map()) {
+    out = earlier;
+    for (const auto& [key, value] : later.as_map()) {
+      const Value* other = earlier.find(key);
+      out.set(key, other == nullptr ? value : joined(*other, value));
+    }
+  } else if (earlier.is_list() && later.is_list()) {
+    Value::List all = earlier.as_list();
+    for (const Value& value : later.as_list())
+      if (std::ranges::find(all, value) == all.end()) all.push_back(value);
+    out = Value(std::move(all));
+  }
+  return out;
+}
 
 class RunExecutor : public Executor {
  public:
@@ -77,14 +97,26 @@ class RunExecutor : public Executor {
       if (!choice.used) continue;
       used.emplace_back(std::string(choice.backend->name()));
       const Value environment = choice.backend->environment();
-      for (const auto& [key, value] : environment.as_map()) out.set(key, value);
+      for (const auto& [key, value] : environment.as_map()) {
+        const Value* other = out.find(key);
+        out.set(key, other == nullptr ? value : joined(*other, value));
+      }
     }
+    if (Value* layers = out.find_to_write(kIntegerKernelsEntry))
+      layers->set("mode", integer_kernels_ ? "auto" : "off");
     out.set("backends", Value(std::move(used)));
     out.set("threads", allowed_);
     return out;
   }
 
   void set_cache_limit(std::uint64_t bytes) override { cache_.set_limit(bytes); }
+
+  void set_integer_kernels(bool allowed) override {
+    const std::lock_guard lock(mutex_);
+    integer_kernels_ = allowed;
+    for (const Choice& choice : choices_)
+      if (choice.backend != nullptr) choice.backend->set_integer_kernels(allowed);
+  }
 
  private:
   struct Choice {
@@ -110,7 +142,10 @@ class RunExecutor : public Executor {
   Backend& opened(std::size_t i) {
     const std::lock_guard lock(mutex_);
     Choice& choice = choices_[i];
-    if (choice.backend == nullptr) choice.backend = choice.open(registry_, cache_);
+    if (choice.backend == nullptr) {
+      choice.backend = choice.open(registry_, cache_);
+      choice.backend->set_integer_kernels(integer_kernels_);
+    }
     return *choice.backend;
   }
 
@@ -118,7 +153,8 @@ class RunExecutor : public Executor {
   static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
   Cache cache_;
   Evaluator evaluator_;
-  mutable std::mutex mutex_;  // of the choices
+  mutable std::mutex mutex_;  // of what follows
+  bool integer_kernels_ = true;
   std::vector<Choice> choices_;
 };
 

@@ -101,6 +101,7 @@ class Engine : public Executor {
   void set_threads(int) override {}
   Value environment() const override { return {}; }
   void set_cache_limit(std::uint64_t) override {}
+  void set_integer_kernels(bool) override {}
 
   Rows asked;
   TrainingOptions trained;

@@ -64,6 +64,7 @@ struct StandIn : lathe::Executor {
   void set_threads(int) override {}
   lathe::Value environment() const override { return {}; }
   void set_cache_limit(std::uint64_t) override {}
+  void set_integer_kernels(bool) override {}
 };
 
 }  // namespace lathe_test

@@ -143,6 +143,7 @@ Executor& Session::executor() {
     executor_ = open_executor(*registry_, device(settings_.get(kAccelerator)));
     executor_->set_threads(threads());
     executor_->set_cache_limit(static_cast<std::uint64_t>(settings_.get(kCacheLimit)) << 20);
+    executor_->set_integer_kernels(settings_.get(kIntegerKernels) == "auto");
   }
   return *executor_;
 }

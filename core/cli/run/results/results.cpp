@@ -2,16 +2,24 @@
 #include "core/cli/run/results/results.hpp"
 
 #include "core/base/file.hpp"
+#include "core/cli/run/results/integer_line.hpp"
 #include "core/cli/run/results/provenance.hpp"
 #include "core/cli/talk.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace lathe {
 
 namespace {
+
+void tell_integer_layers(const Json& provenance) {
+  const auto part = provenance.find("integer_kernels");
+  if (part == provenance.end()) return;
+  if (const std::string line = integer_line(*part); !line.empty()) spdlog::info("{}", line);
+}
 
 std::string scalars_text(const std::vector<std::pair<std::string, Value>>& scalars) {
   TextTable table{{"metric", "value"}, {}};
@@ -74,6 +82,7 @@ Json json_of(const Results& results, Session& session) {
 
 void deliver(const Results& results, Session& session, const std::filesystem::path& folder) {
   const Json json = json_of(results, session);
+  tell_integer_layers(json.at("provenance"));
   // A count is repeated in milliseconds; waiting for the disk would be most of its time.
   const Sync sync = session.opened_executor() == nullptr ? Sync::no_wait : Sync::wait;
   if (!folder.empty()) write_atomically(folder / "report.json", json_text(json), sync);
