@@ -2,10 +2,10 @@
 #include "core/cli/run/results/results.hpp"
 
 #include "core/base/file.hpp"
-#include "core/cli/run/results/integer_line.hpp"
 #include "core/cli/run/results/provenance.hpp"
 #include "core/cli/talk.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/report/integer_line.hpp"
 #include "core/report/terminal.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // A layer that ran on integers in any network of the run counts as one that did.
-#include "core/cli/run/results/integer_line.hpp"
+#include "core/report/integer_line.hpp"
 
 #include <fmt/format.h>
 
