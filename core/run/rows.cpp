@@ -14,6 +14,8 @@ namespace {
 
 // Activations of a chunk stay within a core's second-level cache.
 constexpr std::int64_t kChunkElements = std::int64_t{1} << 18;
+// More of them, but for those of a single row, no evaluation needs: 128 MiB.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 25;
 
 std::vector<std::size_t> input_fields(const DatasetInfo& info) {
   std::vector<std::size_t> inputs;
@@ -124,7 +126,8 @@ std::int64_t chunk_rows(const Graph& graph, const RowSource& source, const Regis
     const std::int64_t batches = kChunkElements / (widest * source.batch);
     return source.batch * std::max<std::int64_t>(batches, 1);
   }
-  return std::max(kChunkElements / widest, std::min(source.batch, kLeastRows));
+  const std::int64_t least = std::min(kLeastRows, kMostElements / widest);
+  return std::max<std::int64_t>({kChunkElements / widest, least, 1});
 }
 
 bool RowIdentities::is_of(const Known& known, const RowSource& source) {
