@@ -6,8 +6,11 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <torch/version.h>
+
+#include <atomic>
 
 namespace lathe::engine {
 
@@ -34,12 +37,14 @@ class Engine : public run::Backend {
   void add_identity(Hasher& hasher) const override {
     hasher.add(name()).add(std::int64_t{at::get_num_threads()});
     hasher.add(std::string_view(device_.str()));
+    hasher.add(std::string_view(on_integers() ? "integers" : "floats"));
   }
 
   std::unique_ptr<run::Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
                                         run::Activations* activations) override {
-    return std::make_unique<EngineProgram>(graph, registry_, wanted, weights_, device_,
-                                           activations);
+    if (integer::has_formats(graph)) quantized_ = true;
+    return std::make_unique<EngineProgram>(graph, registry_, wanted, weights_, device_, activations,
+                                           integer::Settings{on_integers(), &layers_});
   }
   std::unique_ptr<run::TrainingProgram> training_program(
       const Graph& graph, run::TrainedParameters& parameters, run::Mode mode,
@@ -62,15 +67,38 @@ class Engine : public run::Backend {
     Value out{Value::Map{}};
     out.set("libtorch", TORCH_VERSION);
     out.set("cpu_capability", cpu_capability());
+    if (quantized_) out.set(std::string(run::kIntegerKernelsEntry), integer_kernels());
     return out;
   }
 
  private:
+  // Only where the sums are exact: rounded otherwise, they would be other numbers on each
+  // processor.
+  bool on_integers() const {
+    return integer_kernels_ && device_.is_cpu() && integer::instructions().exact &&
+           integer::kernels_run_here();
+  }
+  Value integer_kernels() const {
+    Value out = layers_.value();
+    if (out.is_none()) out = Value(Value::Map{});
+    const integer::Instructions& instructions = integer::instructions();
+    out.set("instructions", std::string(instructions.name));
+    out.set("exact", instructions.exact);
+    if (on_integers()) return out;
+    out.set("reason", !integer_kernels_ ? std::string("switched off by --integer-kernels off")
+                      : !device_.is_cpu()
+                          ? fmt::format("the device is {}", device_.str())
+                          : fmt::format("{} has no exact products of bytes", instructions.name));
+    return out;
+  }
+
   const Registry& registry_;
   at::Device device_;
   static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
   Weights weights_;
-  bool integer_kernels_ = true;
+  static inline thread_local bool integer_kernels_ = true;  // as set_integer_kernels
+  std::atomic<bool> quantized_ = false;  // networks with number formats were evaluated
+  run::IntegerLayers layers_;
 };
 
 at::Device device_from_name(const std::string& name) {

@@ -116,49 +116,60 @@ at::Tensor Execution::formatted(const run::Quantizer& format, const at::Tensor& 
                         : quantized(format, x, training, place, rows_per_format_call);
 }
 
-void Execution::run() const {
-  at::SmallVector<at::Tensor, 4> inputs;
+void in_node(const Plan& plan, const Step& step, const std::function<void()>& run) {
+  try {
+    run();
+  } catch (const Error& error) {
+    throw error.within(fmt::format("node '{}'", plan.graph().node(step.node).name));
+  } catch (const c10::Error& error) {
+    throw run_error(LATHE_INTERNAL, fmt::format("node '{}': {}", plan.graph().node(step.node).name,
+                                                first_line(error.what_without_backtrace())));
+  }
+}
+
+void Execution::compute(std::size_t s) const {
+  const Step& step = plan.steps()[s];
+  Register& out = registers[s];
+  const auto parameters = operands.subspan(step.first_operand, step.operand_count);
   at::SmallVector<const std::vector<std::int64_t>*, 4> values;
-  for (std::size_t s = 0; s < plan.steps().size(); ++s) {
-    const Step& step = plan.steps()[s];
-    Register& out = registers[s];
-    if (step.kind == Step::Kind::given) continue;
-    try {
-      const auto parameters = operands.subspan(step.first_operand, step.operand_count);
-      if (step.kind == Step::Kind::constant) {
-        out.tensor = parameters[0];
-      } else if (step.kind == Step::Kind::value) {
-        values.clear();
-        for (std::uint32_t input : step.value_inputs) values.push_back(&registers[input].numbers);
-        const at::Tensor of =
-            step.tensor_inputs.empty() ? at::Tensor() : registers[step.tensor_inputs[0]].tensor;
-        out.numbers = value_of(*step.value_node, of, {values.data(), values.size()});
-      } else {
-        inputs.clear();
-        values.clear();
-        for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
-          const at::Tensor& x = registers[step.tensor_inputs[i]].tensor;
-          const bool plain = step.input_formats.empty() || !step.input_formats[i];
-          inputs.push_back(plain ? x : formatted(step.input_formats[i], x));
-        }
-        for (std::uint32_t input : step.value_inputs) values.push_back(&registers[input].numbers);
-        KernelCall call{{inputs.data(), inputs.size()},
+  for (std::uint32_t input : step.value_inputs) values.push_back(&registers[input].numbers);
+  switch (step.kind) {
+    case Step::Kind::given:
+      return;
+    case Step::Kind::constant:
+      out.tensor = parameters[0];
+      return;
+    case Step::Kind::value: {
+      const at::Tensor of =
+          step.tensor_inputs.empty() ? at::Tensor() : registers[step.tensor_inputs[0]].tensor;
+      out.numbers = value_of(*step.value_node, of, {values.data(), values.size()});
+      return;
+    }
+    case Step::Kind::compute:
+      break;
+  }
+  at::SmallVector<at::Tensor, 4> inputs;
+  for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
+    const at::Tensor& x = registers[step.tensor_inputs[i]].tensor;
+    const bool plain = step.input_formats.empty() || !step.input_formats[i];
+    inputs.push_back(plain ? x : formatted(step.input_formats[i], x));
+  }
+  const KernelCall call{{inputs.data(), inputs.size()},
                         parameters,
                         {values.data(), values.size()},
                         training,
                         place.seed,
                         step.stream,
                         place.counter};
-        out.tensor = step.kernel(call);
-        if (step.output_format) out.tensor = formatted(step.output_format, out.tensor);
-      }
-    } catch (const Error& error) {
-      throw error.within(fmt::format("node '{}'", plan.graph().node(step.node).name));
-    } catch (const c10::Error& error) {
-      throw run_error(LATHE_INTERNAL,
-                      fmt::format("node '{}': {}", plan.graph().node(step.node).name,
-                                  first_line(error.what_without_backtrace())));
-    }
+  out.tensor = step.kernel(call);
+  if (step.output_format) out.tensor = formatted(step.output_format, out.tensor);
+}
+
+void Execution::run() const {
+  for (std::size_t s = 0; s < plan.steps().size(); ++s) {
+    const Step& step = plan.steps()[s];
+    if (step.kind == Step::Kind::given) continue;
+    in_node(plan, step, [&] { compute(s); });
     for (std::uint32_t dead : step.dead) registers[dead].tensor = at::Tensor();
   }
 }

@@ -78,9 +78,12 @@ struct Execution {
   run::RandomPlace place{};
 
   void run() const;
-
- private:
+  // One step, its formats around it; nothing of a given one.
+  void compute(std::size_t step) const;
   at::Tensor formatted(const run::Quantizer& format, const at::Tensor& x) const;
 };
+
+// Errors of what is done for a step name its node.
+void in_node(const Plan& plan, const Step& step, const std::function<void()>& run);
 
 }  // namespace lathe::engine

@@ -5,12 +5,15 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+
 namespace lathe::engine {
 
 EngineProgram::EngineProgram(const Graph& graph, const Registry& registry,
                              const std::vector<NodeId>& wanted, Weights& weights, at::Device device,
-                             run::Activations* activations)
+                             run::Activations* activations, const integer::Settings& integers)
     : device_(device),
+      weights_(weights),
       found_(graph.slots()),
       plan_(
           graph, registry, wanted,
@@ -20,16 +23,35 @@ EngineProgram::EngineProgram(const Graph& graph, const Registry& registry,
             return found_[index_of(id)] != nullptr;
           },
           [&](NodeId id) { return activations != nullptr && activations->keeps(id); }),
+      on_integers_(plan_, wanted, weights, integers),
       registers_(plan_.steps().size()) {
   const c10::InferenceMode inference;
-  operands_ = weights.bind(plan_);
+  bind(on_integers_.empty());
+  on_integers_.take(operands_);
   for (std::size_t i = 0; i < plan_.kept().size(); ++i) {
     kept_.push_back(std::make_shared<Portions>());
   }
 }
 
-void EngineProgram::run(const run::Portion& portion) {
-  const c10::InferenceMode inference;
+void EngineProgram::bind(bool all) {
+  const std::vector<bool> every(plan_.operands().size(), true);
+  weights_.bind(plan_, all ? every : on_integers_.operands_read(), operands_);
+}
+
+bool EngineProgram::run_on_integers(const Execution& execution) {
+  const bool is_empty = std::ranges::any_of(
+      plan_.inputs(), [&](std::uint32_t input) { return registers_[input].tensor.numel() == 0; });
+  if (on_integers_.empty() || is_empty) return false;
+  try {
+    on_integers_.run(execution);
+    return true;
+  } catch (const integer::NoCode&) {
+    fell_back_ = true;
+    return false;
+  }
+}
+
+void EngineProgram::give(const run::Portion& portion) {
   for (std::size_t s = 0; s < plan_.steps().size(); ++s) {
     const Step& step = plan_.steps()[s];
     if (step.kind != Step::Kind::given) continue;
@@ -42,10 +64,21 @@ void EngineProgram::run(const run::Portion& portion) {
     if (portion.rows > 0) input = input.narrow(0, portion.first, portion.rows);
     registers_[plan_.inputs()[i]].tensor = input.to(device_);
   }
+}
+
+void EngineProgram::run(const run::Portion& portion) {
+  const c10::InferenceMode inference;
+  give(portion);
   Execution execution{plan_, operands_, registers_};
   execution.rows_per_format_call = portion.batch;
   execution.place = {plan_.graph().seed(), static_cast<std::uint64_t>(portion.first) << 32};
-  execution.run();
+  if (!run_on_integers(execution)) {
+    // What is not a number has no code: floats carry it on.
+    if (fell_back_) give(portion);
+    bind(true);
+    execution.operands = operands_;
+    execution.run();
+  }
   // In the layout they have: another one could take other kernels, and so change the last bits.
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const at::Tensor& made = registers_[plan_.kept()[i]].tensor;
@@ -72,6 +105,8 @@ Tensor EngineProgram::floats(NodeId node) const {
 }
 
 void EngineProgram::leave(run::Activations& activations) {
+  // What a program makes of it must not depend on which of it was found.
+  if (fell_back_) return;
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     std::uint64_t bytes = 0;
     for (const at::Tensor& portion : *kept_[i]) bytes += portion.nbytes() + 128;

@@ -1,8 +1,11 @@
 // Parameters as LibTorch tensors.
 #include "core/engine/weights.hpp"
 
+#include "core/engine/integer/levels.hpp"
 #include "core/engine/quantize.hpp"
 #include "core/engine/tensors.hpp"
+
+#include <fmt/format.h>
 
 namespace lathe::engine {
 
@@ -12,6 +15,21 @@ namespace {
 constexpr std::uint64_t kLetGoEvery = std::uint64_t{64} << 20;
 // What holding a parameter costs at least.
 constexpr std::uint64_t kOverhead = 1024;
+
+// Throws an error if they are not what quantize() makes of the contents.
+void check_codes(const IntegerCodes& codes, const run::Quantizer& format, const float* contents,
+                 run::RandomPlace place) {
+  const std::vector<float> of_codes = codes.values();
+  std::vector<float> made(of_codes.size());
+  format.quantize(contents, made.data(), codes.shape.dims(), false, place);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (made[i] == of_codes[i]) continue;
+    throw run_error(LATHE_INTERNAL,
+                    fmt::format("number format '{}': quantize() makes {} of a weight, its codes "
+                                "stand for {}: codes() and quantize() must agree",
+                                format.format_id(), made[i], of_codes[i]));
+  }
+}
 
 }  // namespace
 
@@ -48,15 +66,43 @@ at::Tensor Weights::quantized(const PlanOperand& operand, const at::Tensor& cont
   return *made;
 }
 
-std::vector<at::Tensor> Weights::bind(const Plan& plan) {
-  std::vector<at::Tensor> out;
-  out.reserve(plan.operands().size());
-  for (const PlanOperand& operand : plan.operands()) {
+void Weights::bind(const Plan& plan, const std::vector<bool>& wanted,
+                   std::vector<at::Tensor>& bound) {
+  bound.resize(plan.operands().size());
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    if (!wanted[i] || bound[i].defined()) continue;
+    const PlanOperand& operand = plan.operands()[i];
     at::Tensor contents = tensor_of(*operand.parameter);
-    out.push_back(operand.format ? quantized(operand, contents, plan.graph().seed())
-                                 : std::move(contents));
+    bound[i] =
+        operand.format ? quantized(operand, contents, plan.graph().seed()) : std::move(contents);
   }
-  return out;
+}
+
+std::shared_ptr<const integer::WeightLevels> Weights::levels(const Parameter& parameter,
+                                                             const run::Quantizer& format,
+                                                             std::uint64_t seed) {
+  if (format.stochastic()) throw integer::Unfit("are drawn at random");
+  if (!format.has_codes()) throw integer::Unfit("do not exist");
+  Hasher on;
+  on.add("levels").add(format.identity());
+  const run::CacheKey key{parameter.content->hash(), on.finish()};
+  if (const run::Stored known = cache_.find(key)) {
+    return std::static_pointer_cast<const integer::WeightLevels>(known);
+  }
+  const float* contents = parameter.content->tensor().values<float>().data();
+  const run::RandomPlace place{seed, 0};
+  std::shared_ptr<const integer::WeightLevels> made;
+  try {
+    const IntegerCodes codes = format.codes(contents, parameter.shape.dims(), place);
+    made = std::make_shared<integer::WeightLevels>(codes);
+    check_codes(codes, format, contents, place);
+  } catch (const Error& error) {
+    // A NaN has no code; some options have none.
+    if (error.code() != LATHE_UNIMPLEMENTED && error.code() != LATHE_INVALID_ARGUMENT) throw;
+    throw integer::Unfit(fmt::format("do not exist: {}", error.message()));
+  }
+  cache_.insert(key, made, made->bytes());
+  return made;
 }
 
 }  // namespace lathe::engine

@@ -7,12 +7,22 @@
 
 namespace lathe::engine {
 
+namespace integer {
+class WeightLevels;
+}
+
 class Weights {
  public:
   Weights(run::Cache& cache, at::Device device) : cache_(cache), device_(device) {}
 
-  // One tensor per operand of the plan, quantized for evaluation.
-  std::vector<at::Tensor> bind(const Plan& plan);
+  // One tensor per operand of the plan, quantized for evaluation: those that `wanted` says, by
+  // number, and that `bound` has not.
+  void bind(const Plan& plan, const std::vector<bool>& wanted, std::vector<at::Tensor>& bound);
+  // The levels of what a format makes of a parameter. Throws integer::Unfit if there are none that
+  // fit bytes.
+  std::shared_ptr<const integer::WeightLevels> levels(const Parameter& parameter,
+                                                      const run::Quantizer& format,
+                                                      std::uint64_t seed);
 
  private:
   at::Tensor tensor_of(const Parameter& parameter);

@@ -36,7 +36,8 @@ class Backend {
   // set_threads allows, until what is returned goes.
   virtual std::shared_ptr<void> threads_for(const Graph& graph, std::int64_t rows) = 0;
   virtual void set_threads(int threads) = 0;  // for this thread's calls
-  // As Executor::set_integer_kernels. A backend that has such kernels counts it in add_identity:
+  // As Executor::set_integer_kernels, for this thread's calls; the validations of a training are on
+  // floats in any case. A backend that has such kernels counts it in add_identity:
   // integers and floats round differently.
   virtual void set_integer_kernels(bool allowed) = 0;
 

@@ -32,6 +32,19 @@ Value joined(const Value& earlier, const Value& later) {
   return out;
 }
 
+// While one lives, this thread evaluates on floats.
+class OnFloats {
+ public:
+  OnFloats() { ++living_; }
+  ~OnFloats() { --living_; }
+  OnFloats(const OnFloats&) = delete;
+  OnFloats& operator=(const OnFloats&) = delete;
+  static bool any() { return living_ > 0; }
+
+ private:
+  static inline thread_local int living_ = 0;
+};
+
 class RunExecutor : public Executor {
  public:
   RunExecutor(const Registry& registry, std::vector<OpenBackend> open)
@@ -79,7 +92,9 @@ class RunExecutor : public Executor {
     const auto threads = backend.threads_for(graph, options.batch_size);
     // The result stays, so that whoever scores the best weights again finds it; the activations of
     // an epoch's weights are of no use to anyone.
+    // On floats, as the training itself: its results are the same on every processor.
     const auto validate = [&](const Graph& network) {
+      const OnFloats floats;
       const Rows whole{Split::validation,        0,     options.rows_evaluated_at_once(),
                        asked_loss(options.loss), false, &cancelled};
       return evaluate(network, data, whole, Leave::result);
@@ -95,6 +110,7 @@ class RunExecutor : public Executor {
     Value::List used;
     for (const Choice& choice : choices_) {
       if (!choice.used) continue;
+      choice.backend->set_integer_kernels(integer_kernels_);
       used.emplace_back(std::string(choice.backend->name()));
       const Value environment = choice.backend->environment();
       for (const auto& [key, value] : environment.as_map()) {
@@ -114,8 +130,6 @@ class RunExecutor : public Executor {
   void set_integer_kernels(bool allowed) override {
     const std::lock_guard lock(mutex_);
     integer_kernels_ = allowed;
-    for (const Choice& choice : choices_)
-      if (choice.backend != nullptr) choice.backend->set_integer_kernels(allowed);
   }
 
  private:
@@ -135,6 +149,7 @@ class RunExecutor : public Executor {
     Backend& backend = opened(i);
     backend.set_threads(allowed_);
     const std::lock_guard lock(mutex_);
+    backend.set_integer_kernels(integer_kernels_ && !OnFloats::any());
     choices_[i].used = true;
     return backend;
   }
@@ -142,10 +157,7 @@ class RunExecutor : public Executor {
   Backend& opened(std::size_t i) {
     const std::lock_guard lock(mutex_);
     Choice& choice = choices_[i];
-    if (choice.backend == nullptr) {
-      choice.backend = choice.open(registry_, cache_);
-      choice.backend->set_integer_kernels(integer_kernels_);
-    }
+    if (choice.backend == nullptr) choice.backend = choice.open(registry_, cache_);
     return *choice.backend;
   }
 

@@ -18,6 +18,7 @@ class Quantizer {
             std::uint32_t input_index);
 
   explicit operator bool() const { return format_ != nullptr; }
+  const std::string& format_id() const { return format_->component().id; }
   bool stochastic() const { return stochastic_; }
   bool has_backward() const { return format_->has_backward(); }
   bool has_state() const { return !state_.empty(); }

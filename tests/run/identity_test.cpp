@@ -13,7 +13,8 @@ namespace {
 // What the backends were asked for, and whose activations they found.
 struct Seen {
   int programs = 0;
-  std::vector<bool> found;  // left by integers
+  std::vector<bool> found;        // left by integers
+  std::vector<bool> on_integers;  // each program
 };
 
 // Logits that differ from row to row, and are twice as large on integers.
@@ -22,6 +23,7 @@ class Stub : public run::Program {
   Stub(const Graph& graph, bool integers, const run::Activations* activations, Seen& seen)
       : between_(graph.find("seq_blocks_1")), integers_(integers) {
     ++seen.programs;
+    seen.on_integers.push_back(integers);
     const run::Stored left = activations == nullptr ? nullptr : activations->find(between_);
     if (left != nullptr) seen.found.push_back(*static_cast<const bool*>(left.get()));
   }
@@ -42,6 +44,17 @@ class Stub : public run::Program {
   NodeId between_;
   bool integers_;
   Tensor logits_;
+};
+
+// Learns nothing.
+class StubTraining : public run::TrainingProgram {
+ public:
+  Tensor forward(const run::TrainingBatch& batch) override {
+    const auto rows = static_cast<std::int64_t>(batch.rows.size());
+    return lathe_test::floats(Shape{rows, 5},
+                              std::vector<float>(static_cast<std::size_t>(5 * rows), 0.0F));
+  }
+  void backward(std::span<const float>) override {}
 };
 
 // Runs every layer as its name says. The one called "small" takes jsc_tiny alone.
@@ -65,7 +78,7 @@ class StubBackend : public run::Backend {
   std::unique_ptr<run::TrainingProgram> training_program(const Graph&, run::TrainedParameters&,
                                                          run::Mode,
                                                          const std::vector<NodeId>&) override {
-    return nullptr;
+    return std::make_unique<StubTraining>();
   }
   std::shared_ptr<void> threads_for(const Graph&, std::int64_t) override { return nullptr; }
   void set_threads(int) override {}
@@ -123,6 +136,20 @@ BOOST_AUTO_TEST_CASE(activations_on_integers_and_on_floats_are_remembered_apart)
     executor->outputs(jsc_tiny(8), *data, kWhole);
   }
   BOOST_TEST(seen.found == (std::vector<bool>{true, false}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_training_validates_on_floats_and_leaves_evaluations_on_integers) {
+  Seen seen;
+  const auto executor = executor_of({"stub"}, seen);
+  const auto data = jets(64, 200);
+  lathe::TrainingOptions options;
+  options.max_epochs = 2;
+  const std::atomic<bool> never{false};
+  executor->train(jsc_tiny(8), *data, options, {}, never);
+  BOOST_TEST(!seen.on_integers.empty());
+  BOOST_TEST(std::ranges::none_of(seen.on_integers, [](bool integers) { return integers; }));
+  executor->evaluate(jsc_tiny(8), *data, kWhole);
+  BOOST_TEST(seen.on_integers.back());
 }
 
 BOOST_AUTO_TEST_CASE(a_backend_that_is_opened_later_is_told) {
