@@ -142,9 +142,9 @@ void add_machine(Rows& rows) {
            .in("MiB")
            .standard(2048),
        Row(Group::machine, kIntegerKernels,
-           "How quantized layers are evaluated: auto multiplies their integer codes where these "
-           "have at most 8 bits and the processor sums the products exactly; off multiplies floats "
-           "everywhere.")
+           "How quantized layers are evaluated: auto computes with their integer codes where these "
+           "have at most 8 bits and the processor sums their products exactly; off computes with "
+           "floats.")
            .spelt({"--integer-kernels"}, "MODE")
            .one_of({"auto", "off"})
            .standard("auto")});

@@ -28,11 +28,12 @@ std::string integer_line(const Json& part) {
     return fmt::format("quantized layers were evaluated on floats: {}",
                        part.at("reason").get<std::string>());
   if (!part.contains("instructions")) return {};
-  const Json& on_integers = part.at("on_integers");
-  const Json& on_floats = part.at("on_floats");
+  const Json on_integers = part.value("on_integers", Json::object());
+  const Json on_floats = part.value("on_floats", Json::object());
   std::size_t layers = on_integers.size();
   for (const auto& [layer, reasons] : on_floats.items())
     if (!on_integers.contains(layer)) ++layers;
+  if (layers == 0) return {};
   return fmt::format("{} of {} quantized layers were evaluated on integers ({}){}",
                      on_integers.size(), layers, part.at("instructions").get<std::string>(),
                      others_text(on_floats, on_integers));

@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_is_refused_with_what_is_allowed) {
        {},
        {"test", "jsc-tiny", "jsc-sim", "--load", "x", "--integer-kernels", "on"},
        2,
-       {"--integer-kernels", "got text on", "auto, off"}},
+       {"--integer-kernels", "got string on", "auto, off"}},
       {"a width for integer kernels",
        {},
        {"test", "jsc-tiny", "jsc-sim", "--load", "x", "--integer-kernels", "8"},

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_config_file_is_refused_with_its_place) {
       in_file("out of range", kNet + "batch_size = -1\n", ":3:", {"batch_size", "-1"}),
       in_file("no choice", kNet + "task = 'chat'\n", ":3:", {"task", "chat"}),
       in_file("integers that cannot be insisted on", kNet + "integer_kernels = 'on'\n",
-              ":3:", {"integer_kernels", "got text on", "auto, off"}),
+              ":3:", {"integer_kernels", "got string on", "auto, off"}),
       in_file("a width for integer kernels", kNet + "integer_kernels = 8\n",
               ":3:", {"integer_kernels", "8"}),
       in_file("integer kernels as a truth value", kNet + "integer_kernels = true\n",

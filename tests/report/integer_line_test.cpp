@@ -55,4 +55,8 @@ BOOST_AUTO_TEST_CASE(chains_of_dense_layers_are_no_news) {
   BOOST_TEST(integer_line(chain).empty());
 }
 
+BOOST_AUTO_TEST_CASE(networks_that_quantize_no_layer_are_no_news) {
+  BOOST_TEST(integer_line({{"mode", "auto"}, {"instructions", "AVX-512 VNNI"}}).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
