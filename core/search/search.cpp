@@ -170,9 +170,10 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   std::optional<Loss> loss;
   if (executes(*plan)) loss = open_what_runs_need(*plan, context);
 
-  const std::unique_ptr<Sampler> sampler = options.sampler.make(
-      space, options.directions(), options.seed, static_cast<std::uint64_t>(options.lookahead),
-      static_cast<std::uint64_t>(options.n_trials));
+  const std::unique_ptr<Sampler> sampler =
+      options.sampler.make(space, {options.directions(), options.objectives(), options.seed,
+                                   static_cast<std::uint64_t>(options.lookahead),
+                                   static_cast<std::uint64_t>(options.n_trials), 0});
   warn_of_idle_workers(options, *sampler);
   std::shared_ptr<Storage> storage;
   std::unique_ptr<Study> study;

@@ -302,10 +302,11 @@ struct Counts {
   double told_ = 0;
 };
 
-// The choice with the largest number, for as many trials as the search means to run and looks back.
+// The choice with the largest number, for as many trials as the search means to run and looks back;
+// asked once more, the first parameter's choices in the order written. Tells how it knows a point.
 struct Largest {
   explicit Largest(lathe::space space) : space_(space) {}
-  bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> values) {
+  bool suggest(lathe::context, lathe::ask ask, lathe::span<double> values) {
     for (std::uint64_t i = 0; i < values.size(); ++i) {
       if (!space_.exists(i, values)) continue;
       std::uint64_t best = 0;
@@ -314,7 +315,14 @@ struct Largest {
       }
       values[i] = static_cast<double>(best);
     }
-    return trial < space_.trial_budget() + space_.lookahead();
+    if (ask.attempt > 0) values[0] = static_cast<double>(ask.attempt - 1);
+    return ask.trial < space_.trial_budget() + space_.lookahead();
+  }
+  lathe::facts explain(lathe::span<const double> values, const lathe::outcome& outcome) const {
+    return {{"number", space_.choice(0, static_cast<std::uint64_t>(values[0])).real()},
+            {std::string(space_.objective(0)), outcome.values()[0]},
+            {"constraints", static_cast<double>(space_.constraints())},
+            {"violated by", outcome.constraints()[0]}};
   }
   lathe::space space_;
 };

@@ -383,8 +383,17 @@ BOOST_AUTO_TEST_CASE(a_sampler_suggests_learns_and_ends) {
   parameter.choices = 2;
   parameter.parent = LATHE_NONE_ID;
   const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
-  const lathe_space space = {
-      sizeof(lathe_space), sizeof(lathe_parameter), &parameter, 1, &direction, 1, 0, 4, 20};
+  const lathe_space space = {sizeof(lathe_space),
+                             sizeof(lathe_parameter),
+                             &parameter,
+                             1,
+                             &direction,
+                             1,
+                             0,
+                             4,
+                             20,
+                             nullptr,
+                             0};
   SamplerInstance sampler(component("counts"), Value(Value::Map{}), space);
   std::array<double, 1> p = {}, value = {10};
   BOOST_TEST(sampler.suggest(0, p));
@@ -422,8 +431,18 @@ BOOST_AUTO_TEST_CASE(a_sampler_sees_what_choices_are_and_what_exists) {
   parameters[1].parent_values = first_two;
   parameters[2].parent_values = others;
   const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
-  const lathe_space space = {
-      sizeof(lathe_space), sizeof(lathe_parameter), parameters, 3, &direction, 1, 0, 4, 20};
+  const lathe_str objective = {"loss", 4};
+  const lathe_space space = {sizeof(lathe_space),
+                             sizeof(lathe_parameter),
+                             parameters,
+                             3,
+                             &direction,
+                             1,
+                             0,
+                             4,
+                             20,
+                             &objective,
+                             1};
   SamplerInstance sampler(component("largest"), Value(Value::Map{}), space);
   std::array<double, 3> p = {};
   BOOST_TEST(sampler.suggest(23, p));
@@ -431,4 +450,15 @@ BOOST_AUTO_TEST_CASE(a_sampler_sees_what_choices_are_and_what_exists) {
   BOOST_TEST(p[1] == 1);
   BOOST_TEST(std::isnan(p[2]));
   BOOST_TEST(!sampler.suggest(24, p));
+
+  BOOST_TEST(sampler.suggest(1, p, 3));
+  BOOST_TEST(p[0] == 2);
+  const std::array<double, 1> loss = {0.5}, violations = {-1};
+  TrialOutcome outcome{1, LATHE_STATE_COMPLETE, loss};
+  outcome.constraints = violations;
+  BOOST_TEST(sampler.explain(p, outcome).text() == Value(Value::Map{{"number", Value(4.0)},
+                                                                    {"loss", Value(0.5)},
+                                                                    {"constraints", Value(1.0)},
+                                                                    {"violated by", Value(-1.0)}})
+                                                       .text());
 }

@@ -67,7 +67,7 @@ class TpeSampler final : public Sampler {
  public:
   explicit TpeSampler(const SearchOptions& options, const SearchSpace& space)
       : model_(space_of(options, space), {}) {}
-  bool suggest(std::uint64_t trial, std::span<double> point) override {
+  bool suggest(std::uint64_t trial, std::uint64_t, std::span<double> point) override {
     for (std::size_t p = 0; p < point.size(); ++p) {
       double u = 0;
       uniform(model_.space().seed, p, trial, {&u, 1});
@@ -107,7 +107,7 @@ class TpeSampler final : public Sampler {
 class CountingSampler final : public Sampler {
  public:
   explicit CountingSampler(const SearchSpace& space) : space_(space) {}
-  bool suggest(std::uint64_t trial, std::span<double> point) override {
+  bool suggest(std::uint64_t trial, std::uint64_t, std::span<double> point) override {
     for (std::size_t p = point.size(); p-- > 0;) {
       const std::uint64_t radix = space_.parameters[p].choices.size();
       point[p] = static_cast<double>(trial % radix);

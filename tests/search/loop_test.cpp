@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(a_study_that_cannot_be_written_ends_the_search_with_its_err
 
 BOOST_AUTO_TEST_CASE(a_sampler_that_fails_ends_the_search_with_its_error) {
   struct Broken final : Sampler {
-    bool suggest(std::uint64_t trial, std::span<double> point) override {
+    bool suggest(std::uint64_t trial, std::uint64_t, std::span<double> point) override {
       if (trial == 5) throw run_error(LATHE_INTERNAL, "the sampler broke");
       for (double& x : point) x = 0;
       return true;

@@ -35,6 +35,13 @@ average_bitwidth = {scale = 0.2, direction = "minimize"}
 accuracy = {scale = 1.0, direction = "maximize"}
 )";
 
+SamplerTask task(lathe_direction direction, std::uint64_t seed) {
+  SamplerTask one;
+  one.directions = {direction};
+  one.seed = seed;
+  return one;
+}
+
 SearchPlan plan(std::string text = kStrategy) {
   return *check_plan(plan_search(parse_toml(text, "search.toml"), registry()));
 }
@@ -124,12 +131,12 @@ BOOST_AUTO_TEST_CASE(brute_as_a_plugin_visits_every_point_and_stops) {
   for (const char* order : {"sequential", "shuffled"}) {
     const SamplerChoice brute =
         choose_sampler({"brute", Value(Value::Map{{"order", order}}), {}}, registry());
-    const auto sampler = brute.make(space, {LATHE_DIRECTION_MAXIMIZE}, 0);
+    const auto sampler = brute.make(space, task(LATHE_DIRECTION_MAXIMIZE, 0));
     BOOST_CHECK(!sampler->reads_values());
     std::set<std::vector<double>> seen;
     std::vector<double> point(3);
     std::uint64_t trial = 0;
-    for (; trial < 100 && sampler->suggest(trial, point); ++trial) {
+    for (; trial < 100 && sampler->suggest(trial, 0, point); ++trial) {
       sampler->started(trial, point);
       seen.insert(point);
     }
@@ -152,7 +159,7 @@ BOOST_AUTO_TEST_CASE(samplers_are_functions_of_what_they_were_told) {
     const auto play = [&](Sampler& sampler, std::uint64_t from, std::uint64_t to, bool check) {
       for (std::uint64_t trial = from; trial < to; ++trial) {
         std::vector<double> point(5);
-        BOOST_REQUIRE(sampler.suggest(trial, point));
+        BOOST_REQUIRE(sampler.suggest(trial, 0, point));
         if (check) {
           BOOST_CHECK(points[trial] == point);
         } else {
@@ -163,21 +170,21 @@ BOOST_AUTO_TEST_CASE(samplers_are_functions_of_what_they_were_told) {
         sampler.finished({trial, LATHE_STATE_COMPLETE, value});
       }
     };
-    const auto whole = choice.make(space, {LATHE_DIRECTION_MAXIMIZE}, 3);
+    const auto whole = choice.make(space, task(LATHE_DIRECTION_MAXIMIZE, 3));
     play(*whole, 0, 80, false);
     // Rebuilt by replay in the middle, it goes on the same.
-    const auto rebuilt = choice.make(space, {LATHE_DIRECTION_MAXIMIZE}, 3);
+    const auto rebuilt = choice.make(space, task(LATHE_DIRECTION_MAXIMIZE, 3));
     for (std::uint64_t trial = 0; trial < 40; ++trial) {
       const std::vector<double> value = {points[trial][0] - 2 * points[trial][3]};
       rebuilt->started(trial, points[trial]);
       rebuilt->finished({trial, LATHE_STATE_COMPLETE, value});
     }
     play(*rebuilt, 40, 80, true);
-    const auto other = choice.make(space, {LATHE_DIRECTION_MAXIMIZE}, 4);
+    const auto other = choice.make(space, task(LATHE_DIRECTION_MAXIMIZE, 4));
     std::vector<double> point(5);
     int same = 0;
     for (std::uint64_t trial = 0; trial < 10; ++trial) {
-      other->suggest(trial, point);
+      other->suggest(trial, 0, point);
       same += point == points[trial];
     }
     if (std::string(name) != "brute") BOOST_CHECK_LT(same, 3);
@@ -227,11 +234,11 @@ BOOST_AUTO_TEST_CASE(brute_visits_the_different_networks_of_a_conditional_space)
   for (const char* order : {"sequential", "shuffled"}) {
     const auto sampler =
         choose_sampler({"brute", Value(Value::Map{{"order", order}}), {}}, registry())
-            .make(space, {LATHE_DIRECTION_MAXIMIZE}, 5);
+            .make(space, task(LATHE_DIRECTION_MAXIMIZE, 5));
     std::set<std::string> seen;
     std::vector<double> point(4);
     std::uint64_t trial = 0;
-    for (; trial < 100 && sampler->suggest(trial, point); ++trial) {
+    for (; trial < 100 && sampler->suggest(trial, 0, point); ++trial) {
       check_suggestion(space, "brute", trial, point);
       sampler->started(trial, point);
       seen.insert(sampled_config(space, point).text());
@@ -247,7 +254,7 @@ BOOST_AUTO_TEST_CASE(brute_refuses_a_range_without_end_before_the_first_trial) {
   BOOST_CHECK(!space.networks().has_value());
   const SamplerChoice brute = choose_sampler({"brute", Value(Value::Map{}), {}}, registry());
   BOOST_CHECK_EXCEPTION(
-      brute.make(space, {LATHE_DIRECTION_MAXIMIZE}, 0), Error, [](const Error& error) {
+      brute.make(space, task(LATHE_DIRECTION_MAXIMIZE, 0)), Error, [](const Error& error) {
         const std::string what = error.what();
         return error.exit_code() == 2 && what.find("continuous parameter 'rate'") != what.npos;
       });
@@ -265,10 +272,10 @@ BOOST_AUTO_TEST_CASE(samplers_serve_ranges_and_conditions) {
   int which = 0;
   for (const char* name : {"random", "tpe"}) {
     const auto sampler = choose_sampler({name, Value(Value::Map{}), {}}, registry())
-                             .make(space, {LATHE_DIRECTION_MINIMIZE}, 11);
+                             .make(space, task(LATHE_DIRECTION_MINIMIZE, 11));
     for (std::uint64_t trial = 0; trial < 150; ++trial) {
       std::vector<double> point(5);
-      BOOST_REQUIRE(sampler->suggest(trial, point));
+      BOOST_REQUIRE(sampler->suggest(trial, 0, point));
       const std::vector<double> suggested = point;
       BOOST_CHECK_NO_THROW(check_suggestion(space, name, trial, point));
       for (std::size_t p = 0; p < point.size(); ++p) {

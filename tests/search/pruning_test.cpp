@@ -69,7 +69,7 @@ class Listener final : public Sampler {
     std::vector<std::int64_t> steps;
     std::vector<double> intermediate;
   };
-  bool suggest(std::uint64_t trial, std::span<double> point) override {
+  bool suggest(std::uint64_t trial, std::uint64_t, std::span<double> point) override {
     for (std::size_t p = 0; p < point.size(); ++p)
       point[p] = static_cast<double>((trial * 7 + p * trial) % 3);
     return true;

@@ -182,7 +182,7 @@ class Loop {
     if (!ended(trial.state)) {
       std::vector<double> suggested(space_.parameters.size(), std::nan(""));
       if (!says_all(space_, trial.point)) {
-        if (sampler_.suggest(number, suggested)) {
+        if (sampler_.suggest(number, 0, suggested)) {
           check_suggestion(space_, options_.sampler.name(), number, suggested);
         } else if (number >= stored_.size() && !trial.wish) {
           result_.exhausted = true;

@@ -9,4 +9,11 @@ std::vector<lathe_direction> SearchOptions::directions() const {
   return result;
 }
 
+std::vector<std::string> SearchOptions::objectives() const {
+  if (sum_scaled_metrics) return {"sum"};
+  std::vector<std::string> result;
+  for (const Metric& metric : metrics) result.push_back(metric.name);
+  return result;
+}
+
 }  // namespace lathe

@@ -23,6 +23,7 @@ struct SearchOptions {
   Value study_attributes{Value::Map{}};
 
   std::vector<lathe_direction> directions() const;  // one per objective
+  std::vector<std::string> objectives() const;      // their names; "sum" if the metrics are summed
 };
 
 }  // namespace lathe

@@ -12,32 +12,38 @@ namespace {
 class PluginSampler final : public Sampler {
  public:
   PluginSampler(const Component& component, const Value& options, const SearchSpace& space,
-                const std::vector<lathe_direction>& directions, std::uint64_t seed,
-                std::uint64_t lookahead, std::uint64_t trial_budget)
-      : parameters_(space.parameters), directions_(directions) {
+                const SamplerTask& task)
+      : parameters_(space.parameters), task_(task) {
     for (const SearchParameter& parameter : parameters_) rows_.push_back(row_of(parameter));
-    space_.struct_size = LATHE_SIZE_UP_TO(lathe_space, trial_budget);
+    for (const std::string& name : task_.objectives)
+      objectives_.push_back({name.data(), name.size()});
+    space_.struct_size = LATHE_SIZE_UP_TO(lathe_space, constraint_count);
     space_.parameter_size = sizeof(lathe_parameter);
     space_.parameters = rows_.data();
     space_.parameter_count = rows_.size();
-    space_.directions = directions_.data();
-    space_.objective_count = directions_.size();
-    space_.seed = seed;
-    space_.lookahead = lookahead;
-    space_.trial_budget = trial_budget;
+    space_.directions = task_.directions.data();
+    space_.objective_count = task_.directions.size();
+    space_.seed = task_.seed;
+    space_.lookahead = task_.lookahead;
+    space_.trial_budget = task_.trial_budget;
+    space_.objectives = objectives_.empty() ? nullptr : objectives_.data();
+    space_.constraint_count = task_.constraints;
     const lathe_sampler& table = component.as<lathe_sampler>();
     reads_values_ = LATHE_HAS(lathe_sampler, &table, finished);
     instance_.emplace(component, options, space_);
   }
 
-  bool suggest(std::uint64_t trial, std::span<double> point) override {
-    return instance_->suggest(trial, point);
+  bool suggest(std::uint64_t trial, std::uint64_t attempt, std::span<double> point) override {
+    return instance_->suggest(trial, point, attempt);
   }
   void started(std::uint64_t trial, std::span<const double> point) override {
     instance_->started(trial, point);
   }
   void finished(const TrialOutcome& outcome) override { instance_->finished(outcome); }
   bool reads_values() const override { return reads_values_; }
+  Value explain(std::span<const double> point, const TrialOutcome& outcome) override {
+    return instance_->explain(point, outcome);
+  }
 
  private:
   lathe_parameter row_of(const SearchParameter& parameter) {
@@ -65,7 +71,8 @@ class PluginSampler final : public Sampler {
   }
 
   std::vector<SearchParameter> parameters_;  // names, choices and conditions that rows point into
-  std::vector<lathe_direction> directions_;
+  SamplerTask task_;
+  std::vector<lathe_str> objectives_;
   std::pmr::monotonic_buffer_resource memory_;
   std::deque<std::vector<lathe_value>> choices_;
   std::vector<lathe_parameter> rows_;
@@ -77,14 +84,11 @@ class PluginSampler final : public Sampler {
 }  // namespace
 
 std::unique_ptr<Sampler> SamplerChoice::make(const SearchSpace& space,
-                                             const std::vector<lathe_direction>& directions,
-                                             std::uint64_t seed, std::uint64_t lookahead,
-                                             std::uint64_t trial_budget) const {
+                                             const SamplerTask& task) const {
   if (component_ == nullptr)
     throw run_error(LATHE_FAILED_PRECONDITION, "a search without a sampler was begun");
   try {
-    return std::make_unique<PluginSampler>(*component_, options_, space, directions, seed,
-                                           lookahead, trial_budget);
+    return std::make_unique<PluginSampler>(*component_, options_, space, task);
   } catch (const Error& error) {
     throw error.at(position_);
   }

@@ -2,8 +2,13 @@
 //   Sampler(lathe::options, lathe::space)     either may be left out
 //   bool suggest(lathe::context, std::uint64_t trial, lathe::span<double> values)
 //                                             false: the space is exhausted; an exception: an error
+//   bool suggest(lathe::context, lathe::ask, lathe::span<double> values)
+//                                             instead: ask.attempt counts how often the answer was
+//                                             a point that an earlier trial has
 //   void started(std::uint64_t trial, lathe::span<const double> values)       optional
 //   void finished(const lathe::outcome&)                                      optional
+//   lathe::facts explain(lathe::span<const double> values, const lathe::outcome&)         optional
+//                                             numbers that results show beside a trial's values
 // A value is the index of a choice, or the number; lathe::absent for a parameter that does not
 // exist in the trial, which all values are before suggest() writes them.
 #pragma once
@@ -12,6 +17,9 @@
 #include <lathe/hpp/component.hpp>
 
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #pragma GCC visibility push(hidden)
 
@@ -54,11 +62,27 @@ class space {
   std::uint64_t trial_budget() const {  // 0: unknown
     return LATHE_HAS(lathe_space, s_, trial_budget) ? s_->trial_budget : 0;
   }
+  std::string_view objective(std::uint64_t o) const {  // eg: "accuracy"; empty: nobody knows
+    return LATHE_HAS(lathe_space, s_, objectives) && s_->objectives != nullptr
+               ? to_view(s_->objectives[o])
+               : std::string_view{};
+  }
+  std::uint64_t constraints() const {
+    return LATHE_HAS(lathe_space, s_, constraint_count) ? s_->constraint_count : 0;
+  }
   const lathe_space& raw() const { return *s_; }
 
  private:
   const lathe_space* s_;
 };
+
+struct ask {
+  std::uint64_t trial = 0;
+  std::uint64_t attempt = 0;  // lathe_ask
+};
+
+// Numbers by name, eg: {"gap", 0.02}.
+using facts = std::vector<std::pair<std::string, double>>;
 
 // How a trial ended. Valid for the call.
 class outcome {
@@ -92,6 +116,18 @@ constexpr bool
                                                            std::declval<span<double>>())),
                        bool>>> = true;
 template <class T, class = void>
+constexpr bool suggests_again = false;
+template <class T>
+constexpr bool suggests_again<
+    T, std::enable_if_t<
+           std::is_convertible_v<decltype(std::declval<T&>().suggest(std::declval<context>(), ask{},
+                                                                     std::declval<span<double>>())),
+                                 bool>>> = true;
+template <class T, class = void>
+constexpr bool has_explain = false;
+template <class T>
+constexpr bool has_explain<T, std::void_t<decltype(&T::explain)>> = true;
+template <class T, class = void>
 constexpr bool has_started = false;
 template <class T>
 constexpr bool has_started<T, std::void_t<decltype(&T::started)>> = true;
@@ -104,6 +140,8 @@ template <class T>
 struct sampler_instance {
   lathe::space space;
   T* object;
+  facts told = {};  // what explain() answered
+  std::vector<lathe_fact> rows = {};
   ~sampler_instance() { delete object; }
 };
 
@@ -125,16 +163,20 @@ struct sampler_thunks {
       *self = made;
     });
   }
-  static lathe_code suggest(lathe_call* call, void* self, const lathe_ask* ask,
+  static lathe_code suggest(lathe_call* call, void* self, const lathe_ask* asked,
                             lathe_suggestion* out) noexcept {
     return guarded(call, [&] {
       instance& i = of(self);
-      if constexpr (has_suggest<T>) {
-        const span<double> values(out->values, i.space.size());
-        const bool found = i.object->suggest(context(call), ask->trial, values);
-        out->status = found ? LATHE_SUGGESTED : LATHE_EXHAUSTED;
-        out->value_count = found ? values.size() : 0;
+      const span<double> values(out->values, i.space.size());
+      bool found = false;
+      if constexpr (suggests_again<T>) {
+        const std::uint64_t attempt = LATHE_HAS(lathe_ask, asked, attempt) ? asked->attempt : 0;
+        found = i.object->suggest(context(call), ask{asked->trial, attempt}, values);
+      } else if constexpr (has_suggest<T>) {
+        found = i.object->suggest(context(call), asked->trial, values);
       }
+      out->status = found ? LATHE_SUGGESTED : LATHE_EXHAUSTED;
+      out->value_count = found ? values.size() : 0;
     });
   }
   static lathe_code started(lathe_call* call, void* self, const lathe_started* begun) noexcept {
@@ -150,23 +192,39 @@ struct sampler_thunks {
       if constexpr (has_finished<T>) of(self).object->finished(outcome(*ended));
     });
   }
+  static lathe_code explain(lathe_call* call, void* self, const lathe_started* point,
+                            const lathe_outcome* ended, lathe_explanation* out) noexcept {
+    return guarded(call, [&] {
+      if constexpr (has_explain<T>) {
+        instance& i = of(self);
+        i.told = i.object->explain(span<const double>(point->values, point->value_count),
+                                   outcome(*ended));
+        i.rows.clear();
+        for (const auto& [name, value] : i.told)
+          i.rows.push_back({{name.data(), name.size()}, value});
+        out->facts = i.rows.data();
+        out->fact_count = i.rows.size();
+      }
+    });
+  }
 };
 
 template <class T>
 constexpr lathe_sampler sampler_interface = {
-    LATHE_SIZE_UP_TO(lathe_sampler, finished),
+    LATHE_SIZE_UP_TO(lathe_sampler, explain),
     0,
     sampler_thunks<T>::create,
     destroy<sampler_instance<T>>,
     sampler_thunks<T>::suggest,
     has_started<T> ? sampler_thunks<T>::started : nullptr,
-    has_finished<T> ? sampler_thunks<T>::finished : nullptr};
+    has_finished<T> ? sampler_thunks<T>::finished : nullptr,
+    has_explain<T> ? sampler_thunks<T>::explain : nullptr};
 
 }  // namespace detail
 
 template <class T>
 constexpr lathe_component sampler(const char* id, const char* version, const char* doc) {
-  static_assert(detail::has_suggest<T>,
+  static_assert(detail::has_suggest<T> || detail::suggests_again<T>,
                 "a sampler needs bool suggest(lathe::context, std::uint64_t trial, "
                 "lathe::span<double> values)");
   return detail::component<T>(LATHE_KIND_SAMPLER, id, version, doc, &detail::sampler_interface<T>);

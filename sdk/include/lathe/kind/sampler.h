@@ -70,6 +70,8 @@ typedef struct lathe_space {
   uint64_t seed;
   uint64_t lookahead;    /* finished() comes this many trials late, or earlier for the first */
   uint64_t trial_budget; /* trials that the search means to run; 0: unknown */
+  const lathe_str *objectives; /* what each objective is, eg: "accuracy"; one per objective */
+  uint64_t constraint_count;   /* of every complete trial's outcome */
 } lathe_space;
 
 /* What suggest() is asked for. Owner: host. Valid: for the call. */
@@ -77,6 +79,9 @@ typedef struct lathe_ask {
   uint32_t struct_size;
   uint32_t reserved;
   uint64_t trial;
+  /* 0; n: the n-th answer for this trial, because those before are points that an earlier trial
+   * has, and the search wants no point twice. Draw anew, keyed by it too. */
+  uint64_t attempt;
 } lathe_ask;
 
 /* Unknown to the reader: an error of the sampler. */
@@ -117,11 +122,25 @@ typedef struct lathe_outcome {
   const int64_t *steps;
   const double *intermediate;
   uint64_t intermediate_count;
-  /* How far each constraint is violated; at most 0: it is met. The host has none yet: the count
-   * is 0. */
+  /* How far each constraint is violated; at most 0: it is met. constraint_count of the space if
+   * complete, else none. */
   const double *constraints;
   uint64_t constraint_count;
 } lathe_outcome;
+
+/* A number that a sampler tells about a point, eg: {"gap", 0.02}. */
+typedef struct lathe_fact {
+  lathe_str name;
+  double value;
+} lathe_fact;
+
+/* What explain() answers. Owner: sampler. Valid until its next call, or destroy. */
+typedef struct lathe_explanation {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const lathe_fact *facts;
+  uint64_t fact_count;
+} lathe_explanation;
 
 /* Calls to one instance never overlap; they come on any thread. */
 typedef struct lathe_sampler {
@@ -136,10 +155,10 @@ typedef struct lathe_sampler {
   /* Frees what create made. May be NULL. [any] */
   void (*destroy)(void *self);
 
-  /* Suggests the values of a trial. Asked once per trial, in number order, but not for trials
-   * whose values are all known already. A person may have fixed some of them, so what a trial has
-   * is what started() tells. That the space is exhausted is a status, never an error: an
-   * error, whatever its code, ends the search as failed. [call] */
+  /* Suggests the values of a trial. Asked in number order, once per trial and once more for each
+   * attempt, but not for trials whose values are all known already. A person may have fixed some of
+   * them, so what a trial has is what started() tells. That the space is exhausted is a status,
+   * never an error: an error, whatever its code, ends the search as failed. [call] */
   lathe_code (*suggest)(lathe_call *call, void *self, const lathe_ask *ask, lathe_suggestion *out);
 
   /* Tells the values of a trial, in number order, before suggest() of any later one; also of
@@ -149,6 +168,12 @@ typedef struct lathe_sampler {
   /* Tells the outcome of a trial, in number order. NULL: the sampler learns nothing from
    * outcomes, so that no suggestion has to wait for one. [call] */
   lathe_code (*finished)(lathe_call *call, void *self, const lathe_outcome *outcome);
+
+  /* What the sampler knows of the point of a complete trial, eg how far it is from a proven
+   * optimum: shown beside the trial's values in results, never read by the search. Asked when the
+   * search is over. May be NULL. [call] */
+  lathe_code (*explain)(lathe_call *call, void *self, const lathe_started *point,
+                        const lathe_outcome *outcome, lathe_explanation *out);
 } lathe_sampler;
 
 #ifdef __cplusplus
