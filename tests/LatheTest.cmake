@@ -1,8 +1,8 @@
-# lathe_test(FOLDER library... [WITHOUT SUBFOLDER...]): an executable from the sources of tests/FOLDER,
+# lathe_test(FOLDER library... [WITHOUT SUBFOLDER...] [BY_FILE] [APART STEM...]): an executable from the sources of tests/FOLDER,
 # those of the subfolders excepted, which are some of their own; its cases are found after the build and
-# run one by one. It is called test_ and the last word of FOLDER.
+# run one by one, or BY_FILE (list_cases.cmake). It is called test_ and the last word of FOLDER.
 function(lathe_test path)
-  cmake_parse_arguments(TEST "" "" "WITHOUT" ${ARGN})
+  cmake_parse_arguments(TEST "BY_FILE" "" "WITHOUT;APART" ${ARGN})
   get_filename_component(folder ${path} NAME)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.cpp)
   foreach(subfolder ${TEST_WITHOUT})
@@ -19,7 +19,7 @@ function(lathe_test path)
   set(list ${CMAKE_CURRENT_BINARY_DIR}/cases_${folder}.cmake)
   add_custom_command(TARGET test_${folder} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -D executable=$<TARGET_FILE:test_${folder}> -D folder=${folder}
-            -D list=${list} -P ${PROJECT_SOURCE_DIR}/tests/list_cases.cmake
+            -D by_file=${TEST_BY_FILE} -D "apart=${TEST_APART}" -D list=${list} -P ${PROJECT_SOURCE_DIR}/tests/list_cases.cmake
     VERBATIM)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${list})
 endfunction()

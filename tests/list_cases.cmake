@@ -1,4 +1,7 @@
-# Asks a test executable for its cases and writes one add_test for each.
+# Asks a test executable for its cases and writes one add_test for each; with by_file=ON one for all
+# cases of a source, where loading the executable's libraries would take longer than the cases. Sources
+# named in `apart` (stems, a list) keep one for each: a case that finds no data ends its process.
+cmake_policy(VERSION 3.25)
 execute_process(COMMAND ${executable} --list_content=DOT
   ERROR_VARIABLE output OUTPUT_VARIABLE output RESULT_VARIABLE code)
 if(NOT code EQUAL 0)
@@ -7,17 +10,24 @@ endif()
 # Nodes of the DOT tree: tu1 is the module, tu2.. suites, tu65536.. cases; edges say who holds whom.
 # Semicolons and brackets mean something to CMake's lists, so they go first.
 string(REGEX REPLACE "[];[]" " " output "${output}")
-string(REGEX MATCHALL "tu[0-9]+ [^\n]*label=\"[^\"|]*" nodes "${output}")
+string(REGEX MATCHALL "tu[0-9]+ [^\n]*label=\"[^\"]*" nodes "${output}")
 string(REGEX MATCHALL "tu[0-9]+ -> tu[0-9]+" edges "${output}")
 foreach(edge ${edges})
   string(REGEX MATCH "(tu[0-9]+) -> (tu[0-9]+)" _ ${edge})
   set(parent_${CMAKE_MATCH_2} ${CMAKE_MATCH_1})
 endforeach()
 foreach(node ${nodes})
-  string(REGEX MATCH "(tu[0-9]+) .*label=\"(.*)" _ "${node}")
+  string(REGEX MATCH "(tu[0-9]+) .*label=\"([^|]*)" _ "${node}")
   set(name_${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
 endforeach()
 set(text "")
+function(add_entry name cases)
+  string(APPEND text "add_test(\"${folder}/${name}\" \"${executable}\" \"--run_test=${cases}\" "
+    "--log_level=test_suite --report_level=short)\n"
+    "set_tests_properties(\"${folder}/${name}\" PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)\n")
+  set(text "${text}" PARENT_SCOPE)
+endfunction()
+set(files "")
 foreach(node ${nodes})
   string(REGEX MATCH "tu([0-9]+)" _ "${node}")
   set(id tu${CMAKE_MATCH_1})
@@ -30,9 +40,20 @@ foreach(node ${nodes})
     set(path ${name_${up}}/${path})
     set(up ${parent_${up}})
   endwhile()
-  string(APPEND text "add_test(\"${folder}/${path}\" \"${executable}\" \"--run_test=${path}\" "
-    "--log_level=test_suite --report_level=short)\n"
-    "set_tests_properties(\"${folder}/${path}\" PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)\n")
+  string(REGEX MATCH "\\|.*/${folder}/(.*)_test\\.cpp" _ "${node}")
+  set(file "${CMAKE_MATCH_1}")
+  get_filename_component(stem "${file}" NAME)
+  if(NOT by_file OR file STREQUAL "" OR stem IN_LIST apart)
+    add_entry(${path} ${path})
+  else()
+    list(APPEND files ${file})
+    set(cases_${file} ${cases_${file}}:${path})
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES files)
+foreach(file ${files})
+  string(SUBSTRING ${cases_${file}} 1 -1 cases)
+  add_entry(${file} ${cases})
 endforeach()
 if(text STREQUAL "")
   message(FATAL_ERROR "${executable} has no test cases")
