@@ -94,14 +94,13 @@ std::optional<ElementWise> element_wise(const Plan& plan, std::uint32_t at, std:
     const run::Quantizer* with = format(second);
     if (with != nullptr && !with->elements_apart()) return std::nullopt;
     does = Operation{.kind = Kind::add, .format = with, .other = *out.other};
-  } else if (op != "dropout" && op != "dropout2d" && op != "identity") {
-    return std::nullopt;
-  } else {
-    does = clamped(-static_cast<double>(kInfinity), static_cast<double>(kInfinity));
   }
-  if (!does) return std::nullopt;
-  does->step = at;
-  out.operations.push_back(std::move(*does));
+  const bool does_nothing = op == "dropout" || op == "dropout2d" || op == "identity";
+  if (!does && !does_nothing) return std::nullopt;
+  if (does) {
+    does->step = at;
+    out.operations.push_back(std::move(*does));
+  }
   if (!add_format(step.output_format ? &step.output_format : nullptr)) return std::nullopt;
   return out;
 }

@@ -61,6 +61,7 @@ Layer::Layer(const Plan& plan, std::uint32_t at, Weights& weights, const Setting
   }
   exact_in_float_ = form_ && weight_->heaviest() * range.magnitude() < kFloatLimit &&
                     std::ranges::all_of(scale_, is_float32);
+  inexact_too_ = settings.inexact_too;
   if (seen.numel() == 0) throw Unfit("its data are empty");
   // oneDNN pads signed data wrongly at some shapes (onednn.hpp).
   if (range.low < 0) border_ = {shape_.padding_before, shape_.padding_after};
@@ -200,9 +201,15 @@ const Layer::Prepared& Layer::prepared(const ConvolutionShape& shape, int larges
   Prepared& made = at->second;
   if (is_new) {
     made.convolution = std::make_unique<ByteConvolution>(shape);
+    // oneDNN may take another kernel for more rows than one.
+    made.is_exact = made.convolution->is_exact() || inexact_too_;
     for (std::size_t part = 0; part < weight_->parts(); ++part) {
       made.weights.push_back(weight_->packed(part, *made.convolution, largest));
     }
+  }
+  if (!made.is_exact) {
+    throw NoCode(fmt::format("'{}', which oneDNN takes for {} rows at once, is not exact",
+                             made.convolution->kernel(), shape.rows));
   }
   return made;
 }

@@ -45,7 +45,8 @@ class Layer {
   std::int64_t positions_of_row(const DataBytes& x) const;
   at::DimVector result_sizes(const DataBytes& x) const;
 
-  // Sums of rows [first, first + count), positions x channels. For one thread at a time.
+  // Sums of rows [first, first + count), positions x channels. For one thread at a time. Throws
+  // NoCode where oneDNN has no exact kernel for so many rows.
   void sums(const DataBytes& x, std::int64_t first, std::int64_t count, std::int32_t* out);
   // The results of those positions; `first` counts positions.
   void finish(const DataBytes& x, const std::int32_t* sums, std::int64_t first, std::int64_t count,
@@ -55,6 +56,7 @@ class Layer {
   struct Prepared {
     std::unique_ptr<ByteConvolution> convolution;
     std::vector<std::shared_ptr<const PackedWeights>> weights;  // of each part
+    bool is_exact = false;
   };
   void read_convolution(const KernelNode& node, std::size_t dims);
   void read_weight(const Plan& plan, const Step& step, const KernelNode& node, Weights& weights);
@@ -75,6 +77,7 @@ class Layer {
   std::vector<double> scale_;  // of each output; times the data's, where that is known
   bool exact_in_float_ = false;
   std::vector<float> bias_;
+  bool inexact_too_ = false;
   std::string kernel_;
   // By rows, extents, sign and magnitude of the data.
   std::map<std::array<std::int64_t, 5>, Prepared> prepared_;

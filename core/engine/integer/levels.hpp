@@ -129,7 +129,7 @@ struct DataBytes {
 };
 
 // What is known of codes of such a format before there are any. Throws Unfit for formats without
-// levels that fit; `order` says within what a scale may not change.
+// levels that fit.
 DataForm static_form(const run::Quantizer& format);
 // Levels of `count` floats into elements [first, first + count) of `out`. `scratch` has room for as
 // many floats. Throws NoCode for a NaN, and run_error that names the format where what quantize()
@@ -138,7 +138,8 @@ void write_levels(const DataForm& form, const float* x, std::int64_t count, floa
                   DataBytes& out, std::int64_t first);
 // Of a dense tensor, in the order of its elements.
 DataBytes static_bytes(const DataForm& form, const at::Tensor& x);
-// The widest that it may have, where they follow from the data.
+// The widest that it may have, where they follow from the data; `order` says within what a scale may
+// not change.
 LevelRange dynamic_range(const run::Quantizer& format, std::span<const std::int64_t> shape,
                          Order order);
 // Levels of floats in their natural order, by so many rows at a time. Throws NoCode.
