@@ -82,8 +82,17 @@ BOOST_AUTO_TEST_CASE(the_sampler_depends_on_the_trial_alone_and_fills_the_space)
   parameters[1].high = 13;
   for (auto& p : parameters) p.parent = LATHE_NONE_ID;
   const lathe_direction direction = LATHE_DIRECTION_MINIMIZE;
-  const lathe_space space = {
-      sizeof(lathe_space), sizeof(lathe_parameter), parameters, 2, &direction, 1, 7, 0, 0};
+  const lathe_space space = {sizeof(lathe_space),
+                             sizeof(lathe_parameter),
+                             parameters,
+                             2,
+                             &direction,
+                             1,
+                             7,
+                             0,
+                             0,
+                             nullptr,
+                             0};
   const lathe::Value no_options{lathe::Value::Map{}};
   lathe::SamplerInstance one(component, no_options, space), other(component, no_options, space);
   std::set<std::pair<double, double>> seen;
