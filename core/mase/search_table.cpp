@@ -72,6 +72,7 @@ const OptionTable& setup_table() {
        bounded("lookahead", LATHE_OPTION_INT, "1..1024"),
        with_default(option("sampler", LATHE_OPTION_STRING), "tpe"),
        nullable(option("pruner", LATHE_OPTION_STRING)),
+       with_default(option("repeat", LATHE_OPTION_BOOL), false),
        with_default(option("sum_scaled_metrics", LATHE_OPTION_BOOL), false), directed("direction"),
        with_default(option("pkl_ckpt", LATHE_OPTION_BOOL), false),
        bounded("save_every_n_trials", LATHE_OPTION_INT, "1.."),
@@ -143,6 +144,7 @@ void read_setup(const Value& given, SearchConfig& config) {
   config.lookahead = integer("lookahead");
   config.timeout_seconds = seconds("timeout");
   config.trial_timeout_seconds = seconds("trial_timeout");
+  config.repeat = setup.find("repeat")->as_bool();
   config.sampler = parse_component(*setup.find("sampler"));
   // MASE takes "TPE" as well as "tpe".
   for (char& c : config.sampler.name)

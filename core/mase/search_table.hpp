@@ -25,6 +25,7 @@ struct SearchConfig {
   ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
   std::optional<std::int64_t> n_trials, n_jobs, lookahead;
   std::optional<double> timeout_seconds, trial_timeout_seconds;
+  bool repeat = false;  // points that earlier trials had
   bool sum_scaled_metrics = false;
   lathe_direction direction = LATHE_DIRECTION_MAXIMIZE;  // when summed
   std::vector<std::string> warnings;

@@ -110,6 +110,11 @@ void add_search(Rows& rows) {
            "--info pruner lists them.")
            .spelt({"--pruner"}, "PRUNER")
            .command_line_only(),
+       Row(Group::search, kRepeat,
+           "Lets the sampler suggest again what an earlier trial had while there are other points; "
+           "without it a space of few points ends the search when all were visited.")
+           .spelt({"--repeat"})
+           .command_line_only(),
        Row(Group::search, kLockWait, "How long a study waits while another process writes to it.")
            .spelt({"--lock-wait"}, "SECONDS")
            .within("0..86400")

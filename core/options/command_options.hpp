@@ -32,6 +32,7 @@ inline constexpr OptionKey<std::optional<std::int64_t>> kTrials{"n_trials"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kJobs{"jobs"};
 inline constexpr OptionKey<std::optional<double>> kTimeBudget{"time_budget"};
 inline constexpr OptionKey<OptionalText> kPruner{"pruner"};
+inline constexpr OptionKey<bool> kRepeat{"repeat"};
 inline constexpr OptionKey<OptionalText> kStorage{"storage"};
 inline constexpr OptionKey<OptionalText> kStudy{"study"};
 inline constexpr OptionKey<double> kLockWait{"lock_wait"};

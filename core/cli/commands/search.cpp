@@ -52,6 +52,7 @@ CheckedPlan planned(Session& session) {
   options.n_trials = settings.get(kTrials).value_or(options.n_trials);
   options.jobs = static_cast<int>(settings.get(kJobs).value_or(options.jobs));
   options.timeout_seconds = settings.get(kTimeBudget).value_or(options.timeout_seconds);
+  options.repeat = options.repeat || settings.get(kRepeat);
   if (const OptionalText given = settings.get(kPruner))
     options.pruner = choose_pruner(parse_component(*given, "--pruner"), options.metrics);
   if (plan.training) apply_command_line(settings, *plan.training);

@@ -4,7 +4,7 @@
 
 #include "core/host/run.hpp"
 #include "core/search/loop/pareto.hpp"
-#include "core/search/loop/point.hpp"
+#include "core/search/loop/proposals.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +59,7 @@ class Loop {
       : options_(options),
         space_(space),
         sampler_(sampler),
+        proposals_(options, space, sampler),
         pruner_(options.pruner.make()),
         turned_(options.pruner.watch().direction != options.directions().front()),
         study_(study),
@@ -177,30 +178,25 @@ class Loop {
       trial.wish = wishes_.front().wish;
       wishes_.pop_front();
     } else {
-      trial.point.assign(space_.parameters.size(), std::nan(""));
+      std::optional<std::vector<double>> proposed = proposals_.propose(
+          number, [&](std::uint64_t i) { return std::span<const double>(slots_[i].trial.point); });
+      if (!proposed) {
+        result_.exhausted = true;
+        limit_ = number;
+        changed_.notify_all();
+        return false;
+      }
+      trial.point = std::move(*proposed);
     }
     if (!ended(trial.state)) {
-      std::vector<double> suggested(space_.parameters.size(), std::nan(""));
-      if (!says_all(space_, trial.point)) {
-        if (sampler_.suggest(number, 0, suggested)) {
-          check_suggestion(space_, options_.sampler.name(), number, suggested);
-        } else if (number >= stored_.size() && !trial.wish) {
-          result_.exhausted = true;
-          limit_ = number;
-          changed_.notify_all();
-          return false;
-        } else {  // somebody wants this trial, in part
-          suggested.assign(space_.parameters.size(), std::nan(""));
-        }
-      }
-      trial.point = completed_point(space_, trial.point, suggested, options_.seed, number);
+      trial.point = proposals_.complete(number, trial.point);
       trial.number = number;
       trial.state = TrialState::running;
       trial.intermediates.clear();
       trial.rungs.clear();
       trial.started = std::chrono::system_clock::now();
     }
-    sampler_.started(number, trial.point);
+    proposals_.began(number, trial.point);
     slots_.push_back(std::move(slot));
     return true;
   }
@@ -351,6 +347,7 @@ class Loop {
   const SearchOptions& options_;
   const SearchSpace& space_;
   Sampler& sampler_;
+  Proposals proposals_;
   const std::unique_ptr<Pruner> pruner_;  // null: none
   const bool turned_;                     // what is watched goes the other way than objective 0
   Study* study_;

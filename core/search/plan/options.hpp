@@ -14,6 +14,7 @@ struct SearchOptions {
   std::int64_t n_trials = 20;  // of the study: those that a resumed one already has count
   int jobs = 1;
   int lookahead = 4;
+  bool repeat = false;  // trials may be at points that earlier ones had, while there are others
   double timeout_seconds = 0;        // of the whole search; no trial starts after it; 0: none
   double trial_timeout_seconds = 0;  // of one trial, which then fails; 0: none
   std::vector<Metric> metrics;       // sorted by name, as MASE does

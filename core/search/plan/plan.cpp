@@ -88,6 +88,7 @@ SearchPlan plan_search(const Value& search, const Registry& registry) {
   options.direction = config.direction;
   if (config.n_trials) options.n_trials = *config.n_trials;
   if (config.n_jobs) options.jobs = static_cast<int>(*config.n_jobs);
+  options.repeat = config.repeat;
   if (config.lookahead) options.lookahead = static_cast<int>(*config.lookahead);
   if (config.timeout_seconds) options.timeout_seconds = *config.timeout_seconds;
   if (config.trial_timeout_seconds) options.trial_timeout_seconds = *config.trial_timeout_seconds;

@@ -21,6 +21,7 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   attributes = options.study_attributes;
   attributes.set("seed", static_cast<std::int64_t>(options.seed));
   attributes.set("lookahead", options.lookahead);
+  attributes.set("repeat", options.repeat);
   attributes.set("sampler", options.sampler.name());
   attributes.set("sampler_options", options.sampler.options());
   attributes.set("pruner", options.pruner.name());

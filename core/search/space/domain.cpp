@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
 
 namespace lathe {
 namespace {
@@ -135,27 +134,29 @@ bool Condition::met(std::span<const double> point) const {
          (parent < point.size() && std::ranges::find(numbers, point[parent]) != numbers.end());
 }
 
-std::optional<std::uint64_t> count_points(std::span<const Choosable> parameters) {
-  // Points of what hangs on each number of a parameter. Children come after their parents.
-  std::vector<std::map<double, std::uint64_t>> branches(parameters.size());
-  std::uint64_t total = 1;
+std::optional<PointCounts> count_points(std::span<const Choosable> parameters) {
+  PointCounts counts;
+  counts.of.assign(parameters.size(), 1);
+  counts.because_of.resize(parameters.size());
+  // Children come after their parents.
   for (std::size_t p = parameters.size(); p-- > 0;) {
     const auto& [domain, condition] = parameters[p];
     const bool never = condition->parent != Condition::kAlways && condition->numbers.empty();
     if (never) continue;
     if (domain->infinite()) return std::nullopt;
-    std::uint64_t points = domain->count() - branches[p].size();
-    for (const auto& [number, below] : branches[p]) points = plus(points, below);
+    std::uint64_t points = domain->count() - counts.because_of[p].size();
+    for (const auto& [number, below] : counts.because_of[p]) points = plus(points, below);
+    counts.of[p] = points;
     if (condition->parent == Condition::kAlways) {
-      total = times(total, points);
+      counts.total = times(counts.total, points);
       continue;
     }
     for (const double number : condition->numbers) {
-      auto& below = branches[condition->parent].try_emplace(number, 1).first->second;
+      auto& below = counts.because_of[condition->parent].try_emplace(number, 1).first->second;
       below = times(below, points);
     }
   }
-  return total;
+  return counts;
 }
 
 }  // namespace lathe

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,13 +68,21 @@ struct Condition {
 template <typename Parameter>
 void leave_out_absent(const std::vector<Parameter>& parameters, std::vector<double>& point);
 
-// How many different points there are, with what does not exist left out; saturating. Nothing if
-// there is no end of them.
 struct Choosable {
   const Domain* domain;
   const Condition* condition;
 };
-std::optional<std::uint64_t> count_points(std::span<const Choosable> parameters);
+
+// How many different points there are, with what does not exist left out; saturating.
+struct PointCounts {
+  std::uint64_t total = 1;
+  // Per parameter: of its values, each with what exists because of it; 1 if it never exists.
+  std::vector<std::uint64_t> of;
+  // Per parameter: of what exists because of a value; a value that is not here: 1.
+  std::vector<std::map<double, std::uint64_t>> because_of;
+};
+// Nothing: there is no end of them.
+std::optional<PointCounts> count_points(std::span<const Choosable> parameters);
 
 template <typename Parameter>
 void leave_out_absent(const std::vector<Parameter>& parameters, std::vector<double>& point) {

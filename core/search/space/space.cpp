@@ -84,12 +84,17 @@ std::uint64_t SearchSpace::size() const {
   return size;
 }
 
-std::optional<std::uint64_t> SearchSpace::networks() const {
+std::optional<PointCounts> SearchSpace::point_counts() const {
   std::vector<Choosable> choosable;
   for (const SearchParameter& parameter : parameters) {
     choosable.push_back({&parameter, &parameter.condition});
   }
   return count_points(choosable);
+}
+
+std::optional<std::uint64_t> SearchSpace::networks() const {
+  const std::optional<PointCounts> counts = point_counts();
+  return counts ? std::optional(counts->total) : std::nullopt;
 }
 
 Value described(const SearchParameter& parameter) {

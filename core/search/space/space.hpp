@@ -53,6 +53,7 @@ struct SearchSpace {
   std::uint64_t size() const;
   // Number of different points: what does not exist is not counted. Nothing: there is no end.
   std::optional<std::uint64_t> networks() const;
+  std::optional<PointCounts> point_counts() const;
   // {"size": 36, "networks": 17, "parameters": {name: [choices] or {low, high, step, log}}}; with
   // an infinite range both counts are null.
   Value describe() const;
