@@ -7,7 +7,7 @@ BruteOrder::BruteOrder(const Space& space) : space_(space), branches_(space.para
   for (auto& branches : branches_)
     std::sort(branches.begin(), branches.end(),
               [](const Branch& a, const Branch& b) { return a.position < b.position; });
-  counts_.assign(space_.parameters.size(), 0);
+  counts_.resize(space_.parameters.size());
   // Children come after their parents, so their counts are known first from the back.
   for (std::size_t p = counts_.size(); p-- > 0;) counts_[p] = count_of(p);
   size_ = product(roots_);
@@ -29,88 +29,93 @@ void BruteOrder::hang(std::size_t p) {
   }
 }
 
-bool BruteOrder::point(std::uint64_t index, double* values) const {
-  if (size_ != kMany && index >= size_) return false;
+void BruteOrder::point(Natural index, double* values) const {
   std::fill(values, values + space_.parameters.size(), kAbsent);
-  decode(roots_, index, values);
-  return true;
+  decode(roots_, std::move(index), values);
 }
 
-std::string BruteOrder::key(const double* values) const {
-  std::string key;
-  for (std::size_t p = 0; p < space_.parameters.size(); ++p) {
-    const std::uint64_t number = is_absent(values[p]) ? kMany : position(p, values[p]);
-    key.append(reinterpret_cast<const char*>(&number), sizeof(number));
-  }
-  return key;
+std::optional<Natural> BruteOrder::index_of(const double* values) const {
+  return encoded(roots_, values);
 }
 
-std::uint64_t BruteOrder::shuffled(std::uint64_t index, const Uniform& uniform) const {
-  if (size_ != kMany && index >= size_) return index;
-  unsigned half = 1;
-  while (half < 32 && (std::uint64_t{1} << (2 * half)) < size_) ++half;
-  const std::uint64_t mask = (std::uint64_t{1} << half) - 1;
-  do {
-    std::uint64_t left = index >> half, right = index & mask;
-    for (std::uint64_t round = 0; round < 6; ++round) {
-      const auto mixed =
-          static_cast<std::uint64_t>(uniform(round, right) * static_cast<double>(mask + 1));
-      const std::uint64_t swapped = left ^ mixed;
-      left = right;
-      right = swapped;
-    }
-    index = left << half | right;
-  } while (size_ != kMany && index >= size_);
-  return index;
-}
-
-std::uint64_t BruteOrder::product(const std::vector<std::size_t>& parameters) const {
-  std::uint64_t result = 1;
-  for (std::size_t p : parameters) result = times(result, counts_[p]);
+Natural BruteOrder::product(const std::vector<std::size_t>& parameters) const {
+  Natural result = 1;
+  for (const std::size_t p : parameters) result = result * counts_[p];
   return result;
 }
 
 std::uint64_t BruteOrder::position(std::size_t p, double value) const {
   const Parameter& parameter = space_.parameters[p];
-  const double at = parameter.categorical() ? value : (value - parameter.low) / parameter.step;
-  return static_cast<std::uint64_t>(std::llround(at));
+  const double at =
+      std::round(parameter.categorical() ? value : (value - parameter.low) / parameter.step);
+  return at >= 0 && at < 0x1p63 ? static_cast<std::uint64_t>(at) : parameter.count();
 }
 
-std::uint64_t BruteOrder::count_of(std::size_t p) {
-  std::uint64_t total = space_.parameters[p].count() - branches_[p].size();
+Natural BruteOrder::count_of(std::size_t p) {
+  Natural total = space_.parameters[p].count() - branches_[p].size();
   for (Branch& branch : branches_[p]) {
     branch.points = product(branch.children);
-    total = plus(total, branch.points);
+    total += branch.points;
   }
   return total;
 }
 
-void BruteOrder::decode(const std::vector<std::size_t>& parameters, std::uint64_t index,
+void BruteOrder::decode(const std::vector<std::size_t>& parameters, Natural index,
                         double* values) const {
   for (std::size_t i = parameters.size(); i-- > 0;) {
     const std::size_t p = parameters[i];
-    const std::uint64_t radix = counts_[p];
-    const std::uint64_t digit = radix == kMany ? index : index % radix;
-    index = radix == kMany ? 0 : index / radix;
-    decode_parameter(p, digit, values);
+    decode_parameter(p, index.divide(counts_[p]), values);
   }
 }
 
-void BruteOrder::decode_parameter(std::size_t p, std::uint64_t digit, double* values) const {
+void BruteOrder::decode_parameter(std::size_t p, Natural digit, double* values) const {
   std::uint64_t next = 0;
   for (const Branch& branch : branches_[p]) {
-    const std::uint64_t plain = branch.position - next;
+    const Natural plain = branch.position - next;
     if (digit < plain) break;
     digit -= plain;
     if (digit < branch.points) {
       values[p] = space_.parameters[p].value(branch.position);
-      decode(branch.children, digit, values);
+      decode(branch.children, std::move(digit), values);
       return;
     }
     digit -= branch.points;
     next = branch.position + 1;
   }
-  values[p] = space_.parameters[p].value(next + digit);
+  values[p] = space_.parameters[p].value(next + digit.low64());
+}
+
+std::optional<Natural> BruteOrder::encoded(const std::vector<std::size_t>& parameters,
+                                           const double* values) const {
+  Natural index;
+  for (const std::size_t p : parameters) {
+    const std::optional<Natural> digit = encoded_parameter(p, values);
+    if (!digit) return std::nullopt;
+    index = index * counts_[p];
+    index += *digit;
+  }
+  return index;
+}
+
+std::optional<Natural> BruteOrder::encoded_parameter(std::size_t p, const double* values) const {
+  const std::uint64_t at = position(p, values[p]);
+  if (at >= space_.parameters[p].count()) return std::nullopt;
+  Natural digit;
+  std::uint64_t next = 0;
+  for (const Branch& branch : branches_[p]) {
+    if (branch.position > at) break;
+    digit += branch.position - next;
+    next = branch.position + 1;
+    if (branch.position == at) {
+      const std::optional<Natural> below = encoded(branch.children, values);
+      if (!below) return std::nullopt;
+      digit += *below;
+      return digit;
+    }
+    digit += branch.points;
+  }
+  digit += at - next;
+  return digit;
 }
 
 }  // namespace search_strategies

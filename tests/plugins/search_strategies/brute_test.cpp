@@ -1,5 +1,6 @@
 // The exhaustive order: every point once, in any size and shape of space.
 #include "plugins/search_strategies/brute/order.hpp"
+#include "plugins/search_strategies/brute/permutation.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -40,7 +41,11 @@ std::vector<double> comparable(std::vector<double> point) {
 std::vector<std::vector<double>> all_points(const Space& space, const BruteOrder& order) {
   std::vector<std::vector<double>> points;
   std::vector<double> point(space.parameters.size());
-  for (std::uint64_t i = 0; order.point(i, point.data()); ++i) points.push_back(comparable(point));
+  for (Natural i; i < order.size(); i += 1) {
+    order.point(i, point.data());
+    BOOST_CHECK(order.index_of(point.data()) == i);
+    points.push_back(comparable(point));
+  }
   return points;
 }
 
@@ -55,7 +60,7 @@ BOOST_AUTO_TEST_CASE(brute_visits_the_product_of_all_choices_last_parameter_fast
   Space space;
   space.parameters = {choices(2), choices(1), choices(3)};
   const BruteOrder order(space);
-  BOOST_CHECK_EQUAL(order.size(), 6);
+  BOOST_CHECK(order.size() == Natural(6));
   const std::vector<std::vector<double>> expected = {{0, 0, 0}, {0, 0, 1}, {0, 0, 2},
                                                      {1, 0, 0}, {1, 0, 1}, {1, 0, 2}};
   BOOST_CHECK(all_points(space, order) == expected);
@@ -69,7 +74,7 @@ BOOST_AUTO_TEST_CASE(brute_visits_each_branch_of_conditional_parameters_once) {
                       under(number(LATHE_PARAMETER_INTEGER, 2, 8, 2), 0, 2), choices(2)};
   const BruteOrder order(space);
   // a: 1 + 2 + 1, b: 1, c: 4; times 2.
-  BOOST_CHECK_EQUAL(order.size(), (4 + 1 + 4) * 2);
+  BOOST_CHECK(order.size() == Natural((4 + 1 + 4) * 2));
   const auto points = all_points(space, order);
   BOOST_CHECK_EQUAL(points.size(), 18);
   BOOST_CHECK_EQUAL(std::set<std::vector<double>>(points.begin(), points.end()).size(), 18);
@@ -90,7 +95,7 @@ BOOST_AUTO_TEST_CASE(brute_visits_a_branch_of_several_values_once_for_each) {
   space.parameters[3].parent = 1, space.parameters[3].parent_values = {1, 3};
   const BruteOrder order(space);
   // A width: 1 + 3 + 1 + 3. a: 8; b: 8 * 2; none: 1.
-  BOOST_CHECK_EQUAL(order.size(), 25);
+  BOOST_CHECK(order.size() == Natural(25));
   const auto points = all_points(space, order);
   BOOST_CHECK_EQUAL(points.size(), 25);
   BOOST_CHECK_EQUAL(std::set<std::vector<double>>(points.begin(), points.end()).size(), 25);
@@ -106,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_that_never_exists_adds_no_points) {
   space.parameters = {choices(3), choices(5)};
   space.parameters[1].parent = 0;
   const BruteOrder order(space);
-  BOOST_CHECK_EQUAL(order.size(), 3);
+  BOOST_CHECK(order.size() == Natural(3));
   BOOST_CHECK_EQUAL(all_points(space, order).size(), 3);
 }
 
@@ -115,50 +120,83 @@ BOOST_AUTO_TEST_CASE(brute_steps_through_numbers_without_losing_the_end_to_round
   space.parameters = {number(LATHE_PARAMETER_REAL, 0.1, 0.7, 0.1),
                       number(LATHE_PARAMETER_INTEGER, 3, 10, 3)};
   const BruteOrder order(space);
-  BOOST_CHECK_EQUAL(order.size(), 7 * 3);
+  BOOST_CHECK(order.size() == Natural(7 * 3));
   const auto points = all_points(space, order);
   BOOST_CHECK_EQUAL(points.back()[0], 0.7);
   BOOST_CHECK_EQUAL(points.back()[1], 9);
 }
 
 BOOST_AUTO_TEST_CASE(the_shuffled_order_is_a_permutation) {
-  for (std::uint64_t size : {1, 2, 3, 4, 5, 18, 36, 255, 256, 257, 1000}) {
-    Space space;
-    space.parameters = {choices(size)};
-    const BruteOrder order(space);
+  for (const std::uint64_t size : {1, 2, 3, 4, 5, 18, 36, 255, 256, 257, 1000}) {
+    const Permutation permutation(size, philox_stand_in);
     std::set<std::uint64_t> seen;
     for (std::uint64_t i = 0; i < size; ++i) {
-      const std::uint64_t to = order.shuffled(i, philox_stand_in);
-      BOOST_CHECK_LT(to, size);
-      seen.insert(to);
+      const Natural to = permutation.at(i);
+      BOOST_CHECK(to < size);
+      BOOST_CHECK(permutation.place_of(to) == i);
+      seen.insert(to.low64());
     }
     BOOST_CHECK_EQUAL(seen.size(), size);
-    BOOST_CHECK_GE(order.shuffled(size, philox_stand_in), size);
   }
 }
 
-BOOST_AUTO_TEST_CASE(brute_counts_a_space_that_no_number_can_hold) {
+BOOST_AUTO_TEST_CASE(a_space_that_no_number_can_hold_is_visited_without_repeats) {
   Space space;
-  for (int i = 0; i < 70; ++i) space.parameters.push_back(choices(6));
+  for (int i = 0; i < 100; ++i) space.parameters.push_back(choices(4));
   const BruteOrder order(space);
-  BOOST_CHECK_EQUAL(order.size(), BruteOrder::kMany);
+  BOOST_CHECK(order.size() == Natural(1).shifted(200));  // 4^100
+  const Permutation permutation(order.size(), philox_stand_in);
   std::set<std::vector<double>> seen;
-  std::vector<double> point(70);
-  for (std::uint64_t i = 0; i < 500; ++i) {
-    BOOST_CHECK(order.point(i, point.data()));
+  std::vector<std::map<double, int>> taken(100);
+  std::vector<double> point(100);
+  constexpr int kTrials = 1000;
+  for (std::uint64_t i = 0; i < kTrials; ++i) {
+    const Natural index = permutation.at(i);
+    BOOST_CHECK(permutation.place_of(index) == i);
+    order.point(index, point.data());
+    BOOST_CHECK(order.index_of(point.data()) == index);
     seen.insert(point);
-    BOOST_CHECK(order.point(order.shuffled(i, philox_stand_in), point.data()));
-    for (double x : point) BOOST_CHECK(x >= 0 && x < 6);
+    for (std::size_t p = 0; p < 100; ++p) ++taken[p][point[p]];
+    if (i == 19) {  // the same value 20 times: 4^-19
+      for (const auto& values : taken) BOOST_CHECK_GT(values.size(), 1);
+    }
   }
-  BOOST_CHECK_EQUAL(seen.size(), 500);
+  BOOST_CHECK_EQUAL(seen.size(), kTrials);
+  // Each value a quarter of the time: 250 with a deviation of 14.
+  for (const auto& values : taken)
+    for (std::size_t v = 0; v < 4; ++v)
+      BOOST_CHECK_LT(std::abs(values.at(static_cast<double>(v)) - 250), 75);
+}
+
+BOOST_AUTO_TEST_CASE(branches_that_no_number_can_count_are_visited_without_repeats) {
+  Space space;
+  // Two formats, of 40 and of 60 widths each, and a flag.
+  space.parameters = {choices(2), choices(2)};
+  for (int i = 0; i < 100; ++i) space.parameters.push_back(under(choices(4), 0, i < 40 ? 0 : 1));
+  const BruteOrder order(space);
+  Natural points = Natural(1).shifted(80);
+  points += Natural(1).shifted(120);
+  BOOST_CHECK(order.size() == points * 2);
+  std::vector<double> point(space.parameters.size());
+  std::set<std::vector<double>> seen;
+  const Permutation permutation(order.size(), philox_stand_in);
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    for (const Natural& index : {Natural(i), permutation.at(i)}) {
+      order.point(index, point.data());
+      BOOST_CHECK(order.index_of(point.data()) == index);
+      for (std::size_t p = 2; p < point.size(); ++p)
+        BOOST_CHECK_EQUAL(is_absent(point[p]), (p < 42) != (point[0] == 0));
+      seen.insert(comparable(point));
+    }
+  }
+  BOOST_CHECK_EQUAL(seen.size(), 400);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_space_has_one_point) {
   const Space space;
   const BruteOrder order(space);
-  BOOST_CHECK_EQUAL(order.size(), 1);
-  BOOST_CHECK(order.point(0, nullptr));
-  BOOST_CHECK(!order.point(1, nullptr));
+  BOOST_CHECK(order.size() == Natural(1));
+  order.point(0, nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(uniform_values_reach_every_grid_point_equally_often) {
@@ -177,13 +215,19 @@ BOOST_AUTO_TEST_CASE(uniform_values_of_a_logarithmic_parameter_are_uniform_in_th
   BOOST_CHECK_CLOSE_FRACTION(uniform_value(parameter, 0.75), 1e-1, 1e-12);
 }
 
-BOOST_AUTO_TEST_CASE(a_point_has_one_key_whatever_rounding_it_went_through) {
+BOOST_AUTO_TEST_CASE(a_point_has_one_index_whatever_rounding_it_went_through) {
   Space space;
   space.parameters = {choices(2), under(number(LATHE_PARAMETER_REAL, 0.1, 0.7, 0.1), 0, 1)};
   const BruteOrder order(space);
-  const auto key = [&](std::vector<double> point) { return order.key(point.data()); };
-  BOOST_CHECK(key({1, 0.3}) == key({1, 0.1 + 0.2}));
-  BOOST_CHECK(key({1, 0.3}) != key({1, 0.4}));
-  BOOST_CHECK(key({0, kAbsent}) != key({1, 0.1}));
-  BOOST_CHECK(key({0, kAbsent}) == key({0, -std::nan("")}));
+  const auto index = [&](std::vector<double> point) { return order.index_of(point.data()); };
+  BOOST_CHECK(index({1, 0.3}) == index({1, 0.1 + 0.2}));
+  BOOST_CHECK(index({1, 0.3}) != index({1, 0.4}));
+  BOOST_CHECK(index({0, kAbsent}) == Natural(0));
+  BOOST_CHECK(index({0, -std::nan("")}) == Natural(0));
+  BOOST_CHECK(index({1, 0.1}) == Natural(1));
+  // What is none of the space's points.
+  BOOST_CHECK(!index({2, kAbsent}));
+  BOOST_CHECK(!index({-1, kAbsent}));
+  BOOST_CHECK(!index({1, kAbsent}));
+  BOOST_CHECK(!index({1, 0.9}));
 }
