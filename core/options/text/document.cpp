@@ -206,7 +206,7 @@ Value parse_toml(std::string_view text, const std::string& name) {
   return result.at(source.whole_file());
 }
 
-std::string read_config(const std::filesystem::path& path) {
+std::string read_config(const std::filesystem::path& path, std::string_view form) {
   const std::string name = path.string();
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -217,7 +217,7 @@ std::string read_config(const std::filesystem::path& path) {
     throw usage_error(read_failure(path, error.value()).message());
   }
   if (std::filesystem::is_directory(status)) {
-    throw usage_error(fmt::format("'{}' is a folder; a TOML file is expected", name));
+    throw usage_error(fmt::format("'{}' is a folder; a {} file is expected", name, form));
   }
   errno = 0;
   std::ifstream in(path, std::ios::binary);

@@ -11,7 +11,7 @@ namespace lathe {
 // its own. Throws usage_error: file:line:column and what the parser expected.
 Value read_toml(const std::filesystem::path& path);
 // Its text, read once from the first byte to the last: the path may be a pipe.
-std::string read_config(const std::filesystem::path& path);
+std::string read_config(const std::filesystem::path& path, std::string_view form = "TOML");
 Value parse_toml(std::string_view text, const std::string& name);
 
 }  // namespace lathe
