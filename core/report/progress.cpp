@@ -5,13 +5,14 @@
 
 #include "core/base/words/shown.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/report/width.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
+#include <vector>
 
 namespace lathe {
 
@@ -25,19 +26,6 @@ std::size_t columns_now() {
 
 std::atomic<int> lines_drawn{0};
 
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-// Its first `width` characters.
-std::string cut(std::string_view text, std::size_t width) {
-  std::size_t end = 0;
-  for (; end < text.size() && width > 0; --width)
-    end += std::max<std::size_t>(1, utf8_length(text.substr(end)));
-  return std::string(text.substr(0, end));
-}
-
 std::string bar(double part, std::size_t width) {
   const auto filled = static_cast<std::size_t>(part * static_cast<double>(width));
   return std::string(filled, '#') + std::string(width - filled, '-');
@@ -46,21 +34,35 @@ std::string bar(double part, std::size_t width) {
 }  // namespace
 
 std::string progress_text(const std::string& unsafe_label, std::uint64_t done, std::uint64_t total,
-                          std::size_t width) {
+                          std::size_t width, std::span<const std::string> facts) {
   const std::string label = shown(unsafe_label);
-  if (total == 0) return cut(fmt::format("{} {}", label, done), width);
   constexpr std::size_t kBarWidth = 24, kShortBarWidth = 10;
-  const double part = static_cast<double>(std::min(done, total)) / static_cast<double>(total);
+  const double part =
+      total == 0 ? 0 : static_cast<double>(std::min(done, total)) / static_cast<double>(total);
   const std::string percents = fmt::format("{:.0f}%", 100.0 * part);
-  const std::array<std::string, 4> forms{
-      fmt::format("{} [{}] {} {}/{}", label, bar(part, kBarWidth), percents, done, total),
-      fmt::format("{} [{}] {} {}/{}", label, bar(part, kShortBarWidth), percents, done, total),
-      fmt::format("{} {} {}/{}", label, percents, done, total),
-      fmt::format("{} {}", label, percents)};
-  for (const std::string& form : forms)
-    if (width_of(form) <= width) return form;
-  if (width < percents.size() + 2) return cut(percents, width);
-  return fmt::format("{} {}", cut(label, width - percents.size() - 1), percents);
+  const std::string counts = fmt::format("{}/{}", done, total);
+  for (std::size_t told = facts.size();; --told) {
+    std::string rest;
+    for (const std::string& fact : facts.first(told)) rest += "  " + shown(fact);
+    std::vector<std::string> forms;
+    if (total == 0) {
+      forms = {fmt::format("{} {}{}", label, done, rest)};
+    } else {
+      forms = {
+          fmt::format("{} [{}] {} {}{}", label, bar(part, kBarWidth), percents, counts, rest),
+          fmt::format("{} [{}] {} {}{}", label, bar(part, kShortBarWidth), percents, counts, rest),
+          fmt::format("{} {} {}{}", label, percents, counts, rest),
+          fmt::format("{} {}{}", label, percents, rest)};
+    }
+    if (told > 0)
+      forms.push_back(fmt::format("{}{}", total == 0 ? fmt::to_string(done) : percents, rest));
+    for (const std::string& form : forms)
+      if (width_of(form) <= width) return form;
+    if (told == 0) break;
+  }
+  if (total == 0) return first_letters(fmt::format("{} {}", label, done), width);
+  if (width < percents.size() + 2) return first_letters(percents, width);
+  return fmt::format("{} {}", first_letters(label, width - percents.size() - 1), percents);
 }
 
 // A terminal that became narrower has broken the line into several: back to the first of them.
@@ -69,17 +71,26 @@ std::string Progress::to_its_beginning(std::size_t columns) const {
   return rows == 1 ? "\r" : fmt::format("\033[{}A\r\033[J", rows - 1);
 }
 
-void Progress::update(const std::string& label, std::uint64_t done, std::uint64_t total) {
+void Progress::update(const std::string& label, std::uint64_t done, std::uint64_t total,
+                      const Facts& facts) {
   if (!shown_) return;
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
-  if (drawn_ != 0 && now - last_ < std::chrono::milliseconds(100) && done != total) return;
-  last_ = now;
+  constexpr std::chrono::milliseconds kBetweenDrawings{100}, kBetweenLooks{25};
+  if (drawn_ != 0 && now - looked_ < kBetweenLooks && done != total) return;
+  looked_ = now;
   const std::size_t columns = columns_now();
-  const std::string text = progress_text(label, done, total, columns - 1);
+  const bool same_width = columns == columns_;
+  if (drawn_ != 0 && same_width && now - last_ < kBetweenDrawings && done != total) return;
+  const std::string text =
+      progress_text(label, done, total, columns - 1, facts ? facts() : std::vector<std::string>());
+  if (drawn_ != 0 && same_width && text == text_) return;
+  last_ = now;
   steer_terminal(fmt::format("{}{}\033[K", to_its_beginning(columns), text));
   if (drawn_ == 0) ++lines_drawn;
   drawn_ = std::max<std::size_t>(1, width_of(text));
+  columns_ = columns;
+  text_ = text;
 }
 
 void Progress::clear() {

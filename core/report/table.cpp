@@ -4,6 +4,7 @@
 
 #include "core/base/words/short_lists.hpp"
 #include "core/base/words/shown.hpp"
+#include "core/report/width.hpp"
 
 #include <fmt/format.h>
 
@@ -14,12 +15,6 @@
 namespace lathe {
 
 namespace {
-
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
 
 bool is_number(std::string_view cell) {
   if (cell.empty() || cell == "-") return true;
@@ -64,35 +59,28 @@ std::string padded(const std::string& cell, std::size_t width, bool to_the_right
   return to_the_right ? space + cell : cell + space;
 }
 
-std::string row_text(const std::vector<std::string>& cells, const Layout& layout,
-                     std::string_view left, std::string_view between, std::string_view right) {
-  std::string line(left);
+std::string row_text(const std::vector<std::string>& cells, const Layout& layout) {
+  std::string line;
   for (std::size_t column = 0; column < cells.size(); ++column) {
-    if (column > 0) line += between;
+    if (column > 0) line += "  ";
     line += padded(cells[column], layout.widths[column], layout.to_the_right[column]);
   }
-  line += right;
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line + "\n";
 }
 
-std::string rule_text(const Layout& layout, std::string_view left, std::string_view between,
-                      std::string_view right, std::size_t extra) {
-  std::string line(left);
-  for (std::size_t column = 0; column < layout.widths.size(); ++column) {
-    if (column > 0) line += between;
-    line += std::string(layout.widths[column] + extra, '-');
-  }
-  return line + std::string(right) + "\n";
+std::string rule_text(const Layout& layout) {
+  std::string line;
+  for (std::size_t column = 0; column < layout.widths.size(); ++column)
+    line += (column > 0 ? "  " : "") + std::string(layout.widths[column], '-');
+  return line + "\n";
 }
 
-// Of its lines; a frame has two letters at either end, and what stands between cells is as wide as
-// " | " or two blanks.
-std::size_t width_of(const Layout& layout, bool framed) {
-  const std::size_t between = framed ? 3 : 2;
-  std::size_t width = framed ? 4 : 0;
-  for (const std::size_t column : layout.widths) width += column + between;
-  return layout.widths.empty() ? width : width - between;
+// Of its lines; two blanks stand between cells.
+std::size_t line_width(const Layout& layout) {
+  std::size_t width = 0;
+  for (const std::size_t column : layout.widths) width += column + 2;
+  return layout.widths.empty() ? 0 : width - 2;
 }
 
 std::string cell_by_cell(const TextTable& table) {
@@ -137,26 +125,23 @@ TextTable with_last_cut(const TextTable& table, std::size_t room) {
 
 }  // namespace
 
-std::string render(const TextTable& raw, TableStyle style, std::size_t columns) {
+std::size_t width_of(const TextTable& table) { return line_width(layout_of(shown_cells(table))); }
+
+std::string render(const TextTable& raw, std::size_t columns) {
   // What is left of a line for the last cell of a row, at least.
   constexpr std::size_t kLeastRoom = 16;
   TextTable table = shown_cells(raw);
   Layout layout = layout_of(table);
-  const bool orgtbl = style == TableStyle::orgtbl;
-  if (columns != 0 && width_of(layout, orgtbl) > columns) {
-    const std::size_t before = width_of(layout, orgtbl) - layout.widths.back();
-    if (orgtbl || before + kLeastRoom > columns) return cell_by_cell(table);
+  if (columns != 0 && line_width(layout) > columns) {
+    const std::size_t before = line_width(layout) - layout.widths.back();
+    if (before + kLeastRoom > columns) return cell_by_cell(table);
     table = with_last_cut(table, columns - before);
     const bool numbers = layout.to_the_right.back();
     layout = layout_of(table);
     layout.to_the_right.back() = numbers;
   }
-  const std::string_view left = orgtbl ? "| " : "";
-  const std::string_view between = orgtbl ? " | " : "  ";
-  const std::string_view right = orgtbl ? " |" : "";
-  std::string text = row_text(table.columns, layout, left, between, right);
-  text += orgtbl ? rule_text(layout, "|", "+", "|", 2) : rule_text(layout, "", "  ", "", 0);
-  for (const auto& row : table.rows) text += row_text(row, layout, left, between, right);
+  std::string text = row_text(table.columns, layout) + rule_text(layout);
+  for (const auto& row : table.rows) text += row_text(row, layout);
   return text;
 }
 
@@ -178,19 +163,6 @@ std::string cell_text(const Value& value) {
   for (const Value& element : value.as_list())
     text += fmt::format("{}{}", text.empty() ? "" : ", ", cell_text(element));
   return "[" + text + "]";
-}
-
-std::string rounded_text(const Value& value) {
-  if (value.is_float() && std::isfinite(value.as_float()))
-    return number_text(std::round(value.as_float() * 1000.0) / 1000.0);
-  if (value.is_map()) {
-    std::string text;
-    for (const auto& [key, entry] : value.as_map())
-      text += fmt::format("{}'{}': {}", text.empty() ? "" : ", ", key, rounded_text(entry));
-    return "{" + text + "}";
-  }
-  if (value.is_number()) return cell_text(value);
-  return cell_text(value).substr(0, 20);
 }
 
 TextTable text_table(const ReportTable& table) {

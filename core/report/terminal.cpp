@@ -28,8 +28,8 @@ std::size_t terminal_columns(int descriptor) {
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-std::string output_table(const TextTable& table, TableStyle style) {
-  return render(table, style, terminal_columns(fileno(host_output())));
-}
+std::size_t output_columns() { return terminal_columns(fileno(host_output())); }
+
+std::string output_table(const TextTable& table) { return render(table, output_columns()); }
 
 }  // namespace lathe

@@ -16,8 +16,11 @@ bool stderr_has_colour();
 // Columns of the terminal that a descriptor is, as it is now; 0 where it is none.
 std::size_t terminal_columns(int descriptor);
 
+// Of the one that standard output is; 0: it is a file or a pipe.
+std::size_t output_columns();
+
 // A table for standard output: as wide as it is in a file or a pipe, and on a terminal that is too
 // narrow for it one cell a line.
-std::string output_table(const TextTable& table, TableStyle style = TableStyle::plain);
+std::string output_table(const TextTable& table);
 
 }  // namespace lathe

@@ -20,15 +20,6 @@ BOOST_AUTO_TEST_CASE(a_plain_table_sets_numbers_to_the_right) {
              "seq_blocks_2   1280\n");
 }
 
-BOOST_AUTO_TEST_CASE(an_orgtbl_table_has_mases_shape) {
-  const TextTable table{{"", "number"}, {{"0", "2"}, {"10", "14"}}};
-  BOOST_TEST(render(table, TableStyle::orgtbl) ==
-             "|    | number |\n"
-             "|----+--------|\n"
-             "|  0 |      2 |\n"
-             "| 10 |     14 |\n");
-}
-
 BOOST_AUTO_TEST_CASE(an_empty_table_is_its_header) {
   BOOST_TEST(render({{"a", "bc"}, {}}) == "a  bc\n-  --\n");
 }
@@ -47,13 +38,6 @@ BOOST_AUTO_TEST_CASE(numbers_are_whole_where_they_can_be) {
   BOOST_TEST(number_text(std::copysign(std::nan(""), -1.0)) == "nan");
   BOOST_TEST(number_text(HUGE_VAL) == "inf");
   BOOST_TEST(cell_text(Value{}) == "-");
-}
-
-BOOST_AUTO_TEST_CASE(best_trials_are_rounded_as_mase_does) {
-  BOOST_TEST(rounded_text(Value(0.32670640945)) == "0.327");
-  BOOST_TEST(rounded_text(Value("a text of more than twenty characters")).size() == 20U);
-  BOOST_TEST(rounded_text(Value(Value::Map{{"loss", 2.6031441}, {"accuracy", 0.5}})) ==
-             "{'loss': 2.603, 'accuracy': 0.5}");
 }
 
 BOOST_AUTO_TEST_CASE(csv_quotes_what_needs_it) {
@@ -117,18 +101,16 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_too_wide_has_a_line_for_each_cell) {
                         {{"pass", "flops", "a/b.so"}, {"model", "jsc-tiny", ""}}};
   const std::string wide =
       "kind   id        file\n-----  --------  ------\npass   flops     a/b.so\nmodel  jsc-tiny\n";
-  BOOST_TEST(render(table, TableStyle::plain, 0) == wide);
-  BOOST_TEST(render(table, TableStyle::plain, 23) == wide);
-  BOOST_TEST(render(table, TableStyle::plain, 22) ==
+  BOOST_TEST(render(table, 0) == wide);
+  BOOST_TEST(render(table, 23) == wide);
+  BOOST_TEST(render(table, 22) ==
              "kind  pass\nid    flops\nfile  a/b.so\n\nkind  model\nid    jsc-tiny\n");
-  BOOST_TEST(render({{"x", "n"}, {{"0", "2"}}}, TableStyle::orgtbl, 9).starts_with("| "));
-  BOOST_TEST(render({{"x", "n"}, {{"0", "2"}}}, TableStyle::orgtbl, 8) == "x  0\nn  2\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_last_column_is_cut_where_the_others_leave_room) {
   const TextTable table{{"metric", "value"},
                         {{"loss", "0.5"}, {"per_class", "[0.25, 0.5, 0.75, 1]"}, {"x", ""}}};
-  BOOST_TEST(render(table, TableStyle::plain, 28) ==
+  BOOST_TEST(render(table, 28) ==
              "metric     value\n"
              "---------  -----------\n"
              "loss       0.5\n"
@@ -137,7 +119,7 @@ BOOST_AUTO_TEST_CASE(the_last_column_is_cut_where_the_others_leave_room) {
              "x\n");
   // A word that is longer than the room is cut in it, between letters.
   const TextTable word{{"a", "b"}, {{"1", "abcdefghijklmnop\u00e9qrs"}}};
-  BOOST_TEST(render(word, TableStyle::plain, 19) ==
+  BOOST_TEST(render(word, 19) ==
              "a  b\n"
              "-  ----------------\n"
              "1  abcdefghijklmnop\n"

@@ -106,7 +106,7 @@ ReportTable matrix_table(const Evaluation& evaluation, const Field& target) {
 bool fits_the_screen(const ReportTable& table) {
   constexpr std::size_t kColumns = 80;
   const TextTable cells = text_table(table);
-  return render(cells, TableStyle::plain, kColumns) == render(cells);
+  return render(cells, kColumns) == render(cells);
 }
 
 TextTable prediction_table(const Tensor& logits, const Predictions& predicted,

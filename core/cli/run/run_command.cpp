@@ -28,8 +28,7 @@ void run_in_session(const Invocation& call, Work work) {
   Session session(settings, catch_interrupts());
   if (!settings.given(kPrintPipeline)) {
     const TextTable table = settings_table(session.settings(), level == "debug");
-    if (!table.rows.empty())
-      write_talk(render(table, TableStyle::plain, terminal_columns(STDERR_FILENO)) + "\n");
+    if (!table.rows.empty()) write_talk(render(table, terminal_columns(STDERR_FILENO)) + "\n");
   }
   work(session);
 }

@@ -294,6 +294,7 @@ class Loop {
         }
       }
       if (over) return;
+      if (events_.look) events_.look();
       if (cancelled_ && !stopping_) {
         result_.interrupted = true;
         stopping_ = true;

@@ -19,9 +19,10 @@ struct SearchResult {
   double loop_cpu_seconds = 0, loop_seconds = 0;  // of this process, from first to last trial
 };
 
-// Called in number order, one at a time, on any thread.
+// Called one at a time, on any thread.
 struct SearchEvents {
-  std::function<void(const Trial& trial)> trial_ended;
+  std::function<void(const Trial& trial)> trial_ended;  // in number order
+  std::function<void()> look;                           // some forty times a second
 };
 
 }  // namespace lathe

@@ -2,6 +2,7 @@
 // groups.
 #include "core/storage/sqlite/study.hpp"
 
+#include "core/search/study/differences.hpp"
 #include "core/storage/optuna/columns.hpp"
 #include "core/storage/optuna/json.hpp"
 #include "core/storage/sqlite/read_trials.hpp"
@@ -104,18 +105,25 @@ void make(StudyRow& study) {
     run(direction, direction_word(each), study.id, objective++);
 }
 
+Error begun_otherwise(const StudyRow& study, const std::string& difference) {
+  return study.refused("was begun " + difference);
+}
+
+std::string verb_of(std::string_view direction) {
+  return direction == direction_word(LATHE_DIRECTION_MAXIMIZE) ? "maximize" : "minimize";
+}
+
 void check_directions(const StudyRow& study) {
-  std::string ours, theirs;
-  for (lathe_direction direction : study.description.directions)
-    ours += fmt::format("{}{}", ours.empty() ? "" : ", ", direction_word(direction));
+  std::vector<std::string> begun, now;
+  for (const lathe_direction direction : study.description.directions)
+    now.push_back(verb_of(direction_word(direction)));
   SQLite::Statement rows(
       *study.database,
       "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective");
   bound(rows, study.id);
-  while (rows.executeStep())
-    theirs += fmt::format("{}{}", theirs.empty() ? "" : ", ", rows.getColumn(0).getString());
-  if (ours != theirs)
-    throw study.refused(fmt::format("has the directions {}, but this search has {}", theirs, ours));
+  while (rows.executeStep()) begun.push_back(verb_of(rows.getColumn(0).getString()));
+  const std::string difference = difference_of_directions(begun, now, facts_of(study.description));
+  if (!difference.empty()) throw begun_otherwise(study, difference);
 }
 
 void find_or_make(StudyRow& study) {
@@ -130,32 +138,25 @@ void find_or_make(StudyRow& study) {
 
 // Facts about the search that have to agree. Those the study lacks (Optuna began it) are added.
 void check_attributes(const StudyRow& study) {
-  Value expected = study.description.user_attributes;
-  Value space{Value::Map{}};
-  for (const StoredParameter& parameter : study.description.parameters)
-    space.set(parameter.name,
-              parameter.written.is_none() ? parameter.described() : parameter.written);
-  expected.set("space", space);
   SQLite::Statement find(
       *study.database,
       "SELECT value_json FROM study_user_attributes WHERE study_id = ? AND key = ?");
   SQLite::Statement add(
       *study.database,
       "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)");
-  for (const auto& [name, value] : expected.as_map()) {
+  Value begun{Value::Map{}}, now{Value::Map{}};
+  const Value facts = facts_of(study.description);
+  for (const auto& [name, value] : facts.as_map()) {
     const std::string key = fmt::format("{}{}", kPrefix, name);
     const std::string text = json_text(value);
-    if (!bound(find, study.id, key).executeStep()) {
+    now.set(name, value_of_json(text));
+    if (bound(find, study.id, key).executeStep())
+      begun.set(name, value_of_json(find.getColumn(0).getString()));
+    else
       run(add, study.id, key, text);
-      continue;
-    }
-    const std::string theirs = find.getColumn(0).getString();
-    if (theirs == text) continue;
-    if (name == "space") throw study.refused("was begun with another search space");
-    if (name == "network") throw study.refused("was begun with another network or other weights");
-    throw study.refused(
-        fmt::format("was begun with {} {}, but this search has {}", name, theirs, text));
   }
+  const std::string difference = difference_text(begun, now);
+  if (!difference.empty()) throw begun_otherwise(study, difference);
 }
 
 }  // namespace
