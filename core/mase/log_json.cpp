@@ -2,8 +2,9 @@
 // and 10 decimals; only the numbers of a point have all their digits.
 #include "core/mase/log_json.hpp"
 
+#include "core/base/json.hpp"
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -42,8 +43,9 @@ std::string exact_text(double x) {
 }
 
 std::string json_string(std::string_view text) {
-  std::string plain =
-      nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  std::string plain;
+  append_json(plain, text);
+  if (plain.find('/') == std::string::npos) return plain;
   std::string result;
   for (char c : plain) {
     if (c == '/') result += '\\';  // pandas escapes it

@@ -28,6 +28,7 @@ void run_search(Session& session) {
     return;
   }
   const SearchPlace place = place_of(settings, folder);
+  if (pipeline.steps.empty()) session.ask_for(splits_read(*plan));
   RunContext context = session.context(folder.results);
   Graph graph = session.build_graph(context);
   prepare_run_folder(folder, settings);

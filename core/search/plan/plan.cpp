@@ -57,12 +57,40 @@ bool check_metrics(const SearchPlan& plan) {
   return true;
 }
 
+// What a transform is set up with may have it look at rows.
+bool sets_transforms_up(const Value& space) {
+  const Value* setup = space.find("setup");
+  return setup != nullptr && setup->is_map() &&
+         std::ranges::any_of(setup->as_map(),
+                             [](const auto& entry) { return entry.second.is_map(); });
+}
+
+// The split that an option names; nothing: none does.
+std::optional<Split> split_in(const Value& options) {
+  for (const char* key : {"data_loader", "split"}) {
+    const Value* word = options.find(key);
+    if (word != nullptr && word->is_string()) return split_from_name(word->as_string());
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 CheckedPlan check_plan(SearchPlan plan) {
   check_options_of(plan);
   const bool promised = check_metrics(plan);
   return {std::move(plan), promised};
+}
+
+std::vector<Split> splits_read(const SearchPlan& plan) {
+  if (plan.training || sets_transforms_up(plan.space)) return {};
+  std::vector<Split> splits;
+  for (const Runner& runner : plan.runners) {
+    const std::optional<Split> split = split_in(runner.step.options);
+    if (!split && runner.step.component->has(LATHE_FLAG_EXECUTES)) return {};
+    if (split && std::ranges::count(splits, *split) == 0) splits.push_back(*split);
+  }
+  return splits;
 }
 
 SearchPlan plan_search(const Value& search, const Registry& registry) {

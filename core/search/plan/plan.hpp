@@ -1,6 +1,7 @@
 // What a search does, trial by trial: from a [search] table to a plan that holds together.
 #pragma once
 
+#include "core/host/split.hpp"
 #include "core/pipeline/pipeline.hpp"
 #include "core/search/plan/options.hpp"
 
@@ -56,5 +57,8 @@ class CheckedPlan {
 
 // Throws usage_error, eg: for a metric that no runner promises to publish.
 CheckedPlan check_plan(SearchPlan plan);
+
+// The splits that trials look at, each once; empty: there may be any.
+std::vector<Split> splits_read(const SearchPlan& plan);
 
 }  // namespace lathe

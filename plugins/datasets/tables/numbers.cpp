@@ -119,14 +119,14 @@ float number_of(std::string_view cell, const std::string& path, std::uint64_t li
         .at_file(path, line);
   };
   const bool number = parse_number(cell, value) || parse_truth(cell, value);
-  if (trimmed(cell).empty()) {
-    throw fail(" is an empty cell; leave the row out, or put a number there");
-  }
-  if (is_missing(cell) || (number && std::isnan(value))) {
-    throw fail(
-        " stands for a missing value and is not a number; leave the row out, or put one there");
-  }
-  if (!number) {
+  if (!number || std::isnan(value)) {
+    if (trimmed(cell).empty()) {
+      throw fail(" is an empty cell; leave the row out, or put a number there");
+    }
+    if (number || is_missing(cell)) {
+      throw fail(
+          " stands for a missing value and is not a number; leave the row out, or put one there");
+    }
     throw fail(
         has_separators(trimmed(cell))
             ? std::string(" is not a number; decimals have a point, and thousands no separator")
