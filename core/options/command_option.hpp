@@ -31,6 +31,7 @@ enum class OptionGroup : unsigned {
   codes = 1u << 19,           // of quantized weights
   pages = 1u << 20,           // documentation that is written from what components say
   bisection = 1u << 21,       // what two configurations are compared by
+  trial = 1u << 22,           // a network of an earlier search
 };
 
 // Several of them.

@@ -66,6 +66,11 @@ void add_what(Rows& rows) {
            "another shape stays as it is initialised, and is named.")
            .spelt({"--load-strict"}, "BOOL")
            .standard(true),
+       Row(Group::trial, kTrial,
+           "The network of one trial of an earlier search, eg: lathe_output/first:17. The search "
+           "brings model, data set, weights and options; those given here come first.")
+           .spelt({"--trial"}, "RUN:NUMBER")
+           .command_line_only(),
        Row(Group::evaluation, kSplit, "The part of the data to test on.")
            .spelt({"--split"}, "SPLIT")
            .one_of({"train", "validation", "test"})

@@ -23,6 +23,7 @@ inline constexpr OptionKey<OptionalText> kLoadName{"load_name"};
 inline constexpr OptionKey<OptionalText> kLoadType{"load_type"};
 inline constexpr OptionKey<OptionalText> kLoadPrefix{"load_prefix"};
 inline constexpr OptionKey<bool> kLoadStrict{"load_strict"};
+inline constexpr OptionKey<OptionalText> kTrial{"trial"};
 inline constexpr OptionKey<std::string> kSplit{"split"};
 inline constexpr OptionKey<OptionalText> kDataDir{"data_dir"};
 inline constexpr OptionKey<OptionalText> kMetric{"metric"};

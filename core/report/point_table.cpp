@@ -55,15 +55,17 @@ TextTable with_columns(const PointTable& table, const Parameters& shown) {
   return whole;
 }
 
-// A line for each parameter, or two where its name is long or has neighbours.
+// A line for each parameter; where names are long, what they begin with stands above them.
 std::vector<Label> labels_of(const PointTable& table, const Parameters& parameters,
                              std::size_t columns) {
+  const bool are_long = std::ranges::any_of(
+      parameters, [&](std::size_t p) { return width_of(table.parameters[p]) > columns / 2; });
   std::vector<Label> labels;
   for (std::size_t i = 0; i < parameters.size();) {
     const std::size_t count = alike(table, parameters, i);
     const std::string_view name = table.parameters[parameters[i]];
     const std::string_view first = beginning(name);
-    const bool apart = !first.empty() && (count > 1 || width_of(name) > columns / 2);
+    const bool apart = are_long && !first.empty();
     if (apart) labels.push_back({shown(first), Label::kNone});
     for (const std::size_t end = i + count; i < end; ++i) {
       const std::string_view whole = table.parameters[parameters[i]];

@@ -83,19 +83,6 @@ std::size_t line_width(const Layout& layout) {
   return layout.widths.empty() ? 0 : width - 2;
 }
 
-std::string cell_by_cell(const TextTable& table) {
-  std::size_t widest = 0;
-  for (const std::string& column : table.columns) widest = std::max(widest, width_of(column));
-  std::string text;
-  for (const auto& row : table.rows) {
-    if (!text.empty()) text += '\n';
-    for (std::size_t column = 0; column < row.size(); ++column)
-      if (!row[column].empty())
-        text += padded(table.columns[column], widest, false) + "  " + row[column] + "\n";
-  }
-  return text;
-}
-
 // Where to cut a text that is longer than `room` code points: behind the last blank that fits.
 std::size_t cut_of(std::string_view text, std::size_t room) {
   std::size_t at = 0, letters = 0, blank = 0;
@@ -104,6 +91,34 @@ std::size_t cut_of(std::string_view text, std::size_t room) {
     if (text[at] == ' ') blank = at + 1;
   }
   return at == text.size() || blank == 0 ? at : blank;
+}
+
+// In lines of at most `columns`, all but the first behind `margin` blanks.
+std::string folded(std::string_view text, std::size_t margin, std::size_t columns) {
+  constexpr std::size_t kLeastRoom = 8;
+  const std::size_t room = std::max(kLeastRoom, columns - std::min(columns, margin));
+  std::string lines;
+  for (;;) {
+    const std::size_t end = cut_of(text, room);
+    lines += text.substr(0, end > 0 && text[end - 1] == ' ' ? end - 1 : end);
+    text.remove_prefix(end);
+    if (text.empty()) return lines;
+    lines += "\n" + std::string(margin, ' ');
+  }
+}
+
+std::string cell_by_cell(const TextTable& table, std::size_t columns) {
+  std::size_t widest = 0;
+  for (const std::string& column : table.columns) widest = std::max(widest, width_of(column));
+  std::string text;
+  for (const auto& row : table.rows) {
+    if (!text.empty()) text += '\n';
+    for (std::size_t column = 0; column < row.size(); ++column)
+      if (!row[column].empty())
+        text += padded(table.columns[column], widest, false) + "  " +
+                folded(row[column], widest + 2, columns) + "\n";
+  }
+  return text;
 }
 
 // The rows with the last cell cut into lines of `room`, which stand below each other.
@@ -134,7 +149,7 @@ std::string render(const TextTable& raw, std::size_t columns) {
   Layout layout = layout_of(table);
   if (columns != 0 && line_width(layout) > columns) {
     const std::size_t before = line_width(layout) - layout.widths.back();
-    if (before + kLeastRoom > columns) return cell_by_cell(table);
+    if (before + kLeastRoom > columns) return cell_by_cell(table, columns);
     table = with_last_cut(table, columns - before);
     const bool numbers = layout.to_the_right.back();
     layout = layout_of(table);

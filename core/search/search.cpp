@@ -158,6 +158,13 @@ void check_space(const SearchPlan& plan, const SearchSpace& space) {
                         parameter.position);
 }
 
+std::unique_ptr<Study> study_of(const SearchPlan& plan, const SearchPlace& place,
+                                const SearchSpace& space, const Graph& original,
+                                const RunContext& context) {
+  return open_storage(place.storage_url, place.storage)
+      ->open_study(described(plan, place.study, space, original, context, std::nullopt));
+}
+
 SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
                              const SearchSpace& space, const Graph& original,
                              const RunContext& context, const SearchEvents& events,

@@ -22,6 +22,12 @@ struct SearchPlace {
 // Throws what can be refused of a search before anything is opened.
 void check_space(const SearchPlan& plan, const SearchSpace& space);
 
+// The study of a search that was made, to be read. Throws usage_error if it was begun otherwise.
+// REQUIRES: it is there.
+std::unique_ptr<Study> study_of(const SearchPlan& plan, const SearchPlace& place,
+                                const SearchSpace& space, const Graph& original,
+                                const RunContext& context);
+
 // Searches. `original` is the graph every trial starts from; `context` supplies executor, data and
 // folder. On Ctrl-C (`cancelled`) running trials are given up, and what is done is saved. Throws
 // run_error if every trial failed; study and log.json are written all the same.

@@ -90,24 +90,6 @@ BOOST_AUTO_TEST_CASE(long_names_stand_under_what_they_begin_with_and_points_fold
              "    name integer\n");
 }
 
-BOOST_AUTO_TEST_CASE(parameters_of_one_node_stand_together) {
-  PointTable table{
-      {{"trial"}, {{"0"}, {"1"}}}, {"a/config/b", "a/config/c"}, {{"1", "2"}, {"3", "4"}}};
-  table.points.columns.emplace_back("a_long_name_of_a_metric");
-  for (auto& row : table.points.rows) row.emplace_back("1");
-  BOOST_TEST(render(table, 33) ==
-             "trial  a_long_name_of_a_metric\n"
-             "-----  -----------------------\n"
-             "    0                        1\n"
-             "    1                        1\n"
-             "\n"
-             "trial  0  1\n"
-             "-----  -  -\n"
-             "a/config/\n"
-             "  b    1  2\n"
-             "  c    3  4\n");
-}
-
 BOOST_AUTO_TEST_CASE(a_single_point_has_its_parameters_in_lines) {
   PointTable table{{{"trial", "loss"}, {{"4", "0.5"}}},
                    {"a/config/width", "a/config/scale", "b/config/width", "rate"},

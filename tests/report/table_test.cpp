@@ -107,6 +107,16 @@ BOOST_AUTO_TEST_CASE(a_table_that_is_too_wide_has_a_line_for_each_cell) {
              "kind  pass\nid    flops\nfile  a/b.so\n\nkind  model\nid    jsc-tiny\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_cell_that_is_too_wide_for_its_line_is_folded) {
+  BOOST_TEST(render({{"name", "model"}, {{"x", "one two three"}, {"abcdefghijklmnop", ""}}}, 16) ==
+             "name   x\n"
+             "model  one two\n"
+             "       three\n"
+             "\n"
+             "name   abcdefghi\n"
+             "       jklmnop\n");
+}
+
 BOOST_AUTO_TEST_CASE(the_last_column_is_cut_where_the_others_leave_room) {
   const TextTable table{{"metric", "value"},
                         {{"loss", "0.5"}, {"per_class", "[0.25, 0.5, 0.75, 1]"}, {"x", ""}}};

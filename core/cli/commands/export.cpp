@@ -1,12 +1,15 @@
 // lathe export: what a checkpoint holds, and the same in another form. Opens plugins for --codes
-// alone.
+// and --trial alone.
 
 #include "core/base/words/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
+#include "core/checkpoint/load.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
+#include "core/cli/interrupt.hpp"
 #include "core/cli/run/saved/codes_file.hpp"
 #include "core/cli/run/saved/loading.hpp"
+#include "core/cli/run/searching/trial.hpp"
 #include "core/host/instances/plugin_ops.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
@@ -16,6 +19,8 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace lathe {
 
@@ -104,21 +109,16 @@ void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
   write_json(out);
 }
 
-// What is said of a run names the file of its weights, as everywhere.
-void write_codes(const Invocation& call, const std::filesystem::path& output) {
-  const Registry registry = registry_of(call);
-  const PluginOps ops(registry);
-  const Loading loading = find_saved_network(call.words[0], registry, ops);
-  const std::filesystem::path& weights = loading.files.weights;
-  const Graph graph =
-      load_parameters(rebuilt(*loading.network, 0, ops), read_weights(weights), weights).graph;
+// `whose`: as the user named it; `input`: what is said of it.
+void write_codes(const Registry& registry, const Graph& graph, const std::string& whose,
+                 const std::string& input, const std::filesystem::path& output, bool json) {
   const std::vector<run::ParameterCodes> coded = run::parameter_codes(registry, graph);
   if (coded.empty())
     throw usage_error(
         fmt::format("no weight and no bias of '{}' has a number format, so there are "
                     "no codes to write; 'lathe transform' with the pass quantize "
                     "makes a network that has",
-                    call.words[0]));
+                    whose));
   Json names = Json::array(), without = Json::array();
   for (const run::ParameterCodes& parameter : coded) {
     (parameter.codes ? names : without).push_back(parameter.name);
@@ -131,13 +131,13 @@ void write_codes(const Invocation& call, const std::filesystem::path& output) {
   const auto bytes = std::filesystem::file_size(output);
   const std::string values =
       without.empty() ? "" : fmt::format(", and the quantized values of {} more", without.size());
-  if (!call.get(kJson))
+  if (!json)
     return write_output(fmt::format(
         "'{}' ({} bytes) holds the network of '{}' with integer codes of {} weights and biases{}; "
         "its metadata '{}' says how to read them\n",
-        output.string(), bytes, weights.string(), names.size(), values, kCodesMetadata));
+        output.string(), bytes, input, names.size(), values, kCodesMetadata));
   write_json({{"command", "export"},
-              {"input", weights.string()},
+              {"input", input},
               {"codes", std::move(names)},
               {"without_codes", std::move(without)},
               {"output",
@@ -147,21 +147,63 @@ void write_codes(const Invocation& call, const std::filesystem::path& output) {
                 {"sha256", sha256_of_file(output)}}}});
 }
 
+// What is said of a run names the file of its weights, as everywhere.
+void export_codes(const Invocation& call, const std::filesystem::path& output) {
+  const Registry registry = registry_of(call);
+  const PluginOps ops(registry);
+  const Loading loading = find_saved_network(call.words[0], registry, ops);
+  const std::filesystem::path& weights = loading.files.weights;
+  const Graph graph =
+      load_parameters(rebuilt(*loading.network, 0, ops), read_weights(weights), weights).graph;
+  write_codes(registry, graph, call.words[0], weights.string(), output, call.get(kJson));
+}
+
+// Whatever a search needs to build a trial, `lathe transform` has.
+Settings settings_of_trial(const Invocation& call) {
+  Invocation transform = call;
+  const auto commands = command_table();
+  transform.command = &*std::ranges::find(commands, std::string_view("transform"), &Command::word);
+  transform.words.clear();
+  for (const std::string_view key : {kCodes.key, kOverwrite.key}) transform.given.erase(key);
+  return read_settings(transform);
+}
+
+void export_trial(const Invocation& call, const std::filesystem::path& output, const Form* form) {
+  const bool json = call.get(kJson);
+  Session session(settings_of_trial(call), catch_interrupts());
+  EarlierTrial trial(session);
+  const Graph graph = trial.network(true);
+  const std::string whose = *call.get(kTrial);
+  if (call.get(kCodes)) return write_codes(session.registry(), graph, whose, whose, output, json);
+  Checkpoint checkpoint;
+  checkpoint.tensors = parameters_of(graph);
+  checkpoint.metadata = describe_network(graph, session.origin(graph)).metadata;
+  checkpoint.type = "trial";
+  if (form == nullptr)
+    list(whose, checkpoint, json);
+  else
+    convert(whose, checkpoint, output, *form, json);
+}
+
 }  // namespace
 
 void run_export(const Invocation& call) {
   const std::vector<std::string>& words = call.words;
-  const bool json = call.get(kJson);
-  const Form* form = words.size() == 2 ? &form_of(words[1]) : nullptr;
-  if (form != nullptr && std::filesystem::exists(words[1]) && !call.get(kOverwrite))
+  const bool json = call.get(kJson), of_trial = call.get(kTrial).has_value();
+  const std::size_t inputs = of_trial ? 0 : 1;
+  if (words.size() < inputs || words.size() > inputs + 1)
+    throw usage_error(of_trial ? "usage: lathe export --trial RUN:NUMBER [OUTPUT]"
+                               : "usage: lathe export INPUT [OUTPUT]");
+  const bool writes = words.size() > inputs;
+  const std::filesystem::path output = writes ? words[inputs] : std::string();
+  const Form* form = writes ? &form_of(output) : nullptr;
+  if (writes && std::filesystem::exists(output) && !call.get(kOverwrite))
     throw usage_error(
-        fmt::format("'{}' is there already; say --overwrite to replace it", words[1]));
-
-  if (call.get(kCodes)) {
-    if (form == nullptr || form->write != as_safetensors)
-      throw usage_error("--codes writes a safetensors file: name one that ends in .safetensors");
-    return write_codes(call, words[1]);
-  }
+        fmt::format("'{}' is there already; say --overwrite to replace it", output.string()));
+  if (call.get(kCodes) && (form == nullptr || form->write != as_safetensors))
+    throw usage_error("--codes writes a safetensors file: name one that ends in .safetensors");
+  if (of_trial) return export_trial(call, output, form);
+  if (call.get(kCodes)) return export_codes(call, output);
 
   const std::filesystem::path input = find_load_files(words[0]).weights;
   const Checkpoint checkpoint = read_checkpoint(input);
@@ -174,7 +216,7 @@ void run_export(const Invocation& call) {
   if (form == nullptr)
     list(input, checkpoint, json);
   else
-    convert(input, checkpoint, words[1], *form, json);
+    convert(input, checkpoint, output, *form, json);
 }
 
 }  // namespace lathe

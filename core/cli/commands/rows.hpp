@@ -85,20 +85,20 @@ inline constexpr Command kCommands[] = {
     {.word = "train",
      .doc = "trains a model, or a sweep of trainings",
      .words = "[MODEL] [DATASET]",
-     .options = kTraining,
+     .options = kTraining | OptionGroup::trial,
      .run = in_session<run_train>,
      .more = "",
      .results = {"training_ckpts", {"last.safetensors", "sweep"}}},
     {.word = "test",
      .doc = "evaluates trained weights on a split",
      .words = "[MODEL] [DATASET] --load RUN",
-     .options = kRun | OptionGroup::file_passes | OptionGroup::evaluation,
+     .options = kRun | OptionGroup::file_passes | OptionGroup::evaluation | OptionGroup::trial,
      .run = in_session<run_test>,
      .results = {"checkpoints"}},
     {.word = "transform",
      .doc = "runs passes on a model: counts, quantizes, reports",
      .words = "[MODEL] [DATASET] --passes 'PASS,...'",
-     .options = kRun,
+     .options = kRun | OptionGroup::trial,
      .run = in_session<run_transform>,
      .results = {"transform"},
      .data_optional = true},
@@ -126,9 +126,9 @@ inline constexpr Command kCommands[] = {
      .commands = [] { return std::span<const Command>(kDataCommands); }},
     {.word = "export",
      .doc = "lists the tensors of a checkpoint, and writes them as .pt or safetensors",
-     .words = "INPUT [OUTPUT]",
-     .options =
-         OptionGroup::codes | OptionGroup::plugins | OptionGroup::overwrite | OptionGroup::json,
+     .words = "[INPUT] [OUTPUT]",
+     .options = OptionGroup::codes | OptionGroup::plugins | OptionGroup::data_folder |
+                OptionGroup::trial | OptionGroup::overwrite | OptionGroup::json,
      .run = run_export,
      .more = "INPUT is a checkpoint (safetensors, or a file of torch.save of any age: state_dict, "
              "Lightning, whole module), or the folder of a run or of a saved graph. Without OUTPUT "
@@ -136,7 +136,7 @@ inline constexpr Command kCommands[] = {
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
              "torch.load takes, also with weights_only=True; .safetensors is safetensors. With "
              "--codes INPUT is a saved graph, or a run that made one, and its quantized weights "
-             "become integer codes."},
+             "become integer codes. --trial stands in place of INPUT."},
     {.word = "list",
      .doc = "lists what there is, a sentence each: models, data sets, passes, formats, ...",
      .words = "[KIND...]",

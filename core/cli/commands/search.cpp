@@ -2,6 +2,7 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/passes.hpp"
+#include "core/cli/run/saved/saved_search.hpp"
 #include "core/cli/run/searching/found.hpp"
 #include "core/cli/run/searching/plan.hpp"
 #include "core/cli/run/searching/watch.hpp"
@@ -40,6 +41,9 @@ void run_search(Session& session) {
   const SearchSpace space =
       build_space(plan->space, original, session.registry(), session.model_options());
   refuse_model_search_with(pipeline, space, session.loading());
+  std::error_code ignored;
+  const bool begins = !std::filesystem::exists(folder.results / kSearchFile, ignored);
+  if (begins) save_search(settings, place);
   for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
   if (space.networks() == 1U)
     spdlog::warn("the search space holds one network only: no parameter of it has a choice");
@@ -49,6 +53,8 @@ void run_search(Session& session) {
   const SearchResult result =
       search_networks(plan, place, space, original, context, watch.events(), session.cancelled());
   progress.clear();
+  // Only now is it known that what is there was begun alike.
+  if (!begins) save_search(settings, place);
   if (settings.get(kResume) && result.resumed == 0 && !settings.text(kStorage).empty())
     spdlog::warn("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
                  place.storage_url, place.study);

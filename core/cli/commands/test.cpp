@@ -6,9 +6,11 @@
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/results/data_line.hpp"
 #include "core/cli/run/results/folder.hpp"
+#include "core/cli/run/searching/trial.hpp"
 #include "core/report/csv.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
@@ -59,35 +61,9 @@ void add_class_tables(const Evaluation& evaluation, const Field& target,
   }
 }
 
-}  // namespace
-
-void run_test(Session& session) {
-  const Settings& settings = session.settings();
-  const Pipeline pipeline = chosen_pipeline(session);
-  if (printed_pipeline(pipeline, settings)) return;
-  session.will_run(pipeline);
-  const Split split = chosen_split(settings);
-  if (settings.text(kLoadName).empty())
-    throw usage_error(
-        "'lathe test' needs trained weights: --load RUN (the folder of a training, one of its "
-        "checkpoints, a saved graph, or weights of PyTorch, Lightning or safetensors)");
-  session.ask_for({split});
-  const RunFolder folder = choose_run_folder(settings);
-  if (settings.get(kDryRun)) {
-    describe_run(session, {.pipeline = pipeline, .folder = folder.results});
-    return;
-  }
-  RunContext context = session.context(folder.results);
-  Graph graph = session.build_graph(context);
+void evaluate_split(Session& session, Graph& graph, Split split, const RunContext& context,
+                    const RunFolder& folder, Results& results) {
   const Dataset& data = session.dataset();
-  if (data.count(split) == 0) throw nothing_to_test(session, split);
-  prepare_run_folder(folder, settings);
-  Results results;
-  const Json part = data_part(data, std::array{split});
-  spdlog::info("{}", data_line(part));
-  results.parts.emplace_back("data", part);
-  results.passes = run_passes(pipeline, graph, context, session);
-
   Rows rows{split, 0, context.rows_evaluated_at_once()};
   rows.loss = context.loss;
   rows.by_class = true;
@@ -102,9 +78,65 @@ void run_test(Session& session) {
       csv_text(predictions(evaluation.loss(), outputs, data.all(split).fields[place])));
   add_class_tables(evaluation, *info.target(), folder.results, results);
   results.parts.emplace_back("split", name(split));
-  results.parts.emplace_back("folder", folder.results.string());
   results.texts.push_back(fmt::format("{} split; predictions are in {}\n", name(split),
                                       (folder.results / "predictions.csv").string()));
+}
+
+// What the search measured, on the rows that it measured it on.
+void repeat_trial(EarlierTrial& trial, Graph& graph, Results& results) {
+  const Scalars scalars = trial.measured(graph);
+  for (const Value* metrics : {&scalars.software, &scalars.hardware})
+    for (const auto& [metric, value] : metrics->as_map())
+      results.metrics.emplace_back(metric, value);
+  if (trial.trial().state != TrialState::complete) return;
+  const std::vector<std::string> others = differing_metrics(trial.trial(), scalars);
+  if (others.empty())
+    results.texts.push_back(fmt::format("trial {}, as its study has it\n", trial.trial().number));
+  else
+    spdlog::warn("these are not as the study of trial {} has them: {}", trial.trial().number,
+                 fmt::join(others, ", "));
+}
+
+}  // namespace
+
+void run_test(Session& session) {
+  const Settings& settings = session.settings();
+  const Pipeline pipeline = chosen_pipeline(session);
+  if (printed_pipeline(pipeline, settings)) return;
+  session.will_run(pipeline);
+  const Split split = chosen_split(settings);
+  if (settings.text(kLoadName).empty() && settings.trial == nullptr)
+    throw usage_error(
+        "'lathe test' needs trained weights: --load RUN (the folder of a training, one of its "
+        "checkpoints, a saved graph, or weights of PyTorch, Lightning or safetensors), or --trial "
+        "RUN:NUMBER, a trial of a search");
+  // A training needs others, and so may what a search evaluates on.
+  if (settings.trial == nullptr) session.ask_for({split});
+  const RunFolder folder = choose_run_folder(settings);
+  if (settings.get(kDryRun)) {
+    describe_run(session, {.pipeline = pipeline, .folder = folder.results});
+    return;
+  }
+  RunContext context = session.context(folder.results);
+  Results results;
+  std::optional<EarlierTrial> trial;
+  if (settings.trial) results.parts.emplace_back("trial", trial.emplace(session).part());
+  // Of a trial the rows are those of its search, unless others are asked for.
+  const bool own_rows = trial && !settings.given(kSplit);
+  Graph graph = trial ? trial->network(true) : session.build_graph(context);
+  if (!own_rows && session.dataset().count(split) == 0) throw nothing_to_test(session, split);
+  prepare_run_folder(folder, settings);
+  if (!own_rows) {
+    const Json part = data_part(session.dataset(), std::array{split});
+    spdlog::info("{}", data_line(part));
+    results.parts.emplace_back("data", part);
+  }
+  results.passes = run_passes(pipeline, graph, context, session);
+  if (own_rows)
+    repeat_trial(*trial, graph, results);
+  else
+    evaluate_split(session, graph, split, context, folder, results);
+  results.parts.emplace_back("folder", folder.results.string());
   deliver(results, session, folder.results);
 }
 

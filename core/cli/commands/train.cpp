@@ -4,6 +4,7 @@
 #include "core/cli/run/evaluation.hpp"
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/results/data_line.hpp"
+#include "core/cli/run/searching/trial.hpp"
 #include "core/cli/run/sweep.hpp"
 
 #include <fmt/format.h>
@@ -33,8 +34,9 @@ void add_metrics(const Trained& trained, Results& results) {
   add(*best, kValidationPrefix, "best_validation_");
 }
 
-void run_single(Session& session, const Graph& graph, const RunFolder& folder, Results& results) {
-  TrainingOptions options = training_options(session.settings().values);
+void run_single(Session& session, const Graph& graph, const Value& values, const RunFolder& folder,
+                Results& results) {
+  TrainingOptions options = training_options(values);
   options.folder = folder.results;
   options.resume = folder.resumed;
   const Trained trained = train_once(session, graph, options);
@@ -65,16 +67,19 @@ void run_train(Session& session) {
   }
 
   RunContext context = session.context(folder.results);
-  Graph graph = session.build_graph(context);
-  prepare_run_folder(folder, settings);
   Results results;
+  std::optional<EarlierTrial> trial;
+  if (settings.trial) results.parts.emplace_back("trial", trial.emplace(session).part());
+  Graph graph = trial ? trial->network(false) : session.build_graph(context);
+  prepare_run_folder(folder, settings);
   const Json data =
       data_part(session.dataset(), std::array{Split::train, Split::validation, Split::test});
   spdlog::info("{}", data_line(data));
   results.parts.emplace_back("data", data);
   results.passes = run_passes(pipeline, graph, context, session);
   if (points.empty())
-    run_single(session, graph, folder, results);
+    run_single(session, graph, trial ? trial->training_options() : settings.values, folder,
+               results);
   else
     run_sweep(session, graph, points, folder, results);
   results.parts.emplace_back("folder", folder.results.string());

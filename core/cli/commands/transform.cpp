@@ -6,6 +6,7 @@
 #include "core/cli/run/results/folder.hpp"
 #include "core/cli/run/results/results.hpp"
 #include "core/cli/run/saved/graph_files.hpp"
+#include "core/cli/run/searching/trial.hpp"
 
 #include <fmt/format.h>
 
@@ -27,6 +28,14 @@ bool wrote_files(const std::vector<PassReport>& reports) {
                              [](const PassReport& report) { return !report.files.empty(); });
 }
 
+// The model, or the network of a trial.
+Graph graph_of_run(Session& session, RunContext& context, Results& results) {
+  if (session.settings().trial == nullptr) return session.build_graph(context);
+  EarlierTrial trial(session);
+  results.parts.emplace_back("trial", trial.part());
+  return trial.network(true);
+}
+
 }  // namespace
 
 void run_transform(Session& session) {
@@ -34,7 +43,7 @@ void run_transform(Session& session) {
   const Pipeline pipeline = chosen_pipeline(session);
   if (printed_pipeline(pipeline, settings)) return;
   session.will_run(pipeline);
-  const bool changes = changes_graph(pipeline);
+  const bool changes = changes_graph(pipeline) || settings.trial != nullptr;
   const bool keeps = changes || settings.given(kProject) || settings.given(kProjectDir);
   const RunFolder folder = choose_run_folder(settings);
   if (settings.get(kDryRun)) {
@@ -44,9 +53,9 @@ void run_transform(Session& session) {
   }
 
   RunContext context = session.context(folder.results);
-  Graph graph = session.build_graph(context);
-  if (keeps) prepare_run_folder(folder, settings);
   Results results;
+  Graph graph = graph_of_run(session, context, results);
+  if (keeps) prepare_run_folder(folder, settings);
   results.passes = run_passes(pipeline, graph, context, session);
 
   if (changes) {

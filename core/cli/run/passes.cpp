@@ -67,18 +67,17 @@ void warn_of_spare_state(const Graph& graph) {
 }
 
 // Both spellings of a pipeline are checked, also the one that is not run: a wrong file is wrong.
-Pipeline asked_pipeline(const Session& session) {
-  const Settings& settings = session.settings();
-  const Pipeline from_file = pipeline_from_config(settings.config.passes, session.registry());
+Pipeline asked_pipeline(const Settings& settings, const Registry& registry) {
+  const Pipeline from_file = pipeline_from_config(settings.config.passes, registry);
   const std::string text = settings.text(kPasses);
   if (!text.empty()) {
     if (!from_file.steps.empty())
       spdlog::info("--passes is run instead of the [passes] of '{}'",
                    settings.config_file.string());
-    return pipeline_from_text(text, session.registry());
+    return pipeline_from_text(text, registry);
   }
   if (!settings.command->options.has(OptionGroup::file_passes)) {
-    if (from_file.steps.empty() && !settings.command->passes_optional)
+    if (from_file.steps.empty() && !settings.command->passes_optional && !settings.trial)
       throw usage_error(
           "there is nothing to do: give --passes 'PASS,PASS<option=value>' or a config file with "
           "[passes.NAME] tables; --list-passes shows the passes");
@@ -103,9 +102,14 @@ void apply_to_counting(const Settings& settings, Step& step) {
   if (settings.get(kAllowUncounted)) set_where_unsaid(step, kAllowUncounted.key, Value(true));
 }
 
+Pipeline pipeline_of(const Settings& settings, const Registry& registry) {
+  Pipeline pipeline = asked_pipeline(settings, registry);
+  for (Step& step : pipeline.steps) apply_to_counting(settings, step);
+  return pipeline;
+}
+
 Pipeline chosen_pipeline(const Session& session) {
-  Pipeline pipeline = asked_pipeline(session);
-  for (Step& step : pipeline.steps) apply_to_counting(session.settings(), step);
+  Pipeline pipeline = pipeline_of(session.settings(), session.registry());
   check_hooks(session, pipeline);
   return pipeline;
 }

@@ -9,6 +9,8 @@ namespace lathe {
 // transform: --passes, else [passes] of the file; one of them must be there.
 // train, test, search: --passes; [passes] only with --with-passes, though it is checked always.
 Pipeline chosen_pipeline(const Session& session);
+// The same of other settings, eg: those of an earlier search.
+Pipeline pipeline_of(const Settings& settings, const Registry& registry);
 
 // --allow-uncounted, for a pass that counts and does not say itself what it allows.
 void apply_to_counting(const Settings& settings, Step& step);

@@ -6,6 +6,7 @@
 #include "core/cli/run/open_executor.hpp"
 #include "core/cli/run/saved/components.hpp"
 #include "core/cli/run/saved/graph_files.hpp"
+#include "core/cli/run/saved/saved_search.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/mase/names.hpp"
 #include "core/run/health/untrained.hpp"
@@ -86,7 +87,8 @@ Chosen Session::choose_model() const {
   if (!loading_.network || (unnamed && settings_.given(kModel)))
     return choose(Kind::model, kModel, "model");
   const ComponentText text = parse_component(settings_.text(kModel), kGraphFile);
-  const bool rebuilds = settings_.command->options.has(OptionGroup::search);
+  const bool rebuilds =
+      settings_.command->options.has(OptionGroup::search) || settings_.trial != nullptr;
   if (!rebuilds || unnamed || !registry_->knows(Kind::model, text.name))
     return {text_of(text), nullptr, text.options};
   const Component& component = registry_->find(Kind::model, text.name);
@@ -148,6 +150,10 @@ Executor& Session::executor() {
   return *executor_;
 }
 
+std::int64_t Session::batch_size_of_graphs() const {
+  return (settings_.trial ? settings_.trial->settings : settings_).get(kBatchSize);
+}
+
 // A saved network knows its shapes: nothing is opened to ask for them.
 Graph Session::build_graph(RunContext& context) {
   return build_graph(context, loading_.network ? DatasetInfo{} : info());
@@ -174,8 +180,8 @@ Graph Session::rebuild_graph(const Value& changed_options, RunContext& context) 
 
 Graph Session::build_model_graph(const Value& options, const DatasetInfo& info,
                                  RunContext& context) {
-  const Graph graph = build_model(*model_.component, options, info, settings_.get(kBatchSize),
-                                  context.seed, context);
+  const Graph graph =
+      build_model(*model_.component, options, info, batch_size_of_graphs(), context.seed, context);
   if (loading_.empty()) return graph;
   try {
     return load_weights(graph, loading_.files.weights);
@@ -231,7 +237,7 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
 }
 
 Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
-  const Graph graph = rebuilt(network, seed, ops_, settings_.get(kBatchSize));
+  const Graph graph = rebuilt(network, seed, ops_, batch_size_of_graphs());
   spdlog::info("loading {}", loading_.text());
   const Graph loaded = load_weights(graph, loading_.files.weights);
   weights_.set("graph", Value(network.file.string()));
@@ -261,8 +267,17 @@ void Session::has_run(const Step& step) {
     adopted_ = std::move(loaded);
     passes_.clear();
   } else {
-    passes_ += (passes_.empty() ? "" : ",") + text_of(Pipeline{{step}});
+    has_been_through(text_of(Pipeline{{step}}));
   }
+}
+
+void Session::has_rebuilt(const Value& changed_options) {
+  ComponentText text = parse_component(model_.text, "model");
+  for (const auto& [key, value] : changed_options.as_map()) {
+    model_.options.set(key, value);
+    text.options.set(key, value);
+  }
+  model_.text = text_of(text);
 }
 
 std::vector<SavedComponent> Session::components_of(const Graph& graph) const {

@@ -82,6 +82,10 @@ class Session {
   void will_run(const Pipeline& pipeline) const;
   // One of them is done: what origin() says of the graph follows.
   void has_run(const Step& step);
+  // A pass that something else ran, as --passes names it.
+  void has_been_through(const std::string& pass) { passes_ += (passes_.empty() ? "" : ",") + pass; }
+  // So does it of options with which the model was built anew. REQUIRES: of the model.
+  void has_rebuilt(const Value& changed_options);
 
   // `folder` empty: passes may write no files.
   RunContext context(const std::filesystem::path& folder);
@@ -90,6 +94,8 @@ class Session {
   Graph build_model_graph(const Value& options, const DatasetInfo& info, RunContext& context);
   Graph load_weights(const Graph& graph, const std::filesystem::path& path);
   Graph load_network(const SavedNetwork& network, std::uint64_t seed);
+  // With which graphs are built: that of the search whose trial it is, else that of the run.
+  std::int64_t batch_size_of_graphs() const;
   Chosen choose_model() const;
   Chosen choose_dataset() const;
   std::vector<SavedComponent> components_of(const Graph& graph) const;

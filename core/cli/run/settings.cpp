@@ -2,6 +2,7 @@
 // sets counts as given on the command line.
 #include "core/cli/run/settings.hpp"
 
+#include "core/cli/run/saved/saved_search.hpp"
 #include "core/mase/accepted_options.hpp"
 #include "core/options/text/document.hpp"
 #include "core/options/text/set_path.hpp"
@@ -32,6 +33,27 @@ void move_set_options(Value& file, Value& command_line) {
     if (other == nullptr) command_line.set(key, std::move(value));
   }
   file.as_map() = std::move(kept);
+}
+
+// What the search of --trial brings, where the command line says nothing else.
+void adopt_search(const Invocation& call, Settings& settings, Value& file) {
+  if (!call.command->options.has(OptionGroup::trial)) return;
+  const OptionalText given = call.get(kTrial);
+  if (!given) return;
+  for (const std::string_view key : {kConfig.key, kModel.key, kLoadName.key})
+    if (call.given.find(key) != nullptr)
+      throw usage_error(fmt::format("--trial brings the {} of its search; leave {} out",
+                                    key == kConfig.key ? "config" : "network",
+                                    key == kModel.key      ? "MODEL"
+                                    : key == kLoadName.key ? "--load"
+                                                           : "--config"));
+  const auto folder = call.command->options.has(OptionGroup::results)
+                          ? std::filesystem::path(call.get(kProjectDir))
+                          : std::filesystem::path();
+  const SavedSearch saved = find_saved_search(*given, folder);
+  settings.config.search = saved.settings.config.search;
+  file = saved.options_of_runs();
+  settings.trial = std::make_shared<const SavedSearch>(saved);
 }
 
 }  // namespace
@@ -85,6 +107,7 @@ Settings read_settings(const Invocation& call) {
   settings.config = read_run_config(document);
   Value file = settings.config.options;
   move_set_options(file, command_line);
+  adopt_search(call, settings, file);
   settings.options = effective_options(options_of(*call.command), file, command_line);
   honour(settings.options);
   settings.values = value_map(settings.options);

@@ -9,18 +9,22 @@
 #include "core/report/table.hpp"
 
 #include <filesystem>
+#include <memory>
 
 namespace lathe {
 
+struct SavedSearch;
+
 struct Settings {
   const Command* command = nullptr;
-  std::vector<std::string> line;         // the command line as given, for provenance
-  std::vector<EffectiveOption> options;  // one row each
-  Value values{Value::Map{}};            // key -> effective value
-  std::filesystem::path config_file;     // empty: none
-  std::string config_sha256;             // of its text, which may have come from a pipe
-  RunConfig config;                      // [passes] and [search]; --set applied
-  Value sweep{Value::Map{}};             // [sweep], as written
+  std::vector<std::string> line;             // the command line as given, for provenance
+  std::vector<EffectiveOption> options;      // one row each
+  Value values{Value::Map{}};                // key -> effective value
+  std::filesystem::path config_file;         // empty: none
+  std::string config_sha256;                 // of its text, which may have come from a pipe
+  RunConfig config;                          // [passes] and [search]; --set applied
+  Value sweep{Value::Map{}};                 // [sweep], as written
+  std::shared_ptr<const SavedSearch> trial;  // whose network --trial asks for; null: none
 
   // What counts. REQUIRES, as the others: an option of the command.
   template <typename T>

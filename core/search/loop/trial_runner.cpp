@@ -52,6 +52,23 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
 
 Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>& stop,
                          const Report& report) {
+  std::optional<Graph> graph = network(point, stop, report);
+  if (!graph) {
+    Scalars none;
+    none.pruned = true;
+    return none;
+  }
+  Scalars scalars = evaluate(*graph);
+  if (plan_.training) return scalars;
+  for (std::string& name : run::untrained_layers(*graph))
+    if (std::find(untrained_.begin(), untrained_.end(), name) == untrained_.end())
+      scalars.untrained.push_back(std::move(name));
+  return scalars;
+}
+
+std::optional<Graph> TrialRunner::network(std::span<const double> point,
+                                          const std::atomic<bool>& stop, const Report& report,
+                                          bool trains) {
   context_.cancelled = &stop;
   context_.notes.clear();
   context_.troubles->take();
@@ -62,17 +79,8 @@ Scalars TrialRunner::run(std::span<const double> point, const std::atomic<bool>&
 
   if (searches_model_) build(point);
   Graph graph = graphs_.at(point, *context_.original, context_);
-  if (plan_.training) {
-    if (train(graph, searched, stop, report)) return evaluate(graph);
-    Scalars none;
-    none.pruned = true;
-    return none;
-  }
-  Scalars scalars = evaluate(graph);
-  for (std::string& name : run::untrained_layers(graph))
-    if (std::find(untrained_.begin(), untrained_.end(), name) == untrained_.end())
-      scalars.untrained.push_back(std::move(name));
-  return scalars;
+  if (plan_.training && trains && !train(graph, searched, stop, report)) return std::nullopt;
+  return graph;
 }
 
 void TrialRunner::build(std::span<const double> point) {
@@ -83,6 +91,7 @@ void TrialRunner::build(std::span<const double> point) {
 }
 
 Scalars TrialRunner::evaluate(Graph& graph) {
+  const RunOfThread working(&context_);
   Scalars scalars;
   for (std::size_t i = 0; i < runners_.size(); ++i)
     collect(runners_[i].run(graph, context_),

@@ -17,6 +17,13 @@ class TrialRunner {
               const RunContext& context);
 
   Scalars run(std::span<const double> point, const std::atomic<bool>& stop, const Report& report);
+
+  // The same in two steps. The network of a point, trained if the plan trains and `trains`;
+  // nothing: it was given up.
+  std::optional<Graph> network(std::span<const double> point, const std::atomic<bool>& stop,
+                               const Report& report, bool trains = true);
+  // What the plan's runners say of it. REQUIRES: network() made it, or was called before.
+  Scalars evaluate(Graph& graph);
   // Names of the scalars that those runners publish for the original graph which promise none.
   std::vector<std::string> unpromised_scalars(const std::atomic<bool>& stop);
 
@@ -27,7 +34,6 @@ class TrialRunner {
   bool train(Graph& graph, const Value& searched, const std::atomic<bool>& stop,
              const Report& report);
   double watched(const EpochMetrics& epoch, const std::function<Graph()>& network);
-  Scalars evaluate(Graph& graph);
 
   const SearchPlan& plan_;
   const SearchSpace& space_;

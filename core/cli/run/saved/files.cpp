@@ -128,9 +128,10 @@ bool is_search(const fs::path& folder) {
   if (is_search(search) || is_search(named))
     throw run_error(
         LATHE_NOT_FOUND,
-        fmt::format("'{}' holds a search, which keeps no weights: best.json says what it chose, "
-                    "which 'lathe train' can train",
-                    named.string()));
+        fmt::format(
+            "'{}' holds a search, which keeps no weights; --trial {}:NUMBER is the network of "
+            "one of its trials",
+            named.string(), named.string()));
   if (const std::vector<fs::path> runs = runs_of(named); !runs.empty())
     throw run_error(LATHE_INVALID_ARGUMENT,
                     fmt::format("'{}' holds runs, and which is meant is not said; name one: {}",
