@@ -1,6 +1,8 @@
 // Which graphs are chains, and their programs.
 #include "core/dense/dense.hpp"
 
+#include "core/dense/asked_chains.hpp"
+
 #include "core/dense/forward.hpp"
 #include "core/dense/training.hpp"
 #include "core/run/codes/integer_layers.hpp"
@@ -15,7 +17,11 @@ class Dense : public run::Backend {
 
   std::string_view name() const override { return "dense"; }
   bool takes(const Graph& graph, run::Mode mode) const override {
-    return mode != run::Mode::gradients && chain_of(graph, registry_, mode).has_value();
+    if (mode == run::Mode::gradients) return false;
+    std::optional<Chain> chain = chain_of(graph, registry_, mode);
+    const bool taken = chain.has_value();
+    if (taken && mode == run::Mode::evaluation) asked_.add(*std::move(chain));
+    return taken;
   }
   // One thread, and on a machine always the same instructions.
   void add_identity(Hasher& hasher) const override { hasher.add(name()); }
@@ -23,8 +29,9 @@ class Dense : public run::Backend {
   std::unique_ptr<run::Program> program(const Graph& graph, const std::vector<NodeId>& wanted,
                                         run::Activations* activations) override {
     tell_quantized(graph);
-    return std::make_unique<Forward>(*chain_of(graph, registry_, run::Mode::evaluation), wanted,
-                                     cache_, activations);
+    std::optional<Chain> chain = asked_.take(graph);
+    if (!chain) chain = chain_of(graph, registry_, run::Mode::evaluation);
+    return std::make_unique<Forward>(*std::move(chain), wanted, cache_, activations);
   }
   std::unique_ptr<run::TrainingProgram> training_program(const Graph& graph,
                                                          run::TrainedParameters& parameters,
@@ -55,6 +62,7 @@ class Dense : public run::Backend {
 
   const Registry& registry_;
   run::Cache& cache_;
+  mutable AskedChains asked_;
   run::IntegerLayers integer_layers_;
 };
 

@@ -199,13 +199,34 @@ const float* Forward::quantized(const Layer& layer, const float* x, const run::P
   return out;
 }
 
-Tensor Forward::result(NodeId node) const {
-  const auto place = std::find_if(chain_.places.begin(), chain_.places.end(),
-                                  [&](const Chain::Place& one) { return one.node == node; });
-  if (place == chain_.places.end()) return {};
+const Chain::Place* Forward::place_of(NodeId node) const {
+  const auto place = std::ranges::find(chain_.places, node, &Chain::Place::node);
+  return place == chain_.places.end() ? nullptr : &*place;
+}
+
+Shape Forward::shape_of(NodeId node) const {
   std::vector<std::int64_t> dims = chain_.graph.node(node).result.shape.dims();
   dims[0] = portion_.rows;
-  Shape shape(dims);
+  return Shape(std::move(dims));
+}
+
+Tensor Forward::floats(NodeId node) const {
+  const Chain::Place* place = place_of(node);
+  if (place == nullptr || place->layers == 0 || results_[place->layers] == nullptr)
+    return result(node);
+  const std::size_t features = chain_.layers[place->layers - 1].out;
+  const auto rows = static_cast<std::size_t>(portion_.rows);
+  float* out = at_least(room_.row_major, features * rows);
+  kernels_.transpose(results_[place->layers], features, at_.stride, rows, out, features);
+  // Borrowed until the next run: nobody owns it but this.
+  return Tensor::adopt(DType::float32, shape_of(node), nullptr,
+                       reinterpret_cast<const std::byte*>(out));
+}
+
+Tensor Forward::result(NodeId node) const {
+  const Chain::Place* place = place_of(node);
+  if (place == nullptr) return {};
+  Shape shape = shape_of(node);
   if (place->layers == 0) {
     const Tensor& samples = portion_.inputs[0];
     const auto skipped = static_cast<std::size_t>(portion_.first) * chain_.features * sizeof(float);

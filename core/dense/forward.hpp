@@ -17,7 +17,7 @@ class Forward : public run::Program {
 
   void run(const run::Portion& portion) override;
   Tensor result(NodeId node) const override;
-  Tensor floats(NodeId node) const override { return result(node); }
+  Tensor floats(NodeId node) const override;
   void leave(run::Activations& activations) override;
 
  private:
@@ -48,6 +48,8 @@ class Forward : public run::Program {
              const run::Portion& portion);
   const float* quantized(const Layer& layer, const float* x, const run::Portion& portion);
   Numbers& result_of(std::size_t layer);
+  const Chain::Place* place_of(NodeId node) const;  // null: it is not of the chain
+  Shape shape_of(NodeId node) const;                // of the last run
   static Room& room_of_thread();
 
   const Kernels& kernels_ = kernels();

@@ -22,24 +22,47 @@
 
 namespace lathe {
 
-struct Hasher::State {
-  alignas(64) XXH3_state_t xxh;
-};
-
 namespace {
 
 // What follows in the stream; keeps a number apart from a text with the same bytes.
 enum class Kind : std::uint8_t { text, integer, natural, real, hash, bytes };
 
-ContentHash converted(XXH128_hash_t h) { return {h.low64, h.high64}; }
+}  // namespace
 
-void feed(XXH3_state_t& state, Kind kind, const void* data, std::size_t size) {
-  std::array<std::uint8_t, 9> head{static_cast<std::uint8_t>(kind)};
-  const std::uint64_t length = size;
-  std::memcpy(head.data() + 1, &length, sizeof length);
-  XXH3_128bits_update(&state, head.data(), head.size());
-  if (size > 0) XXH3_128bits_update(&state, data, size);
-}
+// Most hashes are of little, which is hashed in one go; what is more goes through the stream.
+struct Hasher::State {
+  void take(const void* data, std::size_t bytes) {
+    if (!streams && bytes <= few.size() - size) {
+      if (bytes > 0) std::memcpy(few.data() + size, data, bytes);
+      size += bytes;
+      return;
+    }
+    if (!streams) {
+      XXH3_128bits_reset(&xxh);
+      XXH3_128bits_update(&xxh, few.data(), size);
+      streams = true;
+    }
+    XXH3_128bits_update(&xxh, data, bytes);
+  }
+
+  Hasher& feed(Hasher& hasher, Kind kind, const void* data, std::size_t bytes) {
+    std::array<std::uint8_t, 9> head{static_cast<std::uint8_t>(kind)};
+    const std::uint64_t length = bytes;
+    std::memcpy(head.data() + 1, &length, sizeof length);
+    take(head.data(), head.size());
+    if (bytes > 0) take(data, bytes);
+    return hasher;
+  }
+
+  alignas(64) XXH3_state_t xxh;
+  std::array<std::byte, 512> few;
+  std::size_t size = 0;
+  bool streams = false;
+};
+
+namespace {
+
+ContentHash converted(XXH128_hash_t h) { return {h.low64, h.high64}; }
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   std::string out;
@@ -57,41 +80,38 @@ std::string digest(sha256_ctx& context) {
 
 std::string ContentHash::text() const { return fmt::format("{:016x}{:016x}", high, low); }
 
-Hasher::Hasher() : state_(new State) { XXH3_128bits_reset(&state_->xxh); }
+Hasher::Hasher() : state_(new State) {}
 Hasher::~Hasher() { delete state_; }
 
 Hasher& Hasher::add(std::string_view text) {
-  feed(state_->xxh, Kind::text, text.data(), text.size());
-  return *this;
+  return state_->feed(*this, Kind::text, text.data(), text.size());
 }
 
 Hasher& Hasher::add(std::int64_t number) {
-  feed(state_->xxh, Kind::integer, &number, sizeof number);
-  return *this;
+  return state_->feed(*this, Kind::integer, &number, sizeof number);
 }
 
 Hasher& Hasher::add(std::uint64_t number) {
-  feed(state_->xxh, Kind::natural, &number, sizeof number);
-  return *this;
+  return state_->feed(*this, Kind::natural, &number, sizeof number);
 }
 
 Hasher& Hasher::add(double number) {
-  feed(state_->xxh, Kind::real, &number, sizeof number);
-  return *this;
+  return state_->feed(*this, Kind::real, &number, sizeof number);
 }
 
 Hasher& Hasher::add(const ContentHash& hash) {
   const std::array<std::uint64_t, 2> words{hash.low, hash.high};
-  feed(state_->xxh, Kind::hash, words.data(), sizeof words);
-  return *this;
+  return state_->feed(*this, Kind::hash, words.data(), sizeof words);
 }
 
 Hasher& Hasher::add_bytes(std::span<const std::byte> bytes) {
-  feed(state_->xxh, Kind::bytes, bytes.data(), bytes.size());
-  return *this;
+  return state_->feed(*this, Kind::bytes, bytes.data(), bytes.size());
 }
 
-ContentHash Hasher::finish() const { return converted(XXH3_128bits_digest(&state_->xxh)); }
+ContentHash Hasher::finish() const {
+  return converted(state_->streams ? XXH3_128bits_digest(&state_->xxh)
+                                   : XXH3_128bits(state_->few.data(), state_->size));
+}
 
 ContentHash hash_of(const Tensor& tensor) {
   Hasher hasher;

@@ -1,6 +1,7 @@
 // Chains of dense layers in own kernels: the engine's results within rounding, the same bits
 // however rows are run, and graphs that are no chain left to others.
 #include "core/checkpoint/checkpoint.hpp"
+#include "core/dense/asked_chains.hpp"
 #include "tests/engine/engine.hpp"
 
 #include <thread>
@@ -96,6 +97,33 @@ BOOST_AUTO_TEST_CASE(scores_of_quantized_networks_are_the_engines) {
       BOOST_TEST(found.number("samples") == 600);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_that_was_asked_about_is_taken_once_and_for_its_own_graph) {
+  const auto read = [](const Graph& graph) {
+    return *lathe::dense::chain_of(graph, registry(), lathe::run::Mode::evaluation);
+  };
+  const Graph graph = jsc_tiny(8), copy = graph, other = with_widths(graph, 8, 4);
+  const Graph alike = jsc_tiny(8);
+  lathe::dense::AskedChains asked;
+  asked.add(read(graph));
+  BOOST_TEST(!asked.take(other).has_value());
+  BOOST_TEST(!asked.take(alike).has_value());
+  const auto taken = asked.take(copy);
+  BOOST_TEST_REQUIRE(taken.has_value());
+  BOOST_TEST(taken->layers.size() == read(graph).layers.size());
+  BOOST_TEST(!asked.take(graph).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(chains_that_nobody_takes_are_dropped) {
+  const Graph first = jsc_tiny(8);
+  lathe::dense::AskedChains asked;
+  const auto add = [&](const Graph& graph) {
+    asked.add(*lathe::dense::chain_of(graph, registry(), lathe::run::Mode::evaluation));
+  };
+  add(first);
+  for (int i = 0; i < 50; ++i) add(jsc_tiny(8));
+  BOOST_TEST(!asked.take(first).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_row_gives_the_same_bits_whatever_it_is_run_with) {

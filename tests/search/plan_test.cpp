@@ -67,6 +67,26 @@ void check_refused(const std::string& text, std::initializer_list<const char*> p
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_search_reads_the_splits_that_its_runners_name) {
+  const auto read = [](const std::string& text) { return splits_read(plan(text)); };
+  BOOST_CHECK(read(kStrategy) == std::vector{Split::validation});
+  BOOST_CHECK(read(changed("val_dataloader", "test_dataloader")) == std::vector{Split::test});
+  BOOST_CHECK(
+      read(changed("sw_runner.basic_evaluation",
+                   "sw_runner.evaluate = {split = \"test\"}\nsw_runner.basic_evaluation")) ==
+      (std::vector{Split::test, Split::validation}));
+}
+
+BOOST_AUTO_TEST_CASE(a_search_that_trains_or_sets_transforms_up_may_read_any_split) {
+  BOOST_CHECK(splits_read(plan(changed("setup.by = \"type\"",
+                                       "setup.by = \"type\"\nsetup.quantize.calibration = "
+                                       "\"range\"")))
+                  .empty());
+  BOOST_CHECK(splits_read(plan(changed("hw_runner",
+                                       "sw_runner.basic_train = {num_samples = 512}\nhw_runner")))
+                  .empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_table_of_mase_becomes_a_plan) {
   const SearchPlan made = plan();
   BOOST_CHECK_EQUAL(made.options.sampler.name(), "tpe");

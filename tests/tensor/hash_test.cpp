@@ -41,6 +41,20 @@ BOOST_AUTO_TEST_CASE(a_hash_prints_as_32_digits) {
   BOOST_TEST((ContentHash{0x1, 0xab}.text()) == "00000000000000ab0000000000000001");
 }
 
+// XXH3_128bits of the kind, the length and the text, as xxhash 0.8.1 gives it: around the size from
+// which on a hash is made in parts.
+BOOST_AUTO_TEST_CASE(a_text_of_any_length_has_the_hash_of_its_bytes) {
+  const auto hash = [](std::size_t length) {
+    return Hasher().add(std::string_view(std::string(length, 'a'))).finish().text();
+  };
+  BOOST_TEST(hash(0) == "be637bf2e7ab4aec17dbb924bfd111e6");
+  BOOST_TEST(hash(3) == "4b5e9243e6337cdfeef5d0c4f476c2cc");
+  BOOST_TEST(hash(503) == "31daa74ed198b94ac196e56f765ea25d");
+  BOOST_TEST(hash(504) == "c35a6e19b4c22f23a3981df345daea1d");
+  BOOST_TEST(hash(600) == "c055c259db4c9657f7986dc3b0c541cd");
+  BOOST_TEST(hash(5000) == "2bb606a2608a34415035cf7bbd34db21");
+}
+
 BOOST_AUTO_TEST_CASE(a_tensor_is_hashed_by_type_shape_and_contents) {
   const std::vector<float> values{1, 2, 3, 4};
   const std::vector<float> others{1, 2, 3, 5};

@@ -52,7 +52,7 @@ void cross_entropy(const LossBatch& batch, Counts& counts) {
     const float top = row[best];
     float total = 0;
     for (std::size_t c = 0; c < classes; ++c) {
-      e[c] = std::exp(row[c] - top);
+      e[c] = c == best ? 1.0F + (row[c] - top) : std::exp(row[c] - top);
       total += e[c];
     }
     const bool predicted = !std::isnan(total) || predicted_class({row, classes}).has_value();

@@ -58,6 +58,18 @@ void add_options(std::vector<NodeOptions>& rows, NodeId node, Value options) {
   }
 }
 
+// The table at a path whose parts end in '/', made if it is not there.
+Value& table_at(Value& config, std::string_view path) {
+  Value* table = &config;
+  for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/')) {
+    const std::string_view key = path.substr(0, slash);
+    Value* next = table->find_to_write(key);
+    table = next != nullptr ? next : &table->set(key, Value(Value::Map{}));
+    path.remove_prefix(slash + 1);
+  }
+  return *table;
+}
+
 // What the node's name says at a point.
 const PlannedName& name_at(const SearchSpace& space, std::span<const double> point,
                            const PlannedNode& node) {
@@ -171,18 +183,17 @@ bool SearchSpace::has_part(SpacePart part) const {
 
 Value sampled_config(const SearchSpace& space, std::span<const double> point) {
   Value config{Value::Map{}};
+  // Parameters of one table follow each other: it is looked up once.
+  std::string_view place;
+  Value* table = &config;
   for (std::size_t i = 0; i < space.parameters.size(); ++i) {
     const SearchParameter& parameter = space.parameters[i];
     if (std::isnan(number_of(point, i)) && !exists(space, point, i)) continue;
-    Value* table = &config;
-    std::string_view path = parameter.name;
-    for (std::size_t slash = path.find('/'); slash != path.npos; slash = path.find('/')) {
-      const std::string_view key = path.substr(0, slash);
-      Value* next = table->find_to_write(key);
-      table = next != nullptr ? next : &table->set(key, Value(Value::Map{}));
-      path.remove_prefix(slash + 1);
-    }
-    table->set(path, value_of(space, point, i));
+    const std::string_view name = parameter.name;
+    const std::string_view in = name.substr(0, name.rfind('/') + 1);
+    if (in != place) table = &table_at(config, in);
+    place = in;
+    table->as_map().emplace_back(name.substr(in.size()), value_of(space, point, i));
   }
   if (!space.by.empty()) {
     config.set("default", logged_default_config());

@@ -1,8 +1,6 @@
 // Values and distributions to and from JSON.
 #include "core/storage/optuna/json.hpp"
 
-#include "core/base/json.hpp"
-
 namespace lathe {
 namespace {
 
@@ -26,10 +24,6 @@ Json distribution(const StoredParameter& parameter) {
 }
 
 }  // namespace
-
-std::string json_text(const Value& value) {
-  return json_of(value).dump(-1, ' ', true, Json::error_handler_t::replace);
-}
 
 Value value_of_json(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);

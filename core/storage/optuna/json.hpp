@@ -1,6 +1,7 @@
 // Attributes and distributions as the JSON texts that Optuna's tables hold.
 #pragma once
 
+#include "core/base/json.hpp"
 #include "core/search/search.hpp"
 
 #include <string>
@@ -8,8 +9,6 @@
 
 namespace lathe {
 
-// NaN and the infinities, which JSON lacks, become null.
-std::string json_text(const Value& value);
 // A text that is no strict JSON (Python writes NaN and Infinity) comes back as a string.
 Value value_of_json(std::string_view text);
 

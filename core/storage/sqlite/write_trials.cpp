@@ -32,18 +32,12 @@ TrialWriter::TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids)
       update_(*study.database,
               "UPDATE trials SET state = ?, datetime_start = ?, datetime_complete = ? WHERE "
               "trial_id = ?"),
-      parameter_(*study.database,
-                 "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) "
-                 "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"),
-      value_(*study.database,
-             "INSERT OR REPLACE INTO trial_values (trial_id, objective, value, value_type) VALUES "
-             "(?, ?, ?, ?)"),
-      attribute_(*study.database,
-                 "INSERT OR REPLACE INTO trial_user_attributes (trial_id, key, value_json) VALUES "
-                 "(?, ?, ?)"),
-      system_attribute_(*study.database,
-                        "INSERT OR REPLACE INTO trial_system_attributes (trial_id, key, "
-                        "value_json) VALUES (?, ?, ?)"),
+      parameters_(*study.database, "trial_params",
+                  {"trial_id", "param_name", "param_value", "distribution_json"}),
+      values_(*study.database, "trial_values", {"trial_id", "objective", "value", "value_type"}),
+      attributes_(*study.database, "trial_user_attributes", {"trial_id", "key", "value_json"}),
+      system_attributes_(*study.database, "trial_system_attributes",
+                         {"trial_id", "key", "value_json"}),
       forget_intermediates_(*study.database,
                             "DELETE FROM trial_intermediate_values WHERE trial_id = ?"),
       intermediate_(*study.database,
@@ -88,20 +82,42 @@ void TrialWriter::update(const StoredTrial& trial) {
 
 void TrialWriter::write_rows(const StoredTrial& trial) {
   const std::int64_t id = ids_[trial.number];
-  for (std::size_t p = 0; p < trial.parameters.size(); ++p)
-    if (!std::isnan(trial.parameters[p]))
-      run(parameter_, id, study_.description.parameters[p].name, trial.parameters[p],
-          study_.distributions[p]);
-  for (std::size_t i = 0; i < trial.values.size(); ++i)
-    run(value_, id, static_cast<std::int64_t>(i), finite_or_null(trial.values[i]),
-        value_type(trial.values[i]));
+  write_parameters(id, trial.parameters);
+  values_.insert(trial.values.size(), [&](SQLite::Statement& row, int at, std::size_t i) {
+    row.bind(at, id);
+    row.bind(at + 1, static_cast<std::int64_t>(i));
+    row.bind(at + 2, finite_or_null(trial.values[i]));
+    row.bindNoCopy(at + 3, value_type(trial.values[i]).data());
+  });
   for (const auto& [step, value] : trial.intermediates)
     run(intermediate_, id, step, finite_or_null(value),
         std::isnan(value) ? "NAN" : value_type(value));
-  for (const auto& [key, value] : trial.user_attributes.as_map())
-    run(attribute_, id, key, json_text(value));
-  for (const auto& [key, value] : trial.system_attributes.as_map())
-    run(system_attribute_, id, key, json_text(value));
+  write_attributes(attributes_, id, trial.user_attributes);
+  write_attributes(system_attributes_, id, trial.system_attributes);
+}
+
+void TrialWriter::write_parameters(std::int64_t id, const std::vector<double>& numbers) {
+  existing_.clear();
+  for (std::size_t p = 0; p < numbers.size(); ++p)
+    if (!std::isnan(numbers[p])) existing_.push_back(p);
+  parameters_.insert(existing_.size(), [&](SQLite::Statement& row, int at, std::size_t i) {
+    const std::size_t p = existing_[i];
+    row.bind(at, id);
+    row.bindNoCopy(at + 1, study_.description.parameters[p].name);
+    row.bind(at + 2, numbers[p]);
+    row.bindNoCopy(at + 3, study_.distributions[p]);
+  });
+}
+
+void TrialWriter::write_attributes(RowGroup& rows, std::int64_t id, const Value& attributes) {
+  const Value::Map& map = attributes.as_map();
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : map) texts.push_back(json_text(value));
+  rows.insert(map.size(), [&](SQLite::Statement& row, int at, std::size_t i) {
+    row.bind(at, id);
+    row.bindNoCopy(at + 1, map[i].first);
+    row.bindNoCopy(at + 2, texts[i]);
+  });
 }
 
 }  // namespace lathe

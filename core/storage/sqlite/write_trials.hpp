@@ -1,6 +1,7 @@
 // Writes the trials of a study with prepared statements.
 #pragma once
 
+#include "core/storage/sqlite/row_group.hpp"
 #include "core/storage/sqlite/study_row.hpp"
 
 namespace lathe {
@@ -18,11 +19,15 @@ class TrialWriter {
   void insert(const StoredTrial& trial);
   void update(const StoredTrial& trial);
   void write_rows(const StoredTrial& trial);
+  void write_parameters(std::int64_t id, const std::vector<double>& numbers);
+  static void write_attributes(RowGroup& rows, std::int64_t id, const Value& attributes);
 
   const StudyRow& study_;
   std::vector<std::int64_t> ids_;
-  SQLite::Statement insert_, take_up_, update_, parameter_, value_, attribute_, system_attribute_;
+  SQLite::Statement insert_, take_up_, update_;
+  RowGroup parameters_, values_, attributes_, system_attributes_;
   SQLite::Statement forget_intermediates_, intermediate_;
+  std::vector<std::size_t> existing_;  // parameters of the trial that is written
 };
 
 }  // namespace lathe

@@ -1,0 +1,24 @@
+// Chains of graphs that a backend was asked about and that are evaluated next, so that each is read
+// once. Knows nothing about how they are computed.
+#pragma once
+
+#include "core/dense/chain.hpp"
+
+#include <mutex>
+#include <vector>
+
+namespace lathe::dense {
+
+// Thread-safe.
+class AskedChains {
+ public:
+  void add(Chain chain);
+  // That of the graph, if it was added lately and nobody took it; it is gone then.
+  std::optional<Chain> take(const Graph& graph);
+
+ private:
+  std::mutex mutex_;
+  std::vector<Chain> chains_;  // the latest last
+};
+
+}  // namespace lathe::dense
