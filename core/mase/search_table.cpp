@@ -59,7 +59,8 @@ const OptionTable& strategy_table() {
        with_default(option("sw_runner", LATHE_OPTION_ANY), Value(Value::Map{})),
        with_default(option("hw_runner", LATHE_OPTION_ANY), Value(Value::Map{})),
        with_default(option("setup", LATHE_OPTION_ANY), Value(Value::Map{})),
-       required(option("metrics", LATHE_OPTION_ANY))}};
+       required(option("metrics", LATHE_OPTION_ANY)),
+       with_default(option("constraints", LATHE_OPTION_ANY), Value(Value::Map{}))}};
   return table;
 }
 
@@ -222,6 +223,8 @@ SearchConfig read_search_config(const Value& search) {
   read_eval_mode(*strategy.find("eval_mode"), config);
   read_setup(table_in(strategy, "setup", "search.strategy.setup"), config);
   read_metrics(table_in(strategy, "metrics", "search.strategy.metrics"), config);
+  config.constraints =
+      read_constraints(table_in(strategy, "constraints", "search.strategy.constraints"));
   return config;
 }
 

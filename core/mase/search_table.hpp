@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/mase/runners.hpp"
+#include "core/mase/search_constraint.hpp"
 #include "core/options/text/component_text.hpp"
 
 #include <lathe/kind/sampler.h>
@@ -21,6 +22,7 @@ struct SearchConfig {
   bool eval_mode = true;      // no trial trains
   std::vector<SearchRunner> runners;
   std::vector<SearchMetric> metrics;                      // sorted by name, as MASE does
+  std::vector<SearchConstraint> constraints;              // sorted by name
   ComponentText sampler;                                  // 'tpe<n_startup_trials=5>'
   ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
   std::optional<std::int64_t> n_trials, n_jobs, lookahead;

@@ -28,9 +28,8 @@ void check_against_graph(const CheckedPlan& plan, const SearchSpace& space, Tria
     for (std::string& name :
          promised_scalars(*r.step.component).value_or(std::vector<std::string>{}))
       known.push_back(std::move(name));
-  for (const Metric& metric : plan->options.metrics)
-    if (std::find(known.begin(), known.end(), metric.name) == known.end())
-      throw unknown_metric(metric, known);
+  for (const ReadScalar& scalar : plan->options.scalars())
+    if (std::ranges::count(known, scalar.name) == 0) throw unpublished(scalar, known);
 }
 
 // What a trial trains with, unless the point says otherwise.
@@ -77,26 +76,25 @@ Error nothing_completed(const SearchResult& result) {
                                               result.trials.size(), failed->error));
 }
 
-// Metrics that the loss of the run does not tell, and that no runner publishes on its own.
-void check_metrics(const SearchPlan& plan, Loss loss) {
-  for (const Metric& metric : plan.options.metrics) {
+// Numbers that the loss of the run does not tell, and that no runner publishes on its own.
+void check_scalars(const SearchPlan& plan, Loss loss) {
+  for (const ReadScalar& scalar : plan.options.scalars()) {
     bool promised = false;
     bool published = false;
     for (const Runner& runner : plan.runners) {
       const Component& pass = *runner.step.component;
       const auto scalars = promised_scalars(pass);
-      const bool may = !scalars || std::ranges::count(*scalars, metric.name) > 0;
+      const bool may = !scalars || std::ranges::count(*scalars, scalar.name) > 0;
       promised |= may;
-      published |= may && publishes(pass, metric.name, loss);
+      published |= may && publishes(pass, scalar.name, loss);
     }
     if (!promised || published) continue;
     std::vector<std::string> told;
     for (const Statistic* statistic : statistics_of(loss, true)) told.emplace_back(statistic->name);
     throw usage_error(
-        fmt::format("the metric '{}' is none of a network that is scored with the loss {}; known: "
-                    "{}",
-                    metric.name, name(loss), fmt::join(told, ", ")),
-        metric.position);
+        fmt::format("the {} '{}' is none of a network that is scored with the loss {}; known: {}",
+                    scalar.role, scalar.name, name(loss), fmt::join(told, ", ")),
+        scalar.position);
   }
 }
 
@@ -122,7 +120,7 @@ Loss open_what_runs_need(const SearchPlan& plan, const RunContext& context) {
   const Dataset& data = context.dataset();
   context.executor();
   const Loss loss = chosen_loss(context.loss, data.info(), data.id());
-  check_metrics(plan, loss);
+  check_scalars(plan, loss);
   check_pruner(plan, data, loss);
   return loss;
 }
@@ -177,10 +175,10 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   std::optional<Loss> loss;
   if (executes(*plan)) loss = open_what_runs_need(*plan, context);
 
-  const std::unique_ptr<Sampler> sampler =
-      options.sampler.make(space, {options.directions(), options.objectives(), options.seed,
-                                   static_cast<std::uint64_t>(options.lookahead),
-                                   static_cast<std::uint64_t>(options.n_trials), 0});
+  const std::unique_ptr<Sampler> sampler = options.sampler.make(
+      space, {options.directions(), options.objectives(), options.seed,
+              static_cast<std::uint64_t>(options.lookahead),
+              static_cast<std::uint64_t>(options.n_trials), options.constraints.size()});
   warn_of_idle_workers(options, *sampler);
   std::shared_ptr<Storage> storage;
   std::unique_ptr<Study> study;
@@ -205,6 +203,11 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   result.untrained = untrained_in(fresh, result.trials);
   if (!place.folder.empty())
     write_log(place.folder, space, result.trials, result.best, options.directions().size());
+  if (result.infeasible)
+    spdlog::warn(
+        "no trial meets the constraints of [search.strategy.constraints]; the best one, trial {}, "
+        "violates them least",
+        result.trials[result.best.front()].number);
   if (!result.trials.empty() && result.best.empty()) throw nothing_completed(result);
   return result;
 }

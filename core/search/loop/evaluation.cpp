@@ -7,16 +7,30 @@
 namespace lathe {
 namespace {
 
+double published(const Trial& trial, const std::string& name) {
+  const Value* scalar = trial.software_metrics.find(name);
+  if (scalar == nullptr) scalar = trial.hardware_metrics.find(name);
+  if (scalar == nullptr || !scalar->is_number())
+    throw run_error(LATHE_NOT_FOUND, fmt::format("no runner published the number '{}'", name));
+  return scalar->as_float();
+}
+
+void constrain(const SearchOptions& options, Trial& trial) {
+  for (const SearchConstraint& constraint : options.constraints) {
+    const double value = published(trial, constraint.name);
+    if (std::isnan(value))
+      throw run_error(
+          LATHE_OUT_OF_RANGE,
+          fmt::format("the constrained number '{}' is not a number (NaN)", constraint.name));
+    trial.constraints.push_back(constraint.violation(value));
+  }
+}
+
 // Objective values from scalars: metric times scale, in the order of the metrics.
 void score(const SearchOptions& options, Trial& trial) {
   double sum = 0;
   for (const Metric& metric : options.metrics) {
-    const Value* scalar = trial.software_metrics.find(metric.name);
-    if (scalar == nullptr) scalar = trial.hardware_metrics.find(metric.name);
-    if (scalar == nullptr || !scalar->is_number())
-      throw run_error(LATHE_NOT_FOUND,
-                      fmt::format("no runner published the number '{}'", metric.name));
-    const double scaled = metric.scale * scalar->as_float();
+    const double scaled = metric.scale * published(trial, metric.name);
     if (std::isnan(scaled))
       throw run_error(LATHE_OUT_OF_RANGE,
                       fmt::format("the metric '{}' is not a number (NaN)", metric.name));
@@ -52,6 +66,7 @@ Trial outcome_of(const SearchOptions& options, const std::atomic<bool>& stop,
     outcome.hardware_metrics = std::move(scalars.hardware);
     outcome.untrained = std::move(scalars.untrained);
     outcome.troubles = std::move(scalars.troubles);
+    constrain(options, outcome);
     score(options, outcome);
     outcome.state = TrialState::complete;
   } catch (const Error& error) {

@@ -165,13 +165,22 @@ class Loop {
     return number < stored_.size() && ended(stored_[number].state);
   }
 
+  // A trial of the study. One that Optuna completed without looking at the constraints counts as if
+  // it met none, as there.
+  Trial recalled(std::uint64_t number) const {
+    Trial trial = trial_of(stored_[number]);
+    if (trial.state == TrialState::complete)
+      trial.constraints.resize(options_.constraints.size(), std::numeric_limits<double>::max());
+    return trial;
+  }
+
   // Makes the slot of a trial: what the study has of it, the rest as the sampler suggests.
   bool begin(std::uint64_t number) {
     Slot slot;
     slot.began = Clock::now();
     Trial& trial = slot.trial;
     if (number < stored_.size()) {
-      trial = trial_of(stored_[number]);
+      trial = recalled(number);
       slot.written = trial.state;
     } else if (!wishes_.empty()) {
       trial.point = wishes_.front().parameters;
@@ -209,7 +218,9 @@ class Loop {
       // Samplers take what was watched for a value of the first objective's kind.
       intermediate.push_back(turned_ ? -value : value);
     }
-    sampler_.finished({trial.number, sampler_state(trial), trial.values, steps, intermediate});
+    TrialOutcome outcome{trial.number, sampler_state(trial), trial.values, steps, intermediate};
+    if (outcome.state == LATHE_STATE_COMPLETE) outcome.constraints = trial.constraints;
+    sampler_.finished(outcome);
   }
 
   bool report(std::uint64_t number, std::int64_t step, double value) {
@@ -259,7 +270,10 @@ class Loop {
     outcome.wish = trial.wish;
     outcome.completed = std::chrono::system_clock::now();
     if (outcome.state == TrialState::running) outcome.state = TrialState::fail;
-    if (outcome.state != TrialState::complete) outcome.values.clear();
+    if (outcome.state != TrialState::complete) {
+      outcome.values.clear();
+      outcome.constraints.clear();
+    }
     trial = std::move(outcome);
     advance();
   }
@@ -330,18 +344,17 @@ class Loop {
   }
 
   SearchResult finish() {
-    std::vector<std::vector<double>> values;
     for (Slot& slot : slots_)
       if (ended(slot.trial.state)) result_.trials.push_back(std::move(slot.trial));
     // Stopped before its turn came, and done all the same.
     for (std::uint64_t number = slots_.size(); number < stored_.size(); ++number) {
       if (!known(number)) continue;
-      result_.trials.push_back(trial_of(stored_[number]));
+      result_.trials.push_back(recalled(number));
       ++result_.resumed;
     }
-    for (const Trial& trial : result_.trials)
-      values.push_back(trial.state == TrialState::complete ? trial.values : std::vector<double>{});
-    result_.best = best_trials(values, options_.directions());
+    result_.best = best_trials(result_.trials, options_.directions());
+    result_.infeasible =
+        !result_.best.empty() && result_.trials[result_.best.front()].violation() > 0;
     return std::move(result_);
   }
 

@@ -69,4 +69,19 @@ std::vector<std::size_t> best_trials(const std::vector<std::vector<double>>& val
   return front;
 }
 
+std::vector<std::size_t> best_trials(std::span<const Trial> trials,
+                                     const std::vector<lathe_direction>& directions) {
+  std::vector<std::vector<double>> values;
+  const Trial* least = nullptr;  // the complete one with the least violation
+  for (const Trial& trial : trials) {
+    const bool complete = trial.state == TrialState::complete;
+    if (complete && (least == nullptr || trial.violation() < least->violation())) least = &trial;
+    const bool counts = complete && trial.violation() == 0;
+    values.push_back(counts ? trial.values : std::vector<double>{});
+  }
+  if (least != nullptr && least->violation() > 0)
+    return {static_cast<std::size_t>(least - trials.data())};
+  return best_trials(values, directions);
+}
+
 }  // namespace lathe

@@ -31,8 +31,8 @@ TrialRunner::TrialRunner(const SearchPlan& plan, const SearchSpace& space, const
       searches_model_(space.has_part(SpacePart::model)),
       graphs_(space, original) {
   context_.in_trial = true;
-  context_.by_class = std::ranges::any_of(plan.options.metrics, [](const Metric& metric) {
-    const Statistic* statistic = find_statistic(metric.name);
+  context_.by_class = std::ranges::any_of(plan.options.scalars(), [](const ReadScalar& scalar) {
+    const Statistic* statistic = find_statistic(scalar.name);
     return statistic != nullptr && statistic->on_request;
   });
   context_.troubles = std::make_shared<Troubles>();

@@ -19,10 +19,10 @@ bool publishes(const Component& pass, std::string_view scalar, Loss loss) {
   return pass.id != kScoringPass || statistic == nullptr || (statistic->fits & only(loss)) != 0;
 }
 
-Error unknown_metric(const Metric& metric, const std::vector<std::string>& known) {
-  return usage_error(fmt::format("no runner publishes the metric '{}'{}", metric.name,
-                                 suggestion(metric.name, known)),
-                     metric.position);
+Error unpublished(const ReadScalar& scalar, const std::vector<std::string>& known) {
+  return usage_error(fmt::format("no runner publishes the {} '{}'{}", scalar.role, scalar.name,
+                                 suggestion(scalar.name, known)),
+                     scalar.position);
 }
 
 }  // namespace lathe

@@ -10,6 +10,13 @@ namespace lathe {
 
 using Metric = SearchMetric;
 
+// A scalar that a search reads of its runners, and what for.
+struct ReadScalar {
+  std::string_view role;  // "metric"
+  std::string name;
+  Position position;
+};
+
 // None if the pass promises nothing: then only a run tells.
 std::optional<std::vector<std::string>> promised_scalars(const Component& pass);
 
@@ -17,6 +24,6 @@ std::optional<std::vector<std::string>> promised_scalars(const Component& pass);
 // only the statistics that fit the loss.
 bool publishes(const Component& pass, std::string_view scalar, Loss loss);
 
-Error unknown_metric(const Metric& metric, const std::vector<std::string>& known);
+Error unpublished(const ReadScalar& scalar, const std::vector<std::string>& known);
 
 }  // namespace lathe

@@ -16,4 +16,12 @@ std::vector<std::string> SearchOptions::objectives() const {
   return result;
 }
 
+std::vector<ReadScalar> SearchOptions::scalars() const {
+  std::vector<ReadScalar> result;
+  for (const Metric& metric : metrics) result.push_back({"metric", metric.name, metric.position});
+  for (const SearchConstraint& constraint : constraints)
+    result.push_back({"constrained number", constraint.name, constraint.position});
+  return result;
+}
+
 }  // namespace lathe

@@ -18,6 +18,7 @@ struct SearchOptions {
   double timeout_seconds = 0;        // of the whole search; no trial starts after it; 0: none
   double trial_timeout_seconds = 0;  // of one trial, which then fails; 0: none
   std::vector<Metric> metrics;       // sorted by name, as MASE does
+  std::vector<SearchConstraint> constraints;  // which the best trials meet
   bool sum_scaled_metrics = false;
   lathe_direction direction = LATHE_DIRECTION_MAXIMIZE;  // when summed
   // What else has to agree when a study is resumed, eg: {model: "jsc-toy", dataset: "jsc-sim"}.
@@ -25,6 +26,7 @@ struct SearchOptions {
 
   std::vector<lathe_direction> directions() const;  // one per objective
   std::vector<std::string> objectives() const;      // their names; "sum" if the metrics are summed
+  std::vector<ReadScalar> scalars() const;          // metrics and constraints
 };
 
 }  // namespace lathe

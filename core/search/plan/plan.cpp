@@ -51,9 +51,8 @@ bool check_metrics(const SearchPlan& plan) {
     if (promised) known.insert(known.end(), promised->begin(), promised->end());
   }
   if (!complete) return false;
-  for (const Metric& metric : plan.options.metrics)
-    if (std::find(known.begin(), known.end(), metric.name) == known.end())
-      throw unknown_metric(metric, known);
+  for (const ReadScalar& scalar : plan.options.scalars())
+    if (std::ranges::count(known, scalar.name) == 0) throw unpublished(scalar, known);
   return true;
 }
 
@@ -112,6 +111,7 @@ SearchPlan plan_search(const Value& search, const Registry& registry) {
   options.sampler = choose_sampler(config.sampler, registry);
   options.pruner = choose_pruner(config.pruner, config.metrics);
   options.metrics = config.metrics;
+  options.constraints = config.constraints;
   options.sum_scaled_metrics = config.sum_scaled_metrics;
   options.direction = config.direction;
   if (config.n_trials) options.n_trials = *config.n_trials;

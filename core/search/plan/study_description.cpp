@@ -1,5 +1,7 @@
 #include "core/search/plan/study_description.hpp"
 
+#include <fmt/format.h>
+
 namespace lathe {
 
 StudyDescription study_description(const SearchOptions& options, const SearchSpace& space,
@@ -17,6 +19,13 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   }
   Value metrics{Value::Map{}};
   for (const Metric& metric : options.metrics) metrics.set(metric.name, metric.scale);
+  Value constraints{Value::Map{}};
+  for (const SearchConstraint& constraint : options.constraints) {
+    const Value* before = constraints.find(constraint.name);
+    constraints.set(constraint.name, before == nullptr ? constraint.text()
+                                                       : fmt::format("{}, {}", before->as_string(),
+                                                                     constraint.text()));
+  }
   Value& attributes = description.user_attributes;
   attributes = options.study_attributes;
   attributes.set("seed", static_cast<std::int64_t>(options.seed));
@@ -27,6 +36,7 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   attributes.set("pruner", options.pruner.name());
   attributes.set("pruner_options", options.pruner.options());
   attributes.set("metrics", std::move(metrics));
+  attributes.set("constraints", std::move(constraints));
   return description;
 }
 

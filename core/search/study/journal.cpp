@@ -29,6 +29,18 @@ void set_names(StoredTrial& row, std::string_view key, const std::vector<std::st
   if (!names.empty()) row.user_attributes.set(key, Value::List(names.begin(), names.end()));
 }
 
+// Where Optuna's samplers look for how far constraints are violated.
+constexpr std::string_view kConstraints = "constraints";
+
+std::vector<double> numbers(const StoredTrial& stored, std::string_view key) {
+  std::vector<double> out;
+  const Value* listed = stored.system_attributes.find(key);
+  if (listed == nullptr || !listed->is_list()) return out;
+  for (const Value& number : listed->as_list())
+    if (number.is_number()) out.push_back(number.as_float());
+  return out;
+}
+
 // Where Optuna's successive halving keeps what a trial had at a rung.
 std::string rung_key(std::size_t rung) { return fmt::format("completed_rung_{}", rung); }
 
@@ -46,6 +58,7 @@ Trial trial_of(const StoredTrial& stored) {
     if (rung == nullptr || !rung->is_number()) break;
     trial.rungs.push_back(rung->as_float());
   }
+  trial.constraints = numbers(stored, kConstraints);
   trial.software_metrics = attribute(stored, "software_metrics");
   trial.hardware_metrics = attribute(stored, "hardware_metrics");
   trial.scaled_metrics = attribute(stored, "scaled_metrics");
@@ -89,6 +102,9 @@ StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
   row.intermediates = trial.intermediates;
   for (std::size_t rung = 0; rung < trial.rungs.size(); ++rung)
     row.system_attributes.set(rung_key(rung), trial.rungs[rung]);
+  if (!trial.constraints.empty())
+    row.system_attributes.set(kConstraints,
+                              Value::List(trial.constraints.begin(), trial.constraints.end()));
   set_names(row, "untrained", trial.untrained);
   set_names(row, "troubles", trial.troubles);
   row.user_attributes.set("hardware_metrics", trial.hardware_metrics);

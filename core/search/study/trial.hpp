@@ -10,6 +10,7 @@ struct Trial {
   TrialState state = TrialState::running;
   std::vector<double> point;
   std::vector<double> values;
+  std::vector<double> constraints;  // how far each is violated; at most 0: it is met
   // What was watched while it trained, by rising step, and, of those values, the ones with which it
   // completed rungs of successive halving.
   std::vector<StoredTrial::Intermediate> intermediates;
@@ -24,6 +25,8 @@ struct Trial {
   std::vector<std::string> troubles;
   std::chrono::system_clock::time_point started{}, completed{};
   std::optional<std::int64_t> wish;  // of StoredTrial
+
+  double violation() const;  // of all constraints together; 0: it meets them
 };
 
 }  // namespace lathe
