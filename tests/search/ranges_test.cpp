@@ -2,6 +2,7 @@
 #include "tests/search/domains.hpp"
 
 #include "core/search/study/log.hpp"
+#include "tests/mase/log_texts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,39 @@ const std::string kWidths = "name=['integer'], data_in_width=[4], bias_width=[4]
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(ranges)
+
+BOOST_AUTO_TEST_CASE(choices_that_mean_the_same_are_one_with_a_warning) {
+  struct Row {
+    std::string seed, choices;
+    std::vector<std::string> says;
+  };
+  for (const Row& row : {
+           Row{"name=['integer'], weight_width=[4, 4, 8]",
+               "weight_width [4, 8]",
+               {"'weight_width' lists 4 twice"}},
+           Row{"name=['integer'], weight_width=[4, 8, 4.0, 8.0]",
+               "weight_width [4, 8]",
+               {"lists 4.0 twice", "lists 8.0 twice"}},
+           Row{"name=['integer', 'NA', 'integer']",
+               "name [\"integer\", none]",
+               {"'name' lists \"integer\" twice"}},
+           Row{"name=['integer', 'fixed', 'NA'], weight_width=[4, 8]",
+               "name [\"integer\", none]",
+               {"'name' lists \"integer\" and \"fixed\", which mean the same"}},
+       }) {
+    BOOST_TEST_CONTEXT(row.seed) {
+      const SearchSpace space = space_from(layer(row.seed));
+      BOOST_REQUIRE_EQUAL(space.warnings.size(), row.says.size());
+      for (std::size_t i = 0; i < row.says.size(); ++i) {
+        BOOST_TEST(space.warnings[i].starts_with("a.toml:2:"));
+        BOOST_TEST(space.warnings[i].find(row.says[i]) != std::string::npos, space.warnings[i]);
+      }
+      const std::string key = row.choices.substr(0, row.choices.find(' '));
+      BOOST_TEST(key + " " + parameter(space, "seq_blocks_2/config/" + key).described().text() ==
+                 row.choices);
+    }
+  }
+}
 
 BOOST_AUTO_TEST_CASE(a_learning_rate_can_be_a_logarithmic_range) {
   const SearchSpace space = space_from(training("learning_rate={low=1e-4, high=1e-1, log=true}"));
@@ -135,8 +169,8 @@ BOOST_AUTO_TEST_CASE(log_and_best_files_have_every_digit_of_a_number) {
     trial.values = {1.0 / 3};
     rows.push_back(logged(space, trial));
   }
-  const auto log = nlohmann::json::parse(log_json(rows, 1)),
-             best = nlohmann::json::parse(best_json(rows, 1));
+  const auto log = nlohmann::json::parse(lathe_test::log_text(rows, {})),
+             best = nlohmann::json::parse(lathe_test::best_text(rows, 1));
   // Trials all have number 0 here; best.json counts them.
   for (const auto& [row, rate] :
        std::map<std::string, double>{{"0", 1.2345678901234567e-7}, {"1", 0.1 / 3}, {"2", 0.05}}) {

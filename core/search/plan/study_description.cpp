@@ -4,6 +4,19 @@
 
 namespace lathe {
 
+namespace {
+
+// The domain of the integers that stand for choices.
+Domain indexes_of(const Domain& choices) {
+  Domain indexes;
+  indexes.kind = LATHE_PARAMETER_INTEGER;
+  indexes.high = static_cast<double>(choices.count() - 1);
+  indexes.step = 1;
+  return indexes;
+}
+
+}  // namespace
+
 StudyDescription study_description(const SearchOptions& options, const SearchSpace& space,
                                    const std::string& name) {
   StudyDescription description;
@@ -12,7 +25,8 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   for (const SearchParameter& parameter : space.parameters) {
     StoredParameter row;
     row.name = parameter.name;
-    static_cast<Domain&>(row) = parameter;
+    static_cast<Domain&>(row) =
+        space.as_int && parameter.categorical() ? indexes_of(parameter) : parameter;
     row.condition = parameter.condition;
     row.written = described(parameter);
     description.parameters.push_back(std::move(row));
@@ -28,6 +42,7 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   }
   Value& attributes = description.user_attributes;
   attributes = options.study_attributes;
+  attributes.set("as_int", space.as_int);
   attributes.set("seed", static_cast<std::int64_t>(options.seed));
   attributes.set("lookahead", options.lookahead);
   attributes.set("repeat", options.repeat);

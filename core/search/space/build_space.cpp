@@ -7,6 +7,7 @@
 #include "core/options/training_options.hpp"
 #include "core/options/words_elsewhere.hpp"
 #include "core/search/space/conditions.hpp"
+#include "core/search/space/equal_choices.hpp"
 #include "core/search/space/module_calls.hpp"
 #include "core/search/space/read_domain.hpp"
 #include "core/search/space/space_plan.hpp"
@@ -54,16 +55,21 @@ void check_name(const Value& given) {
                     name->position());
 }
 
-// `by`, and a table for each transform that takes options of its own,
+// `by`, which seeds need, `as_int`, and a table for each transform that takes options of its own,
 // eg: [search.search_space.setup.channel_multiplier] weights = "net2wider".
-Value checked_setup(const Value& setup, std::span<const SpaceTransform> transforms) {
+Value checked_setup(const Value& setup, bool seeds, std::span<const SpaceTransform> transforms) {
   OptionTable table{"[search.search_space.setup]", {}};
   Option by;
   by.key = "by";
   by.type = LATHE_OPTION_CHOICE;
-  by.flags = LATHE_OPTION_FLAG_REQUIRED;
+  if (seeds) by.flags = LATHE_OPTION_FLAG_REQUIRED;
   by.choices = {"type", "name", "regex_name", "regx_name"};
   table.options.push_back(by);
+  Option as_int;
+  as_int.key = "as_int";
+  as_int.type = LATHE_OPTION_BOOL;
+  as_int.default_value = Value(false);
+  table.options.push_back(as_int);
   for (const SpaceTransform& transform : transforms) {
     Option own;
     own.key = transform.component->id;
@@ -102,25 +108,28 @@ Option single_of(const Option& option) {
   return single;
 }
 
-SearchParameter parameter_of(const std::string& prefix, const std::string& key,
-                             const Value& given) {
+SearchParameter parameter_of(const std::string& prefix, const std::string& key, const Value& given,
+                             std::vector<std::string>& warnings) {
   SearchParameter parameter;
   static_cast<Domain&>(parameter) = read_domain(key, given);
   parameter.name = prefix + key;
   parameter.key = key;
   parameter.position = given.position();
   parameter.given = given;
+  merge_equal_choices(parameter, std::vector(parameter.choices), warnings);
   return parameter;
 }
 
 // Checks every value of the parameter of an option that stands for itself.
-void check_parameter(SearchParameter& parameter, const Option& option, std::string_view owner) {
+void check_parameter(SearchParameter& parameter, const Option& option, std::string_view owner,
+                     std::vector<std::string>& warnings) {
   const Option single = single_of(option);
   parameter.as_real = option.type == LATHE_OPTION_FLOAT;
   parameter.as_list = option.type == LATHE_OPTION_INT_LIST;
   for (Value& choice : parameter.choices) {
     choice = check_value(parameter.as_list && choice.is_int() ? single : option, choice, owner);
   }
+  merge_equal_choices(parameter, std::vector(parameter.choices), warnings);
   if (parameter.categorical()) return;
   settle_range(parameter, parameter.given, {&single, 1});
   check_range(parameter, parameter.given, single, owner);
@@ -176,8 +185,9 @@ class Builder {
   }
 
   void add_seeds(const Value& seeds, const Value& setup) {
+    const Value checked = checked_setup(setup, !seeds.as_map().empty(), transforms_);
+    space_.as_int = checked.find("as_int")->as_bool();
     if (seeds.as_map().empty()) return;
-    const Value checked = checked_setup(setup, transforms_);
     space_.by = checked.find("by")->as_string();
     for (const SpaceTransform& transform : transforms_) {
       const Value* given = checked.find(transform.component->id);
@@ -204,9 +214,10 @@ class Builder {
                                       key, option_suggestion(key, known)),
                           given.position());
       }
-      SearchParameter parameter = parameter_of("training/", key, given);
+      SearchParameter parameter = parameter_of("training/", key, given, space_.warnings);
       parameter.part = SpacePart::training;
-      check_parameter(parameter, training_option(key), "[search.search_space.training]");
+      check_parameter(parameter, training_option(key), "[search.search_space.training]",
+                      space_.warnings);
       space_.parameters.push_back(std::move(parameter));
     }
   }
@@ -215,9 +226,9 @@ class Builder {
     for (const auto& [key, given] : options.as_map()) {
       const Option* option = model == nullptr ? nullptr : model->find(key);
       if (option == nullptr) throw unknown_model_option(key, given, model);
-      SearchParameter parameter = parameter_of("model/", key, given);
+      SearchParameter parameter = parameter_of("model/", key, given, space_.warnings);
       parameter.part = SpacePart::model;
-      check_parameter(parameter, *option, model->owner);
+      check_parameter(parameter, *option, model->owner, space_.warnings);
       space_.parameters.push_back(std::move(parameter));
     }
   }
@@ -284,8 +295,8 @@ class Builder {
     if (!has_operand(node, graph_.ops(), role)) return;
     const auto first = static_cast<std::ptrdiff_t>(space_.parameters.size());
     for (const auto& [key, choices] : table->as_map()) {
-      SearchParameter parameter =
-          parameter_of(fmt::format("{}/config/{}/", node.name, role), key, choices);
+      SearchParameter parameter = parameter_of(fmt::format("{}/config/{}/", node.name, role), key,
+                                               choices, space_.warnings);
       parameter.node = id;
       parameter.operand = role;
       space_.parameters.insert(
@@ -305,7 +316,7 @@ class Builder {
         add_operand(node, id, key, given);
         continue;
       }
-      SearchParameter parameter = parameter_of(prefix, key, given);
+      SearchParameter parameter = parameter_of(prefix, key, given, space_.warnings);
       parameter.node = id;
       space_.parameters.insert(place_of(key, first), std::move(parameter));
     }

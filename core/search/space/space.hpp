@@ -41,6 +41,7 @@ struct SearchSpace {
   // The model's first, then in node order and, with `name` first, in file order; training last.
   std::vector<SearchParameter> parameters;
   std::string by;                     // setup.by
+  bool as_int = false;                // choices are asked as the integers 0, 1, ..., as MASE asks
   std::vector<std::string> warnings;  // unused seeds
   // Options of transforms themselves, from [search.search_space.setup.<pass>]; the others run with
   // their defaults.

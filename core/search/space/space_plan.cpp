@@ -3,6 +3,7 @@
 #include "core/search/space/space_plan.hpp"
 
 #include "core/base/words/suggest.hpp"
+#include "core/search/space/equal_choices.hpp"
 #include "core/search/space/node_names.hpp"
 #include "core/search/space/read_domain.hpp"
 #include "core/search/space/unsaid_conditions.hpp"
@@ -48,6 +49,7 @@ class NodePlanner {
   NodePlanner(SearchSpace& space, std::size_t first, std::size_t count, const Node& node,
               const OpSet& ops, std::span<const SpaceTransform> transforms)
       : parameters_(space.parameters),
+        warnings_(space.warnings),
         first_(first),
         end_(first + count),
         node_(node),
@@ -59,6 +61,8 @@ class NodePlanner {
     names_.check_keys();
     if (!names_.is_for_this_node()) return false;
     names_.settle_ranges();
+    if (names_.name() != kNoParameter) merge_equal_names(names_.name());
+    for (const auto& table : names_.tables()) merge_equal_names(table.name);
     const std::size_t before = into.size();
     if (names_.name() != kNoParameter) into.push_back(planned({"", names_.name()}));
     for (const std::size_t transform : names_.beside()) {
@@ -76,6 +80,22 @@ class NodePlanner {
   }
 
  private:
+  // Words for one thing, eg: a format and MASE's name of it; and names of passes that leave this
+  // node as it is, which is what NA says.
+  void merge_equal_names(std::size_t name) {
+    std::vector<Value> meanings;
+    for (const Value& choice : parameters_[name].choices) {
+      const NodeNames::Routed routed = names_.route(choice);
+      const bool known = routed.transform != kNoParameter;
+      if (known && !names_.acts_here(routed.transform)) {
+        meanings.emplace_back();
+      } else {
+        meanings.push_back(known ? Value(routed.name) : choice);
+      }
+    }
+    merge_equal_choices(parameters_[name], meanings, warnings_);
+  }
+
   bool in_scope(std::size_t parameter, const Scope& scope) const {
     return parameter != scope.name && names_.name_of(parameter) == scope.name &&
            (scope.operand.empty() || parameters_[parameter].operand == scope.operand);
@@ -280,6 +300,7 @@ class NodePlanner {
   }
 
   std::vector<SearchParameter>& parameters_;
+  std::vector<std::string>& warnings_;
   std::size_t first_, end_;
   const Node& node_;
   const OpSet& ops_;
