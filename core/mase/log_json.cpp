@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -56,6 +55,7 @@ std::string json_string(std::string_view text) {
 
 class Writer {
  public:
+  explicit Writer(const TextSink& sink) : sink_(sink) {}
   void open(char bracket) {
     text_ += bracket;
     ++depth_;
@@ -68,6 +68,8 @@ class Writer {
     text_ += bracket;
   }
   void item() {
+    constexpr std::size_t kPortion = 1 << 16;
+    if (text_.size() >= kPortion) flush();
     if (!first_) text_ += ',';
     first_ = false;
     line();
@@ -119,14 +121,18 @@ class Writer {
     key(name);
     raw(fmt::format("{}", number));
   }
-  std::string take() { return std::move(text_); }
+  void flush() {
+    sink_(text_);
+    text_.clear();
+  }
 
  private:
   void line() {
     text_ += '\n';
     text_.append(4 * static_cast<std::size_t>(depth_), ' ');
   }
-  std::string text_;
+  const TextSink& sink_;
+  std::string text_;  // not yet in the sink
   int depth_ = 0;
   bool first_ = true;
   bool exact_ = false;
@@ -138,55 +144,58 @@ std::int64_t milliseconds(std::chrono::system_clock::duration duration) {
 
 }  // namespace
 
-std::string log_json(std::span<const LoggedTrial> trials, std::size_t objectives) {
-  const bool any_failed = std::any_of(
-      trials.begin(), trials.end(), [](const LoggedTrial& trial) { return !trial.error.empty(); });
-  Writer out;
+void write_log_json(std::size_t trials, const std::function<LoggedTrial(std::size_t)>& trial,
+                    const LogColumns& columns, const TextSink& sink) {
+  Writer out(sink);
   out.open('{');
-  for (const LoggedTrial& trial : trials) {
-    out.key(fmt::format("{}", trial.number));
+  for (std::size_t row = 0; row < trials; ++row) {
+    const LoggedTrial logged = trial(row);
+    out.key(fmt::format("{}", logged.number));
     out.open('{');
-    out.entry("number", trial.number);
-    for (std::size_t i = 0; i < objectives; ++i)
-      out.entry(objectives == 1 ? "value" : fmt::format("values_{}", i),
-                i < trial.values.size() ? Value(trial.values[i]) : Value());
-    if (any_failed)
-      out.entry("user_attrs_error", trial.error.empty() ? Value() : Value(trial.error));
-    out.entry("user_attrs_hardware_metrics", trial.hardware_metrics);
-    out.exact_entry("user_attrs_sampled_config", trial.sampled_config);
-    out.entry("user_attrs_scaled_metrics", trial.scaled_metrics);
-    out.entry("user_attrs_software_metrics", trial.software_metrics);
-    out.entry("state", Value(trial.state));
-    out.entry("datetime_start", milliseconds(trial.started.time_since_epoch()));
-    out.entry("datetime_complete", milliseconds(trial.completed.time_since_epoch()));
-    out.entry("duration", milliseconds(trial.completed - trial.started));
+    out.entry("number", logged.number);
+    for (std::size_t i = 0; i < columns.objectives; ++i)
+      out.entry(columns.objectives == 1 ? "value" : fmt::format("values_{}", i),
+                i < logged.values.size() ? Value(logged.values[i]) : Value());
+    if (columns.error)
+      out.entry("user_attrs_error", logged.error.empty() ? Value() : Value(logged.error));
+    if (columns.explained) out.entry("user_attrs_explained", logged.explained);
+    out.entry("user_attrs_hardware_metrics", logged.hardware_metrics);
+    out.exact_entry("user_attrs_sampled_config", logged.sampled_config);
+    out.entry("user_attrs_scaled_metrics", logged.scaled_metrics);
+    out.entry("user_attrs_software_metrics", logged.software_metrics);
+    out.entry("state", Value(logged.state));
+    out.entry("datetime_start", milliseconds(logged.started.time_since_epoch()));
+    out.entry("datetime_complete", milliseconds(logged.completed.time_since_epoch()));
+    out.entry("duration", milliseconds(logged.completed - logged.started));
     out.close('}');
   }
   out.close('}');
-  return out.take();
+  out.flush();
 }
 
-std::string best_json(std::span<const LoggedTrial> best, std::size_t objectives) {
-  Writer out;
+void write_best_json(std::size_t best, const std::function<LoggedTrial(std::size_t)>& trial,
+                     std::size_t objectives, const TextSink& sink) {
+  Writer out(sink);
   out.open('{');
-  for (std::size_t i = 0; i < best.size(); ++i) {
-    const LoggedTrial& trial = best[i];
+  for (std::size_t i = 0; i < best; ++i) {
+    const LoggedTrial logged = trial(i);
     out.key(fmt::format("{}", i));
     out.open('{');
-    out.entry("number", trial.number);
+    out.entry("number", logged.number);
     if (objectives > 1) {
-      out.entry("value", Value(Value::List(trial.values.begin(), trial.values.end())));
+      out.entry("value", Value(Value::List(logged.values.begin(), logged.values.end())));
     } else {
-      out.entry("value", Value(trial.values.front()));
+      out.entry("value", Value(logged.values.front()));
     }
-    out.entry("software_metrics", trial.software_metrics);
-    out.entry("hardware_metrics", trial.hardware_metrics);
-    out.entry("scaled_metrics", trial.scaled_metrics);
-    out.exact_entry("sampled_config", trial.sampled_config);
+    out.entry("software_metrics", logged.software_metrics);
+    out.entry("hardware_metrics", logged.hardware_metrics);
+    out.entry("scaled_metrics", logged.scaled_metrics);
+    if (!logged.explained.is_none()) out.entry("explained", logged.explained);
+    out.exact_entry("sampled_config", logged.sampled_config);
     out.close('}');
   }
   out.close('}');
-  return out.take();
+  out.flush();
 }
 
 }  // namespace lathe

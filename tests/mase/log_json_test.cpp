@@ -1,5 +1,5 @@
 // What pandas writes for a number, a text and an empty cell.
-#include "core/mase/log_json.hpp"
+#include "tests/mase/log_texts.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(numbers_have_ten_decimals_and_no_trailing_zeros) {
   };
   for (const auto& [number, text] : rows) {
     trial.software_metrics = Value(Value::Map{{"m", number}});
-    const std::string log = log_json(std::span(&trial, 1), 1);
+    const std::string log = lathe_test::log_text({&trial, 1}, {1, false, false});
     BOOST_CHECK_MESSAGE(log.find("\"m\":" + text + "\n") != log.npos, text << " in " << log);
   }
 }
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_row_without_a_value_or_a_metric_has_empty_cells) {
   LoggedTrial trial;
   trial.state = "FAIL";
   trial.error = "no such file: a/b";
-  const std::string log = log_json(std::span(&trial, 1), 2);
+  const std::string log = lathe_test::log_text({&trial, 1}, {2, true, false});
   for (const char* text : {"\"values_0\":null", "\"values_1\":null", "\"state\":\"FAIL\"",
                            "\"user_attrs_sampled_config\":null", "no such file: a\\/b"})
     BOOST_CHECK_MESSAGE(log.find(text) != log.npos, text << " in " << log);

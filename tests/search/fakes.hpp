@@ -7,6 +7,7 @@
 #include "core/search/study/log.hpp"
 #include "core/tensor/random.hpp"
 #include "plugins/search_strategies/tpe/model.hpp"
+#include "tests/mase/log_texts.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -180,8 +181,16 @@ inline SearchResult search(const SearchOptions& options, Study* study = nullptr,
   return run_trials(options, space, sampler, study, evaluate, events, cancelled);
 }
 
+// log.json of these trials.
+inline std::string log_of_trials(const SearchSpace& space, std::span<const Trial> trials,
+                                 std::size_t objectives) {
+  std::vector<LoggedTrial> rows;
+  for (const Trial& trial : trials) rows.push_back(logged(space, trial));
+  return log_text(rows, columns_of(trials, objectives));
+}
+
 inline std::string log_of_search(const SearchOptions& options, const SearchResult& result) {
-  return log_json(logged(small_space(), result.trials), options.directions().size());
+  return log_of_trials(small_space(), result.trials, options.directions().size());
 }
 
 inline std::string log_of(const SearchOptions& options, const SearchResult& result) {

@@ -3,6 +3,7 @@
 #include "core/search/loop/pareto.hpp"
 #include "core/search/loop/result.hpp"
 #include "core/search/plan/options.hpp"
+#include "tests/mase/log_texts.hpp"
 #include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -95,8 +96,10 @@ BOOST_AUTO_TEST_CASE(log_and_best_are_written_as_pandas_does) {
     std::vector<LoggedTrial> best_rows;
     for (const std::size_t index : two.result.best)
       best_rows.push_back(logged(two.space, two.result.trials[index]));
-    BOOST_CHECK_EQUAL(log_json(logged(two.space, two.result.trials), objectives), log);
-    BOOST_CHECK_EQUAL(best_json(best_rows, objectives), best);
+    std::vector<LoggedTrial> rows;
+    for (const Trial& trial : two.result.trials) rows.push_back(logged(two.space, trial));
+    BOOST_CHECK_EQUAL(lathe_test::log_text(rows, columns_of(two.result.trials, objectives)), log);
+    BOOST_CHECK_EQUAL(lathe_test::best_text(best_rows, objectives), best);
   }
   BOOST_TEST_MESSAGE("search_strategy.json: 4 texts");
 }

@@ -152,8 +152,8 @@ BOOST_AUTO_TEST_CASE(a_searched_model_is_built_in_each_trial_and_transformed_lik
 BOOST_AUTO_TEST_CASE(log_and_best_files_hold_the_search) {
   Bench bench;
   const SearchResult result = bench.run();
-  BOOST_CHECK_EQUAL(bench.file("log.json"), log_json(logged(bench.space, result.trials),
-                                                     bench.plan.options.directions().size()));
+  BOOST_CHECK_EQUAL(bench.file("log.json"), log_of_trials(bench.space, result.trials,
+                                                          bench.plan.options.directions().size()));
   const auto best = nlohmann::json::parse(bench.file("best.json"));
   BOOST_REQUIRE_EQUAL(best.size(), result.best.size());
   BOOST_CHECK_EQUAL(best["0"]["hardware_metrics"]["average_bitwidth"], 2.0);

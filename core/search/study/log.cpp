@@ -14,6 +14,10 @@ Value config_of(const SearchSpace& space, const std::vector<double>& point) {
   return sampled_config(space, point);
 }
 
+Value explained_of(const Trial& trial) {
+  return trial.explained == Value(Value::Map{}) ? Value() : trial.explained;
+}
+
 }  // namespace
 
 LoggedTrial logged(const SearchSpace& space, const Trial& trial) {
@@ -29,26 +33,41 @@ LoggedTrial logged(const SearchSpace& space, const Trial& trial) {
           cell(trial.hardware_metrics),
           cell(trial.scaled_metrics),
           config_of(space, trial.point),
+          explained_of(trial),
           trial.error,
           trial.started,
           trial.completed};
 }
 
-std::vector<LoggedTrial> logged(const SearchSpace& space, std::span<const Trial> trials) {
-  std::vector<LoggedTrial> rows;
-  for (const Trial& trial : trials) rows.push_back(logged(space, trial));
-  return rows;
+LogColumns columns_of(std::span<const Trial> trials, std::size_t objectives) {
+  LogColumns columns;
+  columns.objectives = objectives;
+  for (const Trial& trial : trials) {
+    columns.error = columns.error || !trial.error.empty();
+    columns.explained = columns.explained || explained_of(trial).is_map();
+  }
+  return columns;
 }
 
 void write_log(const std::filesystem::path& folder, const SearchSpace& space,
                std::span<const Trial> trials, std::span<const std::size_t> best,
                std::size_t objectives) {
   make_folders(folder);
-  const std::vector<LoggedTrial> rows = logged(space, trials);
-  std::vector<LoggedTrial> best_rows;
-  for (const std::size_t index : best) best_rows.push_back(rows[index]);
-  write_atomically(folder / "log.json", log_json(rows, objectives));
-  write_atomically(folder / "best.json", best_json(best_rows, objectives));
+  const auto write = [&](const char* file, const auto& written) {
+    write_atomically(folder / file, [&](const ByteSink& bytes) {
+      written([&](std::string_view text) { bytes(std::as_bytes(std::span(text))); });
+    });
+  };
+  write("log.json", [&](const TextSink& sink) {
+    write_log_json(
+        trials.size(), [&](std::size_t i) { return logged(space, trials[i]); },
+        columns_of(trials, objectives), sink);
+  });
+  write("best.json", [&](const TextSink& sink) {
+    write_best_json(
+        best.size(), [&](std::size_t i) { return logged(space, trials[best[i]]); }, objectives,
+        sink);
+  });
 }
 
 }  // namespace lathe

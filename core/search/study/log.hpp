@@ -8,7 +8,8 @@
 namespace lathe {
 
 LoggedTrial logged(const SearchSpace& space, const Trial& trial);
-std::vector<LoggedTrial> logged(const SearchSpace& space, std::span<const Trial> trials);
+// The columns of a log of these trials.
+LogColumns columns_of(std::span<const Trial> trials, std::size_t objectives);
 
 // Writes log.json and best.json into `folder`, which is made if it is not there. `best` are indexes
 // into `trials`. A reader sees each file whole, or the one before.
