@@ -26,6 +26,8 @@ constexpr auto kUntilSaid = 1s;
 constexpr auto kUntilEnded = 5s;
 constexpr auto kLookEvery = 50ms;
 
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
 std::atomic<bool> interrupted{false};
 std::atomic<int> received{0};
 std::atomic<pid_t> host_process{0};  // what a plugin forks is killed by the first signal
@@ -127,15 +129,23 @@ const std::atomic<bool>& catch_interrupts() {
   action.sa_handler = on_signal;
   action.sa_flags = static_cast<int>(SA_RESTART);
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : kSignals) {
+    struct sigaction before{};
+    sigaction(signal, nullptr, &before);
+    // Under nohup the run outlives its terminal.
+    if (signal == SIGHUP && before.sa_handler == SIG_IGN) continue;
+    sigaction(signal, &action, nullptr);
+  }
   return interrupted;
 }
 
 void leave_interrupts() {
   leaving = interrupted.load();
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  for (const int signal : kSignals) {
+    struct sigaction now{};
+    sigaction(signal, nullptr, &now);
+    if (now.sa_handler == on_signal) std::signal(signal, SIG_DFL);
+  }
 }
 
 }  // namespace lathe

@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM: the first asks the work to end and save, the second kills. A plugin's
+// Ctrl-C, SIGTERM and SIGHUP (the terminal is gone): the first asks the work to end and save, the
+// second kills. A plugin's
 // function that does not come back after the first is waited for, but not for long: what sends one
 // SIGTERM and waits (a batch system, a container) would find the run alive.
 #pragma once

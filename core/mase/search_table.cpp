@@ -67,8 +67,8 @@ const OptionTable& strategy_table() {
 const OptionTable& setup_table() {
   static const OptionTable table{
       "[search.strategy.setup]",
-      {bounded("n_jobs", LATHE_OPTION_INT, "1..1024"), bounded("n_trials", LATHE_OPTION_INT, "1.."),
-       bounded("timeout", LATHE_OPTION_FLOAT, "0<.."),
+      {bounded("n_jobs", LATHE_OPTION_INT, "-1..1024"),
+       bounded("n_trials", LATHE_OPTION_INT, "1.."), bounded("timeout", LATHE_OPTION_FLOAT, "0<.."),
        bounded("trial_timeout", LATHE_OPTION_FLOAT, "0<.."),
        bounded("lookahead", LATHE_OPTION_INT, "1..1024"),
        with_default(option("sampler", LATHE_OPTION_STRING), "tpe"),
@@ -141,7 +141,13 @@ void read_setup(const Value& given, SearchConfig& config) {
     return value.is_none() ? std::nullopt : std::optional(value.as_float());
   };
   config.n_jobs = integer("n_jobs");
+  if (config.n_jobs == 0)
+    throw usage_error("n_jobs is at least 1, or -1 for as many as there are cores; got 0",
+                      setup.find("n_jobs")->position());
   config.n_trials = integer("n_trials");
+  // As Optuna has it: until the time is up.
+  if (const Value* given_trials = given.find("n_trials"); given_trials && given_trials->is_none())
+    config.n_trials = 0;
   config.lookahead = integer("lookahead");
   config.timeout_seconds = seconds("timeout");
   config.trial_timeout_seconds = seconds("trial_timeout");

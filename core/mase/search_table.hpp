@@ -25,7 +25,7 @@ struct SearchConfig {
   std::vector<SearchConstraint> constraints;              // sorted by name
   ComponentText sampler;                                  // 'tpe<n_startup_trials=5>'
   ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
-  std::optional<std::int64_t> n_trials, n_jobs, lookahead;
+  std::optional<std::int64_t> n_trials, n_jobs, lookahead;  // 0 trials: as many as there are
   std::optional<double> timeout_seconds, trial_timeout_seconds;
   bool repeat = false;  // points that earlier trials had
   bool sum_scaled_metrics = false;

@@ -100,16 +100,30 @@ void add_training(Rows& rows) {
 
 void add_search(Rows& rows) {
   add(rows,
-      {Row(Group::search, kTrials, "Trials of the study, those of an earlier run included.")
+      {Row(Group::search, kTrials,
+           "Trials of the study, those of an earlier run included; NA: until the time is up, or "
+           "the "
+           "space is.")
            .spelt({"--n-trials"}, "N")
            .within("1.."),
-       Row(Group::search, kJobs, "Trials evaluated at once; the result does not depend on it.")
+       Row(Group::search, kJobs,
+           "Trials evaluated at once, -1: as many as there are cores; the result does not depend "
+           "on it.")
            .spelt({"--jobs", "-j"}, "N")
-           .within("1..1024"),
+           .within("-1..1024"),
        Row(Group::search, kTimeBudget, "No trial starts after that.")
            .spelt({"--time-budget", "--timeout"}, "SECONDS")
            .within("0<..")
            .in("s"),
+       Row(Group::search, kTrialTimeout,
+           "A trial that takes longer is given up and counts as failed.")
+           .spelt({"--trial-timeout"}, "SECONDS")
+           .within("0<..")
+           .in("s"),
+       Row(Group::search, kRetryFailed,
+           "Runs trials that failed in earlier runs once more, as new trials of the same points.")
+           .spelt({"--retry-failed"})
+           .command_line_only(),
        Row(Group::search, kPruner,
            "Gives hopeless trials up while they train, eg: 'median<n_warmup_steps=2>'; "
            "--info pruner lists them.")

@@ -32,6 +32,8 @@ inline constexpr OptionKey<std::int64_t> kSamples{"num_samples"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kTrials{"n_trials"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kJobs{"jobs"};
 inline constexpr OptionKey<std::optional<double>> kTimeBudget{"time_budget"};
+inline constexpr OptionKey<std::optional<double>> kTrialTimeout{"trial_timeout"};
+inline constexpr OptionKey<bool> kRetryFailed{"retry_failed"};
 inline constexpr OptionKey<OptionalText> kPruner{"pruner"};
 inline constexpr OptionKey<bool> kRepeat{"repeat"};
 inline constexpr OptionKey<OptionalText> kStorage{"storage"};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace lathe {
 namespace {
@@ -29,7 +30,10 @@ void check_options_of(const SearchPlan& plan) {
                     "[search.strategy.sw_runner.basic_train], or leave the pruner out",
                     options.pruner.name()));
   if (options.n_trials < 0) throw usage_error("n_trials must not be negative");
-  if (options.jobs < 1) throw usage_error("the number of jobs must be at least 1");
+  if (options.jobs < 1)
+    throw usage_error(
+        fmt::format("a search has at least one job, or -1 for as many as there are cores; got {}",
+                    options.jobs));
   if (options.lookahead < 0) throw usage_error("lookahead must not be negative");
   if (options.metrics.empty())
     throw usage_error(
@@ -76,6 +80,8 @@ std::optional<Split> split_in(const Value& options) {
 }  // namespace
 
 CheckedPlan check_plan(SearchPlan plan) {
+  int& jobs = plan.options.jobs;
+  if (jobs == -1) jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   check_options_of(plan);
   const bool promised = check_metrics(plan);
   return {std::move(plan), promised};

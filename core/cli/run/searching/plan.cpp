@@ -26,6 +26,15 @@ void apply_command_line(const Settings& settings, Value& training) {
   training = kept;
 }
 
+// NA, said, is no number: until the time is up.
+std::optional<std::int64_t> trials_of(const Settings& settings) {
+  const auto row = std::ranges::find_if(settings.options, [](const EffectiveOption& option) {
+    return option.option->option.key == kTrials.key;
+  });
+  if (row == settings.options.end() || !row->given()) return std::nullopt;
+  return settings.get(kTrials).value_or(0);
+}
+
 }  // namespace
 
 CheckedPlan planned(Session& session, const Settings& settings) {
@@ -39,9 +48,12 @@ CheckedPlan planned(Session& session, const Settings& settings) {
   options.study_attributes = Value(
       Value::Map{{"model", session.model().text}, {"dataset", session.dataset_choice().text}});
   options.seed = static_cast<std::uint64_t>(settings.get(kSeed));
-  options.n_trials = settings.get(kTrials).value_or(options.n_trials);
+  options.n_trials = trials_of(settings).value_or(options.n_trials);
   options.jobs = static_cast<int>(settings.get(kJobs).value_or(options.jobs));
   options.timeout_seconds = settings.get(kTimeBudget).value_or(options.timeout_seconds);
+  options.trial_timeout_seconds =
+      settings.get(kTrialTimeout).value_or(options.trial_timeout_seconds);
+  options.retry_failed = settings.get(kRetryFailed);
   options.repeat = options.repeat || settings.get(kRepeat);
   if (const OptionalText given = settings.get(kPruner))
     options.pruner = choose_pruner(parse_component(*given, "--pruner"), options.metrics);
