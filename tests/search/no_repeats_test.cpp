@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_small_space_ends_by_itself_when_each_point_was_visited_on
     BOOST_CHECK(result.exhausted);
     BOOST_CHECK_EQUAL(result.trials.size(), 27);
     BOOST_CHECK_EQUAL(points_of(result).size(), 27);
-    const std::string log = timeless(log_json(logged(space, result.trials), 2));
+    const std::string log = timeless(log_of_trials(space, result.trials, 2));
     if (jobs == 1) alone = log;
     BOOST_CHECK_EQUAL(log, alone);
   }
@@ -227,14 +227,14 @@ BOOST_AUTO_TEST_CASE(a_search_resumed_from_any_moment_repeats_nothing_either) {
   MemoryStudy whole(study_description(options, space, "lathe"));
   Stubborn sampler({0, 1, 2, 0});
   const std::string expected =
-      timeless(log_json(logged(space, search(options, space, sampler, &whole).trials), 2));
+      timeless(log_of_trials(space, search(options, space, sampler, &whole).trials, 2));
   for (const std::size_t kept : {0U, 1U, 17U, 40U, 41U, 80U}) {
     MemoryStudy study(whole.description());
     study.stored = whole.stored;
     study.stored.resize(kept);
     Stubborn again({0, 1, 2, 0});
     const SearchResult result = search(options, space, again, &study);
-    BOOST_CHECK_EQUAL(timeless(log_json(logged(space, result.trials), 2)), expected);
+    BOOST_CHECK_EQUAL(timeless(log_of_trials(space, result.trials, 2)), expected);
   }
 }
 
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(points_are_told_apart_and_known_again) {
     for (double& number : point)
       if (number < 0) number = std::nan("");
     BOOST_REQUIRE_EQUAL(seen.contains(point), !fresh);
-    BOOST_REQUIRE_EQUAL(seen.add(point), fresh);
+    BOOST_REQUIRE_EQUAL(seen.add(point, static_cast<std::uint64_t>(i)), fresh);
   }
   BOOST_CHECK_EQUAL(seen.size(), expected.size());
 }

@@ -2,20 +2,18 @@
 // what has ended to the study, in groups and in number order, and watches the clock.
 #include "core/search/loop/loop.hpp"
 
-#include "core/host/run.hpp"
 #include "core/search/loop/pareto.hpp"
 #include "core/search/loop/proposals.hpp"
+#include "core/search/loop/recall.hpp"
+#include "core/search/loop/told_outcome.hpp"
+#include "core/search/loop/worker_threads.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <cmath>
 #include <condition_variable>
 #include <deque>
-#include <system_error>
-#include <thread>
+#include <limits>
 
 namespace lathe {
 namespace {
@@ -36,20 +34,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A value that is NaN, as another program may have stored, is none.
-lathe_trial_state sampler_state(const Trial& trial) {
-  const bool compares =
-      std::ranges::none_of(trial.values, [](double value) { return std::isnan(value); });
-  if (trial.state == TrialState::complete && compares) return LATHE_STATE_COMPLETE;
-  return trial.state == TrialState::pruned ? LATHE_STATE_PRUNED : LATHE_STATE_FAIL;
-}
-
 struct Worker {
   std::atomic<bool> stop{false};
   std::uint64_t trial = 0;
   bool busy = false;
   bool timed_out = false;
-  std::thread thread;
 };
 
 class Loop {
@@ -66,65 +55,47 @@ class Loop {
         evaluate_(evaluate),
         events_(events),
         cancelled_(cancelled) {
-    if (study_ != nullptr) stored_ = study_->trials();
-    limit_ = std::max<std::uint64_t>(static_cast<std::uint64_t>(options.n_trials), stored_.size());
+    if (study_ != nullptr) recalled_ = recalled_trials(*study_, options);
+    if (options.retry_failed) wishes_ = retries_of(recalled_);
+    limit_ = options.n_trials == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                   : static_cast<std::uint64_t>(options.n_trials);
+    limit_ = std::max<std::uint64_t>(limit_, recalled_.size() + wishes_.size());
   }
 
   SearchResult run() {
     const double cpu_before = process_cpu_seconds();
-    start_workers();
-    supervise();
-    for (Worker& worker : workers_)
-      if (worker.thread.joinable()) worker.thread.join();
+    workers_.resize(static_cast<std::size_t>(std::max(1, options_.jobs)));
+    {
+      WorkerThreads threads(workers_.size(), [this](std::size_t index) { work(index); });
+      supervise(threads.count());
+    }
     if (failure_) std::rethrow_exception(failure_);
+    explain();
     result_.loop_cpu_seconds = process_cpu_seconds() - cpu_before;
     result_.loop_seconds = seconds_since(start_);
     return finish();
   }
 
  private:
-  // As many as were asked for, or as there are threads to be had: the result does not depend on it.
-  void start_workers() {
-    const auto wanted = static_cast<std::size_t>(std::max(1, options_.jobs));
-    for (std::size_t i = 0; i < wanted; ++i) workers_.emplace_back();
-    for (std::size_t i = 0; i < wanted; ++i) {
-      try {
-        const std::lock_guard lock(mutex_);
-        workers_[i].thread = std::thread([this, i, run = RunOfThread::get()] {
-          const RunOfThread working(run);
-          work(static_cast<int>(i));
-        });
-        ++live_;
-      } catch (const std::system_error& error) {
-        constexpr std::string_view kWayOut =
-            "raise the limit of processes (ulimit -u, or that of the container), or ask for fewer "
-            "with --jobs";
-        if (i == 0)
-          throw run_error(
-              LATHE_RESOURCE_EXHAUSTED,
-              fmt::format("the system gives no thread to evaluate trials on; {}", kWayOut));
-        spdlog::warn("the system gives {} threads of the {} that --jobs asks for; {}", i, wanted,
-                     kWayOut);
-        return;
-      }
-    }
-  }
-
-  void work(int index) {
-    Worker& worker = workers_[static_cast<std::size_t>(index)];
+  void work(std::size_t index) {
+    Worker& worker = workers_[index];
     try {
       while (const std::optional<std::uint64_t> number = claim(worker)) evaluate(index, *number);
     } catch (...) {
       const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      stopping_ = true;
+      fail(std::current_exception());
     }
     {
       const std::lock_guard lock(mutex_);
-      --live_;
+      ++left_;
     }
     changed_.notify_all();
     idle_.notify_all();
+  }
+
+  void fail(std::exception_ptr failure) {
+    if (!failure_) failure_ = std::move(failure);
+    stopping_ = true;
   }
 
   // The next trial to evaluate, once its turn has come; none: the search is over.
@@ -133,24 +104,25 @@ class Loop {
     for (;;) {
       const std::uint64_t number = slots_.size();
       if (stopping_ || number >= limit_) return std::nullopt;
-      if (!known(number) && out_of_time()) return std::nullopt;
+      if (!known() && out_of_time()) return std::nullopt;
       const std::uint64_t needed = told_before(number);
       if ((sampler_.reads_values() || pruner_) && ended_ < needed) {
         changed_.wait(lock);
         continue;
       }
-      for (; told_ < std::min(needed, ended_); ++told_) tell(slots_[told_].trial);
+      for (; told_ < std::min(needed, ended_); ++told_)
+        sampler_.finished(*ToldOutcome(slots_[told_].trial, turned_));
       if (!begin(number)) return std::nullopt;
-      if (ended(slots_[number].trial.state)) {
-        ++result_.resumed;
-        advance();
-        continue;
+      if (!ended(slots_[number].trial.state)) {
+        worker.trial = number;
+        worker.busy = true;
+        worker.timed_out = false;
+        worker.stop = false;
+        return number;
       }
-      worker.trial = number;
-      worker.busy = true;
-      worker.timed_out = false;
-      worker.stop = false;
-      return number;
+      advance();
+      lock.unlock();  // whoever waits to stop all this has a turn
+      lock.lock();
     }
   }
 
@@ -160,81 +132,86 @@ class Loop {
     return number > lookahead ? number - lookahead : 0;
   }
 
-  // Whether the study has the trial's outcome, so that it takes no time.
-  bool known(std::uint64_t number) const {
-    return number < stored_.size() && ended(stored_[number].state);
-  }
+  // Whether the study has the next trial's outcome, so that it takes no time.
+  bool known() const { return !recalled_.empty() && ended(recalled_.front().state); }
 
-  // A trial of the study. One that Optuna completed without looking at the constraints counts as if
-  // it met none, as there.
-  Trial recalled(std::uint64_t number) const {
-    Trial trial = trial_of(stored_[number]);
-    if (trial.state == TrialState::complete)
-      trial.constraints.resize(options_.constraints.size(), std::numeric_limits<double>::max());
-    return trial;
-  }
-
-  // Makes the slot of a trial: what the study has of it, the rest as the sampler suggests.
+  // Makes the slot of a trial: what the study has of it, or what somebody wants, the rest as the
+  // sampler suggests. False: there is no such trial.
   bool begin(std::uint64_t number) {
     Slot slot;
     slot.began = Clock::now();
     Trial& trial = slot.trial;
-    if (number < stored_.size()) {
-      trial = recalled(number);
+    if (!recalled_.empty()) {
+      trial = std::move(recalled_.front());
+      recalled_.pop_front();
       slot.written = trial.state;
     } else if (!wishes_.empty()) {
-      trial.point = wishes_.front().parameters;
-      trial.wish = wishes_.front().wish;
+      trial = std::move(wishes_.front());
       wishes_.pop_front();
+    } else if (!propose(number, trial)) {
+      return false;
+    }
+    if (ended(trial.state)) {
+      proposals_.began(number, trial.point);
+      ++result_.resumed;
     } else {
-      std::optional<std::vector<double>> proposed = proposals_.propose(
-          number, [&](std::uint64_t i) { return std::span<const double>(slots_[i].trial.point); });
-      if (!proposed) {
-        result_.exhausted = true;
-        limit_ = number;
-        changed_.notify_all();
-        return false;
-      }
-      trial.point = std::move(*proposed);
-    }
-    if (!ended(trial.state)) {
       trial.point = proposals_.complete(number, trial.point);
-      trial.number = number;
-      trial.state = TrialState::running;
-      trial.intermediates.clear();
-      trial.rungs.clear();
-      trial.started = std::chrono::system_clock::now();
+      start(number, trial);
     }
-    proposals_.began(number, trial.point);
     slots_.push_back(std::move(slot));
+    order_.push_back(&slots_.back().trial);
     return true;
   }
 
-  void tell(const Trial& trial) {
-    std::vector<std::int64_t> steps;
-    std::vector<double> intermediate;
-    for (const auto& [step, value] : trial.intermediates) {
-      steps.push_back(step);
-      // Samplers take what was watched for a value of the first objective's kind.
-      intermediate.push_back(turned_ ? -value : value);
+  bool propose(std::uint64_t number, Trial& trial) {
+    std::optional<std::vector<double>> point = proposals_.propose(
+        number, [&](std::uint64_t i) { return std::span<const double>(slots_[i].trial.point); });
+    if (point) {
+      trial.point = std::move(*point);
+      return true;
     }
-    TrialOutcome outcome{trial.number, sampler_state(trial), trial.values, steps, intermediate};
-    if (outcome.state == LATHE_STATE_COMPLETE) outcome.constraints = trial.constraints;
-    sampler_.finished(outcome);
+    result_.exhausted = true;
+    limit_ = number;
+    changed_.notify_all();
+    return false;
+  }
+
+  void start(std::uint64_t number, Trial& trial) {
+    trial.number = number;
+    trial.state = TrialState::running;
+    trial.intermediates.clear();
+    trial.rungs.clear();
+    trial.started = std::chrono::system_clock::now();
+    const std::optional<std::uint64_t> same = proposals_.began(number, trial.point);
+    if (same) serve(trial, slots_[*same].trial);
+  }
+
+  // A point has one outcome, so a trial that has one already is not evaluated. Who is given up
+  // while it trains depends on others too.
+  void serve(Trial& trial, const Trial& same) {
+    if (same.state != TrialState::complete || pruner_) return;
+    trial.state = same.state;
+    trial.values = same.values;
+    trial.constraints = same.constraints;
+    trial.intermediates = same.intermediates;
+    trial.software_metrics = same.software_metrics;
+    trial.hardware_metrics = same.hardware_metrics;
+    trial.scaled_metrics = same.scaled_metrics;
+    trial.untrained = same.untrained;
+    trial.troubles = same.troubles;
+    trial.completed = trial.started;
+    ++result_.served;
   }
 
   bool report(std::uint64_t number, std::int64_t step, double value) {
     const std::lock_guard lock(mutex_);
     Trial& trial = slots_[number].trial;
     trial.intermediates.push_back({step, value});
-    if (!pruner_) return false;
-    std::vector<const Trial*> told;
-    for (std::uint64_t i = 0; i < told_before(number); ++i) told.push_back(&slots_[i].trial);
-    return pruner_->prune(trial, told);
+    return pruner_ && pruner_->prune(trial, std::span(order_).first(told_before(number)));
   }
 
-  void evaluate(int index, std::uint64_t number) {
-    Worker& worker = workers_[static_cast<std::size_t>(index)];
+  void evaluate(std::size_t index, std::uint64_t number) {
+    Worker& worker = workers_[index];
     std::vector<double> point;
     {
       const std::lock_guard lock(mutex_);
@@ -246,7 +223,8 @@ class Loop {
     };
     Trial outcome = outcome_of(
         options_, worker.stop,
-        [&] { return evaluate_(index, number, point, worker.stop, reported); }, given_up);
+        [&] { return evaluate_(static_cast<int>(index), number, point, worker.stop, reported); },
+        given_up);
     settle(worker, number, std::move(outcome), given_up);
   }
 
@@ -266,6 +244,7 @@ class Loop {
     outcome.point = std::move(trial.point);
     outcome.intermediates = std::move(trial.intermediates);
     outcome.rungs = std::move(trial.rungs);
+    outcome.retries = std::move(trial.retries);
     outcome.started = trial.started;
     outcome.wish = trial.wish;
     outcome.completed = std::chrono::system_clock::now();
@@ -285,26 +264,27 @@ class Loop {
     changed_.notify_all();
   }
 
+  // The budget is that of trials which are not in the study yet.
   bool out_of_time() {
-    if (options_.timeout_seconds <= 0 || seconds_since(start_) < options_.timeout_seconds)
-      return false;
+    if (options_.timeout_seconds <= 0) return false;
+    if (!first_new_) first_new_ = Clock::now();
+    if (seconds_since(*first_new_) < options_.timeout_seconds) return false;
     result_.timed_out = true;
     return true;
   }
 
-  void supervise() {
+  void supervise(std::size_t workers) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      const bool over = idle_.wait_for(lock, kWriteInterval, [&] { return live_ == 0; });
+      const bool over = idle_.wait_for(lock, kWriteInterval, [&] { return left_ == workers; });
       if (study_ != nullptr) {
         const std::vector<Trial> due = journal_.due(slots_, over);
         lock.unlock();
         const std::exception_ptr failed = write(due);
         lock.lock();
         if (failed) {
-          if (!failure_) failure_ = failed;
+          fail(failed);
           study_ = nullptr;  // what one write could not do, the next would only repeat
-          stopping_ = true;
         }
       }
       if (over) return;
@@ -326,7 +306,7 @@ class Loop {
       study_->write(group);
       const std::vector<StoredTrial> wishes = study_->wishes();
       const std::lock_guard lock(mutex_);
-      wishes_.insert(wishes_.end(), wishes.begin(), wishes.end());
+      for (const StoredTrial& wish : wishes) wishes_.push_back(trial_of(wish));
       return nullptr;
     } catch (...) {
       return std::current_exception();
@@ -343,13 +323,31 @@ class Loop {
     }
   }
 
+  // Asks for what the sampler tells of complete trials, and has the study keep what is new of it.
+  void explain() {
+    if (!sampler_.explains()) return;
+    std::vector<Trial> changed;
+    for (Slot& slot : slots_) {
+      Trial& trial = slot.trial;
+      if (trial.state != TrialState::complete) continue;
+      Value told = sampler_.explain(trial.point, *ToldOutcome(trial, turned_));
+      if (told == trial.explained) continue;
+      trial.explained = std::move(told);
+      changed.push_back(trial);
+    }
+    if (study_ == nullptr) return;
+    if (const std::exception_ptr failed = write(changed)) std::rethrow_exception(failed);
+  }
+
   SearchResult finish() {
-    for (Slot& slot : slots_)
-      if (ended(slot.trial.state)) result_.trials.push_back(std::move(slot.trial));
+    result_.trials.reserve(slots_.size() + recalled_.size());
+    for (; !slots_.empty(); slots_.pop_front())
+      if (ended(slots_.front().trial.state))
+        result_.trials.push_back(std::move(slots_.front().trial));
     // Stopped before its turn came, and done all the same.
-    for (std::uint64_t number = slots_.size(); number < stored_.size(); ++number) {
-      if (!known(number)) continue;
-      result_.trials.push_back(recalled(number));
+    for (; !recalled_.empty(); recalled_.pop_front()) {
+      if (!known()) continue;
+      result_.trials.push_back(std::move(recalled_.front()));
       ++result_.resumed;
     }
     result_.best = best_trials(result_.trials, options_.directions());
@@ -369,18 +367,20 @@ class Loop {
   const SearchEvents& events_;
   const std::atomic<bool>& cancelled_;
   const Clock::time_point start_ = Clock::now();
+  std::optional<Clock::time_point> first_new_;  // when the first trial began that the study lacks
 
   std::mutex mutex_;
   std::condition_variable changed_;  // a trial has ended, or the search is over
   std::condition_variable idle_;     // a worker has left
   std::deque<Worker> workers_;
-  std::vector<StoredTrial> stored_;
-  std::deque<StoredTrial> wishes_;  // that others added meanwhile; each has the next free turn
-  std::deque<Slot> slots_;          // by trial number
-  std::uint64_t limit_ = 0;         // no trial from here on
-  std::uint64_t ended_ = 0;         // trials below have ended and are reported
-  std::uint64_t told_ = 0;          // the sampler knows the outcome of trials below
-  std::size_t live_ = 0;            // workers
+  std::deque<Trial> recalled_;  // of the study, those whose turn has not come; the next one first
+  std::deque<Trial> wishes_;    // that somebody wants; each has the next free turn
+  std::deque<Slot> slots_;      // by trial number
+  std::vector<const Trial*> order_;  // the trials of the slots
+  std::uint64_t limit_ = 0;          // no trial from here on
+  std::uint64_t ended_ = 0;          // trials below have ended and are reported
+  std::uint64_t told_ = 0;           // the sampler knows the outcome of trials below
+  std::size_t left_ = 0;             // workers that have nothing more to do
   bool stopping_ = false;
   std::exception_ptr failure_;
   Journal journal_;

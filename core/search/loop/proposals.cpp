@@ -2,6 +2,8 @@
 
 #include "core/search/loop/point.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cmath>
 
 namespace lathe {
@@ -39,12 +41,23 @@ std::vector<double> Proposals::complete(std::uint64_t trial, const std::vector<d
   std::optional<std::vector<double>> rest;
   if (!says_all(space_, fixed)) rest = suggested(trial, 0);
   if (!rest) rest.emplace(fixed.size(), std::nan(""));
-  return completed_point(space_, fixed, *rest, options_.seed, trial);
+  std::vector<double> point = completed_point(space_, fixed, *rest, options_.seed, trial);
+  for (std::size_t p = 0; p < point.size(); ++p) {
+    if (std::isnan(fixed[p]) || !std::isnan(point[p])) continue;
+    const SearchParameter& parameter = space_.parameters[p];
+    spdlog::warn(
+        "trial {} was enqueued with '{}' = {}, which does not exist with what else it was enqueued "
+        "with; it runs without",
+        trial, parameter.name, parameter.value(fixed[p], parameter.name).text());
+  }
+  return point;
 }
 
-void Proposals::began(std::uint64_t trial, std::span<const double> point) {
-  if (!options_.repeat) points_.add(point);
+std::optional<std::uint64_t> Proposals::began(std::uint64_t trial, std::span<const double> point) {
+  const std::optional<std::uint64_t> first = points_.first_trial(point);
+  points_.add(point, trial);
   sampler_.started(trial, point);
+  return first;
 }
 
 }  // namespace lathe

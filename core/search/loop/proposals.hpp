@@ -19,8 +19,9 @@ class Proposals {
   // That of a trial of which somebody fixed some numbers, the others are NaN. It may be one that
   // was there already.
   std::vector<double> complete(std::uint64_t trial, const std::vector<double>& fixed);
-  // Tells the point that a trial has. REQUIRES: called in number order, once for each.
-  void began(std::uint64_t trial, std::span<const double> point);
+  // Tells the point that a trial has, and gives the first trial that had it, if there was one
+  // before. REQUIRES: called in number order, once for each.
+  std::optional<std::uint64_t> began(std::uint64_t trial, std::span<const double> point);
 
  private:
   std::optional<std::vector<double>> suggested(std::uint64_t trial, std::uint64_t attempt);

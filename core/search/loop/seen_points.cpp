@@ -34,32 +34,34 @@ PointHash hash_of_point(std::span<const double> point) {
   return is_free(hash) ? PointHash{1, 1} : hash;
 }
 
-bool SeenPoints::add(std::span<const double> point) {
-  if (2 * (size_ + 1) > table_.size()) grow();
+bool SeenPoints::add(std::span<const double> point, std::uint64_t trial) {
+  if (4 * (size_ + 1) > 3 * table_.size()) grow();
   const PointHash hash = hash_of_point(point);
-  const std::size_t place = place_of(hash);
-  if (!is_free(table_[place])) return false;
-  table_[place] = hash;
+  Entry& entry = table_[place_of(hash)];
+  if (!is_free(entry.hash)) return false;
+  entry = {hash, trial};
   ++size_;
   return true;
 }
 
-bool SeenPoints::contains(std::span<const double> point) const {
-  return !table_.empty() && !is_free(table_[place_of(hash_of_point(point))]);
+std::optional<std::uint64_t> SeenPoints::first_trial(std::span<const double> point) const {
+  if (table_.empty()) return std::nullopt;
+  const Entry& entry = table_[place_of(hash_of_point(point))];
+  return is_free(entry.hash) ? std::nullopt : std::optional(entry.trial);
 }
 
 std::size_t SeenPoints::place_of(const PointHash& hash) const {
   const std::size_t mask = table_.size() - 1;
   std::size_t place = std::hash<PointHash>()(hash) & mask;
-  while (!is_free(table_[place]) && table_[place] != hash) place = (place + 1) & mask;
+  while (!is_free(table_[place].hash) && table_[place].hash != hash) place = (place + 1) & mask;
   return place;
 }
 
 void SeenPoints::grow() {
-  const std::vector<PointHash> before =
-      std::exchange(table_, std::vector<PointHash>(table_.empty() ? 64 : 2 * table_.size()));
-  for (const PointHash& hash : before)
-    if (!is_free(hash)) table_[place_of(hash)] = hash;
+  const std::vector<Entry> before =
+      std::exchange(table_, std::vector<Entry>(table_.empty() ? 64 : 2 * table_.size()));
+  for (const Entry& entry : before)
+    if (!is_free(entry.hash)) table_[place_of(entry.hash)] = entry;
 }
 
 }  // namespace lathe

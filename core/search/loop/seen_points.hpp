@@ -1,8 +1,10 @@
-// Which points were there already. A point is kept as 128 bits of hash, so that a million take
-// some 32 MB, whatever their parameters. Knows nothing of spaces.
+// Which points were there already, and which trial had each first. A point is kept as 128 bits of
+// hash, so that a million take some 50 MB, whatever their parameters. Knows nothing of spaces.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,15 +26,21 @@ PointHash hash_of_point(std::span<const double> point);
 class SeenPoints {
  public:
   // False: it was there.
-  bool add(std::span<const double> point);
-  bool contains(std::span<const double> point) const;
+  bool add(std::span<const double> point, std::uint64_t trial);
+  // The trial that had it first; nothing: it was not there.
+  std::optional<std::uint64_t> first_trial(std::span<const double> point) const;
+  bool contains(std::span<const double> point) const { return first_trial(point).has_value(); }
   std::uint64_t size() const { return size_; }
 
  private:
+  struct Entry {
+    PointHash hash;  // zero: free
+    std::uint64_t trial = 0;
+  };
   std::size_t place_of(const PointHash& hash) const;
   void grow();
 
-  std::vector<PointHash> table_;  // open addressing, a power of two; zero: free
+  std::vector<Entry> table_;  // open addressing; a power of two
   std::uint64_t size_ = 0;
 };
 

@@ -26,9 +26,9 @@ struct UnseenPoints::Draws {
 UnseenPoints::UnseenPoints(const SearchSpace& space, std::uint64_t seed)
     : space_(space), seed_(seed), counts_(space.point_counts()) {}
 
-void UnseenPoints::add(std::span<const double> point) {
+void UnseenPoints::add(std::span<const double> point, std::uint64_t trial) {
   if (!says_all(space_, point)) return;
-  if (seen_.add(point) && tree_) tree_->add(point);
+  if (seen_.add(point, trial) && tree_) tree_->add(point);
 }
 
 std::vector<double> UnseenPoints::near(std::span<const double> point, std::uint64_t trial,
@@ -49,7 +49,7 @@ std::vector<double> UnseenPoints::near(std::span<const double> point, std::uint6
     SeenPoints added;
     for (std::uint64_t i = 0; i < trial; ++i) {
       const std::span<const double> earlier = point_of(i);
-      if (says_all(space_, earlier) && added.add(earlier)) tree_->add(earlier);
+      if (says_all(space_, earlier) && added.add(earlier, i)) tree_->add(earlier);
     }
   }
   std::vector<double> start(point.size());

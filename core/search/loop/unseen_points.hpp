@@ -17,8 +17,12 @@ class UnseenPoints {
   UnseenPoints(const SearchSpace& space, std::uint64_t seed);
 
   bool seen(std::span<const double> point) const { return seen_.contains(point); }
-  // Counts a point as seen. One that is not whole is none.
-  void add(std::span<const double> point);
+  // The trial that had the point first; nothing: none had it.
+  std::optional<std::uint64_t> first_trial(std::span<const double> point) const {
+    return seen_.first_trial(point);
+  }
+  // Counts the point of a trial as seen. One that is not whole is none.
+  void add(std::span<const double> point, std::uint64_t trial);
   // Whether every point of the space was seen; exact also where parameters hang on others.
   bool none_left() const { return counts_ && seen_.size() >= counts_->total; }
 

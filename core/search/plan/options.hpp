@@ -11,7 +11,9 @@ struct SearchOptions {
   SamplerChoice sampler;
   PrunerChoice pruner;
   std::uint64_t seed = 0;
-  std::int64_t n_trials = 20;  // of the study: those that a resumed one already has count
+  // Of the study: those that a resumed one already has count. 0: until the time is up.
+  std::int64_t n_trials = 20;
+  bool retry_failed = false;  // those of earlier runs, beyond n_trials if need be
   int jobs = 1;
   int lookahead = 4;
   bool repeat = false;  // trials may be at points that earlier ones had, while there are others

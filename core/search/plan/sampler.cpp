@@ -14,7 +14,10 @@ class PluginSampler final : public Sampler {
   PluginSampler(const Component& component, const Value& options, const SearchSpace& space,
                 const SamplerTask& task)
       : parameters_(space.parameters), task_(task) {
-    for (const SearchParameter& parameter : parameters_) rows_.push_back(row_of(parameter));
+    for (const SearchParameter& parameter : parameters_) {
+      rows_.push_back(row_of(parameter));
+      if (space.as_int && parameter.categorical()) ask_as_int(rows_.back());
+    }
     for (const std::string& name : task_.objectives)
       objectives_.push_back({name.data(), name.size()});
     space_.struct_size = LATHE_SIZE_UP_TO(lathe_space, constraint_count);
@@ -29,6 +32,7 @@ class PluginSampler final : public Sampler {
     space_.objectives = objectives_.empty() ? nullptr : objectives_.data();
     space_.constraint_count = task_.constraints;
     const lathe_sampler& table = component.as<lathe_sampler>();
+    explains_ = LATHE_HAS(lathe_sampler, &table, explain);
     reads_values_ = LATHE_HAS(lathe_sampler, &table, finished);
     instance_.emplace(component, options, space_);
   }
@@ -41,6 +45,7 @@ class PluginSampler final : public Sampler {
   }
   void finished(const TrialOutcome& outcome) override { instance_->finished(outcome); }
   bool reads_values() const override { return reads_values_; }
+  bool explains() const override { return explains_; }
   Value explain(std::span<const double> point, const TrialOutcome& outcome) override {
     return instance_->explain(point, outcome);
   }
@@ -64,6 +69,15 @@ class PluginSampler final : public Sampler {
     row.parent_value_count = condition.numbers.size();
     return row;
   }
+  // The index of a choice, which stays what the value says.
+  static void ask_as_int(lathe_parameter& row) {
+    row.kind = LATHE_PARAMETER_INTEGER;
+    row.low = 0;
+    row.high = static_cast<double>(row.choices - 1);
+    row.step = 1;
+    row.choices = 0;
+    row.choice_values = nullptr;
+  }
   const lathe_value* choices_of(const SearchParameter& parameter) {
     std::vector<lathe_value>& values = choices_.emplace_back();
     for (const Value& choice : parameter.choices) values.push_back(to_abi(choice, memory_));
@@ -78,6 +92,7 @@ class PluginSampler final : public Sampler {
   std::vector<lathe_parameter> rows_;
   lathe_space space_{};
   bool reads_values_ = false;
+  bool explains_ = false;
   std::optional<SamplerInstance> instance_;  // keeps pointers into the above: destroyed first
 };
 

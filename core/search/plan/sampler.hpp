@@ -18,6 +18,8 @@ class Sampler {
   virtual void finished(const TrialOutcome& outcome) = 0;
   // False: it never looks at values, so that no suggestion has to wait for one.
   virtual bool reads_values() const = 0;
+  // Whether it tells anything about the points of trials.
+  virtual bool explains() const { return false; }
   // Numbers by name that it tells about the point of a complete trial.
   virtual Value explain(std::span<const double>, const TrialOutcome&) {
     return Value(Value::Map{});

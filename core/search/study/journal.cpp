@@ -31,6 +31,9 @@ void set_names(StoredTrial& row, std::string_view key, const std::vector<std::st
 
 // Where Optuna's samplers look for how far constraints are violated.
 constexpr std::string_view kConstraints = "constraints";
+// Where its RetryFailedTrialCallback keeps which trial failed first, and which since.
+constexpr std::string_view kFailed = "failed_trial";
+constexpr std::string_view kRetries = "retry_history";
 
 std::vector<double> numbers(const StoredTrial& stored, std::string_view key) {
   std::vector<double> out;
@@ -62,6 +65,10 @@ Trial trial_of(const StoredTrial& stored) {
   trial.software_metrics = attribute(stored, "software_metrics");
   trial.hardware_metrics = attribute(stored, "hardware_metrics");
   trial.scaled_metrics = attribute(stored, "scaled_metrics");
+  if (const Value explained = attribute(stored, "explained"); explained.is_map())
+    trial.explained = explained;
+  for (const double number : numbers(stored, kRetries))
+    if (number >= 0) trial.retries.push_back(static_cast<std::uint64_t>(number));
   if (const Value error = attribute(stored, "error"); error.is_string())
     trial.error = error.as_string();
   trial.untrained = names(stored, "untrained");
@@ -97,8 +104,16 @@ StoredTrial stored_of(const Trial& trial, const SearchSpace& space) {
   row.values = trial.values;
   row.started = trial.started;
   row.completed = trial.completed;
+  if (!trial.retries.empty()) {
+    Value::List retries;
+    for (const std::uint64_t number : trial.retries)
+      retries.emplace_back(static_cast<std::int64_t>(number));
+    row.system_attributes.set(kFailed, retries.front());
+    row.system_attributes.set(kRetries, std::move(retries));
+  }
   if (!ended(trial.state)) return row;
   if (!trial.error.empty()) row.user_attributes.set("error", trial.error);
+  if (trial.explained != Value(Value::Map{})) row.user_attributes.set("explained", trial.explained);
   row.intermediates = trial.intermediates;
   for (std::size_t rung = 0; rung < trial.rungs.size(); ++rung)
     row.system_attributes.set(rung_key(rung), trial.rungs[rung]);

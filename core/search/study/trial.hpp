@@ -18,7 +18,10 @@ struct Trial {
   Value software_metrics{Value::Map{}};
   Value hardware_metrics{Value::Map{}};
   Value scaled_metrics{Value::Map{}};
-  std::string error;  // why it failed
+  Value explained{Value::Map{}};  // numbers that the sampler tells about its point
+  std::string error;              // why it failed
+  // The failed trials that it runs once more, the first one first, as Optuna keeps them.
+  std::vector<std::uint64_t> retries;
   // Layers that were evaluated with fresh weights because a transform replaced trained ones.
   std::vector<std::string> untrained;
   // What was wrong with the numbers of its network: sentences.

@@ -1,0 +1,19 @@
+// What a search takes over from the study that it goes on with. Knows nothing of samplers.
+#pragma once
+
+#include "core/search/plan/options.hpp"
+#include "core/search/study/trial.hpp"
+
+#include <deque>
+
+namespace lathe {
+
+// The trials of a study in number order. One that Optuna completed, which does not know the
+// constraints, counts as if it met none, as there.
+std::deque<Trial> recalled_trials(Study& study, const SearchOptions& options);
+
+// Trials that run the failed ones once more, with their points, in number order; those that were
+// run again already are left out. What they are is kept as Optuna's RetryFailedTrialCallback does.
+std::deque<Trial> retries_of(const std::deque<Trial>& trials);
+
+}  // namespace lathe
