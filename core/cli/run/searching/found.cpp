@@ -37,6 +37,7 @@ Json best_part(const SearchResult& result, const SearchSpace& space) {
                     {"hardware_metrics", json_of(trial.hardware_metrics)},
                     {"scaled_metrics", json_of(trial.scaled_metrics)},
                     {"sampled_config", json_of(sampled_config(space, trial.point))}});
+    if (trial.explained != Value(Value::Map{})) best.back()["explained"] = json_of(trial.explained);
   }
   return best;
 }
@@ -180,6 +181,9 @@ std::string counts_text(const SearchResult& result) {
     text += fmt::format(", {} failed", failed);
   if (const std::size_t points = points_of(result); points < result.trials.size())
     text += fmt::format(", at {} different points", points);
+  if (result.served > 0)
+    text += fmt::format(", {} with the values of an earlier one at their point", result.served);
+  if (result.infeasible) text += "; none meets the constraints";
   if (result.exhausted) text += "; every point of the space was visited";
   if (result.timed_out) text += "; the time budget is spent";
   return text;
@@ -220,6 +224,8 @@ void add_found(const SearchResult& result, const SearchOptions& options, const S
   add("failed_trials", count_of(result, TrialState::fail));
   add("failures", reasons_part(failures_of(result.trials)));
   add("troubles", reasons_part(troubles_of(result.trials)));
+  add("served_trials", result.served);
+  add("feasible", !result.infeasible);
   add("exhausted", result.exhausted);
   add("interrupted", result.interrupted);
   add("study", {{"name", place.study}, {"storage", place.storage_url}});
