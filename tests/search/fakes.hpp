@@ -67,13 +67,14 @@ inline Evaluate evaluation_with_jitter() {
 class TpeSampler final : public Sampler {
  public:
   explicit TpeSampler(const SearchOptions& options, const SearchSpace& space)
-      : model_(space_of(options, space), {}) {}
-  bool suggest(std::uint64_t trial, std::uint64_t, std::span<double> point) override {
-    for (std::size_t p = 0; p < point.size(); ++p) {
-      double u = 0;
-      uniform(model_.space().seed, p, trial, {&u, 1});
-      point[p] = model_.suggest(p, &u);
-    }
+      : model_(space_of(options, space),
+               search_strategies::TpeOptions::defaults(options.directions().size(), false)) {}
+  bool suggest(std::uint64_t trial, std::uint64_t attempt, std::span<double> point) override {
+    const auto numbers = [&](std::size_t parameter, std::uint64_t first, double* out,
+                             std::size_t count) {
+      uniform(model_.space().seed, parameter, (trial * 64 + attempt) * 1024 + first, {out, count});
+    };
+    model_.suggest(attempt, numbers, point.data());
     return true;
   }
   void started(std::uint64_t trial, std::span<const double> point) override {

@@ -1,13 +1,16 @@
-// TPE (univariate) as a cache of what it was told: trials in number order go in, the densities l
-// and g of a parameter and suggestions come out. For categorical parameters it keeps sums, so that
-// a suggestion costs the same after a million trials. Knows nothing of the plugin interface and
-// draws no random numbers.
+// TPE as a cache of what it was told: trials in number order go in, points come out, by Optuna's
+// probabilities. Knows nothing of the plugin interface and draws no random numbers.
 #pragma once
 
-#include "kernels.hpp"
-#include "split.hpp"
+#include "blocks.hpp"
+#include "categorical.hpp"
+#include "good_trials.hpp"
+#include "mixture.hpp"
+#include "survival.hpp"
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <utility>
 
 namespace search_strategies {
@@ -15,92 +18,91 @@ namespace search_strategies {
 struct TpeOptions {
   std::uint64_t startup_trials = 10;
   std::uint64_t candidates = 24;
-  bool optuna_compat = false;  // the numeric densities of Optuna 3.1, defect included
+  Together together = Together::kAlways;
+  bool constant_liar = true;    // trials that run are bad ones
+  bool failed_ignored = false;  // else they are bad ones
+  bool pruned_ignored = false;
+  bool uncapped = false;     // several objectives: the good set grows beyond 25
+  bool optuna31 = false;     // kernels and weights of Optuna 3.1
+  bool constrained = false;  // trials have constraints
+
+  // The defaults for that many objectives, after Optuna 5 or 3.1.
+  static TpeOptions defaults(std::size_t objectives, bool optuna31);
 };
 
-// A parameter's values over all observations, and, for a categorical one, running sums over the
-// bad set: how many have choice c (N_c) and the sum of their places in it (J_c), from which the
-// ramp weights of a choice follow.
-class Column {
- public:
-  explicit Column(const Parameter& parameter)
-      : choices_(parameter.categorical() ? parameter.choices : 0),
-        counts_(choices_, 0),
-        places_(choices_, 0) {}
-
-  double value(Observation o) const { return values_[o]; }
-  void append(double value) {
-    values_.push_back(value);
-    member_.push_back(0);
-  }
-
-  // Enters or leaves the bad set.
-  void enter(Observation o) { move(o, true); }
-  void leave(Observation o) { move(o, false); }
-
-  // How many of the bad set have the parameter.
-  std::size_t size() const { return size_; }
-  // Sum of their ramp weights per choice.
-  std::vector<double> ramp_sums() const;
-
- private:
-  static constexpr std::size_t kBlock = 256;
-  using Block = std::vector<std::uint32_t>;  // members per choice, of 256 observations
-
-  bool empty_block(std::size_t block) const;
-  void move(Observation o, bool in);
-
-  std::size_t choices_;
-  std::vector<double> values_;                  // per observation; NaN: absent
-  std::vector<char> member_;                    // of the bad set, where the parameter is present
-  std::vector<std::uint64_t> counts_, places_;  // N_c, J_c
-  std::size_t size_ = 0;                        // members
-  std::vector<Block> blocks_;
-};
+// Fills `out` with uniform numbers of [0, 1): number first, first + 1, ... of a parameter.
+using Uniform =
+    std::function<void(std::size_t parameter, std::uint64_t first, double* out, std::size_t count)>;
 
 class TpeModel {
  public:
   TpeModel(Space space, TpeOptions options);
+  TpeModel(const TpeModel&) = delete;
+  TpeModel(TpeModel&&) = default;
   const Space& space() const { return space_; }
-  bool starting_up() const { return bad_.size() < options_.startup_trials; }
+  bool starting_up() const { return good_trials_.count() + failures_ < options_.startup_trials; }
 
-  // Both in number order; every trial is started before it is finished.
+  // Both in number order; every trial is started before it is finished. `values`: one per
+  // objective, or what a pruned trial reported last, and `step` when; null: there are none.
   void started(std::uint64_t trial, const double* values);
   void finished(std::uint64_t trial, lathe_trial_state state, const double* values,
-                std::int64_t step);
+                std::int64_t step, double violation = 0);
+
+  // The point of a new trial. `attempt`: how many points were refused; see docs/search.md.
+  void suggest(std::uint64_t attempt, const Uniform& uniform, double* values) const;
 
   struct Densities {
     std::vector<double> l, g;  // per choice
   };
   Densities categorical(std::size_t p) const;
 
-  struct Mixtures {
-    NumericMixture l, g;
-  };
-  Mixtures numeric(std::size_t p) const;
-
-  // How many uniform numbers suggest() reads.
-  std::size_t draws(std::size_t p) const;
-  double suggest(std::size_t p, const double* uniform) const;
-
  private:
-  struct Observations {
-    std::vector<double> values, weights;
+  struct Running {
+    std::uint64_t trial;
+    std::vector<double> values;
   };
-  // Those of the good set that have the parameter.
-  Observations good_observations(std::size_t p) const;
+  // What a mixture of the few good trials is made of.
+  struct Gathered {
+    std::vector<std::uint8_t> codes;
+    std::vector<double> values;
+    std::vector<std::uint32_t> ascending;
+  };
+  // Both densities of a block.
+  struct Prepared {
+    std::vector<Gathered> gathered;  // what `l` points to
+    Mixture l, g;
+  };
 
-  // Moves what changed sides since the newest observation came.
-  void update(Observation newest);
+  void append(const double* values);
+  void pop();
+  void withdraw_oldest();
+  void choose_good();
+  Width width() const;
+  bool has(Observation o, const std::vector<std::size_t>& block) const;
+  std::vector<double> bad_weights(const std::vector<std::size_t>& block) const;
+  Mixture bad_mixture(const std::vector<std::size_t>& block) const;
+  std::vector<Observation> good_members(const std::vector<std::size_t>& block,
+                                        std::vector<double>& weights) const;
+  Gathered gathered(std::size_t p, const std::vector<Observation>& members) const;
+  const Prepared& prepared(const std::vector<std::size_t>& block) const;
+  double survival(const std::vector<std::size_t>& block, const double* point) const;
+  double draw_choice(std::size_t p, std::uint64_t candidates, const Uniform& uniform) const;
+  void draw_block(const std::vector<std::size_t>& block, std::uint64_t candidates,
+                  const Uniform& uniform, double* values) const;
 
   Space space_;
   TpeOptions options_;
-  std::deque<std::pair<std::uint64_t, std::vector<double>>> running_;
+  std::vector<Axis> axes_;
   std::vector<Column> columns_;
-  std::vector<char> bad_;  // per observation
-  SingleSplit single_;
-  ParetoSplit pareto_;
-  std::vector<Observation> good_;
+  Blocks blocks_;
+  std::deque<Running> running_;
+  std::size_t told_ = 0;  // observations whose outcome is known; the others run
+  std::size_t failures_ = 0;
+  GoodTrials good_trials_;
+  Good good_;
+  Survival survival_;
+  // By the first parameter of a block; until something is told.
+  mutable std::map<std::size_t, Prepared> prepared_;
 };
 
 }  // namespace search_strategies

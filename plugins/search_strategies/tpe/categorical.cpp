@@ -1,0 +1,75 @@
+#include "categorical.hpp"
+
+#include <numeric>
+
+namespace search_strategies {
+
+std::vector<double> categorical_density(const std::vector<double>& choice_weights, std::size_t m) {
+  const auto choices = static_cast<double>(choice_weights.size());
+  const double total = std::accumulate(choice_weights.begin(), choice_weights.end(), 0.0);
+  const double smoothing = 1.0 / static_cast<double>(m + 1);
+  std::vector<double> density;
+  density.reserve(choice_weights.size());
+  for (double weight : choice_weights)
+    density.push_back(((smoothing * total + weight) / (1.0 + choices * smoothing) + 1.0 / choices) /
+                      (total + 1.0));
+  return density;
+}
+
+CategoricalChoice::CategoricalChoice(const std::vector<double>& l, const std::vector<double>& g,
+                                     std::uint64_t candidates)
+    : l_(l), candidates_(static_cast<double>(candidates)), order_(l.size()) {
+  std::vector<double> ratio(l.size());
+  for (std::size_t c = 0; c < l.size(); ++c) ratio[c] = l[c] / g[c];
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::size_t a, std::size_t b) { return ratio[a] < ratio[b]; });
+  // Mathematically equal ratios differ in their last bits.
+  for (std::size_t i = 0; i < order_.size(); ++i)
+    if (i == 0 || ratio[order_[i]] > ratio[order_[i - 1]] * (1 + 1e-12)) groups_.push_back(i);
+  groups_.push_back(order_.size());
+}
+
+std::size_t CategoricalChoice::draw(double u) const {
+  double below = 0;
+  for (std::size_t group = 0; group + 1 < groups_.size(); ++group) {
+    const double mass = group_mass(group);
+    const bool last = group + 2 == groups_.size();
+    const double low = std::pow(below, candidates_);
+    const double high = last ? 1.0 : std::pow(below + mass, candidates_);
+    if (u < high || last) return member(group, mass * (u - low) / (high - low));
+    below += mass;
+  }
+  return order_.back();
+}
+
+std::vector<double> CategoricalChoice::probabilities() const {
+  std::vector<double> result(l_.size(), 0.0);
+  double below = 0;
+  for (std::size_t group = 0; group + 1 < groups_.size(); ++group) {
+    const double mass = group_mass(group);
+    const double share =
+        (std::pow(below + mass, candidates_) - std::pow(below, candidates_)) / mass;
+    for (std::size_t i = groups_[group]; i < groups_[group + 1]; ++i)
+      result[order_[i]] = l_[order_[i]] * share;
+    below += mass;
+  }
+  return result;
+}
+
+double CategoricalChoice::group_mass(std::size_t group) const {
+  double mass = 0;
+  for (std::size_t i = groups_[group]; i < groups_[group + 1]; ++i) mass += l_[order_[i]];
+  return mass;
+}
+
+std::size_t CategoricalChoice::member(std::size_t group, double target) const {
+  std::size_t i = groups_[group];
+  for (; i + 1 < groups_[group + 1]; ++i) {
+    target -= l_[order_[i]];
+    if (target < 0) break;
+  }
+  return order_[i];
+}
+
+}  // namespace search_strategies
