@@ -1,7 +1,8 @@
 """The search of bench/README.md with Debian's torch and optuna.
 
     peer_search.py DATA_FOLDER CHECKPOINT TRIALS STORAGE_URL|memory
-Prints one JSON object: trials, CPU seconds of the loop, CPU seconds of the process, best accuracy.
+Prints one JSON object: trials, those of them at an earlier one's point, CPU seconds of the loop and of
+the process, best accuracy.
 """
 import copy
 import json
@@ -45,7 +46,8 @@ def main():
     begin = time.process_time()
     study.optimize(objective, n_trials=trials)
     loop = time.process_time() - begin
-    print(json.dumps({"trials": trials, "loop_cpu_seconds": loop,
+    points = {tuple(sorted(t.params.items())) for t in study.trials}
+    print(json.dumps({"trials": trials, "repeats": trials - len(points), "loop_cpu_seconds": loop,
                       "process_cpu_seconds": time.process_time(),
                       "best_accuracy": max(t.values[0] for t in study.trials)}))
 

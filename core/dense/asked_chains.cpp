@@ -22,7 +22,7 @@ bool are_copies(const Graph& a, const Graph& b) {
 
 void AskedChains::add(Chain chain) {
   const std::lock_guard lock(mutex_);
-  if (chains_.size() == kMost) chains_.erase(chains_.begin());
+  if (chains_.size() == kMost) chains_.pop_front();
   chains_.push_back(std::move(chain));
 }
 

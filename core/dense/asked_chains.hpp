@@ -4,8 +4,8 @@
 
 #include "core/dense/chain.hpp"
 
+#include <list>
 #include <mutex>
-#include <vector>
 
 namespace lathe::dense {
 
@@ -18,7 +18,7 @@ class AskedChains {
 
  private:
   std::mutex mutex_;
-  std::vector<Chain> chains_;  // the latest last
+  std::list<Chain> chains_;  // the latest last
 };
 
 }  // namespace lathe::dense

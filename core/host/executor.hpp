@@ -114,7 +114,8 @@ class Executor {
   // What ran so far, for provenance:
   // {"backends": ["engine"], "libtorch": "1.13.1", "cpu_capability": "AVX2", "threads": 2}; if
   // quantized layers did, "integer_kernels": {"mode": "auto", "instructions": "AVX-512 VNNI",
-  // "on_integers": {"conv1": [kernels]}, "on_floats": {"fc": [reasons]}}.
+  // "on_integers": {"conv1": [kernels]}, "on_floats": {"fc": [reasons]}}; of the cache "cache":
+  // {"limit": bytes, "most_bytes": that it ever held, "lookups": 12, "hits": 3}.
   virtual Value environment() const = 0;
   virtual void set_cache_limit(std::uint64_t bytes) = 0;  // 0 switches the cache off
   // False: quantized layers are evaluated in floats, also where the processor sums products of

@@ -1,6 +1,8 @@
 // A bounded, least recently used map. Knows nothing about how its contents are made.
 #include "core/run/cache.hpp"
 
+#include <algorithm>
+
 namespace lathe::run {
 
 namespace {
@@ -21,10 +23,17 @@ std::uint64_t Cache::limit() const {
   return limit_;
 }
 
+Cache::Use Cache::use() const {
+  std::lock_guard lock(mutex_);
+  return use_;
+}
+
 Stored Cache::find(const CacheKey& key) {
   std::lock_guard lock(mutex_);
+  ++use_.lookups;
   auto at = index_.find(key);
   if (at == index_.end()) return nullptr;
+  ++use_.hits;
   order_.splice(order_.begin(), order_, at->second);
   return at->second->contents;
 }
@@ -37,12 +46,13 @@ void Cache::insert(const CacheKey& key, Stored contents, std::uint64_t bytes) {
   shrink_to(limit_ - bytes);
   order_.push_front({key, std::move(contents), bytes});
   index_.emplace(key, order_.begin());
-  bytes_ += bytes;
+  use_.bytes += bytes;
+  use_.most_bytes = std::max(use_.most_bytes, use_.bytes);
 }
 
 void Cache::shrink_to(std::uint64_t bytes) {
-  while (bytes_ > bytes) {
-    bytes_ -= order_.back().bytes;
+  while (use_.bytes > bytes) {
+    use_.bytes -= order_.back().bytes;
     index_.erase(order_.back().key);
     order_.pop_back();
   }

@@ -30,6 +30,12 @@ class Cache {
   // `bytes`: what the contents take.
   void insert(const CacheKey& key, Stored contents, std::uint64_t bytes);
 
+  struct Use {
+    std::uint64_t lookups = 0, hits = 0;      // find()
+    std::uint64_t bytes = 0, most_bytes = 0;  // of contents and what keeps them, now and ever
+  };
+  Use use() const;
+
  private:
   struct Slot {
     CacheKey key;
@@ -45,7 +51,7 @@ class Cache {
 
   mutable std::mutex mutex_;
   std::uint64_t limit_ = std::uint64_t{2} << 30;
-  std::uint64_t bytes_ = 0;
+  Use use_;
   std::list<Slot> order_;  // most recently used first
   std::unordered_map<CacheKey, std::list<Slot>::iterator, KeyHash> index_;
 };

@@ -122,6 +122,7 @@ class RunExecutor : public Executor {
       layers->set("mode", integer_kernels_ ? "auto" : "off");
     out.set("backends", Value(std::move(used)));
     out.set("threads", allowed_);
+    out.set("cache", cache_use());
     return out;
   }
 
@@ -138,6 +139,15 @@ class RunExecutor : public Executor {
     std::shared_ptr<Backend> backend;  // null: not opened yet
     bool used = false;
   };
+
+  Value cache_use() const {
+    const Cache::Use use = cache_.use();
+    const auto number = [](std::uint64_t n) { return Value(static_cast<std::int64_t>(n)); };
+    return Value(Value::Map{{"limit", number(cache_.limit())},
+                            {"most_bytes", number(use.most_bytes)},
+                            {"lookups", number(use.lookups)},
+                            {"hits", number(use.hits)}});
+  }
 
   Evaluation evaluate(const Graph& graph, const Dataset& data, const Rows& rows, Leave leave) {
     return evaluator_.evaluate(backend_for(graph, Mode::evaluation), graph, data, rows, leave);
