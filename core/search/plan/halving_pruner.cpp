@@ -1,11 +1,41 @@
 // Optuna's successive halving (optuna/pruners/_successive_halving.py). Steps are epochs, counted
 // from 0.
+#include "core/search/plan/halving.hpp"
 #include "core/search/plan/pruner_rows.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace lathe {
+
+bool Halving::prune(Trial& trial, std::span<const Trial* const> told) const {
+  const auto [step, value] = trial.intermediates.back();
+  for (;;) {
+    const std::size_t rung = trial.rungs.size();
+    const double promotion =
+        static_cast<double>(min_resource) *
+        std::pow(static_cast<double>(reduction_factor),
+                 static_cast<double>(min_early_stopping_rate) + static_cast<double>(rung));
+    if (static_cast<double>(step) < promotion) return false;
+    if (std::isnan(value)) return true;
+    trial.rungs.push_back(value);
+    std::vector<double> competing{value};
+    for (const Trial* other : told)
+      if (other->rungs.size() > rung) competing.push_back(other->rungs[rung]);
+    if (static_cast<std::int64_t>(competing.size()) <= bootstrap_count) return true;
+    if (!promotable(value, competing)) return true;
+  }
+}
+
+// Among the best 1 / reduction_factor of those at its rung; while they are fewer, the best.
+bool Halving::promotable(double value, std::vector<double>& competing) const {
+  const std::size_t share = competing.size() / static_cast<std::size_t>(reduction_factor);
+  const std::size_t last = share == 0 ? 0 : share - 1;
+  std::sort(competing.begin(), competing.end(),
+            [&](double a, double b) { return better(direction, a, b); });
+  return !better(direction, competing[last], value);
+}
+
 namespace {
 
 Option min_resource_option() {
@@ -18,15 +48,12 @@ Option min_resource_option() {
   return option;
 }
 
-// Li et al., "A system for massively parallel hyperparameter tuning" (asynchronous successive
-// halving), 2018, without resuming what was stopped.
 class HalvingPruner final : public Pruner {
  public:
   HalvingPruner(const Value& options, lathe_direction direction)
-      : direction_(direction),
-        reduction_factor_(options.find("reduction_factor")->as_int()),
-        min_early_stopping_rate_(options.find("min_early_stopping_rate")->as_int()),
-        bootstrap_count_(options.find("bootstrap_count")->as_int()) {
+      : bracket_{direction, 1, options.find("reduction_factor")->as_int(),
+                 options.find("min_early_stopping_rate")->as_int(),
+                 options.find("bootstrap_count")->as_int()} {
     const Value& resource = *options.find("min_resource");
     if (!resource.is_none()) min_resource_ = resource.as_int();
   }
@@ -35,22 +62,9 @@ class HalvingPruner final : public Pruner {
     const std::optional<std::int64_t> resource =
         min_resource_ ? min_resource_ : estimated_resource(told);
     if (!resource) return false;
-    const auto [step, value] = trial.intermediates.back();
-    for (;;) {
-      const std::size_t rung = trial.rungs.size();
-      const double promotion =
-          static_cast<double>(*resource) *
-          std::pow(static_cast<double>(reduction_factor_),
-                   static_cast<double>(min_early_stopping_rate_) + static_cast<double>(rung));
-      if (static_cast<double>(step) < promotion) return false;
-      if (std::isnan(value)) return true;
-      trial.rungs.push_back(value);
-      std::vector<double> competing{value};
-      for (const Trial* other : told)
-        if (other->rungs.size() > rung) competing.push_back(other->rungs[rung]);
-      if (static_cast<std::int64_t>(competing.size()) <= bootstrap_count_) return true;
-      if (!promotable(value, competing)) return true;
-    }
+    Halving bracket = bracket_;
+    bracket.min_resource = *resource;
+    return bracket.prune(trial, told);
   }
 
  private:
@@ -62,17 +76,8 @@ class HalvingPruner final : public Pruner {
     if (last) last = std::max<std::int64_t>(*last / 100, 1);
     return last;
   }
-  // Among the best 1 / reduction_factor of those at its rung; while they are fewer, the best.
-  bool promotable(double value, std::vector<double>& competing) const {
-    const std::size_t share = competing.size() / static_cast<std::size_t>(reduction_factor_);
-    const std::size_t last = share == 0 ? 0 : share - 1;
-    std::sort(competing.begin(), competing.end(),
-              [&](double a, double b) { return better(direction_, a, b); });
-    return !better(direction_, competing[last], value);
-  }
 
-  lathe_direction direction_;
-  std::int64_t reduction_factor_, min_early_stopping_rate_, bootstrap_count_;
+  Halving bracket_;
   std::optional<std::int64_t> min_resource_;
 };
 
@@ -89,6 +94,7 @@ PrunerRow successive_halving_pruner() {
         integer_option("bootstrap_count", "0..", 0,
                        "Trials that end at a rung before any goes on from there."),
         watch_option()}},
+      "min_resource",
       make_pruner<HalvingPruner>};
 }
 

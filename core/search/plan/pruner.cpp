@@ -24,14 +24,21 @@ const PrunerRow& find_row(const ComponentText& pruner) {
 Value checked_options(const PrunerRow& row, const ComponentText& pruner) {
   Value given = pruner.options;
   // Optuna's word.
-  if (const Value* resource = given.find("min_resource");
+  if (const Value* resource = given.find(row.estimated);
       resource != nullptr && *resource == Value("auto"))
-    given.set("min_resource", Value().at(resource->position()));
+    given.set(row.estimated, Value().at(resource->position()));
   Value options = check_options(row.options, given);
-  const Value* bootstrap = options.find("bootstrap_count");
-  if (bootstrap != nullptr && bootstrap->as_int() > 0 && options.find("min_resource")->is_none())
-    throw usage_error("bootstrap_count needs a min_resource that is a number",
-                      bootstrap->position());
+  const auto number = [&](std::string_view key) -> std::optional<std::int64_t> {
+    const Value* option = options.find(key);
+    return option == nullptr || option->is_none() ? std::nullopt : std::optional(option->as_int());
+  };
+  if (number("bootstrap_count").value_or(0) > 0 && !number(row.estimated))
+    throw usage_error(fmt::format("bootstrap_count needs a {} that is a number", row.estimated),
+                      options.find("bootstrap_count")->position());
+  if (number("max_resource") && *number("max_resource") < *number("min_resource"))
+    throw usage_error(fmt::format("max_resource is {}, which is less than min_resource = {}",
+                                  *number("max_resource"), *number("min_resource")),
+                      options.find("max_resource")->position());
   return options;
 }
 
@@ -70,7 +77,8 @@ Watch watch_of(const std::string& pruner, const Value& options, std::span<const 
 }  // namespace
 
 const std::vector<PrunerRow>& pruner_rows() {
-  static const std::vector<PrunerRow> rows{median_pruner(), successive_halving_pruner()};
+  static const std::vector<PrunerRow> rows{median_pruner(), percentile_pruner(),
+                                           successive_halving_pruner(), hyperband_pruner()};
   return rows;
 }
 

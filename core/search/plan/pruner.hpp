@@ -31,6 +31,9 @@ class Pruner {
 struct PrunerRow {
   std::string id, doc;
   OptionTable options;
+  // An option that is estimated where it is NA or "auto", which bootstrap_count forbids; empty:
+  // none.
+  std::string estimated;
   std::unique_ptr<Pruner> (*make)(const Value& options, lathe_direction direction);
 };
 const std::vector<PrunerRow>& pruner_rows();

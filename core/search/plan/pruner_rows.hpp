@@ -1,12 +1,14 @@
-// The pruners, a file each, and what their rows share.
+// The pruners, and what their rows share.
 #pragma once
 
 #include "core/search/plan/pruner.hpp"
 
 namespace lathe {
 
-PrunerRow median_pruner();              // median_pruner.cpp
-PrunerRow successive_halving_pruner();  // halving_pruner.cpp
+PrunerRow median_pruner();
+PrunerRow percentile_pruner();
+PrunerRow successive_halving_pruner();
+PrunerRow hyperband_pruner();
 
 Option integer_option(std::string key, std::string_view range, std::int64_t standard,
                       std::string doc);
