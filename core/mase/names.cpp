@@ -72,7 +72,7 @@ constexpr std::array kRows{
         "opus_en_fr multi30k mt language_modeling_dataset scitldr xsum",
         "it is a set of texts"},
     Row{"format", "a format", "lutnet logicnets quantile fixed_floor"},
-    Row{"sampler", "a sampler", "nsgaii nsgaiii qmc cmaes"},
+    Row{"sampler", "a sampler", "cmaes"},
     Row{"strategy", "a strategy", "rl reinforcement_learning",
         "optuna is the one, with the sampler of [search.strategy.setup]"},
     Row{"search_space", "a search space",

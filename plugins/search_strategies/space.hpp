@@ -93,9 +93,10 @@ inline Space read_space(const lathe_space& space) {
 // One value of a dimension from a uniform number of [0, 1), as Optuna's RandomSampler distributes
 // it: a grid gets half a step on either side, logarithmic dimensions are uniform in the logarithm.
 inline double uniform_value(const Parameter& parameter, double u) {
-  if (parameter.categorical()) {
-    const auto index = static_cast<std::uint64_t>(u * static_cast<double>(parameter.choices));
-    return static_cast<double>(std::min(index, parameter.choices - 1));
+  if (parameter.categorical() || (parameter.step > 0 && !parameter.logarithmic)) {
+    const std::uint64_t count = parameter.count();
+    const auto index = static_cast<std::uint64_t>(u * static_cast<double>(count));
+    return parameter.value(std::min(index, count - 1));
   }
   double low = parameter.low;
   double high = parameter.step > 0 ? parameter.value(parameter.count() - 1) : parameter.high;

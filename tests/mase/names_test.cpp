@@ -9,7 +9,7 @@ BOOST_AUTO_TEST_SUITE(mase_names)
 BOOST_AUTO_TEST_CASE(a_name_that_only_mase_has_is_called_that) {
   BOOST_TEST(about_mase_name("format", "lutnet") ==
              ": a format of MASE's that Lathe does not have");
-  BOOST_TEST(about_mase_name("sampler", "NSGAII") ==
+  BOOST_TEST(about_mase_name("sampler", "CMAES") ==
              ": a sampler of MASE's that Lathe does not have");
   BOOST_TEST(about_mase_name("model", "resnet34") ==
              ": a model of MASE's that Lathe does not have");

@@ -4,7 +4,7 @@
 #include "core/options/training_options.hpp"
 #include "tests/graph/models.hpp"
 #include "tests/search/fakes.hpp"
-#include "tests/support/support.hpp"
+#include "tests/search/registry.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,11 +13,6 @@
 namespace {
 
 using namespace lathe_test;
-
-const Registry& registry() {
-  static const Registry all({{lathe_test::built_plugin_dir(), "built-in"}}, {});
-  return all;
-}
 
 constexpr const char* kSearch = R"(
 [search_space]
