@@ -170,13 +170,9 @@ struct TrialRows {
 std::optional<TrialRows> rows_of(const SearchPlan& plan, std::int64_t samples) {
   if (samples <= 0) return std::nullopt;
   if (!plan.training) return TrialRows{0, static_cast<double>(samples)};
-  Value options = plan.run_options;
-  for (const auto& [key, value] : plan.training->as_map()) options.set(key, value);
-  const TrainingOptions training = plan.training_options(options);
-  const Value* most = options.find("max_samples");
+  const Value* most = plan.training->find("max_samples");
   if (most == nullptr || !most->is_int() || most->as_int() <= 0) return std::nullopt;
-  return TrialRows{static_cast<double>(most->as_int()) * static_cast<double>(training.max_epochs),
-                   static_cast<double>(samples)};
+  return TrialRows{static_cast<double>(most->as_int()), static_cast<double>(samples)};
 }
 
 std::optional<double> seconds_of_trial(const SearchPlan& plan, const SearchSpace& space,
