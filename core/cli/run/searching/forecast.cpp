@@ -4,12 +4,9 @@
 #include "core/graph/ops/op_table.hpp"
 #include "core/search/loop/trial_runner.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 namespace lathe {
 
@@ -192,9 +189,8 @@ std::optional<double> seconds_of_trial(const SearchPlan& plan, const SearchSpace
     const double forward = seconds_of_row(*graph, context);
     const double training = at.size.forward > 0 ? 1 + at.size.backward / at.size.forward : 3;
     return forward * (rows->evaluated + rows->trained * training);
-  } catch (const Error& error) {
-    spdlog::warn("the time of a trial is not known: {}", error.message());
-    return std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;  // it takes data to know
   }
 }
 
@@ -210,6 +206,9 @@ double memory_of(const SearchPlan& plan, const Size& size, const RunContext& con
 
 void add_forecast(Session& session, const SearchPlan& plan, const SearchSpace& space,
                   const Graph& original, std::int64_t samples, RunContext context, Json& cost) {
+  context.dataset = []() -> const Dataset& {
+    throw run_error(LATHE_FAILED_PRECONDITION, "a dry run opens no data");
+  };
   Networks networks(session, space, original, context);
   const std::optional<Extreme> least = extreme(networks, space, -1);
   const std::optional<Extreme> most = extreme(networks, space, 1);
