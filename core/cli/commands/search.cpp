@@ -6,6 +6,7 @@
 #include "core/cli/run/searching/found.hpp"
 #include "core/cli/run/searching/plan.hpp"
 #include "core/cli/run/searching/watch.hpp"
+#include "core/report/cache_line.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -77,6 +78,9 @@ void run_search(Session& session) {
     spdlog::warn("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
                  place.storage_url, place.study);
   add_found(result, plan->options, space, place, results);
+  if (const Executor* executor = session.opened_executor(); executor != nullptr)
+    if (const std::string line = cache_line(executor->environment()); !line.empty())
+      results.texts.back() += line + "\n";
   deliver(results, session, folder.results);
   if (result.interrupted)
     throw run_error(LATHE_CANCELLED,
