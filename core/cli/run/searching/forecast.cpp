@@ -229,8 +229,8 @@ void add_forecast(Session& session, const SearchPlan& plan, const SearchSpace& s
   cost["seconds_per_trial_at_least"] = low;
   cost["seconds_per_trial_at_most"] = high;
   const double mean = 0.5 * (low + high) / plan.options.jobs;
-  cost["seconds_of_all_trials"] =
-      mean * static_cast<double>(std::max<std::int64_t>(0, plan.options.n_trials));
+  if (plan.options.n_trials > 0)
+    cost["seconds_of_all_trials"] = mean * static_cast<double>(plan.options.n_trials);
   if (plan.options.timeout_seconds > 0 && mean > 0)
     cost["trials_in_time_budget"] = std::floor(plan.options.timeout_seconds / mean);
 }
