@@ -135,4 +135,51 @@ BOOST_AUTO_TEST_CASE(a_transform_that_comes_first_is_seen_by_the_next) {
   BOOST_TEST(std::filesystem::is_empty(folder.path()));
 }
 
+BOOST_AUTO_TEST_CASE(a_space_beyond_counting_is_told_as_a_power) {
+  const TemporaryFolder folder;
+  std::string hidden = "8";
+  for (int layer = 1; layer < 49; ++layer) hidden += ",8";
+  write_file(folder.path() / "a.toml",
+             "model = 'jsc-custom<hidden=[" + hidden +
+                 "]>'\ndataset = 'jsc-sim'\n[search.search_space]\nsetup.by = 'type'\n"
+                 "[search.search_space.seed.linear.config]\nname = ['integer']\n"
+                 "data_in_width = [2, 4, 6, 8]\nweight_width = [2, 4, 6, 8]\n"
+                 "[search.strategy]\nhw_runner.average_bitwidth = {}\n"
+                 "setup = { n_trials = 2, sampler = 'random' }\n"
+                 "metrics.average_bitwidth = { scale = 1.0, direction = 'minimize' }\n");
+  const Words words{"search", "--config", "a.toml", "--dry-run", "--time-budget", "3600"};
+  const Outcome shown = good(words, folder.path());
+  BOOST_TEST(shown.out.find("space of 4^100 = 1.6e60 points\n") != std::string::npos, shown.out);
+  Words machine = words;
+  machine.emplace_back("--json");
+  const auto json = good(machine, folder.path()).json();
+  BOOST_TEST(json.at("space").at("size") == 0x1p200);
+  const auto& cost = json.at("cost");
+  BOOST_TEST(cost.at("seconds_per_trial_at_most").get<double>() > 0);
+  BOOST_TEST(cost.at("trials_in_time_budget").get<double>() > 100);
+}
+
+// By what `transform` counts of the models at both ends.
+BOOST_AUTO_TEST_CASE(the_smallest_and_the_largest_network_are_counted) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a.toml",
+             "model = 'mlp'\ndataset = 'jsc-sim'\n[search.search_space.model]\n"
+             "hidden = { low = 16, high = 64, step = 16 }\nactivation = ['relu', 'tanh']\n"
+             "[search.strategy]\nhw_runner.flops = {}\n"
+             "setup = { n_trials = 2, sampler = 'random' }\n"
+             "metrics.total_flops = { scale = 1.0, direction = 'minimize' }\n");
+  const auto parameters = [&](const std::string& model) {
+    return good({"transform", model, "jsc-sim", "--passes", "flops", "--json"}, folder.path())
+        .json()
+        .at("metrics")
+        .at("parameters");
+  };
+  const auto cost = good({"search", "--config", "a.toml", "--dry-run", "--json"}, folder.path())
+                        .json()
+                        .at("cost");
+  BOOST_TEST(cost.at("smallest_parameters") == parameters("mlp<hidden=[16]>"));
+  BOOST_TEST(cost.at("largest_parameters") == parameters("mlp<hidden=[64]>"));
+  BOOST_TEST(cost.at("memory_bytes_at_most").get<double>() > 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
+#include <sstream>
+
 using namespace lathe_test;
 
 namespace {
@@ -295,8 +297,12 @@ BOOST_AUTO_TEST_CASE(people_see_the_best_trials_as_a_table) {
   write_file(folder.path() / "a.toml", kSearch);
   const Outcome run =
       good({"search", "--config", "a.toml", "--project-dir", ".", "--project", "s"}, folder.path());
-  for (const char* text : {"| number |", "software_metrics", "synthetic", "log.json"})
-    BOOST_TEST(contains(run.out, text));
+  for (const char* text :
+       {"trial  accuracy  average_bitwidth", "Pareto front: ", "synthetic", "log.json"})
+    BOOST_TEST(contains(run.out, text), text);
+  std::istringstream lines(run.out);
+  for (std::string line; std::getline(lines, line) && !contains(line, "log.json");)
+    BOOST_TEST(line.size() <= 80U, line);
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupted_search_is_saved_and_goes_on) {

@@ -55,7 +55,7 @@ const Row kRows[] = {
        now.set("network", "cd34");
        now.set("space", map({}));
      },
-     "with model \"jsc-toy\", but this search has \"mlp\""},
+     "with model jsc-toy, but this search has mlp"},
     {"a choice more",
      [](Value& now) { set_in(now, "space", "a/config/width", list({2, 4, 8, 16})); },
      "without the choice 16 of 'a/config/width', which this search has"},
@@ -74,13 +74,13 @@ const Row kRows[] = {
      "with 'log' of 'rate' = true, which this search does not have"},
     {"choices that become a range",
      [](Value& now) { set_in(now, "space", "a/config/width", map({{"low", 2}, {"high", 8}})); },
-     "with the parameter 'a/config/width' as [2, 4, 8], but this search has {low = 2, high = 8}"},
+     "with the parameter 'a/config/width' as [2, 4, 8], but this search has {low=2, high=8}"},
     {"a condition",
      [](Value& now) {
        set_in(now, "space", "a/config/width",
               map({{"choices", list({2, 4, 8})}, {"when", map({{"rate", list({1})}})}}));
      },
-     "without 'when' of 'a/config/width' = {rate = [1]}, which this search has"},
+     "without 'when' of 'a/config/width' = {rate=[1]}, which this search has"},
     {"a parameter more", [](Value& now) { set_in(now, "space", "b", list({1})); },
      "without the parameter 'b', which this search has"},
     {"many things",
@@ -91,9 +91,9 @@ const Row kRows[] = {
        set_in(now, "space", "b", list({1}));
        set_in(now, "space", "c", list({1}));
      },
-     "with seed 7, but this search has 8; with sampler \"tpe\", but this search has \"random\"; "
-     "with "
-     "another network or other weights; and 2 more differences"},
+     "with seed 7, but this search has 8; with sampler tpe, but this search has random; without "
+     "the "
+     "parameter 'b', which this search has; and 1 more"},
 };
 
 }  // namespace

@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(a_study_of_another_search_is_refused_with_the_difference) {
   check_contains(seed, {"was begun with seed 7, but this search has 8", "--study"});
   const std::string choices =
       refused([](StudyDescription& d) { d.parameters[1].choices.emplace_back(16); });
-  check_contains(choices, {"was begun without the choice 16 of 'a/config/width', which this search has;"});
+  check_contains(choices,
+                 {"was begun without the choice 16 of 'a/config/width', which this search has;"});
   const std::string names = refused([](StudyDescription& d) { d.parameters[1].name = "c"; });
   check_contains(names, {"with the parameter 'a/config/width', which this search does not have",
                          "without the parameter 'c', which this search has"});

@@ -6,11 +6,27 @@
 #include "core/cli/run/searching/found.hpp"
 #include "core/cli/run/searching/plan.hpp"
 #include "core/cli/run/searching/watch.hpp"
+#include "core/report/cache_line.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace lathe {
+
+namespace {
+
+// A search goes on without it.
+void try_to_save(const Settings& settings, const SearchPlace& place) {
+  try {
+    save_search(settings, place);
+  } catch (const Error& error) {
+    spdlog::warn("{}; --trial will not find what this search was asked", error.message());
+  }
+}
+
+}  // namespace
 
 void run_search(Session& session) {
   const Settings& settings = session.settings();
@@ -41,24 +57,30 @@ void run_search(Session& session) {
   const SearchSpace space =
       build_space(plan->space, original, session.registry(), session.model_options());
   refuse_model_search_with(pipeline, space, session.loading());
-  std::error_code ignored;
-  const bool begins = !std::filesystem::exists(folder.results / kSearchFile, ignored);
-  if (begins) save_search(settings, place);
   for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
   if (space.networks() == 1U)
     spdlog::warn("the search space holds one network only: no parameter of it has a choice");
 
   Progress progress;
   SearchWatch watch(plan->options, progress);
+  SearchEvents events = watch.events();
+  // Once its study is open: it is none that was begun otherwise.
+  bool saved = false;
+  events.look = [&, look = events.look] {
+    if (!std::exchange(saved, true)) try_to_save(settings, place);
+    look();
+  };
   const SearchResult result =
-      search_networks(plan, place, space, original, context, watch.events(), session.cancelled());
+      search_networks(plan, place, space, original, context, events, session.cancelled());
   progress.clear();
-  // Only now is it known that what is there was begun alike.
-  if (!begins) save_search(settings, place);
+  if (!saved) save_search(settings, place);
   if (settings.get(kResume) && result.resumed == 0 && !settings.text(kStorage).empty())
     spdlog::warn("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
                  place.storage_url, place.study);
   add_found(result, plan->options, space, place, results);
+  if (const Executor* executor = session.opened_executor(); executor != nullptr)
+    if (const std::string line = cache_line(executor->environment()); !line.empty())
+      results.texts.back() += line + "\n";
   deliver(results, session, folder.results);
   if (result.interrupted)
     throw run_error(LATHE_CANCELLED,

@@ -3,6 +3,7 @@
 
 #include "core/base/file.hpp"
 #include "core/cli/run/results/results.hpp"
+#include "core/cli/run/searching/forecast.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/pipeline/check_pipeline.hpp"
@@ -56,14 +57,15 @@ std::string space_text(const SearchSpace& space) {
     if (parameter.when() != nullptr) text += fmt::format(", when {}", parameter.when()->text());
     table.rows.push_back({parameter.name, text});
   }
-  const std::optional<std::uint64_t> networks = space.networks();
-  if (!networks) return fmt::format("space without end\n{}", output_table(table));
+  const std::string size = space.size_text(), networks = space.networks_text();
+  if (size.empty()) return fmt::format("space without end\n{}", output_table(table));
   const std::string different =
-      *networks == space.size() ? "" : fmt::format(", {} different networks", *networks);
-  return fmt::format("space of {} points{}\n{}", space.size(), different, output_table(table));
+      networks == size ? "" : fmt::format(", {} different networks", networks);
+  return fmt::format("space of {} points{}\n{}", size, different, output_table(table));
 }
 
-void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Results& results) {
+void add_search(Session& session, const SearchPlan& plan, const SearchSpace& space,
+                const Graph& graph, Json& cost, Results& results) {
   const std::uint64_t asked =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, plan.options.n_trials));
   const std::int64_t samples = samples_per_trial(plan);
@@ -71,6 +73,9 @@ void add_search(const SearchPlan& plan, const SearchSpace& space, Json& cost, Re
   cost["samples_per_trial"] = samples;
   cost["total_flops"] = static_cast<double>(asked) * static_cast<double>(samples) *
                         cost["flops_per_sample"].get<double>();
+  RunContext context = session.context({});
+  context.drops_files = true;
+  add_forecast(session, plan, space, graph, samples, context, cost);
   results.parts.emplace_back("space", json_of(space.describe()));
   results.texts.push_back(space_text(space));
 }
@@ -185,7 +190,7 @@ void describe_cost(Session& session, const DryRun& run, const Graph& graph, Resu
     if (run.check_space) run.check_space(space);
     check_space(*run.plan, space);
     for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
-    add_search(*run.plan, space, cost, results);
+    add_search(session, *run.plan, space, graph, cost, results);
   }
   if (run.sweep != nullptr) add_trainings(session.settings(), *run.sweep, cost, results);
   TextTable table{{"cost", "value"}, {}};

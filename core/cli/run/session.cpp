@@ -6,7 +6,6 @@
 #include "core/cli/run/open_executor.hpp"
 #include "core/cli/run/saved/components.hpp"
 #include "core/cli/run/saved/graph_files.hpp"
-#include "core/cli/run/saved/saved_search.hpp"
 #include "core/data/known_sets.hpp"
 #include "core/mase/names.hpp"
 #include "core/run/health/untrained.hpp"
@@ -150,10 +149,6 @@ Executor& Session::executor() {
   return *executor_;
 }
 
-std::int64_t Session::batch_size_of_graphs() const {
-  return (settings_.trial ? settings_.trial->settings : settings_).get(kBatchSize);
-}
-
 // A saved network knows its shapes: nothing is opened to ask for them.
 Graph Session::build_graph(RunContext& context) {
   return build_graph(context, loading_.network ? DatasetInfo{} : info());
@@ -180,8 +175,8 @@ Graph Session::rebuild_graph(const Value& changed_options, RunContext& context) 
 
 Graph Session::build_model_graph(const Value& options, const DatasetInfo& info,
                                  RunContext& context) {
-  const Graph graph =
-      build_model(*model_.component, options, info, batch_size_of_graphs(), context.seed, context);
+  const Graph graph = build_model(*model_.component, options, info, settings_.get(kBatchSize),
+                                  context.seed, context);
   if (loading_.empty()) return graph;
   try {
     return load_weights(graph, loading_.files.weights);
@@ -237,7 +232,7 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
 }
 
 Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
-  const Graph graph = rebuilt(network, seed, ops_, batch_size_of_graphs());
+  const Graph graph = rebuilt(network, seed, ops_, settings_.get(kBatchSize));
   spdlog::info("loading {}", loading_.text());
   const Graph loaded = load_weights(graph, loading_.files.weights);
   weights_.set("graph", Value(network.file.string()));

@@ -94,8 +94,6 @@ class Session {
   Graph build_model_graph(const Value& options, const DatasetInfo& info, RunContext& context);
   Graph load_weights(const Graph& graph, const std::filesystem::path& path);
   Graph load_network(const SavedNetwork& network, std::uint64_t seed);
-  // With which graphs are built: that of the search whose trial it is, else that of the run.
-  std::int64_t batch_size_of_graphs() const;
   Chosen choose_model() const;
   Chosen choose_dataset() const;
   std::vector<SavedComponent> components_of(const Graph& graph) const;

@@ -33,11 +33,13 @@ std::vector<NodeOptions> TrialGraphs::nodes_in(const Graph& graph,
   return nodes;
 }
 
-Graph TrialGraphs::at(std::span<const double> point, const Graph& from, RunContext& context) {
+Graph TrialGraphs::at(std::span<const double> point, const Graph& from, RunContext& context,
+                      const std::function<bool(const Component&)>& runs) {
   Graph graph = from;
   for (TransformOptions& options : space_.node_options(point))
-    transform(*options.transform, context)
-        .run(graph, context, nodes_in(graph, std::move(options.nodes)));
+    if (!runs || runs(*options.transform))
+      transform(*options.transform, context)
+          .run(graph, context, nodes_in(graph, std::move(options.nodes)));
   return graph;
 }
 

@@ -14,8 +14,9 @@ class TrialGraphs {
   TrialGraphs(const SearchSpace& space, const Graph& original);
 
   // `from`, transformed as the point says: the original, or the model as it was built for the
-  // point.
-  Graph at(std::span<const double> point, const Graph& from, RunContext& context);
+  // point. Of the transforms only those that `runs` says; empty: all.
+  Graph at(std::span<const double> point, const Graph& from, RunContext& context,
+           const std::function<bool(const Component&)>& runs = {});
 
  private:
   std::vector<NodeOptions> nodes_in(const Graph& graph, std::vector<NodeOptions> nodes) const;

@@ -2,6 +2,7 @@
 #include "core/search/space/space.hpp"
 
 #include "core/mase/words.hpp"
+#include "core/search/space/size_text.hpp"
 #include "core/search/space/space_plan.hpp"
 
 #include <algorithm>
@@ -109,6 +110,41 @@ std::optional<std::uint64_t> SearchSpace::networks() const {
   return counts ? std::optional(counts->total) : std::nullopt;
 }
 
+namespace {
+
+using Factors = std::vector<std::uint64_t>;
+
+// Of the number of points, every parameter with every other. REQUIRES: no infinite range.
+Factors size_factors(const SearchSpace& space) {
+  Factors factors;
+  for (const SearchParameter& parameter : space.parameters) factors.push_back(parameter.count());
+  return factors;
+}
+
+// Of the number of different points: of each parameter that always exists, with what hangs on it.
+Factors network_factors(const SearchSpace& space, const PointCounts& counts) {
+  Factors factors;
+  for (std::size_t p = 0; p < space.parameters.size(); ++p)
+    if (space.parameters[p].condition.parent == Condition::kAlways) factors.push_back(counts.of[p]);
+  return factors;
+}
+
+Value count_value(const Factors& factors, std::uint64_t saturated) {
+  if (saturated < kMostPoints) return static_cast<std::int64_t>(saturated);
+  return size_number(factors);
+}
+
+}  // namespace
+
+std::string SearchSpace::size_text() const {
+  return infinite() ? std::string() : lathe::size_text(size_factors(*this));
+}
+
+std::string SearchSpace::networks_text() const {
+  const std::optional<PointCounts> counts = point_counts();
+  return counts ? lathe::size_text(network_factors(*this, *counts)) : std::string();
+}
+
 Value described(const SearchParameter& parameter) {
   Value domain = parameter.described();
   if (parameter.when() == nullptr) return domain;
@@ -122,11 +158,12 @@ Value SearchSpace::describe() const {
   for (const SearchParameter& parameter : parameters) {
     all.emplace_back(parameter.name, described(parameter));
   }
-  const std::optional<std::uint64_t> different = networks();
-  return Value(
-      Value::Map{{"size", infinite() ? Value() : Value(static_cast<std::int64_t>(size()))},
-                 {"networks", different ? Value(static_cast<std::int64_t>(*different)) : Value()},
-                 {"parameters", Value(std::move(all))}});
+  const std::optional<PointCounts> different = point_counts();
+  return Value(Value::Map{
+      {"size", infinite() ? Value() : count_value(size_factors(*this), size())},
+      {"networks",
+       different ? count_value(network_factors(*this, *different), different->total) : Value()},
+      {"parameters", Value(std::move(all))}});
 }
 
 void SearchSpace::check_runnable() const {

@@ -55,8 +55,11 @@ struct SearchSpace {
   // Number of different points: what does not exist is not counted. Nothing: there is no end.
   std::optional<std::uint64_t> networks() const;
   std::optional<PointCounts> point_counts() const;
+  // Both in words, "4^100 = 1.6e60" where they do not fit; empty: there is no end.
+  std::string size_text() const;
+  std::string networks_text() const;
   // {"size": 36, "networks": 17, "parameters": {name: [choices] or {low, high, step, log}}}; with
-  // an infinite range both counts are null.
+  // an infinite range both counts are null, beyond 2^63-1 they are floats.
   Value describe() const;
 
   // Throws usage_error if some choice has no transform to go to, eg: name 'output_only' while no

@@ -12,6 +12,14 @@ namespace {
 
 using Clauses = std::vector<std::string>;
 
+constexpr std::string_view kNetwork = "network";
+
+bool differs(const Value& begun, const Value& now, std::string_view name) {
+  const Value* theirs = begun.find(name);
+  const Value* ours = now.find(name);
+  return theirs != nullptr && ours != nullptr && !(*theirs == *ours);
+}
+
 // What a value of a table of facts is called: "option 'seed' of the sampler", "metric 'loss'".
 using Called = std::function<std::string(const std::string& key)>;
 
@@ -118,7 +126,7 @@ Called called_in(const std::string& name) {
 void compare_facts(const std::string& name, const Value& begun, const Value& now,
                    Clauses& clauses) {
   if (begun == now) return;
-  if (name == "network")
+  if (name == kNetwork)
     return clauses.emplace_back("with another network or other weights"), void();
   if (!begun.is_map() || !now.is_map()) return clauses.push_back(changed(name, begun, now));
   if (name == "space") return compare_spaces(begun, now, clauses);
@@ -129,8 +137,7 @@ std::string joined(const Clauses& clauses) {
   constexpr std::size_t kMostTold = 3;
   const auto told = static_cast<std::ptrdiff_t>(std::min(clauses.size(), kMostTold));
   std::string text = fmt::format("{}", fmt::join(clauses.begin(), clauses.begin() + told, "; "));
-  if (clauses.size() > kMostTold)
-    text += fmt::format("; and {} more differences", clauses.size() - kMostTold);
+  if (clauses.size() > kMostTold) text += fmt::format("; and {} more", clauses.size() - kMostTold);
   return text;
 }
 
@@ -148,13 +155,13 @@ Value facts_of(const StudyDescription& description) {
 
 std::string difference_text(const Value& begun, const Value& now) {
   Clauses clauses;
-  // Another model has other nodes, so that all of its parameters differ.
-  const Value* model = now.find("model");
-  const Value* begun_model = begun.find("model");
-  const bool other_model = model != nullptr && begun_model != nullptr && !(*model == *begun_model);
+  // Another model has other nodes, so that all else differs; another seed draws other weights.
+  const bool other_model = differs(begun, now, "model");
+  const bool other_seed = differs(begun, now, "seed");
   for (const auto& [name, value] : now.as_map()) {
     const Value* theirs = begun.find(name);
     if (theirs == nullptr || (other_model && name != "model")) continue;
+    if (other_seed && name == kNetwork) continue;
     compare_facts(name, *theirs, value, clauses);
   }
   return joined(clauses);

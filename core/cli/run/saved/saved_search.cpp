@@ -3,6 +3,7 @@
 #include "core/cli/run/saved/saved_search.hpp"
 
 #include "core/base/file.hpp"
+#include "core/mase/accepted_options.hpp"
 
 #include <fmt/format.h>
 
@@ -110,6 +111,7 @@ Settings settings_of(const Value& saved) {
   settings.config.search = member(saved, "search");
   settings.options = effective_options(options_of(*settings.command), settings.config.options,
                                        with_paths(member(saved, "command_line"), directory));
+  honour(settings.options);
   settings.values = value_map(settings.options);
   return settings;
 }

@@ -96,18 +96,37 @@ std::string metric_text(const Trial& trial, const SearchOptions& options, std::s
   return number_text(unscaled(options, which, trial.values[which]));
 }
 
+// Numbers that the sampler tells of its points ("gap"), by name, each once.
+std::vector<std::string> explained_names(const BestPoints& points) {
+  std::vector<std::string> names;
+  for (const BestPoint& point : points)
+    for (const auto& [name, value] : point.trial->explained.as_map())
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  return names;
+}
+
 TextTable points_table(const BestPoints& points, const SearchOptions& options) {
+  const std::vector<std::string> explained = explained_names(points);
+  const bool violates = std::ranges::any_of(
+      points, [](const BestPoint& point) { return point.trial->violation() > 0; });
   const bool repeats =
       std::ranges::any_of(points, [](const BestPoint& point) { return point.trials > 1; });
   TextTable table{{"trial"}, {}};
   if (options.sum_scaled_metrics) table.columns.emplace_back("sum");
   for (const Metric& metric : options.metrics) table.columns.push_back(metric.name);
+  if (violates) table.columns.emplace_back("violation");
+  table.columns.insert(table.columns.end(), explained.begin(), explained.end());
   if (repeats) table.columns.emplace_back("trials");
   for (const BestPoint& point : points) {
     std::vector<std::string> row{std::to_string(point.trial->number)};
     if (options.sum_scaled_metrics) row.push_back(number_text(point.trial->values.front()));
     for (std::size_t i = 0; i < options.metrics.size(); ++i)
       row.push_back(metric_text(*point.trial, options, i));
+    if (violates) row.push_back(number_text(point.trial->violation()));
+    for (const std::string& name : explained) {
+      const Value* told = point.trial->explained.find(name);
+      row.push_back(told == nullptr ? "-" : cell_text(*told));
+    }
     if (repeats) row.push_back(std::to_string(point.trials));
     table.rows.push_back(std::move(row));
   }

@@ -14,6 +14,17 @@ namespace lathe {
 
 namespace {
 
+// With what the weights of --load bring, as the search had it.
+Settings settings_of(const Session& session, const SavedSearch& saved) {
+  Settings search = saved.settings;
+  for (const std::string_view key : {kModel.key, kDataset.key, kLoss.key}) {
+    const Value* given = search.values.find(key);
+    const Value* brought = session.settings().values.find(key);
+    if (given->is_none() && brought != nullptr) search.adopt(key, *brought);
+  }
+  return search;
+}
+
 RunContext context_of(Session& session, const Settings& search) {
   RunContext context = session.context({});
   context.seed = static_cast<std::uint64_t>(search.get(kSeed));
@@ -79,9 +90,10 @@ std::string text_of_transform(const SearchSpace& space, const TransformOptions& 
 EarlierTrial::EarlierTrial(Session& session)
     : session_(session),
       saved_(*session.settings().trial),
-      context_(context_of(session, saved_.settings)),
-      plan_(planned(session, saved_.settings)),
-      original_(original_of(session, saved_.settings, context_)),
+      search_(settings_of(session, saved_)),
+      context_(context_of(session, search_)),
+      plan_(planned(session, search_)),
+      original_(original_of(session, search_, context_)),
       space_(build_space(plan_->space, original_, session.registry(), session.model_options())) {
   check_space(*plan_, space_);
   context_.original = &original_;

@@ -37,6 +37,7 @@ class EarlierTrial {
  private:
   Session& session_;
   const SavedSearch& saved_;
+  const Settings search_;
   RunContext context_;
   CheckedPlan plan_;
   Graph original_;
