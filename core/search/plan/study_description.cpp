@@ -25,8 +25,8 @@ StudyDescription study_description(const SearchOptions& options, const SearchSpa
   for (const SearchParameter& parameter : space.parameters) {
     StoredParameter row;
     row.name = parameter.name;
-    static_cast<Domain&>(row) =
-        space.as_int && parameter.categorical() ? indexes_of(parameter) : parameter;
+    static_cast<Domain&>(row) = parameter;
+    if (space.as_int && parameter.categorical()) static_cast<Domain&>(row) = indexes_of(parameter);
     row.condition = parameter.condition;
     row.written = described(parameter);
     description.parameters.push_back(std::move(row));

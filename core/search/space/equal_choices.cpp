@@ -7,14 +7,14 @@
 namespace lathe {
 namespace {
 
-std::string text_of(const Value& choice) { return choice.is_none() ? "NA" : choice.text(); }
+std::string shown(const Value& choice) { return choice.is_none() ? "NA" : choice.text(); }
 
 std::string warning(const SearchParameter& parameter, const Value& kept, const Value& dropped) {
   const Position& place = dropped.position();
   const std::string what =
       same_choice(kept, dropped)
-          ? fmt::format("lists {} twice", text_of(dropped))
-          : fmt::format("lists {} and {}, which mean the same", text_of(kept), text_of(dropped));
+          ? fmt::format("lists {} twice", shown(dropped))
+          : fmt::format("lists {} and {}, which mean the same", shown(kept), shown(dropped));
   return fmt::format("{}{}'{}' {}; the search takes them for one choice", place.text(),
                      place.known() ? ": " : "", parameter.key, what);
 }
