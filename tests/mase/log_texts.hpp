@@ -10,7 +10,7 @@ namespace lathe_test {
 inline std::string log_text(std::span<const lathe::LoggedTrial> trials,
                             const lathe::LogColumns& columns) {
   std::string text;
-  write_log_json(
+  lathe::write_log_json(
       trials.size(), [&](std::size_t i) { return trials[i]; }, columns,
       [&](std::string_view more) { text += more; });
   return text;
@@ -18,7 +18,7 @@ inline std::string log_text(std::span<const lathe::LoggedTrial> trials,
 
 inline std::string best_text(std::span<const lathe::LoggedTrial> best, std::size_t objectives) {
   std::string text;
-  write_best_json(
+  lathe::write_best_json(
       best.size(), [&](std::size_t i) { return best[i]; }, objectives,
       [&](std::string_view more) { text += more; });
   return text;
