@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_keeps_what_is_done_and_can_go_on) {
   BOOST_CHECK_EQUAL(first.trials.size(), 20);
   BOOST_CHECK_GE(study.stored.size(), 20);
   for (std::size_t i = 20; i < study.stored.size(); ++i)
-    BOOST_CHECK(study.stored[i].state == TrialState::running);
+    BOOST_CHECK(study.stored[i].state == TrialState::waiting);
   const SearchResult second = search(options, &study);
   BOOST_CHECK_EQUAL(log_of(options, second), expected);
   BOOST_CHECK_EQUAL(second.resumed, 20);

@@ -149,6 +149,36 @@ BOOST_AUTO_TEST_CASE(without_a_number_of_trials_a_search_ends_with_its_space) {
   BOOST_CHECK_EQUAL(result.trials.size(), 81);
 }
 
+BOOST_AUTO_TEST_CASE(a_trial_that_killed_its_process_twice_is_set_aside) {
+  SearchOptions options = ten_trials();
+  options.jobs = 3;
+  MemoryStudy study = study_of(options);
+  const SearchResult whole = counted(options, &study, kFormula);
+  for (std::size_t i = 4; i < 8; ++i) {
+    study.stored[i].state = TrialState::running;
+    study.stored[i].values.clear();
+    study.stored[i].system_attributes.set("lathe:killed", i == 5 ? 2 : 1);
+  }
+  std::atomic<int> running{0}, wrong{0};
+  const Evaluate alone = [&](int, std::uint64_t trial, std::span<const double> point,
+                             const std::atomic<bool>&, const Report&) {
+    if (trial == 5 || ++running > 1) ++wrong;  // trials that a process ended with run alone
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    --running;
+    return formula(point);
+  };
+  const SearchResult result = counted(options, &study, alone);
+  BOOST_CHECK_EQUAL(wrong, 0);
+  BOOST_REQUIRE_EQUAL(result.trials.size(), 10);
+  BOOST_CHECK(result.trials[5].state == TrialState::fail);
+  BOOST_CHECK(result.trials[5].error.starts_with("set aside, because 2 processes"));
+  BOOST_CHECK(study.stored[5].state == TrialState::fail);
+  for (const std::size_t i : {4U, 6U, 7U}) {
+    BOOST_CHECK(result.trials[i].values == whole.trials[i].values);
+    BOOST_CHECK(study.stored[i].state == TrialState::complete);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_a_sampler_tells_about_its_points_is_kept) {
   struct Telling final : Sampler {
     bool suggest(std::uint64_t trial, std::uint64_t, std::span<double> point) override {

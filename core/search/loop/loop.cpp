@@ -105,6 +105,12 @@ class Loop {
       const std::uint64_t number = slots_.size();
       if (stopping_ || number >= limit_) return std::nullopt;
       if (!known() && out_of_time()) return std::nullopt;
+      // So that it is known which trial it was if the process ends again.
+      const bool alone = !recalled_.empty() && recalled_.front().suspect;
+      if (alone_ || (alone && busy_ > 0)) {
+        changed_.wait(lock);
+        continue;
+      }
       const std::uint64_t needed = told_before(number);
       if ((sampler_.reads_values() || pruner_) && ended_ < needed) {
         changed_.wait(lock);
@@ -116,6 +122,8 @@ class Loop {
       if (!ended(slots_[number].trial.state)) {
         worker.trial = number;
         worker.busy = true;
+        ++busy_;
+        alone_ = alone;
         worker.timed_out = false;
         worker.stop = false;
         return number;
@@ -133,7 +141,7 @@ class Loop {
   }
 
   // Whether the study has the next trial's outcome, so that it takes no time.
-  bool known() const { return !recalled_.empty() && ended(recalled_.front().state); }
+  bool known() const { return !recalled_.empty() && ended(recalled_.front().trial.state); }
 
   // Makes the slot of a trial: what the study has of it, or what somebody wants, the rest as the
   // sampler suggests. False: there is no such trial.
@@ -142,9 +150,9 @@ class Loop {
     slot.began = Clock::now();
     Trial& trial = slot.trial;
     if (!recalled_.empty()) {
-      trial = std::move(recalled_.front());
+      slot = std::move(recalled_.front());
+      slot.began = Clock::now();
       recalled_.pop_front();
-      slot.written = trial.state;
     } else if (!wishes_.empty()) {
       trial = std::move(wishes_.front());
       wishes_.pop_front();
@@ -231,6 +239,8 @@ class Loop {
   void settle(Worker& worker, std::uint64_t number, Trial outcome, bool given_up) {
     const std::lock_guard lock(mutex_);
     worker.busy = false;
+    --busy_;
+    alone_ = false;
     Trial& trial = slots_[number].trial;
     if (worker.timed_out) {
       given_up = false;
@@ -238,8 +248,11 @@ class Loop {
       outcome.error =
           fmt::format("the trial took longer than {} seconds", options_.trial_timeout_seconds);
     }
-    // Given up on Ctrl-C: it stays "running", and a resumed search runs it again.
-    if (given_up) return;
+    // Given up on Ctrl-C: whoever goes on with the study runs it again.
+    if (given_up) {
+      trial.state = TrialState::waiting;
+      return;
+    }
     outcome.number = number;
     outcome.point = std::move(trial.point);
     outcome.intermediates = std::move(trial.intermediates);
@@ -347,7 +360,7 @@ class Loop {
     // Stopped before its turn came, and done all the same.
     for (; !recalled_.empty(); recalled_.pop_front()) {
       if (!known()) continue;
-      result_.trials.push_back(std::move(recalled_.front()));
+      result_.trials.push_back(std::move(recalled_.front().trial));
       ++result_.resumed;
     }
     result_.best = best_trials(result_.trials, options_.directions());
@@ -373,14 +386,16 @@ class Loop {
   std::condition_variable changed_;  // a trial has ended, or the search is over
   std::condition_variable idle_;     // a worker has left
   std::deque<Worker> workers_;
-  std::deque<Trial> recalled_;  // of the study, those whose turn has not come; the next one first
-  std::deque<Trial> wishes_;    // that somebody wants; each has the next free turn
-  std::deque<Slot> slots_;      // by trial number
+  std::deque<Slot> recalled_;  // of the study, those whose turn has not come; the next one first
+  std::deque<Trial> wishes_;   // that somebody wants; each has the next free turn
+  std::deque<Slot> slots_;     // by trial number
   std::vector<const Trial*> order_;  // the trials of the slots
   std::uint64_t limit_ = 0;          // no trial from here on
   std::uint64_t ended_ = 0;          // trials below have ended and are reported
   std::uint64_t told_ = 0;           // the sampler knows the outcome of trials below
   std::size_t left_ = 0;             // workers that have nothing more to do
+  std::size_t busy_ = 0;             // workers that evaluate
+  bool alone_ = false;               // one of them, and nobody else may
   bool stopping_ = false;
   std::exception_ptr failure_;
   Journal journal_;

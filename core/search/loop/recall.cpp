@@ -1,27 +1,55 @@
 #include "core/search/loop/recall.hpp"
 
-#include "core/search/study/journal.hpp"
+#include <fmt/format.h>
 
 #include <limits>
 #include <set>
 
 namespace lathe {
+namespace {
 
-std::deque<Trial> recalled_trials(Study& study, const SearchOptions& options) {
-  std::deque<Trial> trials;
-  for (const StoredTrial& stored : study.trials()) {
-    Trial& trial = trials.emplace_back(trial_of(stored));
-    if (trial.state == TrialState::complete)
-      trial.constraints.resize(options.constraints.size(), std::numeric_limits<double>::max());
-  }
+// As the storage counts them when it is opened.
+std::int64_t processes_killed(const StoredTrial& stored) {
+  const Value* killed = stored.system_attributes.find("lathe:killed");
+  return killed != nullptr && killed->is_int() ? killed->as_int() : 0;
+}
+
+Slot recalled(const StoredTrial& stored, const SearchOptions& options) {
+  constexpr std::int64_t kMostKilled = 2;
+  Slot slot;
+  slot.trial = trial_of(stored);
+  slot.written = stored.state;
+  Trial& trial = slot.trial;
+  if (trial.state == TrialState::complete)
+    trial.constraints.resize(options.constraints.size(), std::numeric_limits<double>::max());
+  const std::int64_t killed = processes_killed(stored);
+  if (trial.state != TrialState::running || killed == 0) return slot;
+  slot.suspect = killed < kMostKilled;
+  if (slot.suspect) return slot;
+  trial.state = TrialState::fail;
+  trial.completed = std::chrono::system_clock::now();
+  trial.error = fmt::format(
+      "set aside, because {} processes were killed or crashed while it ran; --retry-failed runs it "
+      "once more",
+      killed);
+  return slot;
+}
+
+}  // namespace
+
+std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options) {
+  std::deque<Slot> trials;
+  for (const StoredTrial& stored : study.trials()) trials.push_back(recalled(stored, options));
   return trials;
 }
 
-std::deque<Trial> retries_of(const std::deque<Trial>& trials) {
+std::deque<Trial> retries_of(const std::deque<Slot>& recalled) {
   std::set<std::uint64_t> retried;
-  for (const Trial& trial : trials) retried.insert(trial.retries.begin(), trial.retries.end());
+  for (const Slot& slot : recalled)
+    retried.insert(slot.trial.retries.begin(), slot.trial.retries.end());
   std::deque<Trial> again;
-  for (const Trial& trial : trials) {
+  for (const Slot& slot : recalled) {
+    const Trial& trial = slot.trial;
     if (trial.state != TrialState::fail || retried.contains(trial.number)) continue;
     Trial& retry = again.emplace_back();
     retry.state = TrialState::waiting;

@@ -2,18 +2,19 @@
 #pragma once
 
 #include "core/search/plan/options.hpp"
-#include "core/search/study/trial.hpp"
+#include "core/search/study/journal.hpp"
 
 #include <deque>
 
 namespace lathe {
 
 // The trials of a study in number order. One that Optuna completed, which does not know the
-// constraints, counts as if it met none, as there.
-std::deque<Trial> recalled_trials(Study& study, const SearchOptions& options);
+// constraints, counts as if it met none, as there. One that ran while two processes ended is set
+// aside: it has failed.
+std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options);
 
 // Trials that run the failed ones once more, with their points, in number order; those that were
 // run again already are left out. What they are is kept as Optuna's RetryFailedTrialCallback does.
-std::deque<Trial> retries_of(const std::deque<Trial>& trials);
+std::deque<Trial> retries_of(const std::deque<Slot>& recalled);
 
 }  // namespace lathe

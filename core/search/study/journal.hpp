@@ -14,6 +14,7 @@ struct Slot {
   Trial trial;
   std::chrono::steady_clock::time_point began{};
   std::optional<TrialState> written;  // the state that the study has
+  bool suspect = false;               // a process ended, killed or crashed, while the trial ran
 };
 
 Trial trial_of(const StoredTrial& stored);
