@@ -31,16 +31,21 @@ CategoricalChoice::CategoricalChoice(const std::vector<double>& l, const std::ve
 }
 
 std::size_t CategoricalChoice::draw(double u) const {
+  // Where the best of the candidates falls in the running sum of l.
+  const double v = std::pow(u, 1 / candidates_);
   double below = 0;
-  for (std::size_t group = 0; group + 1 < groups_.size(); ++group) {
+  std::size_t group = 0;
+  for (; group + 2 < groups_.size(); ++group) {
     const double mass = group_mass(group);
-    const bool last = group + 2 == groups_.size();
-    const double low = std::pow(below, candidates_);
-    const double high = last ? 1.0 : std::pow(below + mass, candidates_);
-    if (u < high || last) return member(group, mass * (u - low) / (high - low));
+    if (v < below + mass) break;
     below += mass;
   }
-  return order_.back();
+  if (groups_[group + 1] - groups_[group] == 1) return order_[groups_[group]];
+  // Within a group in proportion to l, by what is left of the number.
+  const double mass = group_mass(group);
+  const double low = std::pow(below, candidates_);
+  const double high = group + 2 == groups_.size() ? 1.0 : std::pow(below + mass, candidates_);
+  return member(group, mass * (u - low) / (high - low));
 }
 
 std::vector<double> CategoricalChoice::probabilities() const {

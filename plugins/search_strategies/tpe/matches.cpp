@@ -32,8 +32,9 @@ inline __attribute__((always_inline)) void count(const std::uint8_t* codes, cons
 
 LATHE_VECTORISED
 void count_matches(const std::uint8_t* const* columns, const std::uint8_t* point, std::size_t width,
-                   std::size_t begin, std::uint16_t* counts) {
+                   std::size_t begin, std::size_t least, Matches& matches) {
   constexpr std::size_t kMost = 255;  // that a byte counts
+  std::uint16_t* counts = matches.counts;
   std::fill_n(counts, kLanes, std::uint16_t{0});
   for (std::size_t first = 0; first < width; first += kMost) {
     Bytes low = {}, high = {};
@@ -48,6 +49,8 @@ void count_matches(const std::uint8_t* const* columns, const std::uint8_t* point
       counts[kVector + i] = static_cast<std::uint16_t>(counts[kVector + i] + high[i]);
     }
   }
+  const auto enough = static_cast<std::uint16_t>(least);
+  for (std::size_t i = 0; i < kLanes; ++i) matches.enough[i] = counts[i] >= enough ? 1 : 0;
 }
 
 }  // namespace search_strategies

@@ -2,6 +2,8 @@
 
 #include "matches.hpp"
 
+#include <cstring>
+
 namespace search_strategies {
 
 namespace {
@@ -97,33 +99,44 @@ double Mixture::log_prior(const double* point) const {
 }
 
 std::vector<double> Mixture::by_matches(const Candidates& points) const {
+  const std::size_t width = block_.size();
   std::vector<const std::uint8_t*> columns;
   for (const Observed& observed : block_) columns.push_back(observed.codes);
   const std::vector<std::uint8_t> codes(points.values.begin(), points.values.end());
   // A trial that shares `slack` choices less than another adds nothing that a double could hold.
-  const auto slack = static_cast<int>(
-      std::ceil(std::log(1e18 * static_cast<double>(weights_.size() + 1)) / log_match_));
-  std::vector<int> most(points.count(), 0);
+  const auto slack = static_cast<std::size_t>(
+      std::ceil(std::log(1e17 * static_cast<double>(weights_.size() + 1)) / log_match_));
+  std::vector<std::size_t> most(points.count(), 0);
   // Per point and number of shared choices: the sum of the weights.
-  std::vector<std::vector<double>> sums(points.count(),
-                                        std::vector<double>(block_.size() + 1, 0.0));
-  std::uint16_t counts[kLanes];
+  std::vector<double> sums(points.count() * (width + 1), 0.0);
+  Matches matches;
   for (std::size_t begin = 0; begin < weights_.size(); begin += kLanes) {
-    const std::size_t lanes = std::min(kLanes, weights_.size() - begin);
+    const std::size_t end = std::min(kLanes, weights_.size() - begin);
+    const double* weights = weights_.data() + begin;
     for (std::size_t i = 0; i < points.count(); ++i) {
-      count_matches(columns.data(), codes.data() + i * block_.size(), block_.size(), begin, counts);
-      for (std::size_t k = 0; k < lanes; ++k) {
-        if (counts[k] + slack < most[i]) continue;
-        sums[i][counts[k]] += weights_[begin + k];
-        if (weights_[begin + k] > 0) most[i] = std::max<int>(most[i], counts[k]);
+      const std::size_t least = most[i] > slack ? most[i] - slack : 0;
+      count_matches(columns.data(), codes.data() + i * width, width, begin, least, matches);
+      double* sum = sums.data() + i * (width + 1);
+      for (std::size_t first = 0; first < end; first += sizeof(std::uint64_t)) {
+        std::uint64_t any = 0;
+        std::memcpy(&any, matches.enough + first, sizeof any);
+        if (any == 0) continue;
+        const std::size_t last = std::min(end, first + sizeof any);
+        for (std::size_t k = first; k < last; ++k) {
+          if (!matches.enough[k] || !(weights[k] > 0)) continue;
+          sum[matches.counts[k]] += weights[k];
+          most[i] = std::max<std::size_t>(most[i], matches.counts[k]);
+        }
       }
     }
   }
   std::vector<double> logs;
-  for (std::vector<double>& sum : sums) {
+  for (std::size_t i = 0; i < points.count(); ++i) {
     LogSum all;
-    for (std::size_t h = sum.size(); h-- > 0;)
-      if (sum[h] > 0) all.add(sum[h], static_cast<double>(h) * log_match_);
+    for (std::size_t h = width + 1; h-- > 0;) {
+      const double sum = sums[i * (width + 1) + h];
+      if (sum > 0) all.add(sum, static_cast<double>(h) * log_match_);
+    }
     logs.push_back(all.log());
   }
   return logs;
