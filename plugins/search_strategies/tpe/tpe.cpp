@@ -50,7 +50,7 @@ struct Tpe {
           .nullable(),
       lathe::bool_option("uncapped",
                          "With several objectives: the best tenth of all trials are good, as in "
-                         "Optuna 5, not 25 at most. Costs more with every trial: about 1 ms at "
+                         "Optuna 5, not 25 at most. Costs more with every trial: about 4 ms at "
                          "20,000 with two objectives.")
           .by_default("false"),
       lathe::bool_option("optuna31",
