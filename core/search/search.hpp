@@ -2,7 +2,7 @@
 // publish scalars, scaled metrics are stored. The result depends on the seed only, not on the
 // number of workers: a trial's suggestion uses the values of trials below number - lookahead.
 // Knows no sampler, pass or database by name. The door of its room: space/ what can be chosen,
-// study/ what is kept, plan/ what is asked for, loop/ how it is done.
+// study/ what is kept, plan/ what is asked for, points/ what is tried next, loop/ how it is done.
 #pragma once
 
 #include "core/search/loop/result.hpp"

@@ -1,7 +1,7 @@
 // What exists only if something else was chosen: unsaid, under a format's name, and by `when`.
 #include "tests/search/domains.hpp"
 
-#include "core/search/loop/point.hpp"
+#include "core/search/points/point.hpp"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 // No trial has the point of an earlier one while there are others, and a space whose points were
 // all visited ends its search.
-#include "core/search/loop/seen_points.hpp"
+#include "core/search/points/seen_points.hpp"
 #include "tests/search/fakes.hpp"
 
 #include <boost/test/unit_test.hpp>

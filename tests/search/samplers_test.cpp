@@ -1,5 +1,5 @@
 // The built-in samplers through the host: every kind of parameter, replay, attempts, refusals.
-#include "core/search/loop/point.hpp"
+#include "core/search/points/point.hpp"
 #include "core/search/plan/sampler.hpp"
 #include "tests/search/registry.hpp"
 

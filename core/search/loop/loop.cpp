@@ -3,10 +3,10 @@
 #include "core/search/loop/loop.hpp"
 
 #include "core/search/loop/pareto.hpp"
-#include "core/search/loop/proposals.hpp"
 #include "core/search/loop/recall.hpp"
 #include "core/search/loop/told_outcome.hpp"
 #include "core/search/loop/worker_threads.hpp"
+#include "core/search/points/proposals.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 
 #include "blocks.hpp"
 #include "categorical.hpp"
-#include "good_trials.hpp"
+#include "good/good_trials.hpp"
 #include "mixture.hpp"
 #include "survival.hpp"
 

@@ -1,6 +1,6 @@
-#include "core/search/loop/proposals.hpp"
+#include "core/search/points/proposals.hpp"
 
-#include "core/search/loop/point.hpp"
+#include "core/search/points/point.hpp"
 
 #include <spdlog/spdlog.h>
 

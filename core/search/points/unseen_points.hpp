@@ -1,7 +1,7 @@
 // Points that no trial had yet. Knows nothing of samplers.
 #pragma once
 
-#include "core/search/loop/visited_tree.hpp"
+#include "core/search/points/visited_tree.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "core/search/loop/visited_tree.hpp"
+#include "core/search/points/visited_tree.hpp"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
-#include "core/search/loop/unseen_points.hpp"
+#include "core/search/points/unseen_points.hpp"
 
-#include "core/search/loop/point.hpp"
+#include "core/search/points/point.hpp"
 #include "core/tensor/random.hpp"
 
 #include <algorithm>

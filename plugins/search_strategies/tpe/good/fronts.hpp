@@ -3,7 +3,7 @@
 // trial costs no more after many, the choice looks at kMostCandidates of a rank at the most.
 #pragma once
 
-#include "column.hpp"
+#include "../column.hpp"
 #include "hypervolume.hpp"
 
 namespace search_strategies {

@@ -5,7 +5,7 @@
 // trial splits the staircase, and what lies left of it no longer matters to what lies right.
 #pragma once
 
-#include "column.hpp"
+#include "../column.hpp"
 
 #include <map>
 #include <unordered_map>

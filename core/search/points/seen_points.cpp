@@ -1,4 +1,4 @@
-#include "core/search/loop/seen_points.hpp"
+#include "core/search/points/seen_points.hpp"
 
 #include <bit>
 #include <cmath>

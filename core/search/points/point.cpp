@@ -1,4 +1,4 @@
-#include "core/search/loop/point.hpp"
+#include "core/search/points/point.hpp"
 
 #include "core/tensor/random.hpp"
 

@@ -2,7 +2,7 @@
 // parameter, given those before it. Knows nothing of trials.
 #pragma once
 
-#include "core/search/loop/seen_points.hpp"
+#include "core/search/points/seen_points.hpp"
 #include "core/search/space/space.hpp"
 
 #include <unordered_map>

@@ -2,8 +2,8 @@
 // is near it and was not there yet. Knows nothing of workers and studies.
 #pragma once
 
-#include "core/search/loop/unseen_points.hpp"
 #include "core/search/plan/options.hpp"
+#include "core/search/points/unseen_points.hpp"
 
 namespace lathe {
 
