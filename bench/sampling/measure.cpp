@@ -78,7 +78,9 @@ class Search {
     sampler_->finished({trials_, LATHE_STATE_COMPLETE, values_, {}, {}});
     ++trials_;
   }
-  std::uint64_t next() { return random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL; }
+  std::uint64_t next() {
+    return random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;
+  }
 
   SearchSpace space_;
   std::vector<double> point_, values_;
@@ -105,7 +107,8 @@ double microseconds(Search& search) {
 
 int main(int count, char** arguments) try {
   if (count != 7) {
-    std::fputs("measure PLUGINS SAMPLER OBJECTIVES random|front PARAMETERS[,..] TRIALS[,..]\n", stderr);
+    std::fputs("measure PLUGINS SAMPLER OBJECTIVES random|front PARAMETERS[,..] TRIALS[,..]\n",
+               stderr);
     return 2;
   }
   const Registry registry({{arguments[1], "built-in"}}, {});

@@ -21,10 +21,10 @@ struct SearchConfig {
   Value space{Value::Map{}};  // [search.search_space], for build_space
   bool eval_mode = true;      // no trial trains
   std::vector<SearchRunner> runners;
-  std::vector<SearchMetric> metrics;                      // sorted by name, as MASE does
-  std::vector<SearchConstraint> constraints;              // sorted by name
-  ComponentText sampler;                                  // 'tpe<n_startup_trials=5>'
-  ComponentText pruner{"none", Value{Value::Map{}}, {}};  // 'median<n_startup_trials=5>'
+  std::vector<SearchMetric> metrics;                        // sorted by name, as MASE does
+  std::vector<SearchConstraint> constraints;                // sorted by name
+  ComponentText sampler;                                    // 'tpe<n_startup_trials=5>'
+  ComponentText pruner{"none", Value{Value::Map{}}, {}};    // 'median<n_startup_trials=5>'
   std::optional<std::int64_t> n_trials, n_jobs, lookahead;  // 0 trials: as many as there are
   std::optional<double> timeout_seconds, trial_timeout_seconds;
   bool repeat = false;  // points that earlier trials had

@@ -1,6 +1,6 @@
 // The built-in samplers through the host: every kind of parameter, replay, attempts, refusals.
-#include "core/search/points/point.hpp"
 #include "core/search/plan/sampler.hpp"
+#include "core/search/points/point.hpp"
 #include "tests/search/registry.hpp"
 
 #include <boost/test/unit_test.hpp>

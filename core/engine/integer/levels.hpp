@@ -138,8 +138,8 @@ void write_levels(const DataForm& form, const float* x, std::int64_t count, floa
                   DataBytes& out, std::int64_t first);
 // Of a dense tensor, in the order of its elements.
 DataBytes static_bytes(const DataForm& form, const at::Tensor& x);
-// The widest that it may have, where they follow from the data; `order` says within what a scale may
-// not change.
+// The widest that it may have, where they follow from the data; `order` says within what a scale
+// may not change.
 LevelRange dynamic_range(const run::Quantizer& format, std::span<const std::int64_t> shape,
                          Order order);
 // Levels of floats in their natural order, by so many rows at a time. Throws NoCode.
