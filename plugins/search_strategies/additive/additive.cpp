@@ -1,0 +1,131 @@
+// Sampler "additive": the plugin around AdditiveModel and TpeModel, which propose in turns.
+// Randomness is keyed by (seed, trial, attempt).
+#include "../tpe/model.hpp"
+#include "model.hpp"
+#include "trust.hpp"
+
+#include <lathe/lathe.hpp>
+
+namespace {
+
+using search_strategies::AdditiveModel;
+using search_strategies::Draws;
+using search_strategies::Proposer;
+using search_strategies::Space;
+using search_strategies::TpeModel;
+using search_strategies::TpeOptions;
+using search_strategies::Trust;
+
+struct Additive {
+  static constexpr lathe_option options[] = {
+      lathe::int_option("n_startup_trials",
+                        "Trials whose outcome has to be known before the first informed "
+                        "suggestion; until then it draws at random.")
+          .by_default("10")
+          .within("1..")
+          .in("trials"),
+  };
+  static constexpr const char* details =
+      "Regresses each objective on what the parameters contribute one by one: a number for every "
+      "choice; of a number a parabola and broken lines of 8 and 32 pieces, and products of pairs "
+      "of numbers. The coefficients are Gaussian a priori, with a variance per kind that the "
+      "evidence chooses (Bayesian ridge). A trial is where a draw from the posterior is least "
+      "(Thompson sampling), found by changing one parameter at a time; with several objectives, "
+      "where the draws of all, weighted at random, are (augmented Chebyshev scalarisation). "
+      "Failed trials count as worse than all others, pruned ones nearly so, and what violates a "
+      "constraint is told by a regression of the constraint.\n\n"
+      "Between a quarter and four fifths of the trials are `tpe`'s, the more the better its "
+      "trials rank among the last ones, so that spaces whose parameters mean something only "
+      "together do not suffer. Beyond 1,000 trials, of which `tpe` reads all, it is asked more "
+      "rarely.\n\n"
+      "Costs the square of the number of features a trial, whatever came before, and each time "
+      "that "
+      "the trials have grown by a quarter a few times the cube.";
+
+  Additive(lathe::options given, lathe::space host_space)
+      : Additive(search_strategies::read_space(host_space.raw()), host_space.constraints(),
+                 static_cast<std::uint64_t>(given.integer("n_startup_trials"))) {}
+
+  Additive(Space space, std::uint64_t constraints, std::uint64_t startup_trials)
+      : tpe(space, tpe_options(space, constraints, startup_trials)),
+        trust(space.seed),
+        surrogate(std::move(space), constraints, startup_trials) {}
+
+  static TpeOptions tpe_options(const Space& space, std::uint64_t constraints,
+                                std::uint64_t startup_trials) {
+    TpeOptions result = TpeOptions::defaults(space.directions.size(), false);
+    result.startup_trials = startup_trials;
+    result.constrained = constraints > 0;
+    return result;
+  }
+
+  bool suggest(lathe::context context, lathe::ask asked, lathe::span<double> values) {
+    const lathe::rng rng(context);
+    const Space& space = surrogate.space();
+    const std::uint64_t place = (asked.trial << kAttemptBits | asked.attempt % kAttempts)
+                                << kDrawBits;
+    if (!surrogate.starting_up() && trust.proposer(asked.trial) == Proposer::kTpe) {
+      tpe.suggest(
+          asked.attempt,
+          [&](std::size_t parameter, std::uint64_t first, double* out, std::size_t count) {
+            rng.uniform(space.seed, rng.stream(space.parameters[parameter].name), place + first,
+                        lathe::span<double>(out, count));
+          },
+          values.data());
+      return true;
+    }
+    const std::uint64_t stream = rng.stream("additive");
+    Draws draws([&](std::uint64_t first, double* out, std::size_t count) {
+      rng.uniform(space.seed, stream, place + first, lathe::span<double>(out, count));
+    });
+    surrogate.suggest(asked.attempt, draws, values.data());
+    return true;
+  }
+
+  void started(std::uint64_t trial, lathe::span<const double> values) {
+    tpe.started(trial, values.data());
+    surrogate.started(trial, values.data());
+    trust.started(trial);
+  }
+
+  void finished(const lathe::outcome& outcome) {
+    const bool pruned = outcome.state() == LATHE_STATE_PRUNED;
+    const auto known = pruned ? outcome.intermediate() : outcome.values();
+    const double* last = known.empty() ? nullptr : pruned ? &known.back() : known.data();
+    const std::int64_t step = outcome.steps().empty() ? 0 : outcome.steps().back();
+    double violation = 0;
+    for (const double constraint : outcome.constraints()) {
+      violation += std::isnan(constraint) ? std::numeric_limits<double>::infinity()
+                                          : std::max(0.0, constraint);
+    }
+    tpe.finished(outcome.trial(), outcome.state(), last, step, violation);
+    surrogate.finished(
+        outcome.trial(), outcome.state(), outcome.complete() ? outcome.values().data() : nullptr,
+        outcome.constraints().empty() ? nullptr : outcome.constraints().data(), step);
+    trust.finished(outcome.trial(), minimised(outcome));
+  }
+
+  std::vector<double> minimised(const lathe::outcome& outcome) const {
+    std::vector<double> values;
+    if (!outcome.complete()) return values;
+    for (std::size_t o = 0; o < outcome.values().size(); ++o) {
+      const bool turned = surrogate.space().directions[o] == LATHE_DIRECTION_MAXIMIZE;
+      values.push_back(turned ? -outcome.values()[o] : outcome.values()[o]);
+    }
+    return values;
+  }
+
+  // Numbers that each attempt of a trial has to itself.
+  static constexpr unsigned kDrawBits = 20;
+  static constexpr unsigned kAttemptBits = 6;
+  static constexpr std::uint64_t kAttempts = std::uint64_t{1} << kAttemptBits;
+  TpeModel tpe;
+  Trust trust;
+  AdditiveModel surrogate;
+};
+
+}  // namespace
+
+LATHE_SAMPLER(Additive, "additive", "1.0.0",
+              "Learns what each parameter contributes by itself, and tries where a draw of that is "
+              "least, in turns with tpe; one objective or several.")
