@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
   const TemporaryFolder folder;
   SearchOptions options = two_objectives();
   options.n_trials = 3000;
+  options.repeat = true;
   const std::string expected = log_of(options, search(options));
 
   options.jobs = 3;

@@ -408,6 +408,7 @@ BOOST_AUTO_TEST_CASE(a_sampler_that_fails_ends_the_search_with_its_error) {
 BOOST_AUTO_TEST_CASE(writes_are_grouped) {
   SearchOptions options = two_objectives();
   options.n_trials = 2000;
+  options.repeat = true;
   MemoryStudy study(described(options));
   const auto evaluate = [](int, std::uint64_t, std::span<const double> point,
                            const std::atomic<bool>&, const Report&) { return formula(point); };

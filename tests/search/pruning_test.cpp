@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(a_search_resumed_from_any_moment_gives_up_the_same_trials) 
 BOOST_AUTO_TEST_CASE(a_decision_sees_only_trials_older_than_the_lookahead) {
   SearchOptions options = pruning("successive_halving");
   options.n_trials = 40;
+  options.repeat = true;
   const SearchSpace space = small_space();
   const auto curve = [&](std::uint64_t spoiled) {
     const Evaluate evaluate = [spoiled](int worker, std::uint64_t trial,

@@ -27,16 +27,16 @@ BOOST_AUTO_TEST_CASE(choices_that_mean_the_same_are_one_with_a_warning) {
     std::vector<std::string> says;
   };
   for (const Row& row : {
-           Row{"name=['integer'], weight_width=[4, 4, 8]",
+           Row{"name=['integer'], data_in_width=[8], weight_width=[4, 4, 8]",
                "weight_width [4, 8]",
                {"'weight_width' lists 4 twice"}},
-           Row{"name=['integer'], weight_width=[4, 8, 4.0, 8.0]",
+           Row{"name=['integer'], data_in_width=[8], weight_width=[4, 8, 4.0, 8.0]",
                "weight_width [4, 8]",
                {"lists 4.0 twice", "lists 8.0 twice"}},
-           Row{"name=['integer', 'NA', 'integer']",
+           Row{"name=['integer', 'NA', 'integer'], data_in_width=[8]",
                "name [\"integer\", none]",
                {"'name' lists \"integer\" twice"}},
-           Row{"name=['integer', 'fixed', 'NA'], weight_width=[4, 8]",
+           Row{"name=['integer', 'fixed', 'NA'], data_in_width=[8], weight_width=[4, 8]",
                "name [\"integer\", none]",
                {"'name' lists \"integer\" and \"fixed\", which mean the same"}},
        }) {

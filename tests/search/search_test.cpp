@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_study_takes_no_trials_of_another_network_or_other_runners
   };
   bench.plan.runners.pop_back();
   bench.plan.options.metrics.pop_back();
-  refused([&] { bench.run(); }, "directions");
+  refused([&] { bench.run(); }, "was begun with 2 objectives");
   bench.plan = Bench(with("compare_to = 32", "compare_to = 16")).plan;
   bench.place.storage_url = "sqlite:///" + (bench.folder.path() / "study.db").string();
   refused([&] { bench.run(); }, "runners");

@@ -319,7 +319,7 @@ class Loop {
       study_->write(group);
       const std::vector<StoredTrial> wishes = study_->wishes();
       const std::lock_guard lock(mutex_);
-      for (const StoredTrial& wish : wishes) wishes_.push_back(trial_of(wish));
+      for (const StoredTrial& wish : wishes) wishes_.emplace_back(trial_of(wish)).wish = wish.wish;
       return nullptr;
     } catch (...) {
       return std::current_exception();

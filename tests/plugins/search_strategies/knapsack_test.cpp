@@ -25,9 +25,10 @@ Instance instance(unsigned seed, bool on_a_grid) {
   };
   Instance result;
   std::vector<Solution> all{Solution{}};
-  for (unsigned k = 0, n = 2 + random() % 5; k < n; ++k) {
+  for (std::uint_fast32_t k = 0, n = 2 + random() % 5; k < n; ++k) {
     Class options;
-    for (unsigned i = 0, m = 1 + random() % 4; i < m; ++i) options.push_back({number(), number()});
+    for (std::uint_fast32_t i = 0, m = 1 + random() % 4; i < m; ++i)
+      options.push_back({number(), number()});
     std::vector<Solution> longer;
     for (const Solution& solution : all) {
       for (std::uint32_t i = 0; i < options.size(); ++i) {
@@ -163,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_layers_of_eight_widths_are_solved_within_any_budg
 }
 
 BOOST_AUTO_TEST_CASE(a_front_is_tried_from_its_ends_and_then_in_its_widest_gaps) {
-  const std::vector<std::size_t> expected = {0, 5, 3, 4, 1, 2};
+  const std::vector<std::size_t> expected = {0, 5, 3, 4, 2, 1};
   BOOST_TEST(front_order({0, 1, 1.5, 4.5, 7, 10}) == expected, boost::test_tools::per_element());
   BOOST_CHECK(front_order({}).empty());
   BOOST_CHECK_EQUAL(front_order({3.0}).size(), 1);
