@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_search_makes_do_with_the_threads_there_are) {
   write_file(folder.path() / "a.toml", search_config());
   for (const rlim_t threads : {1U, 2U, 20U}) {
     const Outcome outcome = run_lathe({"search", "--config", "a.toml", "--jobs", "64", "--project",
-                                       "threads" + std::to_string(threads), "--json"},
+                                       "threads" + std::to_string(threads), "--json", "--repeat"},
                                       folder.path(), {}, [threads] {
                                         const rlimit limit{threads, threads};
                                         setrlimit(RLIMIT_NPROC, &limit);

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_search_builds_the_model_with_the_options_of_each_trial) {
       good({"search", "--config", "a.toml", "--project-dir", ".", "--project", "s", "--set",
             "search.strategy.metrics.parameters.direction=maximize", "--study", "other"},
            folder.path());
-  BOOST_TEST(contains(table.out, "model/hidden"));
+  BOOST_TEST(contains(table.out, "hidden"));
 }
 
 BOOST_AUTO_TEST_CASE(a_search_over_a_logarithmic_range_is_the_same_for_any_number_of_workers) {
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(people_see_the_best_trials_as_a_table) {
        {"trial  accuracy  average_bitwidth", "Pareto front: ", "synthetic", "log.json"})
     BOOST_TEST(contains(run.out, text), text);
   std::istringstream lines(run.out);
-  for (std::string line; std::getline(lines, line) && !contains(line, "log.json");)
+  for (std::string line; std::getline(lines, line) && !contains(line, " trials");)
     BOOST_TEST(line.size() <= 80U, line);
 }
 
@@ -309,13 +309,13 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_is_saved_and_goes_on) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.toml", kSearch);
   const auto words = [](const std::string& trials) {
-    return Words{"search", "--config",
-                 "a.toml", "--project-dir",
-                 ".",      "--project",
-                 "s",      "-j2",
-                 "--set",  "search.strategy.setup.sampler=random",
-                 "--json", "--n-trials",
-                 trials};
+    return Words{"search",     "--config",
+                 "a.toml",     "--project-dir",
+                 ".",          "--project",
+                 "s",          "-j2",
+                 "--set",      "search.strategy.setup.sampler=random",
+                 "--json",     "--repeat",
+                 "--n-trials", trials};
   };
   const fs::path results = folder.path() / "s" / "software" / "search_ckpts";
   const int process =

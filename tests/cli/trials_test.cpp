@@ -5,6 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace lathe_test;
 
 namespace {
@@ -32,7 +35,7 @@ const std::string kTrained =
     "[search.search_space.model]\nhidden = [8, 16]\n"
     "[search.search_space.training]\nlearning_rate = [0.1, 0.01]\n"
     "[search.strategy]\neval_mode = false\n"
-    "sw_runner.basic_train = { max_epochs = 1, max_samples = 512, lr_scheduler = 'constant' }\n"
+    "sw_runner.basic_train = { max_epochs = 1, num_samples = 512, lr_scheduler = 'constant' }\n"
     "setup = { n_trials = 4, sampler = 'brute' }\n"
     "metrics.accuracy = { scale = 1.0, direction = 'maximize' }\n";
 
@@ -47,7 +50,10 @@ void check_same(const nlohmann::json& metrics, const nlohmann::json& logged) {
   for (const char* kind : {"user_attrs_software_metrics", "user_attrs_hardware_metrics"})
     if (logged.at(kind).is_object())
       for (const auto& [name, value] : logged.at(kind).items())
-        BOOST_TEST(metrics.at(name) == value, name);
+        // The log has ten digits of a number.
+        BOOST_TEST(std::fabs(metrics.at(name).get<double>() - value.get<double>()) <=
+                       1e-9 * std::max(1.0, std::fabs(value.get<double>())),
+                   name);
 }
 
 }  // namespace
@@ -124,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_trial_is_trained_with_its_options_and_those_of_the_comman
   BOOST_TEST(std::count(metrics.begin(), metrics.end(), '\n') == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_trial_is_exported_as_weights_and_as_codes) {
+BOOST_AUTO_TEST_CASE(a_trial_is_exported_as_weights) {
   const TemporaryFolder folder;
   const auto log = searched(folder.path(), kQuantized);
   int quantized = 0;
@@ -136,10 +142,6 @@ BOOST_AUTO_TEST_CASE(a_trial_is_exported_as_weights_and_as_codes) {
   BOOST_TEST(listed.at("tensors").size() > 0U);
   good({"export", "--trial", trial, "w.safetensors"}, folder.path());
   good({"test", "jsc-tiny", "jsc-sim", "--load", "w.safetensors"}, folder.path());
-  const auto codes =
-      good({"export", "--trial", trial, "c.safetensors", "--codes", "--json"}, folder.path())
-          .json();
-  BOOST_TEST(codes.at("codes").size() > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_command_line_of_the_search_said_counts) {

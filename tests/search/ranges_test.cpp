@@ -34,11 +34,11 @@ BOOST_AUTO_TEST_CASE(choices_that_mean_the_same_are_one_with_a_warning) {
                "weight_width [4, 8]",
                {"lists 4.0 twice", "lists 8.0 twice"}},
            Row{"name=['integer', 'NA', 'integer'], data_in_width=[8]",
-               "name [\"integer\", none]",
-               {"'name' lists \"integer\" twice"}},
+               "name [integer, NA]",
+               {"'name' lists integer twice"}},
            Row{"name=['integer', 'fixed', 'NA'], data_in_width=[8], weight_width=[4, 8]",
-               "name [\"integer\", none]",
-               {"'name' lists \"integer\" and \"fixed\", which mean the same"}},
+               "name [integer, NA]",
+               {"'name' lists integer and fixed, which mean the same"}},
        }) {
     BOOST_TEST_CONTEXT(row.seed) {
       const SearchSpace space = space_from(layer(row.seed));
