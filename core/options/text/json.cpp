@@ -19,7 +19,7 @@ class Cursor {
 
   // Passes over what stands between values, and gives the place of the next token.
   Position next() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n,:").find(text_[at_]) != npos) step();
+    while (at_ < text_.size() && std::string_view(" \t\r\n,:").find(text_[at_]) != kNowhere) step();
     return {name_, line_, static_cast<int>(at_ - line_start_) + 1};
   }
   // Passes over a token that the parser has accepted.
@@ -27,9 +27,10 @@ class Cursor {
     if (at_ >= text_.size()) return;
     const char first = text_[at_];
     step();
-    if (std::string_view("{}[]").find(first) != npos) return;
+    if (std::string_view("{}[]").find(first) != kNowhere) return;
     if (first != '"') {
-      while (at_ < text_.size() && std::string_view(" \t\r\n,:]}").find(text_[at_]) == npos) step();
+      while (at_ < text_.size() && std::string_view(" \t\r\n,:]}").find(text_[at_]) == kNowhere)
+        step();
       return;
     }
     for (bool escaped = false; at_ < text_.size(); step()) {
@@ -43,7 +44,7 @@ class Cursor {
   }
 
  private:
-  static constexpr auto npos = std::string_view::npos;
+  static constexpr auto kNowhere = std::string_view::npos;
 
   void step() {
     if (text_[at_++] != '\n') return;
