@@ -130,18 +130,26 @@ BOOST_AUTO_TEST_CASE(a_trial_is_trained_with_its_options_and_those_of_the_comman
   BOOST_TEST(std::count(metrics.begin(), metrics.end(), '\n') == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_trial_is_exported_as_weights) {
+BOOST_AUTO_TEST_CASE(a_trial_is_exported_as_weights_and_as_codes) {
   const TemporaryFolder folder;
   const auto log = searched(folder.path(), kQuantized);
   int quantized = 0;
-  while (log.at(std::to_string(quantized)).at("user_attrs_sampled_config").dump().find("integer") ==
-         std::string::npos)
+  // What `default` says of the other nodes is integer always.
+  while (log.at(std::to_string(quantized))
+             .at("user_attrs_sampled_config")
+             .at("seq_blocks_2")
+             .at("config")
+             .at("name") != "integer")
     ++quantized;
   const std::string trial = "s:" + std::to_string(quantized);
   const auto listed = good({"export", "--trial", trial, "--json"}, folder.path()).json();
   BOOST_TEST(listed.at("tensors").size() > 0U);
   good({"export", "--trial", trial, "w.safetensors"}, folder.path());
   good({"test", "jsc-tiny", "jsc-sim", "--load", "w.safetensors"}, folder.path());
+  const auto codes =
+      good({"export", "--trial", trial, "c.safetensors", "--codes", "--json"}, folder.path())
+          .json();
+  BOOST_TEST(codes.at("codes").size() > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_command_line_of_the_search_said_counts) {
