@@ -33,8 +33,8 @@ void UnseenPoints::add(std::span<const double> point, std::uint64_t trial) {
 
 std::vector<double> UnseenPoints::near(std::span<const double> point, std::uint64_t trial,
                                        const PointOf& point_of) {
-  static const std::uint64_t kStream = stream_of("unseen points");
-  Draws draws{seed_, kStream + trial};
+  static const std::uint64_t stream = stream_of("unseen points");
+  Draws draws{seed_, stream + trial};
   std::vector<double> found(point.begin(), point.end());
   if (change_one(found, draws)) return found;
   const bool countable = counts_ && counts_->total < kMostPoints;
@@ -53,7 +53,7 @@ std::vector<double> UnseenPoints::near(std::span<const double> point, std::uint6
     }
   }
   std::vector<double> start(point.size());
-  uniform(seed_, kStream + trial, draws.counter, start);
+  uniform(seed_, stream + trial, draws.counter, start);
   found.assign(point.begin(), point.end());
   tree_->move_to_unvisited(found, start);
   return found;

@@ -38,7 +38,7 @@ class TpeModel {
  public:
   TpeModel(Space space, TpeOptions options);
   TpeModel(const TpeModel&) = delete;
-  TpeModel(TpeModel&&) = default;
+  TpeModel(TpeModel&&) noexcept = default;
   const Space& space() const { return space_; }
   bool starting_up() const { return good_trials_.count() + failures_ < options_.startup_trials; }
 
