@@ -35,7 +35,9 @@ Time time_of_local_text(std::string_view text) {
   const int read =
       std::sscanf(copy.c_str(), "%d-%d-%d %d:%d:%d.%d", &local.tm_year, &local.tm_mon,
                   &local.tm_mday, &local.tm_hour, &local.tm_min, &local.tm_sec, &micros);
-  if (read < 6) return {};
+  // Beyond these years a clock of nanoseconds overflows.
+  if (read < 6 || local.tm_year < 1970 || local.tm_year > 2261) return {};
+  if (micros < 0 || micros > 999999) return {};
   local.tm_year -= 1900;
   local.tm_mon -= 1;
   local.tm_isdst = -1;

@@ -138,7 +138,7 @@ void add_search(Rows& rows) {
            .spelt({"--lock-wait"}, "SECONDS")
            .within("0..86400")
            .in("s")
-           .standard(5.0),
+           .standard(60.0),
        Row(Group::search, kStorage,
            "Where the study is kept, eg: sqlite:///study.db; by default a file in the run's "
            "folder.")

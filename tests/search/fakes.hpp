@@ -129,7 +129,11 @@ class MemoryStudy final : public Study {
  public:
   explicit MemoryStudy(StudyDescription description) : description_(std::move(description)) {}
   const StudyDescription& description() const override { return description_; }
-  std::vector<StoredTrial> trials() override { return stored; }
+  std::uint64_t trial_count() const override { return stored.size(); }
+  void take_over() override {}
+  void each_trial(const std::function<void(StoredTrial trial)>& visit) override {
+    for (const StoredTrial& trial : stored) visit(trial);
+  }
   void write(const std::vector<StoredTrial>& group) override {
     ++writes;
     if (fails) throw run_error(LATHE_RESOURCE_EXHAUSTED, "the disk is full");

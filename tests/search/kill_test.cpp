@@ -58,10 +58,10 @@ BOOST_AUTO_TEST_CASE(a_search_killed_ten_times_ends_as_if_nothing_had_happened) 
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     close(ended[0]);
-    const auto trials = open_storage(url)->open_study(described(options))->trials();
-    BOOST_CHECK_GE(trials.size(), before);
-    advanced += trials.size() > before;
-    before = trials.size();
+    const std::size_t trials = open_storage(url)->open_study(described(options))->trial_count();
+    BOOST_CHECK_GE(trials, before);
+    advanced += trials > before;
+    before = trials;
   }
   BOOST_TEST_MESSAGE("10 kills, " << advanced << " of them after progress, the last at trial "
                                   << before << " of 3000");

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_trial_that_killed_its_process_twice_is_set_aside) {
   for (std::size_t i = 4; i < 8; ++i) {
     study.stored[i].state = TrialState::running;
     study.stored[i].values.clear();
-    study.stored[i].system_attributes.set("lathe:killed", i == 5 ? 2 : 1);
+    study.stored[i].killed = i == 5 ? 2 : 1;
   }
   std::atomic<int> running{0}, wrong{0};
   const Evaluate alone = [&](int, std::uint64_t trial, std::span<const double> point,

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(numbers_and_what_does_not_exist_are_read_as_they_were_writt
   const std::vector<StoredTrial> trials{at(0, {0, 8, 0.00123, 0.3, 17, -0.25}),
                                         at(1, {1, kNone, 0.1, 0.7, 1, 1})};
   file.open(numbers())->write(trials);
-  const auto read = file.open(numbers())->trials();
+  const auto read = file.read(numbers());
   BOOST_REQUIRE_EQUAL(read.size(), 2);
   BOOST_CHECK(read[0].parameters == trials[0].parameters);
   BOOST_CHECK(std::isnan(read[1].parameters[1]));
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(numbers_and_what_does_not_exist_are_read_as_they_were_writt
 BOOST_AUTO_TEST_CASE(a_trial_without_a_parameter_that_exists_is_refused) {
   const StudyFile file;
   file.open(numbers())->write({at(0, {0, kNone, 0.01, 0.3, 17, 0})});
-  const std::string message = refusal([&] { file.open(numbers()); });
+  const std::string message = refusal([&] { file.read(numbers()); });
   BOOST_CHECK_MESSAGE(message.find("trial 0 without the parameter 'width'") != message.npos,
                       message);
 }
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_study_of_another_range_is_refused) {
   file.open(numbers())->write({at(0, {0, 8, 0.01, 0.3, 17, 0})});
   StudyDescription other = numbers();
   other.parameters[2].high = 1;
-  const std::string message = refusal([&] { file.open(other); });
+  const std::string message = refusal([&] { file.read(other); });
   BOOST_CHECK_MESSAGE(message.find("was begun with 'high' of") != message.npos, message);
 }
 
@@ -145,7 +145,7 @@ print(json.dumps({'params': params, 'after': [t.params for t in study.trials]}))
   BOOST_CHECK_EQUAL(read["params"][0]["rate"], 1e-5);
   BOOST_CHECK_EQUAL(read["params"][11]["depth"], 12);
   BOOST_CHECK(!read["params"][2].contains("width"));
-  const auto again = file.open(numbers())->trials();
+  const auto again = file.read(numbers());
   BOOST_REQUIRE_EQUAL(again.size(), 21);
   for (std::size_t i = 12; i < 20; ++i) {
     const json& theirs = read["after"][i];

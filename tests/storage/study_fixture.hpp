@@ -60,6 +60,12 @@ class StudyFile {
   std::unique_ptr<Study> open(const StudyDescription& of = description()) const {
     return open_storage(url())->open_study(of);
   }
+  // All of its trials, read as a search reads them.
+  std::vector<StoredTrial> read(const StudyDescription& of = description()) const {
+    std::vector<StoredTrial> trials;
+    open(of)->each_trial([&](StoredTrial trial) { trials.push_back(std::move(trial)); });
+    return trials;
+  }
 
  private:
   TemporaryFolder folder_;
@@ -74,6 +80,11 @@ std::string refusal(Act act) {
     return error.what();
   }
   return {};
+}
+
+inline void check_contains(const std::string& text, std::initializer_list<const char*> parts) {
+  for (const char* part : parts)
+    BOOST_CHECK_MESSAGE(text.find(part) != text.npos, "'" << part << "' in: " << text);
 }
 
 }  // namespace lathe_test

@@ -8,12 +8,6 @@
 namespace lathe {
 namespace {
 
-// As the storage counts them when it is opened.
-std::int64_t processes_killed(const StoredTrial& stored) {
-  const Value* killed = stored.system_attributes.find("lathe:killed");
-  return killed != nullptr && killed->is_int() ? killed->as_int() : 0;
-}
-
 Slot recalled(const StoredTrial& stored, const SearchOptions& options) {
   constexpr std::int64_t kMostKilled = 2;
   Slot slot;
@@ -22,16 +16,15 @@ Slot recalled(const StoredTrial& stored, const SearchOptions& options) {
   Trial& trial = slot.trial;
   if (trial.state == TrialState::complete)
     trial.constraints.resize(options.constraints.size(), std::numeric_limits<double>::max());
-  const std::int64_t killed = processes_killed(stored);
-  if (trial.state != TrialState::running || killed == 0) return slot;
-  slot.suspect = killed < kMostKilled;
+  if (trial.state != TrialState::running || stored.killed == 0) return slot;
+  slot.suspect = stored.killed < kMostKilled;
   if (slot.suspect) return slot;
   trial.state = TrialState::fail;
   trial.completed = std::chrono::system_clock::now();
   trial.error = fmt::format(
       "set aside, because {} processes were killed or crashed while it ran; --retry-failed runs it "
       "once more",
-      killed);
+      stored.killed);
   return slot;
 }
 
@@ -39,7 +32,8 @@ Slot recalled(const StoredTrial& stored, const SearchOptions& options) {
 
 std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options) {
   std::deque<Slot> trials;
-  for (const StoredTrial& stored : study.trials()) trials.push_back(recalled(stored, options));
+  study.take_over();
+  study.each_trial([&](const StoredTrial& stored) { trials.push_back(recalled(stored, options)); });
   return trials;
 }
 

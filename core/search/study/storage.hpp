@@ -1,11 +1,12 @@
 // Where a study lives. The storage library (SQLite in Optuna's schema; opened on first use)
-// implements it. Trials are written in number order, in groups.
+// implements it. Trials are read one at a time, and written in number order, in groups.
 #pragma once
 
 #include "core/search/space/domain.hpp"
 #include "core/search/study/trial_state.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ struct StoredTrial {
   Value system_attributes{Value::Map{}};
   std::chrono::system_clock::time_point started{};
   std::chrono::system_clock::time_point completed{};
+  // How many processes ended, killed or crashed, while this trial ran: see Study::take_over().
+  std::int64_t killed = 0;
   // The storage's name for a waiting trial of Study::wishes() that this one takes up.
   std::optional<std::int64_t> wish = {};
 };
@@ -49,10 +52,19 @@ class Study {
  public:
   virtual ~Study() = default;
   virtual const StudyDescription& description() const = 0;
-  // All trials in number order, with their parameters matched to the description by name.
-  virtual std::vector<StoredTrial> trials() = 0;
-  // Adds or updates trials, in one transaction. Durable when it returns. Throws run_error if
-  // another process has added trials other than waiting ones.
+  // As of opening; their numbers are those below.
+  virtual std::uint64_t trial_count() const = 0;
+  // For whoever goes on with the study: a trial that is running was left so by a process that
+  // ended, and counts it. REQUIRES: nothing was visited or written yet.
+  virtual void take_over() = 0;
+  // Calls `visit` with each of them in number order, its parameters matched to the description by
+  // name. Nothing is kept of what was visited. Throws run_error for a trial that is damaged.
+  // REQUIRES: nothing was written yet.
+  virtual void each_trial(const std::function<void(StoredTrial trial)>& visit) = 0;
+  // Adds or updates trials, in one transaction. Durable when it returns. A trial that was begun and
+  // is to be run another time is written as waiting, with its point: so Optuna takes it up too, and
+  // nobody takes it for one that killed its process. Throws run_error if another process has
+  // changed these trials, or added trials other than waiting ones.
   virtual void write(const std::vector<StoredTrial>& trials) = 0;
   // Waiting trials that others added since the study was opened, as of the last write, with what is
   // fixed of them; each once. Until one is taken up its number is behind those written.
@@ -70,7 +82,7 @@ class Storage {
 // How a storage is used; no part of what a study is.
 struct StorageOptions {
   // How long to wait while another process writes to the file, before that is an error.
-  std::chrono::milliseconds lock_wait{5000};
+  std::chrono::milliseconds lock_wait{60000};
 };
 
 // `url` as Optuna writes it: sqlite:///relative/path, sqlite:////absolute/path. Opens

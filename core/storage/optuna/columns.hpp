@@ -3,15 +3,18 @@
 
 #include "core/search/search.hpp"
 
-#include <string>
+#include <optional>
 #include <string_view>
 
 namespace lathe {
 
 std::string_view direction_word(lathe_direction direction);
+std::optional<lathe_direction> direction_of_word(std::string_view word);
 
-// "FINITE", "INF_POS", "INF_NEG"; an infinite value is stored as null and this word.
+// "FINITE", "INF_POS", "INF_NEG" or "NAN": a value that is not finite is stored as null and this
+// word.
 std::string_view value_type(double value);
-double value_of_type(std::string_view type, double finite);
+// What such a word says by itself.
+std::optional<double> value_of_type(std::string_view type);
 
 }  // namespace lathe

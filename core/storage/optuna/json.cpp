@@ -1,44 +1,56 @@
-// Values and distributions to and from JSON.
 #include "core/storage/optuna/json.hpp"
 
 namespace lathe {
 namespace {
 
-Json distribution(const StoredParameter& parameter) {
-  if (parameter.kind == LATHE_PARAMETER_CATEGORICAL)
-    return {{"name", "CategoricalDistribution"},
-            {"attributes", {{"choices", json_of(Value(parameter.choices))}}}};
-  const bool integer = parameter.kind == LATHE_PARAMETER_INTEGER;
-  const auto number = [&](double x) {
-    return integer ? Json(static_cast<std::int64_t>(x)) : Json(x);
-  };
-  // Keys in the order in which Optuna writes them.
-  Json attributes = Json::object();
-  if (integer) attributes["log"] = parameter.logarithmic;
-  attributes["step"] = parameter.step == 0 ? Json() : number(parameter.step);
-  attributes["low"] = number(parameter.low);
-  attributes["high"] = number(parameter.high);
-  if (!integer) attributes["log"] = parameter.logarithmic;
-  return {{"name", integer ? "IntDistribution" : "FloatDistribution"},
-          {"attributes", std::move(attributes)}};
+// Values are trees that recursion walks.
+constexpr int kDeepest = 100;
+
+// What Python writes for the numbers that JSON lacks.
+constexpr std::string_view kNoNumbers[] = {"NaN", "Infinity", "-Infinity"};
+
+// How many characters of such a number the text begins with.
+std::size_t no_number(std::string_view text) {
+  for (const std::string_view word : kNoNumbers)
+    if (text.starts_with(word)) return word.size();
+  return 0;
+}
+
+// The text with null for those numbers; nothing if it nests too deep.
+std::optional<std::string> strict_json(std::string_view text) {
+  std::string strict;
+  strict.reserve(text.size());
+  bool quoted = false;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted) {
+      strict += c;
+      if (c == '\\' && i + 1 < text.size()) strict += text[++i];
+      continue;
+    }
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > kDeepest) return std::nullopt;
+    if (const std::size_t size = no_number(text.substr(i)); size > 0) {
+      strict += "null";
+      i += size - 1;
+    } else {
+      strict += c;
+    }
+  }
+  return strict;
 }
 
 }  // namespace
 
-Value value_of_json(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
-  return json.is_discarded() ? Value(text) : value_of(json);
-}
-
-std::string distribution_json(const StoredParameter& parameter) {
-  return distribution(parameter).dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
-bool same_distribution(const StoredParameter& parameter, std::string_view text) {
-  // Key order is free, so compare as unordered objects; 1 and 1.0 are equal there as in Python.
-  using Plain = nlohmann::json;
-  const Plain theirs = Plain::parse(text, nullptr, false);
-  return theirs == Plain::parse(distribution_json(parameter));
+std::optional<Value> value_of_json(std::string_view text) {
+  const std::optional<std::string> strict = strict_json(text);
+  if (!strict) return std::nullopt;
+  const Json json = Json::parse(*strict, nullptr, false);
+  if (json.is_discarded()) return std::nullopt;
+  return value_of(json);
 }
 
 }  // namespace lathe

@@ -1,19 +1,16 @@
-// Attributes and distributions as the JSON texts that Optuna's tables hold.
+// The JSON texts that Optuna's tables hold, read. They are written as json_text() has it.
 #pragma once
 
 #include "core/base/json.hpp"
-#include "core/search/search.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace lathe {
 
-// A text that is no strict JSON (Python writes NaN and Infinity) comes back as a string.
-Value value_of_json(std::string_view text);
-
-std::string distribution_json(const StoredParameter& parameter);
-// Whether a trial's distribution is this parameter's.
-bool same_distribution(const StoredParameter& parameter, std::string_view json);
+// Of JSON as Python writes it: its NaN and Infinity become none. Nothing if it is no such text, or
+// nests deeper than anybody's attributes do.
+std::optional<Value> value_of_json(std::string_view text);
 
 }  // namespace lathe

@@ -1,5 +1,8 @@
 // A SQLite file for one writer among readers, and SQLite's complaints as sentences that name the
 // file and the way out. Knows nothing about studies.
+//
+// While it is open the file is in WAL mode, so that readers (a dashboard, say) do not stop a
+// search. Whoever closes it last leaves one file, which opens where nothing may be written.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -17,13 +20,16 @@
 
 namespace lathe {
 
-// Throws run_error where the folder of a file is not there.
-void check_folder_of(const std::filesystem::path& path);
+// Throws run_error where a file cannot be made or written, as far as that shows without opening it.
+void check_place_of(const std::filesystem::path& path);
 
-// Opens the file, or makes it. `lock_wait`: how long a statement waits while another process writes
-// to the file. Throws run_error.
+// Opens the file, or makes it; one that may not be written is opened to be read. `lock_wait`: how
+// long whatever is done with it waits while other processes write to it. Throws run_error.
 std::shared_ptr<SQLite::Database> open_database(const std::filesystem::path& path,
                                                 std::chrono::milliseconds lock_wait);
+
+// Throws run_error if the file of that name is no longer the one that is open.
+void check_in_place(SQLite::Database& database);
 
 // What SQLite complained of, said of that file.
 Error error_of(const SQLite::Exception& complaint, const std::filesystem::path& file);

@@ -4,7 +4,6 @@
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <set>
 #include <string>
 
@@ -61,23 +60,10 @@ CREATE TABLE IF NOT EXISTS trial_heartbeats (
   UNIQUE (trial_id), FOREIGN KEY(trial_id) REFERENCES trials (trial_id));
 CREATE TABLE IF NOT EXISTS alembic_version (
   version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-DELETE FROM alembic_version;
-DELETE FROM version_info;
 )sql";
 
-// Columns that tell Optuna's tables, of a version that this one can read, from others.
-struct Column {
-  const char* table;
-  const char* name;
-};
-constexpr std::array kTelling = {
-    Column{"studies", "study_name"},
-    Column{"study_directions", "objective"},
-    Column{"trials", "number"},
-    Column{"trial_params", "distribution_json"},
-    Column{"trial_values", "value_type"},
-    Column{"trial_intermediate_values", "intermediate_value_type"},
-};
+// What version_info holds of Optuna's schema, in all its versions so far.
+constexpr std::int64_t kSchemaVersion = 12;
 
 std::set<std::string> names(SQLite::Database& database, const std::string& sql) {
   std::set<std::string> result;
@@ -86,30 +72,58 @@ std::set<std::string> names(SQLite::Database& database, const std::string& sql) 
   return result;
 }
 
-}  // namespace
+std::set<std::string> tables_of(SQLite::Database& database) {
+  return names(database, "SELECT name FROM sqlite_master WHERE type='table'");
+}
 
-void prepare_schema(SQLite::Database& database) {
-  const std::set<std::string> tables =
-      names(database, "SELECT name FROM sqlite_master WHERE type='table'");
-  if (!tables.empty()) {
-    if (!tables.count("studies") || !tables.count("trials"))
-      throw run_error(LATHE_FAILED_PRECONDITION,
-                      fmt::format("'{}' is the database of another program (it has a table '{}'); "
-                                  "choose another --storage",
-                                  database.getFilename(), *tables.begin()));
-    for (const Column& column : kTelling)
-      if (!names(database, fmt::format("SELECT name FROM pragma_table_info('{}')", column.table))
-               .count(column.name))
+std::set<std::string> columns_of(SQLite::Database& database, const std::string& table) {
+  return names(database, fmt::format("SELECT name FROM pragma_table_info('{}')", table));
+}
+
+void check_tables(SQLite::Database& database, const std::set<std::string>& tables) {
+  if (!tables.count("studies") || !tables.count("trials"))
+    throw run_error(LATHE_FAILED_PRECONDITION,
+                    fmt::format("'{}' is the database of another program (it has a table '{}'); "
+                                "choose another --storage",
+                                database.getFilename(), *tables.begin()));
+  SQLite::Database right(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  right.exec(kTables);
+  for (const std::string& table : tables_of(right)) {
+    const std::set<std::string> columns = columns_of(database, table);
+    for (const std::string& column : columns_of(right, table))
+      if (!columns.count(column))
         throw run_error(
             LATHE_FAILED_PRECONDITION,
             fmt::format(
                 "'{}' has no column '{}.{}': it was not written by Optuna 3.0 or newer; run "
                 "`optuna storage upgrade` on it, or choose another --storage",
-                database.getFilename(), column.table, column.name));
+                database.getFilename(), table, column));
   }
-  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-  database.exec(kTables);
-  transaction.commit();
+}
+
+void check_version(SQLite::Database& database) {
+  SQLite::Statement version(database, "SELECT schema_version, library_version FROM version_info");
+  if (!version.executeStep() || version.getColumn(0).getInt64() == kSchemaVersion) return;
+  throw run_error(
+      LATHE_FAILED_PRECONDITION,
+      fmt::format("'{}' was written by Optuna {} in the schema {}, but this Lathe knows the schema "
+                  "{}; choose another --storage",
+                  database.getFilename(), version.getColumn(1).getString(),
+                  version.getColumn(0).getString(), kSchemaVersion));
+}
+
+}  // namespace
+
+void prepare_schema(SQLite::Database& database) {
+  const std::set<std::string> tables = tables_of(database);
+  if (tables.empty()) {
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    database.exec(kTables);
+    transaction.commit();
+    return;
+  }
+  check_tables(database, tables);
+  check_version(database);
 }
 
 }  // namespace lathe

@@ -5,8 +5,9 @@
 
 namespace lathe {
 
-// Makes the tables in an empty file; refuses a file that holds anything else. Clears the version
-// stamp, so that whichever Optuna opens the file next takes it for its own.
+// Makes the tables in an empty file; refuses a file that holds anything else. They bear no version:
+// whichever Optuna opens them first stamps them as its own, and is left its stamp, without which it
+// could not open a file that it may not write.
 void prepare_schema(SQLite::Database& database);
 
 }  // namespace lathe

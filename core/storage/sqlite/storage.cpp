@@ -26,6 +26,6 @@ std::shared_ptr<Storage> open_sqlite_storage(std::string_view path, const Storag
   return std::make_shared<SqliteStorage>(database);
 }
 
-void check_sqlite_storage(std::string_view path) { check_folder_of(path); }
+void check_sqlite_storage(std::string_view path) { check_place_of(path); }
 
 }  // namespace lathe

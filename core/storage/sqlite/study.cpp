@@ -1,11 +1,11 @@
-// A study: compared with what the search expects when it is opened, read once, then written in
-// groups.
+// A study: compared with what the search expects when it is opened, read trial by trial, then
+// written in groups.
 #include "core/storage/sqlite/study.hpp"
 
-#include "core/search/study/differences.hpp"
 #include "core/storage/optuna/columns.hpp"
-#include "core/storage/optuna/json.hpp"
-#include "core/storage/sqlite/read_trials.hpp"
+#include "core/storage/optuna/distribution.hpp"
+#include "core/storage/sqlite/check_study.hpp"
+#include "core/storage/sqlite/read_trial.hpp"
 #include "core/storage/sqlite/write_trials.hpp"
 
 #include <SQLiteCpp/Transaction.h>
@@ -17,8 +17,6 @@
 namespace lathe {
 namespace {
 
-// Study attributes of ours; Optuna's own and the user's have other names.
-constexpr std::string_view kPrefix = "lathe:";
 // Takes the write lock at once, not at the first write.
 constexpr auto kAtOnce = SQLite::TransactionBehavior::IMMEDIATE;
 
@@ -31,14 +29,30 @@ std::int64_t last_trial_id(SQLite::Statement& last) {
 class SqliteStudy final : public Study {
  public:
   // REQUIRES: the study is in the file.
-  SqliteStudy(StudyRow row, ReadTrials read)
+  SqliteStudy(StudyRow row, TrialIndex index)
       : row_(std::move(row)),
-        trials_(std::move(read.trials)),
-        writer_(row_, std::move(read.ids)),
+        trial_count_(index.ids.size()),
+        writer_(row_, std::move(index)),
         last_seen_(last_trial_id(last_)) {}
 
   const StudyDescription& description() const override { return row_.description; }
-  std::vector<StoredTrial> trials() override { return trials_; }
+  std::uint64_t trial_count() const override { return trial_count_; }
+
+  void take_over() override {
+    with_errors_of(row_.database->getFilename(), [&] {
+      SQLite::Transaction transaction(*row_.database, kAtOnce);
+      count_killed(row_, writer_.index());
+      transaction.commit();
+    });
+  }
+
+  void each_trial(const std::function<void(StoredTrial trial)>& visit) override {
+    with_errors_of(row_.database->getFilename(), [&] {
+      TrialReader reader(row_);
+      for (std::uint64_t number = 0; number < trial_count_; ++number)
+        visit(reader.read(number, writer_.index().ids[number]));
+    });
+  }
 
   void write(const std::vector<StoredTrial>& trials) override {
     with_errors_of(row_.database->getFilename(), [&] { write_group(trials); });
@@ -47,6 +61,7 @@ class SqliteStudy final : public Study {
 
  private:
   void write_group(const std::vector<StoredTrial>& trials) {
+    check_in_place(*row_.database);
     SQLite::Transaction transaction(*row_.database, kAtOnce);
     std::deque<std::int64_t> waiting = waiting_;
     const std::vector<StoredTrial> wishes = new_wishes(waiting);
@@ -56,7 +71,7 @@ class SqliteStudy final : public Study {
     }
     // Optuna gave them the numbers that were free to it.
     for (std::size_t i = 0; i < waiting.size(); ++i)
-      run(number_, static_cast<std::int64_t>(writer_.count() + i), waiting[i]);
+      run(number_, static_cast<std::int64_t>(writer_.index().ids.size() + i), waiting[i]);
     const std::int64_t last = last_trial_id(last_);
     transaction.commit();
     last_seen_ = last;
@@ -69,18 +84,21 @@ class SqliteStudy final : public Study {
   std::vector<StoredTrial> new_wishes(std::deque<std::int64_t>& waiting) {
     if (last_trial_id(last_) == last_seen_) return {};
     std::vector<StoredTrial> wishes;
+    TrialReader reader(row_);
     bound(newer_, last_seen_, row_.id);
     while (newer_.executeStep()) {
+      const std::int64_t id = newer_.getColumn(0).getInt64();
       if (newer_.getColumn(1).getString() != state_word(TrialState::waiting)) throw row_.intruded();
-      waiting.push_back(newer_.getColumn(0).getInt64());
-      wishes.push_back(read_waiting(row_, waiting.back()));
+      wishes.push_back(reader.read(writer_.index().ids.size() + waiting.size(), id));
+      wishes.back().wish = id;
+      waiting.push_back(id);
     }
     newer_.tryReset();
     return wishes;
   }
 
   StudyRow row_;
-  std::vector<StoredTrial> trials_;  // as read when the study was opened
+  std::uint64_t trial_count_;  // when the study was opened
   TrialWriter writer_;
   SQLite::Statement last_{*row_.database, "SELECT max(trial_id) FROM trials"};
   SQLite::Statement newer_{*row_.database,
@@ -105,27 +123,6 @@ void make(StudyRow& study) {
     run(direction, direction_word(each), study.id, objective++);
 }
 
-Error begun_otherwise(const StudyRow& study, const std::string& difference) {
-  return study.refused("was begun " + difference);
-}
-
-std::string verb_of(std::string_view direction) {
-  return direction == direction_word(LATHE_DIRECTION_MAXIMIZE) ? "maximize" : "minimize";
-}
-
-void check_directions(const StudyRow& study) {
-  std::vector<std::string> begun, now;
-  for (const lathe_direction direction : study.description.directions)
-    now.push_back(verb_of(direction_word(direction)));
-  SQLite::Statement rows(
-      *study.database,
-      "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective");
-  bound(rows, study.id);
-  while (rows.executeStep()) begun.push_back(verb_of(rows.getColumn(0).getString()));
-  const std::string difference = difference_of_directions(begun, now, facts_of(study.description));
-  if (!difference.empty()) throw begun_otherwise(study, difference);
-}
-
 void find_or_make(StudyRow& study) {
   SQLite::Statement find(*study.database, "SELECT study_id FROM studies WHERE study_name = ?");
   if (bound(find, study.description.name).executeStep()) {
@@ -134,29 +131,6 @@ void find_or_make(StudyRow& study) {
   } else {
     make(study);
   }
-}
-
-// Facts about the search that have to agree. Those the study lacks (Optuna began it) are added.
-void check_attributes(const StudyRow& study) {
-  SQLite::Statement find(
-      *study.database,
-      "SELECT value_json FROM study_user_attributes WHERE study_id = ? AND key = ?");
-  SQLite::Statement add(
-      *study.database,
-      "INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)");
-  Value begun{Value::Map{}}, now{Value::Map{}};
-  const Value facts = facts_of(study.description);
-  for (const auto& [name, value] : facts.as_map()) {
-    const std::string key = fmt::format("{}{}", kPrefix, name);
-    const std::string text = json_text(value);
-    now.set(name, value_of_json(text));
-    if (bound(find, study.id, key).executeStep())
-      begun.set(name, value_of_json(find.getColumn(0).getString()));
-    else
-      run(add, study.id, key, text);
-  }
-  const std::string difference = difference_text(begun, now);
-  if (!difference.empty()) throw begun_otherwise(study, difference);
 }
 
 }  // namespace
@@ -170,8 +144,8 @@ std::unique_ptr<Study> open_sqlite_study(std::shared_ptr<SQLite::Database> datab
     SQLite::Transaction transaction(*study.database, kAtOnce);
     find_or_make(study);
     check_attributes(study);
-    ReadTrials read = read_trials(study);
-    auto opened = std::make_unique<SqliteStudy>(std::move(study), std::move(read));
+    TrialIndex index = read_trial_index(study);
+    auto opened = std::make_unique<SqliteStudy>(std::move(study), std::move(index));
     transaction.commit();
     return opened;
   });

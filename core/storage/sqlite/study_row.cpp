@@ -9,10 +9,18 @@ Error StudyRow::refused(const std::string& why) const {
                                  description.name, database->getFilename(), why));
 }
 
+Error StudyRow::damaged(const std::string& what) const {
+  return run_error(LATHE_DATA_LOSS,
+                   fmt::format("the study '{}' in '{}' is damaged: {}; restore the file from a "
+                               "copy, or choose another --study or --storage",
+                               description.name, database->getFilename(), what));
+}
+
 Error StudyRow::intruded() const {
   return run_error(LATHE_ABORTED,
-                   fmt::format("another process has added trials to the study '{}' in '{}' while "
-                               "this search ran; run the same command again to go on from there",
+                   fmt::format("another process has added or changed trials of the study '{}' in "
+                               "'{}' while this search ran; run the same command again to go on "
+                               "from there",
                                description.name, database->getFilename()));
 }
 

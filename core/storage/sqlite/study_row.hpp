@@ -14,6 +14,8 @@ struct StudyRow {
 
   // "the study 'bits' in 'study.db' ...; choose another --study or --storage".
   Error refused(const std::string& why) const;
+  // Rows that no search wrote: "the study 'bits' in 'study.db' is damaged: ...".
+  Error damaged(const std::string& what) const;
   // Another process works on the study, so that numbers would be given twice.
   Error intruded() const;
 };

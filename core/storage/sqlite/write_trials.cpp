@@ -20,9 +20,9 @@ double finite_or_null(double value) {
 
 }  // namespace
 
-TrialWriter::TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids)
+TrialWriter::TrialWriter(const StudyRow& study, TrialIndex index)
     : study_(study),
-      ids_(std::move(ids)),
+      index_(std::move(index)),
       insert_(*study.database,
               "INSERT INTO trials (number, study_id, state, datetime_start, datetime_complete) "
               "VALUES (?, ?, ?, ?, ?)"),
@@ -31,13 +31,15 @@ TrialWriter::TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids)
                "WHERE trial_id = ? AND state = 'WAITING'"),
       update_(*study.database,
               "UPDATE trials SET state = ?, datetime_start = ?, datetime_complete = ? WHERE "
-              "trial_id = ?"),
+              "trial_id = ? AND state = ?"),
       parameters_(*study.database, "trial_params",
                   {"trial_id", "param_name", "param_value", "distribution_json"}),
       values_(*study.database, "trial_values", {"trial_id", "objective", "value", "value_type"}),
       attributes_(*study.database, "trial_user_attributes", {"trial_id", "key", "value_json"}),
       system_attributes_(*study.database, "trial_system_attributes",
                          {"trial_id", "key", "value_json"}),
+      forget_parameters_(*study.database, "DELETE FROM trial_params WHERE trial_id = ?"),
+      forget_values_(*study.database, "DELETE FROM trial_values WHERE trial_id = ?"),
       forget_intermediates_(*study.database,
                             "DELETE FROM trial_intermediate_values WHERE trial_id = ?"),
       intermediate_(*study.database,
@@ -45,7 +47,7 @@ TrialWriter::TrialWriter(const StudyRow& study, std::vector<std::int64_t> ids)
                     "intermediate_value_type) VALUES (?, ?, ?, ?)") {}
 
 void TrialWriter::write(const StoredTrial& trial) {
-  if (trial.number < ids_.size()) {
+  if (trial.number < index_.ids.size()) {
     update(trial);
   } else {
     insert(trial);
@@ -54,9 +56,9 @@ void TrialWriter::write(const StoredTrial& trial) {
 }
 
 void TrialWriter::insert(const StoredTrial& trial) {
-  if (trial.number != ids_.size())
-    throw run_error(LATHE_INTERNAL,
-                    fmt::format("trial {} is written before trial {}", trial.number, ids_.size()));
+  if (trial.number != index_.ids.size())
+    throw run_error(LATHE_INTERNAL, fmt::format("trial {} is written before trial {}", trial.number,
+                                                index_.ids.size()));
   const std::string completed = local_text(trial.completed);
   const char* ended_at = ended(trial.state) ? completed.c_str() : nullptr;
   const auto number = static_cast<std::int64_t>(trial.number);
@@ -64,24 +66,35 @@ void TrialWriter::insert(const StoredTrial& trial) {
   if (trial.wish) {
     run(take_up_, number, state, local_text(trial.started), ended_at, *trial.wish);
     if (study_.database->getChanges() != 1) throw study_.intruded();
-    ids_.push_back(*trial.wish);
-    return;
+    index_.ids.push_back(*trial.wish);
+    forget_rows(*trial.wish);
+  } else {
+    run(insert_, number, study_.id, state, local_text(trial.started), ended_at);
+    index_.ids.push_back(study_.database->getLastInsertRowid());
   }
-  run(insert_, number, study_.id, state, local_text(trial.started), ended_at);
-  ids_.push_back(study_.database->getLastInsertRowid());
+  index_.states.push_back(trial.state);
 }
 
 void TrialWriter::update(const StoredTrial& trial) {
   const std::string completed = local_text(trial.completed);
-  const std::int64_t id = ids_[trial.number];
+  const std::int64_t id = index_.ids[trial.number];
+  TrialState& known = index_.states[trial.number];
   run(update_, state_word(trial.state), local_text(trial.started),
-      ended(trial.state) ? completed.c_str() : nullptr, id);
-  // What an earlier run of the trial reported before it was killed.
+      ended(trial.state) ? completed.c_str() : nullptr, id, state_word(known));
+  if (study_.database->getChanges() != 1) throw study_.intruded();
+  known = trial.state;
+  forget_rows(id);
+}
+
+// What an earlier run of the trial left before it was killed. Attributes are replaced by key.
+void TrialWriter::forget_rows(std::int64_t id) {
+  run(forget_parameters_, id);
+  run(forget_values_, id);
   run(forget_intermediates_, id);
 }
 
 void TrialWriter::write_rows(const StoredTrial& trial) {
-  const std::int64_t id = ids_[trial.number];
+  const std::int64_t id = index_.ids[trial.number];
   write_parameters(id, trial.parameters);
   values_.insert(trial.values.size(), [&](SQLite::Statement& row, int at, std::size_t i) {
     row.bind(at, id);
@@ -90,8 +103,7 @@ void TrialWriter::write_rows(const StoredTrial& trial) {
     row.bindNoCopy(at + 3, value_type(trial.values[i]).data());
   });
   for (const auto& [step, value] : trial.intermediates)
-    run(intermediate_, id, step, finite_or_null(value),
-        std::isnan(value) ? "NAN" : value_type(value));
+    run(intermediate_, id, step, finite_or_null(value), value_type(value));
   write_attributes(attributes_, id, trial.user_attributes);
   write_attributes(system_attributes_, id, trial.system_attributes);
 }

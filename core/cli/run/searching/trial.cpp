@@ -43,15 +43,18 @@ Graph original_of(Session& session, const Settings& search, RunContext& context)
 }
 
 Trial find_trial(Study& study, const SavedSearch& saved) {
-  const std::vector<StoredTrial> trials = study.trials();
-  const auto found = std::ranges::find(trials, saved.trial, &StoredTrial::number);
-  if (found == trials.end())
+  const std::uint64_t trials = study.trial_count();
+  if (saved.trial >= trials)
     throw usage_error(
-        trials.empty()
+        trials == 0
             ? fmt::format("--trial: the search of '{}' has no trials yet", saved.run)
             : fmt::format("--trial: the search of '{}' has no trial {}; its trials are 0 to {}",
-                          saved.run, saved.trial, trials.back().number));
-  return trial_of(*found);
+                          saved.run, saved.trial, trials - 1));
+  Trial found;
+  study.each_trial([&](const StoredTrial& trial) {
+    if (trial.number == saved.trial) found = trial_of(trial);
+  });
+  return found;
 }
 
 // A trial whose point is not whole, as one that waits has none.
