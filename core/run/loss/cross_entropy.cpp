@@ -1,6 +1,8 @@
 // Cross entropy of logits and classes (PyTorch's CrossEntropyLoss).
+#include "core/run/loss/exponentials.hpp"
 #include "core/run/loss/kernels.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -39,29 +41,23 @@ void cross_entropy(const LossBatch& batch, Counts& counts) {
   const auto classes = static_cast<std::size_t>(batch.elements);
   const auto* labels = reinterpret_cast<const std::int64_t*>(batch.targets.data);
   const bool weighed = batch.targets.weights != nullptr;
+  const auto rows = static_cast<std::size_t>(batch.rows);
   double sum = counts.loss_sum, product = counts.log_product;
-  float few[64];
-  std::vector<float> many(classes > std::size(few) ? classes : 0);
-  float* e = many.empty() ? few : many.data();
-  for (std::int64_t r = 0; r < batch.rows; ++r) {
-    const float* row = batch.output + static_cast<std::size_t>(r) * classes;
-    const auto label = static_cast<std::size_t>(labels[r]);
-    std::size_t best = 0;
-    for (std::size_t c = 1; c < classes; ++c) best = row[c] > row[best] ? c : best;
-    // Shifting by the maximum keeps exp() in range; a NaN anywhere makes the loss NaN.
-    const float top = row[best];
-    float total = 0;
-    for (std::size_t c = 0; c < classes; ++c) {
-      e[c] = c == best ? 1.0F + (row[c] - top) : std::exp(row[c] - top);
-      total += e[c];
-    }
-    const bool predicted = !std::isnan(total) || predicted_class({row, classes}).has_value();
+  Exponentials e(classes);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t at = row % Exponentials::kRows;
+    const float* logits = batch.output + row * classes;
+    if (at == 0) e.take(logits, std::min(rows - row, Exponentials::kRows));
+    const auto label = static_cast<std::size_t>(labels[row]);
+    const float total = e.total(at);
+    const bool predicted = !std::isnan(total) || predicted_class({logits, classes}).has_value();
     if (predicted) {
-      count(label, best, counts);
+      count(label, e.best(at), counts);
     } else {
       count_unpredicted(label, counts);
     }
-    const double weight = batch.weight(r), from_top = static_cast<double>(row[label] - top);
+    const double weight = batch.weight(static_cast<std::int64_t>(row));
+    const auto from_top = static_cast<double>(logits[label] - e.top(at));
     counts.weight += weight;
     if (weighed) {
       sum += weight * (std::log(static_cast<double>(total)) - from_top);
@@ -72,10 +68,10 @@ void cross_entropy(const LossBatch& batch, Counts& counts) {
       if (!(product < 1e200)) sum += std::log(std::exchange(product, 1.0));
     }
     if (batch.gradient == nullptr) continue;
-    float* g = batch.gradient + static_cast<std::size_t>(r) * classes;
+    float* g = batch.gradient + row * classes;
     const auto factor = static_cast<float>(weight * (batch.scale / batch.total_weight));
     const float inverse = factor / total;
-    for (std::size_t c = 0; c < classes; ++c) g[c] = e[c] * inverse;
+    for (std::size_t c = 0; c < classes; ++c) g[c] = e.of(at, c) * inverse;
     g[label] -= factor;
   }
   counts.loss_sum = sum;
