@@ -89,6 +89,25 @@ struct Change {
 
 class ProcessState {
  public:
+  // `often`: true if nothing that costs a system call is to be looked at around this call.
+  bool skips(const PluginCall& call) {
+    const std::lock_guard lock(mutex_);
+    if (!known_ || std::chrono::steady_clock::now() - looked_ >= kLookAgain) return false;
+    if (inside_ == 0) remember_locales();
+    ++inside_;
+    ++ran(call).inside;
+    return true;
+  }
+
+  Change leave_skipped(const PluginCall& call) {
+    const std::lock_guard lock(mutex_);
+    --inside_;
+    --ran(call).inside;
+    unseen_ = skipped_ = true;
+    const bool changed = restore_locales();
+    return found(changed ? "the locale" : "", inside_ == 0);
+  }
+
   Change enter(const PluginCall& call, bool in_trial) {
     const std::lock_guard lock(mutex_);
     Change change;
@@ -112,9 +131,11 @@ class ProcessState {
     const auto now = std::chrono::steady_clock::now();
     if (in_trial && now - looked_ < kLookAgain) {
       unseen_ = true;
-      return found(restore_what_files_need(), inside_ == 0);
+      const bool late = std::exchange(skipped_, false);
+      return found(restore_what_files_need(), inside_ == 0 && !late);
     }
     looked_ = now;
+    skipped_ = false;
     const bool late = std::exchange(unseen_, false);
     const Change change = found(restore(), inside_ == 0 && !late);
     forget_ran();
@@ -127,12 +148,15 @@ class ProcessState {
     std::string who, file;
     const char* call;
     int inside = 0;
+    bool is(const PluginCall& other) const {
+      return call == other.call && who == other.who && file == other.file;
+    }
   };
 
   Ran& ran(const PluginCall& call) {
-    for (Ran& known : ran_) {
-      if (known.call == call.call && known.who == call.who && known.file == call.file) return known;
-    }
+    if (last_ < ran_.size() && ran_[last_].is(call)) return ran_[last_];
+    for (last_ = 0; last_ < ran_.size(); ++last_)
+      if (ran_[last_].is(call)) return ran_[last_];
     return ran_.emplace_back(Ran{call.who, call.file, call.call});
   }
   void forget_ran() {
@@ -232,8 +256,10 @@ class ProcessState {
   std::mutex mutex_;
   int inside_ = 0;
   std::vector<Ran> ran_;
-  bool known_ = false;   // remembered at all
-  bool unseen_ = false;  // a function ended, and not all was looked at
+  std::size_t last_ = 0;  // found in ran_
+  bool known_ = false;    // remembered at all
+  bool unseen_ = false;   // a function ended, and not all was looked at
+  bool skipped_ = false;  // nor what files need
   std::chrono::steady_clock::time_point looked_;
   int folder_ = -1;
   dev_t device_ = 0;
@@ -286,19 +312,34 @@ void NumberMode::set() const {
 #endif
 }
 
+void put_back_host_state() {
+  static const std::string nobody;
+  static const std::filesystem::path no_file;
+  const HostState looking(Guarded::everything, nobody, no_file, "");
+}
+
 PluginCall HostState::plugin_call() const { return {who_.c_str(), file_.c_str(), call_}; }
 
 void HostState::remember() {
-  const Change change = process().enter(plugin_call(), guarded_ == Guarded::trial);
-  if (!change.what.empty()) warn_of(change);
-  signal_mask_ = signal_mask();
+  skips_ = guarded_ == Guarded::often && process().skips(plugin_call());
+  if (!skips_) look_before();
   locale_ = uselocale(nullptr);
+}
+
+void HostState::look_before() {
+  const Change change = process().enter(plugin_call(), in_trial());
+  if (!change.what.empty()) warn_of(change);
+  // What a call that was skipped left must not pass for the host's.
+  thread_local std::optional<sigset_t> of_thread;
+  if (guarded_ != Guarded::often || !of_thread) of_thread = signal_mask();
+  signal_mask_ = *of_thread;
 }
 
 void HostState::compare() noexcept {
   compare_thread();
   try {
-    const Change change = process().leave(plugin_call(), guarded_ == Guarded::trial);
+    const Change change = skips_ ? process().leave_skipped(plugin_call())
+                                 : process().leave(plugin_call(), in_trial());
     if (change.what.empty()) return;
     change.ran.empty() ? warn(change.what) : warn_of(change);
   } catch (...) {
@@ -307,7 +348,7 @@ void HostState::compare() noexcept {
 }
 
 void HostState::compare_thread() noexcept {
-  if (!same(signal_mask(), signal_mask_)) {
+  if (!skips_ && !same(signal_mask(), signal_mask_)) {
     pthread_sigmask(SIG_SETMASK, &signal_mask_, nullptr);
     warn("the signals that its thread holds back");
   }

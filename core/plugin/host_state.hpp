@@ -67,6 +67,7 @@ class HostNumbers {
 // How much is looked at.
 enum class Guarded {
   numbers,     // after functions that run thousands of times: kernels
+  often,       // around a sampler's, several a trial; what costs system calls now and then
   trial,       // after those of each trial; what costs system calls at most every few milliseconds
   everything,  // after the others; some microseconds
 };
@@ -88,20 +89,26 @@ class HostState {
 
  private:
   void remember();
+  void look_before();
   void compare() noexcept;
   void compare_thread() noexcept;
   void restore_numbers() noexcept;
   void warn(std::string_view what) const noexcept;
   PluginCall plugin_call() const;
+  bool in_trial() const { return guarded_ != Guarded::everything; }
 
   const NumberMode numbers_;
   const Guarded guarded_;
   const std::string& who_;
   const std::filesystem::path& file_;
   const char* call_;
+  bool skips_ = false;  // looks at nothing that costs system calls
   // Of the thread, as they were. What belongs to the process is kept once for all who are inside.
   sigset_t signal_mask_;
   locale_t locale_ = nullptr;
 };
+
+// Puts back what functions looked at only `often` may have left, before the host writes files.
+void put_back_host_state();
 
 }  // namespace lathe

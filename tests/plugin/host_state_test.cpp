@@ -15,6 +15,7 @@
 #include <functional>
 #include <locale>
 #include <optional>
+#include <thread>
 
 using namespace lathe;
 using namespace lathe_test;
@@ -173,6 +174,33 @@ BOOST_AUTO_TEST_CASE(what_the_functions_of_trials_change_is_seen_a_little_later)
   BOOST_TEST(std::setlocale(LC_ALL, nullptr) == std::string("C"));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_functions_of_samplers_change_is_put_back_before_files_are_written) {
+  const fs::path before = fs::current_path();
+  guarded([] {});  // everything has just been looked at
+  guarded([] { std::setlocale(LC_ALL, "C.UTF-8"); }, Guarded::often);
+  BOOST_TEST(std::setlocale(LC_ALL, nullptr) == std::string("C"));
+  for (int time = 0; time < 100; ++time) {
+    guarded([] { fs::current_path("/"); }, Guarded::often);
+    put_back_host_state();
+    BOOST_TEST(fs::current_path() == before);
+  }
+  // A mask that a call left which was not looked at is not what the next is measured by.
+  sigset_t usr1, now;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  const auto start = std::chrono::steady_clock::now();
+  const auto blocked = [&] {
+    pthread_sigmask(SIG_SETMASK, nullptr, &now);
+    return sigismember(&now, SIGUSR1) == 1;
+  };
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  guarded([] {}, Guarded::often);
+  guarded([&] { pthread_sigmask(SIG_BLOCK, &usr1, nullptr); }, Guarded::often);
+  while (blocked() && std::chrono::steady_clock::now() - start < std::chrono::seconds(5))
+    guarded([] {}, Guarded::often);
+  BOOST_TEST(!blocked());
+}
+
 BOOST_AUTO_TEST_CASE(looking_costs_nanoseconds_around_kernels_and_microseconds_elsewhere) {
   const auto cost = [](Guarded looked_at) {
     constexpr int kTimes = 20000;
@@ -183,11 +211,13 @@ BOOST_AUTO_TEST_CASE(looking_costs_nanoseconds_around_kernels_and_microseconds_e
     }
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kTimes;
   };
-  const double kernels = cost(Guarded::numbers), trials = cost(Guarded::trial),
-               others = cost(Guarded::everything);
-  BOOST_TEST_MESSAGE("kernels: " << kernels * 1e9 << " ns, trials: " << trials * 1e9
+  const double kernels = cost(Guarded::numbers), often = cost(Guarded::often),
+               trials = cost(Guarded::trial), others = cost(Guarded::everything);
+  BOOST_TEST_MESSAGE("kernels: " << kernels * 1e9 << " ns, often: " << often * 1e9
+                                 << " ns, trials: " << trials * 1e9
                                  << " ns, others: " << others * 1e9 << " ns");
   BOOST_TEST(kernels < 2e-6);
+  BOOST_TEST(often < 10e-6);
   BOOST_TEST(trials < 20e-6);
   BOOST_TEST(others < 200e-6);
 }

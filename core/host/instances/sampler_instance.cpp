@@ -66,7 +66,7 @@ bool SamplerInstance::suggest(std::uint64_t trial, std::span<double> values,
   out.status = LATHE_SUGGESTED;
   out.values = values.data();
   Call call(*component_);
-  call.enter({"suggest", Guarded::trial}, [&](lathe_call* c) {
+  call.enter({"suggest", Guarded::often}, [&](lathe_call* c) {
     return component_->as<lathe_sampler>().suggest(c, self_, &ask, &out);
   });
   if (out.status == LATHE_EXHAUSTED) return false;
@@ -87,7 +87,7 @@ void SamplerInstance::started(std::uint64_t trial, std::span<const double> value
   if (sampler.started == nullptr) return;
   const lathe_started begun = started_of(trial, values);
   Call call(*component_);
-  call.enter({"started", Guarded::trial},
+  call.enter({"started", Guarded::often},
              [&](lathe_call* c) { return sampler.started(c, self_, &begun); });
 }
 
@@ -96,7 +96,7 @@ void SamplerInstance::finished(const TrialOutcome& outcome) {
   if (sampler.finished == nullptr) return;
   const lathe_outcome ended = outcome_of(outcome);
   Call call(*component_);
-  call.enter({"finished", Guarded::trial},
+  call.enter({"finished", Guarded::often},
              [&](lathe_call* c) { return sampler.finished(c, self_, &ended); });
 }
 

@@ -1,6 +1,7 @@
 #include "core/search/study/log.hpp"
 
 #include "core/base/file.hpp"
+#include "core/plugin/host_state.hpp"
 
 #include <cmath>
 
@@ -52,6 +53,7 @@ LogColumns columns_of(std::span<const Trial> trials, std::size_t objectives) {
 void write_log(const std::filesystem::path& folder, const SearchSpace& space,
                std::span<const Trial> trials, std::span<const std::size_t> best,
                std::size_t objectives) {
+  put_back_host_state();
   make_folders(folder);
   const auto write = [&](const char* file, const auto& written) {
     write_atomically(folder / file, [&](const ByteSink& bytes) {
