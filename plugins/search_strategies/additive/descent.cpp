@@ -86,9 +86,8 @@ void Descent::collect(std::size_t p, const std::vector<double>& point) {
 void Descent::add_effects(std::vector<double>& values, std::size_t p,
                           const std::vector<double>& point, double sign) const {
   for (std::size_t f = 0; f < functions_.size(); ++f) {
-    const double rise = features_.slope(functions_[f], p, point.data());
-    values[f] += sign * features_.effect(functions_[f], p, point[p]);
-    if (rise != 0) values[f] += sign * rise * features_.place(p, point[p]);
+    const Features::Tilt tilt = features_.tilt(functions_[f], p, point.data());
+    values[f] += sign * features_.effect(functions_[f], p, point[p], tilt);
   }
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 constexpr double kConstantVariance = 1e4;
 constexpr double kLeast = 1e-4, kMost = 1e5;  // of the other groups' variances
-constexpr double kFirst[Features::kGroups] = {kConstantVariance, 1, 30, 1, 0.01, 30};
+constexpr double kFirst[Features::kGroups] = {kConstantVariance, 1, 30, 1, 0.01, 30, 1};
 // Beyond so many features the variances stay what they are: a cube takes too long.
 constexpr std::size_t kMostTuned = 600;
 
