@@ -183,7 +183,7 @@ double Features::value_at(std::size_t p, double place) const {
   return parameter.rounded(parameter.logarithmic ? std::exp(x) : x);
 }
 
-void Features::add_minima(const Coefficients& function, std::size_t p, const double* values,
+void Features::add_minima(const Coefficients& function, std::size_t p, Tilt tilt,
                           std::vector<double>& out) const {
   const Range& range = ranges_[p];
   if (range.choices > 0) {
@@ -195,7 +195,6 @@ void Features::add_minima(const Coefficients& function, std::size_t p, const dou
   const double* curve = function.data() + range.first;
   const double* coarse = curve + 2;
   const double* fine = coarse + range.coarse + 1;
-  const Tilt tilt = this->tilt(function, p, values);
   const double linear = curve[0] + tilt.slope, square = curve[1] + tilt.bend;
   const std::size_t pieces = std::max(range.coarse, range.fine);
   const double width = 2.0 / static_cast<double>(pieces);

@@ -54,7 +54,7 @@ class Features {
 
   // Where the function of a number may be least, its other parameters as they are: each value of a
   // short grid; else the knots and the bottoms of the parabolas between them.
-  void add_minima(const Coefficients& function, std::size_t p, const double* values,
+  void add_minima(const Coefficients& function, std::size_t p, Tilt tilt,
                   std::vector<double>& out) const;
 
  private:
