@@ -71,7 +71,7 @@ const OptionTable& setup_table() {
        bounded("n_trials", LATHE_OPTION_INT, "1.."), bounded("timeout", LATHE_OPTION_FLOAT, "0<.."),
        bounded("trial_timeout", LATHE_OPTION_FLOAT, "0<.."),
        bounded("lookahead", LATHE_OPTION_INT, "1..1024"),
-       with_default(option("sampler", LATHE_OPTION_STRING), "tpe"),
+       with_default(option("sampler", LATHE_OPTION_STRING), "additive"),
        nullable(option("pruner", LATHE_OPTION_STRING)),
        with_default(option("repeat", LATHE_OPTION_BOOL), false),
        with_default(option("sum_scaled_metrics", LATHE_OPTION_BOOL), false), directed("direction"),

@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(a_metric_may_be_a_dotted_key_or_a_table) {
   BOOST_TEST(search.metrics[0].name == "accuracy");
   BOOST_TEST(search.metrics[0].scale == 0.5);
   BOOST_TEST(search.metrics[1].scale == 2.0);
+  BOOST_TEST(search.sampler.name == "additive");
 }
 
 BOOST_AUTO_TEST_CASE(summed_metrics_have_one_direction) {

@@ -26,6 +26,7 @@ SearchOptions options_of(const Function& function, const Task& task, std::uint64
   options.n_trials = task.trials;
   options.lookahead = static_cast<int>(task.lookahead);
   options.repeat = task.repeat;
+  options.repeats_evaluated = true;  // as the published baselines do: with other noise
   for (std::size_t objective = 0; objective < function.objectives.size(); ++objective)
     options.metrics.push_back({objective_name(objective), 1.0, LATHE_DIRECTION_MINIMIZE, {}});
   return options;

@@ -191,7 +191,7 @@ class Loop {
     trial.rungs.clear();
     trial.started = std::chrono::system_clock::now();
     const std::optional<std::uint64_t> same = proposals_.began(number, trial.point);
-    if (same) serve(trial, slots_[*same].trial);
+    if (same && !options_.repeats_evaluated) serve(trial, slots_[*same].trial);
   }
 
   // A point has one outcome, so a trial that has one already is not evaluated. Who is given up

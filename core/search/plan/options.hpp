@@ -17,6 +17,7 @@ struct SearchOptions {
   int jobs = 1;
   int lookahead = 4;
   bool repeat = false;  // trials may be at points that earlier ones had, while there are others
+  bool repeats_evaluated = false;    // again, not with the earlier outcome: where values are noisy
   double timeout_seconds = 0;        // of the whole search; no trial starts after it; 0: none
   double trial_timeout_seconds = 0;  // of one trial, which then fails; 0: none
   std::vector<Metric> metrics;       // sorted by name, as MASE does

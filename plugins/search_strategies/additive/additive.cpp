@@ -28,10 +28,11 @@ struct Additive {
   static constexpr const char* details =
       "Regresses each objective on what the parameters contribute one by one: a number for every "
       "choice; of a number a parabola and broken lines of 8 and 32 pieces, and products of pairs "
-      "of numbers. The coefficients are Gaussian a priori, with a variance per kind that the "
-      "evidence chooses (Bayesian ridge). A trial is where a draw from the posterior is least "
-      "(Thompson sampling), found by changing one parameter at a time; with several objectives, "
-      "where the draws of all, weighted at random, are (augmented Chebyshev scalarisation). "
+      "of numbers and of a number and another's square. The coefficients are Gaussian a priori, "
+      "with a variance per kind that the evidence chooses (Bayesian ridge). A trial is where a "
+      "draw from the posterior, narrowed by a random factor, is least (Thompson sampling), found "
+      "by changing one parameter at a time; with several objectives, where the draws of all, "
+      "weighted at random, are (augmented Chebyshev scalarisation). "
       "Failed trials count as worse than all others, pruned ones nearly so, and what violates a "
       "constraint is told by a regression of the constraint.\n\n"
       "Between a quarter and four fifths of the trials are `tpe`'s, the more the better its "
@@ -39,8 +40,7 @@ struct Additive {
       "together do not suffer. Beyond 1,000 trials, of which `tpe` reads all, it is asked more "
       "rarely.\n\n"
       "Costs the square of the number of features a trial, whatever came before, and each time "
-      "that "
-      "the trials have grown by a quarter a few times the cube.";
+      "that the trials have grown by a quarter a few times the cube.";
 
   Additive(lathe::options given, lathe::space host_space)
       : Additive(search_strategies::read_space(host_space.raw()), host_space.constraints(),

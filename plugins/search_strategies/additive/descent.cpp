@@ -77,19 +77,17 @@ std::vector<double> Descent::values_of(const std::vector<double>& point) const {
 // The values of a parameter that may be best, the rest of the point as it is.
 void Descent::collect(std::size_t p, const std::vector<double>& point) {
   tried_.clear();
-  for (const Coefficients& function : functions_) {
-    features_.add_minima(function, p, point.data(), tried_);
-    if (space_.parameters[p].categorical()) break;
-  }
+  tilts_.clear();
+  for (const Coefficients& function : functions_)
+    tilts_.push_back(features_.tilt(function, p, point.data()));
+  const std::size_t asked = space_.parameters[p].categorical() ? 1 : functions_.size();
+  for (std::size_t f = 0; f < asked; ++f) features_.add_minima(functions_[f], p, tilts_[f], tried_);
 }
 
-void Descent::add_effects(std::vector<double>& values, std::size_t p,
-                          const std::vector<double>& point, double sign) const {
-  for (std::size_t f = 0; f < functions_.size(); ++f) {
-    const double rise = features_.slope(functions_[f], p, point.data());
-    values[f] += sign * features_.effect(functions_[f], p, point[p]);
-    if (rise != 0) values[f] += sign * rise * features_.place(p, point[p]);
-  }
+void Descent::add_effects(std::vector<double>& values, std::size_t p, double value,
+                          double sign) const {
+  for (std::size_t f = 0; f < functions_.size(); ++f)
+    values[f] += sign * features_.effect(functions_[f], p, value, tilts_[f]);
 }
 
 bool Descent::step(std::size_t p, Draws& draws) {
@@ -103,13 +101,12 @@ bool Descent::step(std::size_t p, Draws& draws) {
   }
   const double old = point_[p];
   std::vector<double> without = values_, best_values = values_;
-  add_effects(without, p, point_, -1);
+  add_effects(without, p, old, -1);
   double best = old, least = now_;
   std::vector<double> values;
   for (const double value : tried_) {
-    point_[p] = value;
     values = without;
-    add_effects(values, p, point_, 1);
+    add_effects(values, p, value, 1);
     const double found = scalarisation_(values.data());
     if (!(found < least)) continue;
     best = value, least = found;
@@ -151,13 +148,12 @@ bool Descent::step_with_children(std::size_t p) {
 void Descent::choose_child(std::size_t p, std::vector<double>& point, std::vector<double>& values) {
   if (has_children_[p]) return;  // its turn comes in the sweep
   collect(p, point);
-  add_effects(values, p, point, -1);
+  add_effects(values, p, point[p], -1);
   const std::vector<double> without = values;
   double best = point[p], least = std::numeric_limits<double>::infinity();
   for (const double value : tried_) {
-    point[p] = value;
     std::vector<double> with = without;
-    add_effects(with, p, point, 1);
+    add_effects(with, p, value, 1);
     const double found = scalarisation_(with.data());
     if (found < least) best = value, least = found, values = std::move(with);
   }

@@ -33,8 +33,7 @@ class Descent {
   void complete(std::vector<double>& point, Draws& draws) const;
   std::vector<double> values_of(const std::vector<double>& point) const;
   void collect(std::size_t p, const std::vector<double>& point);
-  void add_effects(std::vector<double>& values, std::size_t p, const std::vector<double>& point,
-                   double sign) const;
+  void add_effects(std::vector<double>& values, std::size_t p, double value, double sign) const;
   bool step(std::size_t p, Draws& draws);
   bool step_with_children(std::size_t p);
   void choose_child(std::size_t p, std::vector<double>& point, std::vector<double>& values);
@@ -46,7 +45,10 @@ class Descent {
   std::vector<char> has_children_;
   std::vector<double> point_, values_;  // where it is, and the functions there
   double now_ = 0;
+  // Of the parameter that was collected last: the values to try, and per function what the others
+  // make of them.
   std::vector<double> tried_;
+  std::vector<Features::Tilt> tilts_;
 };
 
 }  // namespace search_strategies

@@ -76,8 +76,29 @@ void Features::add_products() {
   for (std::size_t i = 1; i < numbers.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       const std::uint32_t feature = add(kProduct, 1);
-      ranges_[numbers[i]].products.emplace_back(numbers[j], feature);
-      ranges_[numbers[j]].products.emplace_back(numbers[i], feature);
+      ranges_[numbers[i]].products.push_back({numbers[j], feature, 0, 0});
+      ranges_[numbers[j]].products.push_back({numbers[i], feature, 0, 0});
+    }
+  }
+  numbers.erase(std::remove_if(numbers.begin(), numbers.end(),
+                               [&](std::size_t p) { return ranges_[p].coarse == 0; }),
+                numbers.end());
+  if (numbers.size() * (numbers.size() - 1) + groups_.size() <= kMost) add_bends(numbers);
+}
+
+// Of numbers finer than a short grid, with which valleys may be curved.
+void Features::add_bends(const std::vector<std::size_t>& numbers) {
+  const auto product = [&](std::size_t p, std::size_t other) -> Product& {
+    std::vector<Product>& all = ranges_[p].products;
+    return *std::find_if(all.begin(), all.end(),
+                         [&](const Product& each) { return each.other == other; });
+  };
+  for (const std::size_t p : numbers) {
+    for (const std::size_t other : numbers) {
+      if (p == other) continue;
+      const std::uint32_t feature = add(kBend, 1);
+      product(p, other).own_squared = feature;
+      product(other, p).other_squared = feature;
     }
   }
 }
@@ -105,21 +126,37 @@ std::vector<Feature> Features::row(const double* values) const {
     if (range.fine > 0) {
       add_between(curve + 3 + static_cast<std::uint32_t>(range.coarse), at, range.fine);
     }
-    for (const auto& [other, feature] : range.products) {
-      if (other < p) row.push_back({feature, at * place(other, values[other])});
+    for (const Product& product : range.products) {
+      const double other = place(product.other, values[product.other]);
+      if (product.other < p) row.push_back({product.plain, at * other});
+      if (product.own_squared > 0) row.push_back({product.own_squared, at * at * other});
     }
   }
   return row;
 }
 
-double Features::effect(const Coefficients& function, std::size_t p, double value) const {
+Features::Tilt Features::tilt(const Coefficients& function, std::size_t p,
+                              const double* values) const {
+  Tilt result;
+  for (const Product& product : ranges_[p].products) {
+    const double other = place(product.other, values[product.other]);
+    result.slope += function[product.plain] * other;
+    if (product.own_squared == 0) continue;
+    result.slope += function[product.other_squared] * other * other;
+    result.bend += function[product.own_squared] * other;
+  }
+  return result;
+}
+
+double Features::effect(const Coefficients& function, std::size_t p, double value,
+                        Tilt tilt) const {
   const Range& range = ranges_[p];
   const double* own = function.data() + range.first;
   double sum = range.choices > 0 ? own[index_of(space_.parameters[p], value)] : 0;
   if (!range.numeric) return sum;
   own += range.choices;
   const double at = place(p, value);
-  sum += at * (own[0] + at * own[1]);
+  sum += at * (own[0] + tilt.slope + at * (own[1] + tilt.bend));
   own += 2;
   const auto add_between = [&](std::size_t pieces) {
     const Between between(at, pieces);
@@ -129,14 +166,6 @@ double Features::effect(const Coefficients& function, std::size_t p, double valu
   if (range.coarse > 0) add_between(range.coarse);
   own += range.coarse + 1;
   if (range.fine > 0) add_between(range.fine);
-  return sum;
-}
-
-double Features::slope(const Coefficients& function, std::size_t p, const double* values) const {
-  double sum = 0;
-  for (const auto& [other, feature] : ranges_[p].products) {
-    sum += function[feature] * place(other, values[other]);
-  }
   return sum;
 }
 
@@ -154,7 +183,7 @@ double Features::value_at(std::size_t p, double place) const {
   return parameter.rounded(parameter.logarithmic ? std::exp(x) : x);
 }
 
-void Features::add_minima(const Coefficients& function, std::size_t p, const double* values,
+void Features::add_minima(const Coefficients& function, std::size_t p, Tilt tilt,
                           std::vector<double>& out) const {
   const Range& range = ranges_[p];
   if (range.choices > 0) {
@@ -166,18 +195,18 @@ void Features::add_minima(const Coefficients& function, std::size_t p, const dou
   const double* curve = function.data() + range.first;
   const double* coarse = curve + 2;
   const double* fine = coarse + range.coarse + 1;
-  const double linear = curve[0] + slope(function, p, values);
+  const double linear = curve[0] + tilt.slope, square = curve[1] + tilt.bend;
   const std::size_t pieces = std::max(range.coarse, range.fine);
   const double width = 2.0 / static_cast<double>(pieces);
   for (std::size_t i = 0; i <= pieces; ++i) {
     const double left = -1 + width * static_cast<double>(i);
     out.push_back(value_at(p, std::min(left, 1.0)));
-    if (i == pieces || !(curve[1] > 0)) continue;
+    if (i == pieces || !(square > 0)) continue;
     const std::size_t piece = i * range.coarse / pieces;
     double rise =
         linear + (coarse[piece + 1] - coarse[piece]) / 2 * static_cast<double>(range.coarse);
     if (range.fine > 0) rise += (fine[i + 1] - fine[i]) / width;
-    const double bottom = -rise / (2 * curve[1]);
+    const double bottom = -rise / (2 * square);
     if (bottom > left && bottom < left + width) out.push_back(value_at(p, bottom));
   }
 }

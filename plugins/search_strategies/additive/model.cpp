@@ -197,7 +197,9 @@ void AdditiveModel::suggest(std::uint64_t attempt, Draws& draws, double* values)
     std::copy(best.begin(), best.end(), values);
     return;
   }
-  const double scale = 1 + static_cast<double>(attempt) / 2;
+  // As wide as the posterior at most: most of many features matter little, and draws of them all
+  // hide what is known of the few.
+  const double scale = draws.uniform() + static_cast<double>(attempt) / 2;
   const auto normal = [&draws] { return draws.normal(); };
   std::vector<Coefficients> functions;
   for (std::size_t o = 0; o < objectives_ + constraints_; ++o) {

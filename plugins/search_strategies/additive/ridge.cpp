@@ -6,9 +6,12 @@ namespace {
 
 constexpr double kConstantVariance = 1e4;
 constexpr double kLeast = 1e-4, kMost = 1e5;  // of the other groups' variances
-constexpr double kFirst[Features::kGroups] = {kConstantVariance, 1, 30, 1, 0.01, 30};
+constexpr double kFirst[Features::kGroups] = {kConstantVariance, 1, 30, 1, 0.01, 30, 1};
 // Beyond so many features the variances stay what they are: a cube takes too long.
 constexpr std::size_t kMostTuned = 600;
+
+// So many rows of a triangle are taken off the ones below at a time.
+constexpr std::size_t kPanel = 8;
 
 // The prior of the noise: this share of the values' variance, worth one row.
 constexpr double kLeastNoise = 1e-6;
@@ -17,17 +20,38 @@ void add_scaled(double* to, const double* from, double factor, std::size_t count
   for (std::size_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 
+// Subtracts from `to` the products of `count` finished rows with their own first numbers; `to` and
+// `rows` begin in one column.
+void subtract_products(double* __restrict to, const double* __restrict rows, std::size_t stride,
+                       std::size_t count, std::size_t length) {
+  if (count < kPanel) {
+    for (std::size_t k = 0; k < count; ++k)
+      add_scaled(to, rows + k * stride, -rows[k * stride], length);
+    return;
+  }
+  double factors[kPanel];
+  for (std::size_t k = 0; k < kPanel; ++k) factors[k] = rows[k * stride];
+  for (std::size_t j = 0; j < length; ++j) {
+    double x = to[j];
+    for (std::size_t k = 0; k < kPanel; ++k) x -= factors[k] * rows[k * stride + j];
+    to[j] = x;
+  }
+}
+
 }  // namespace
 
 Triangle::Triangle(std::vector<double> a, std::size_t size) : r_(std::move(a)), size_(size) {
-  for (std::size_t k = 0; k < size_; ++k) {
-    double* row = r_.data() + k * size_;
-    const double diagonal = std::sqrt(std::max(row[k], 1e-14));
-    for (std::size_t j = k; j < size_; ++j) row[j] /= diagonal;
-    row[k] = diagonal;
-    for (std::size_t i = k + 1; i < size_; ++i) {
-      if (row[i] != 0) add_scaled(r_.data() + i * size_ + i, row + i, -row[i], size_ - i);
+  const auto at = [this](std::size_t i, std::size_t j) { return r_.data() + i * size_ + j; };
+  for (std::size_t first = 0; first < size_; first += kPanel) {
+    const std::size_t last = std::min(first + kPanel, size_);
+    for (std::size_t k = first; k < last; ++k) {
+      subtract_products(at(k, k), at(first, k), size_, k - first, size_ - k);
+      const double diagonal = std::sqrt(std::max(*at(k, k), 1e-14));
+      for (std::size_t j = k; j < size_; ++j) *at(k, j) /= diagonal;
+      *at(k, k) = diagonal;
     }
+    for (std::size_t i = last; i < size_; ++i)
+      subtract_products(at(i, i), at(first, i), size_, last - first, size_ - i);
   }
 }
 
