@@ -1,0 +1,67 @@
+// lathe study trials|best|export: what a study holds.
+#include "core/cli/commands/rows.hpp"
+#include "core/cli/study/chosen_study.hpp"
+#include "core/cli/study/shown_trials.hpp"
+#include "core/host/stdout_guard.hpp"
+#include "core/report/csv.hpp"
+#include "core/report/terminal.hpp"
+#include "core/search/loop/pareto.hpp"
+
+#include <fmt/format.h>
+
+namespace lathe {
+namespace {
+
+struct Read {
+  StudyDescription description;
+  std::vector<HeldTrial> trials;
+};
+
+Read read_study(const Invocation& call) {
+  const ChosenStorage place = chosen_storage(call);
+  Read read;
+  hold_chosen(call, place, Hold::to_read,
+              [&](HeldStudy& study) { read = {study.description(), study.trials()}; });
+  return read;
+}
+
+Json json_of(const std::vector<HeldTrial>& trials) {
+  Json rows = Json::array();
+  for (const HeldTrial& trial : trials) rows.push_back(json_of(trial));
+  return rows;
+}
+
+void show(const Invocation& call, const Read& read, const std::vector<HeldTrial>& trials) {
+  if (call.get(kJson))
+    return write_json({{"study", read.description.name}, {"trials", json_of(trials)}}, -1);
+  write_output(output_table(table_of(trials, read.description.directions.size())));
+}
+
+}  // namespace
+
+void list_trials(const Invocation& call) {
+  const Read read = read_study(call);
+  show(call, read, read.trials);
+}
+
+void show_best_trials(const Invocation& call) {
+  const Read read = read_study(call);
+  std::vector<std::vector<double>> values;
+  for (const HeldTrial& trial : read.trials) values.push_back(trial.values);
+  std::vector<HeldTrial> best;
+  for (const std::size_t trial : best_trials(values, read.description.directions))
+    best.push_back(read.trials[trial]);
+  if (best.empty())
+    throw run_error(LATHE_NOT_FOUND, fmt::format("no trial of the study '{}' is complete, so none "
+                                                 "is the best",
+                                                 read.description.name));
+  show(call, read, best);
+}
+
+void export_trials(const Invocation& call) {
+  const Read read = read_study(call);
+  if (call.get(kJson)) return show(call, read, read.trials);
+  write_data(csv_text(columns_of(read.trials, read.description)));
+}
+
+}  // namespace lathe
