@@ -4,7 +4,7 @@
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/study/chosen_study.hpp"
 #include "core/cli/study/shown_trials.hpp"
-#include "core/search/loop/proposals.hpp"
+#include "core/search/points/proposals.hpp"
 #include "core/search/space/written_space.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "core/cli/study/history.hpp"
 
 #include "core/options/text/json.hpp"
-#include "core/search/loop/point.hpp"
+#include "core/search/points/point.hpp"
 #include "core/search/space/written_space.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/search/study/held_study.hpp"
-#include "core/storage/sqlite/database.hpp"
+#include "core/storage/sqlite/file/database.hpp"
 
 #include <functional>
 

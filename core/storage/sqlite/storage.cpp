@@ -1,7 +1,7 @@
 #include "core/storage/sqlite/storage.hpp"
 
+#include "core/storage/sqlite/file/schema.hpp"
 #include "core/storage/sqlite/held_study.hpp"
-#include "core/storage/sqlite/schema.hpp"
 #include "core/storage/sqlite/study.hpp"
 
 namespace lathe {

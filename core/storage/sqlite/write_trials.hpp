@@ -1,7 +1,7 @@
 // Writes the trials of a study with prepared statements.
 #pragma once
 
-#include "core/storage/sqlite/row_group.hpp"
+#include "core/storage/sqlite/file/row_group.hpp"
 #include "core/storage/sqlite/trial_index.hpp"
 
 namespace lathe {

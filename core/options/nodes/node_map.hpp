@@ -4,7 +4,7 @@
 // error with the nearest name; unused ones are warnings.
 #pragma once
 
-#include "core/options/node_entry.hpp"
+#include "core/options/nodes/node_entry.hpp"
 
 namespace lathe {
 

@@ -1,12 +1,12 @@
 // Which entry of a node map is for which node. MASE's rule, in file order, with its silent misses
 // turned into errors and warnings. Knows nothing about what an entry says.
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 
 #include "core/base/pattern.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/graph/inference.hpp"
 #include "core/graph/naming.hpp"
-#include "core/options/dotted_names.hpp"
+#include "core/options/nodes/dotted_names.hpp"
 
 #include <fmt/format.h>
 

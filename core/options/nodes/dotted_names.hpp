@@ -3,7 +3,7 @@
 // ...}}}.
 #pragma once
 
-#include "core/options/entry_keys.hpp"
+#include "core/options/nodes/entry_keys.hpp"
 
 namespace lathe {
 

@@ -1,4 +1,4 @@
-#include "core/storage/sqlite/turn.hpp"
+#include "core/storage/sqlite/file/turn.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>

@@ -1,4 +1,4 @@
-#include "core/search/space/unsaid_conditions.hpp"
+#include "core/search/space/conditions/unsaid_conditions.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // Optuna's tables (RDB schema 12; the same from Optuna 3.0 on).
 #pragma once
 
-#include "core/storage/sqlite/database.hpp"
+#include "core/storage/sqlite/file/database.hpp"
 
 namespace lathe {
 

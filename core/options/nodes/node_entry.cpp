@@ -1,4 +1,4 @@
-#include "core/options/node_entry.hpp"
+#include "core/options/nodes/node_entry.hpp"
 
 #include "core/base/words/suggest.hpp"
 

@@ -1,5 +1,5 @@
 // Optuna's tables, as its SQLAlchemy models emit them.
-#include "core/storage/sqlite/schema.hpp"
+#include "core/storage/sqlite/file/schema.hpp"
 
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>

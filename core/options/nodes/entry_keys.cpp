@@ -1,4 +1,4 @@
-#include "core/options/entry_keys.hpp"
+#include "core/options/nodes/entry_keys.hpp"
 
 #include <algorithm>
 

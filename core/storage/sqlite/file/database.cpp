@@ -1,9 +1,9 @@
 // Opens SQLite files for one writer among readers (WAL), leaves them as one file, and turns result
 // codes into sentences.
-#include "core/storage/sqlite/database.hpp"
+#include "core/storage/sqlite/file/database.hpp"
 
 #include "core/base/file.hpp"
-#include "core/storage/sqlite/turn.hpp"
+#include "core/storage/sqlite/file/turn.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>

@@ -1,4 +1,4 @@
-#include "core/storage/sqlite/row_group.hpp"
+#include "core/storage/sqlite/file/row_group.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

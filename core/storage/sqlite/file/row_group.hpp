@@ -2,7 +2,7 @@
 // times as much.
 #pragma once
 
-#include "core/storage/sqlite/database.hpp"
+#include "core/storage/sqlite/file/database.hpp"
 
 #include <functional>
 #include <map>

@@ -1,4 +1,4 @@
-#include "core/search/space/conditions.hpp"
+#include "core/search/space/conditions/conditions.hpp"
 
 #include "core/base/words/suggest.hpp"
 

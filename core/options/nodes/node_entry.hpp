@@ -6,7 +6,7 @@
 
 #include "core/graph/graph.hpp"
 #include "core/graph/ops/op_table.hpp"
-#include "core/options/entry_keys.hpp"
+#include "core/options/nodes/entry_keys.hpp"
 
 namespace lathe {
 

@@ -1,4 +1,4 @@
-#include "core/options/dotted_names.hpp"
+#include "core/options/nodes/dotted_names.hpp"
 
 #include "core/base/words/suggest.hpp"
 #include "core/graph/naming.hpp"
