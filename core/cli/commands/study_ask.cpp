@@ -1,11 +1,13 @@
 // lathe study ask: the next trial of a study, for a program that evaluates it.
-#include "core/base/clock.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/study/chosen_study.hpp"
 #include "core/cli/study/shown_trials.hpp"
+#include "core/search/loop/told_outcome.hpp"
+#include "core/search/plan/study_description.hpp"
 #include "core/search/points/proposals.hpp"
 #include "core/search/space/written_space.hpp"
+#include "core/search/study/fixed_params.hpp"
 
 #include <fmt/format.h>
 
@@ -55,6 +57,13 @@ SearchOptions asked_options(const Invocation& call, const StudyDescription& desc
   return options;
 }
 
+std::vector<StoredParameter> stored(const SearchSpace& space) {
+  std::vector<StoredParameter> rows;
+  for (const SearchParameter& parameter : space.parameters)
+    rows.push_back(stored_parameter(parameter));
+  return rows;
+}
+
 // What of its parameters the space has.
 std::vector<double> known_point(const SearchSpace& space, const HeldTrial& trial) {
   std::vector<double> point(space.parameters.size(), std::nan(""));
@@ -74,11 +83,7 @@ class Asked {
   void tell(const HeldTrial& trial) {
     points_.push_back(known_point(space_, trial));
     proposals_.began(trial.number, points_.back());
-    if (!ended(trial.state)) return;
-    const lathe_trial_state state = trial.state == TrialState::complete ? LATHE_STATE_COMPLETE
-                                    : trial.state == TrialState::pruned ? LATHE_STATE_PRUNED
-                                                                        : LATHE_STATE_FAIL;
-    sampler_->finished({trial.number, state, trial.values});
+    if (ended(trial.state)) sampler_->finished(*ToldOutcome(trial, false));
   }
   std::vector<double> next(std::uint64_t number) {
     const auto proposed = proposals_.propose(
@@ -88,7 +93,9 @@ class Asked {
     return *proposed;
   }
   std::vector<double> complete(const HeldTrial& waiting) {
-    return proposals_.complete(waiting.number, known_point(space_, waiting));
+    std::vector<double> point(space_.parameters.size(), std::nan(""));
+    fix_parameters(point, waiting.params, stored(space_), fmt::format("trial {}", waiting.number));
+    return proposals_.complete(waiting.number, point);
   }
 
  private:
@@ -98,32 +105,19 @@ class Asked {
   std::vector<std::vector<double>> points_;  // by trial
 };
 
-// One that waits comes first.
-HeldTrial next_trial(const HeldStudy& study, const SearchOptions& options,
-                     const SearchSpace& space) {
+std::vector<double> next_point(const HeldStudy& study, std::uint64_t number,
+                               const SearchOptions& options, const SearchSpace& space) {
   Asked asked(options, space);
-  const auto waits = [](const HeldTrial& trial) { return trial.state == TrialState::waiting; };
-  const auto waiting = std::ranges::find_if(study.trials(), waits);
-  HeldTrial next;
-  next.number = study.trials().size();
-  if (waiting != study.trials().end()) next = *waiting;
-  for (const HeldTrial& trial : study.trials())
-    if (trial.number < next.number) asked.tell(trial);
-  next.params = params_of(space, waits(next) ? asked.complete(next) : asked.next(next.number));
-  next.state = TrialState::running;
-  next.started = now();
-  return next;
+  const std::vector<HeldTrial>& trials = study.trials();
+  for (std::uint64_t before = 0; before < number; ++before) asked.tell(trials[before]);
+  return number < trials.size() ? asked.complete(trials[number]) : asked.next(number);
 }
 
-std::vector<StoredParameter> stored(const SearchSpace& space) {
-  std::vector<StoredParameter> rows;
-  for (const SearchParameter& parameter : space.parameters) {
-    StoredParameter row;
-    row.name = parameter.name;
-    static_cast<Domain&>(row) = parameter;
-    rows.push_back(std::move(row));
-  }
-  return rows;
+// One that waits comes first.
+std::uint64_t next_number(const HeldStudy& study) {
+  const auto waiting = std::ranges::find(study.trials(), TrialState::waiting,
+                                         [](const HeldTrial& t) { return t.state; });
+  return static_cast<std::uint64_t>(waiting - study.trials().begin());
 }
 
 }  // namespace
@@ -131,13 +125,17 @@ std::vector<StoredParameter> stored(const SearchSpace& space) {
 void ask_study(const Invocation& call) {
   const Registry registry = registry_of(call);
   const ChosenStorage place = chosen_storage(call);
-  HeldTrial trial;
+  std::uint64_t number = 0;
+  Value params;
   hold_chosen(call, place, Hold::to_write, [&](HeldStudy& study) {
     const SearchSpace space = asked_space(call, study.description());
-    trial = next_trial(study, asked_options(call, study.description(), registry), space);
-    study.write(trial, stored(space));
+    number = next_number(study);
+    params = params_of(
+        space,
+        next_point(study, number, asked_options(call, study.description(), registry), space));
+    study.begin(number, params, stored(space));
   });
-  write_json({{"number", trial.number}, {"params", json_of(trial.params)}}, -1);
+  write_json({{"number", number}, {"params", json_of(params)}}, -1);
 }
 
 }  // namespace lathe

@@ -4,7 +4,7 @@
 #include "core/cli/study/chosen_study.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/report/json.hpp"
-#include "core/search/plan/options.hpp"
+#include "core/search/plan/study_description.hpp"
 #include "core/search/space/written_space.hpp"
 
 #include <fmt/format.h>
@@ -28,14 +28,8 @@ StudyDescription described(const Invocation& call, const std::string& name) {
   description.directions = directions_of(call);
   if (const OptionalText space = call.get(kSearchSpace))
     for (const SearchParameter& parameter :
-         read_written_space(json_given(*space, "--search-space")).parameters) {
-      StoredParameter row;
-      row.name = parameter.name;
-      static_cast<Domain&>(row) = parameter;
-      row.condition = parameter.condition;
-      row.written = described(parameter);
-      description.parameters.push_back(std::move(row));
-    }
+         read_written_space(json_given(*space, "--search-space")).parameters)
+      description.parameters.push_back(stored_parameter(parameter));
   const Registry registry = registry_of(call);
   const SamplerChoice sampler =
       choose_sampler(parse_component(call.get(kSampler).value_or("tpe"), "--sampler"), registry);

@@ -1,5 +1,4 @@
 // lathe study tell|enqueue: what a program found out, and what a person wants to know.
-#include "core/base/clock.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/study/chosen_study.hpp"
 #include "core/cli/study/shown_trials.hpp"
@@ -47,16 +46,15 @@ TrialState told_state(const Invocation& call, const std::vector<double>& values)
   return *word == "pruned" ? TrialState::pruned : TrialState::fail;
 }
 
-// The trial as it is to be; nothing if it has ended and that is fine.
-std::optional<HeldTrial> told_trial(const HeldStudy& study, std::uint64_t number,
-                                    std::vector<double> values, TrialState state,
-                                    bool skip_if_finished) {
+// False: it has ended already, and that is fine. Throws usage_error if it cannot end so.
+bool can_end(const HeldStudy& study, std::uint64_t number, const std::vector<double>& values,
+             TrialState state, bool skip_if_finished) {
   if (number >= study.trials().size())
     throw usage_error(
         fmt::format("the study '{}' has no trial {}; there {} {}", study.description().name, number,
                     study.trials().size() == 1 ? "is" : "are", study.trials().size()));
-  HeldTrial trial = study.trials()[number];
-  if (ended(trial.state) && skip_if_finished) return std::nullopt;
+  const HeldTrial& trial = study.trials()[number];
+  if (ended(trial.state) && skip_if_finished) return false;
   if (trial.state != TrialState::running)
     throw usage_error(
         fmt::format("trial {} is {}; {}", number, state_word(trial.state),
@@ -66,10 +64,7 @@ std::optional<HeldTrial> told_trial(const HeldStudy& study, std::uint64_t number
     throw usage_error(fmt::format("the study '{}' has {} objective{}; got {} value{}",
                                   study.description().name, objectives, objectives == 1 ? "" : "s",
                                   values.size(), values.size() == 1 ? "" : "s"));
-  trial.state = state;
-  trial.values = std::move(values);
-  trial.completed = now();
-  return trial;
+  return true;
 }
 
 }  // namespace
@@ -82,10 +77,9 @@ void tell_study(const Invocation& call) {
   const TrialState state = told_state(call, values);
   bool written = false;
   hold_chosen(call, place, Hold::to_write, [&](HeldStudy& study) {
-    const auto trial = told_trial(study, static_cast<std::uint64_t>(*number), values, state,
-                                  call.get(kSkipIfFinished));
-    if (trial) study.write(*trial, {});
-    written = trial.has_value();
+    const auto trial = static_cast<std::uint64_t>(*number);
+    written = can_end(study, trial, values, state, call.get(kSkipIfFinished));
+    if (written) study.end(trial, state, values);
   });
   if (call.get(kJson)) write_json({{"number", *number}, {"told", written}}, -1);
 }
@@ -98,13 +92,12 @@ void enqueue_trial(const Invocation& call) {
     throw usage_error(fmt::format("--params takes a table of parameters; got {}", fixed.text()));
   const ChosenStorage place = chosen_storage(call);
   HeldTrial trial;
+  trial.state = TrialState::waiting;
+  trial.params = fixed;
   hold_chosen(call, place, Hold::to_write, [&](HeldStudy& study) {
     const SearchSpace space = space_of(study.description());
     if (!space.parameters.empty()) point_of(space, fixed);  // refuses what a trial cannot have
-    trial.number = study.trials().size();
-    trial.state = TrialState::waiting;
-    trial.params = fixed;
-    study.write(trial, {});
+    trial.number = study.enqueue(fixed);
   });
   if (call.get(kJson)) return write_json(json_of(trial), -1);
   write_output(fmt::format("trial {} waits\n", trial.number));

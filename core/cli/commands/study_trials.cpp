@@ -46,10 +46,9 @@ void list_trials(const Invocation& call) {
 
 void show_best_trials(const Invocation& call) {
   const Read read = read_study(call);
-  std::vector<std::vector<double>> values;
-  for (const HeldTrial& trial : read.trials) values.push_back(trial.values);
+  const std::vector<Trial> trials(read.trials.begin(), read.trials.end());
   std::vector<HeldTrial> best;
-  for (const std::size_t trial : best_trials(values, read.description.directions))
+  for (const std::size_t trial : best_trials(trials, read.description.directions))
     best.push_back(read.trials[trial]);
   if (best.empty())
     throw run_error(LATHE_NOT_FOUND, fmt::format("no trial of the study '{}' is complete, so none "

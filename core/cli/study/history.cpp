@@ -1,6 +1,7 @@
 #include "core/cli/study/history.hpp"
 
 #include "core/options/text/json.hpp"
+#include "core/search/loop/told_outcome.hpp"
 #include "core/search/points/point.hpp"
 #include "core/search/space/written_space.hpp"
 
@@ -116,22 +117,10 @@ Trial read_trial(const Value& row, const History& history) {
   return trial;
 }
 
-lathe_trial_state sampler_state(TrialState state) {
-  if (state == TrialState::complete) return LATHE_STATE_COMPLETE;
-  return state == TrialState::pruned ? LATHE_STATE_PRUNED : LATHE_STATE_FAIL;
-}
-
 void tell(Sampler& sampler, const Trial& trial) {
   if (trial.state == TrialState::waiting) return;  // nobody has begun it
   sampler.started(trial.number, trial.point);
-  if (!ended(trial.state)) return;
-  std::vector<std::int64_t> steps;
-  std::vector<double> intermediate;
-  for (const auto& [step, value] : trial.intermediates) {
-    steps.push_back(step);
-    intermediate.push_back(value);
-  }
-  sampler.finished({trial.number, sampler_state(trial.state), trial.values, steps, intermediate});
+  if (ended(trial.state)) sampler.finished(*ToldOutcome(trial, false));
 }
 
 }  // namespace

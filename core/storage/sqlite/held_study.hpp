@@ -8,11 +8,8 @@
 
 namespace lathe {
 
-// In the order in which they were made. Throws run_error.
-std::vector<std::string> study_names(SQLite::Database& database);
-
 // As Storage::hold_study().
-void hold_sqlite_study(SQLite::Database& database, const std::string& name, Hold hold,
-                       const std::function<void(HeldStudy&)>& act);
+void hold_sqlite_study(const std::shared_ptr<SQLite::Database>& database, const std::string& name,
+                       Hold hold, const std::function<void(HeldStudy&)>& act);
 
 }  // namespace lathe

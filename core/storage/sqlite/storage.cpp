@@ -2,6 +2,7 @@
 
 #include "core/storage/sqlite/file/schema.hpp"
 #include "core/storage/sqlite/held_study.hpp"
+#include "core/storage/sqlite/read_study.hpp"
 #include "core/storage/sqlite/study.hpp"
 
 namespace lathe {
@@ -14,10 +15,12 @@ class SqliteStorage final : public Storage {
   std::unique_ptr<Study> open_study(const StudyDescription& description) override {
     return open_sqlite_study(database_, description);
   }
-  std::vector<std::string> studies() override { return study_names(*database_); }
+  std::vector<std::string> studies() override {
+    return with_errors_of(database_->getFilename(), [&] { return study_names(*database_); });
+  }
   void hold_study(const std::string& name, Hold hold,
                   const std::function<void(HeldStudy&)>& act) override {
-    hold_sqlite_study(*database_, name, hold, act);
+    hold_sqlite_study(database_, name, hold, act);
   }
 
  private:
