@@ -1,8 +1,9 @@
-// `lathe study`: any program as the objective, histories that suggestions are drawn for, and what
-// is refused.
+// `lathe study`: any program as the objective, and what is refused of it.
 #include "tests/cli/bad_input.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <set>
 
 using namespace lathe_test;
 using nlohmann::json;
@@ -21,12 +22,6 @@ void create(const std::filesystem::path& folder, const Words& more = {}) {
 json trials(const std::filesystem::path& folder) {
   return good({"study", "trials", "s.db", "--json"}, folder).json().at("trials");
 }
-
-const std::string kHistory = R"({"directions": ["minimize"],
- "space": {"a": {"kind": "cat", "n": 3}, "x": {"kind": "float", "low": 0, "high": 1, "log": false}},
- "sampler": {}, "trials": [)";
-const std::string kFirst =
-    R"({"number": 0, "state": "COMPLETE", "values": [1], "params": {"a": 1, "x": 0.5}}]})";
 
 }  // namespace
 
@@ -83,47 +78,10 @@ BOOST_AUTO_TEST_CASE(several_objectives_have_a_front) {
   BOOST_TEST(front.size() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(suggestions_are_counted_by_choice_and_listed_by_number) {
-  const TemporaryFolder folder;
-  write_file(folder.path() / "h.json", kHistory + kFirst);
-  const json drawn = good({"study", "suggest", "--history", "h.json", "--sampler", "random", "--n",
-                           "300", "--json"},
-                          folder.path())
-                         .json()
-                         .at("params");
-  const std::vector<int> counts = drawn.at("a").at("counts");
-  BOOST_TEST(counts.size() == 3);
-  BOOST_TEST(counts[0] + counts[1] + counts[2] == 300);
-  BOOST_TEST(*std::min_element(counts.begin(), counts.end()) > 60);
-  BOOST_TEST(drawn.at("x").at("samples").size() == 300);
-}
-
 BOOST_AUTO_TEST_CASE(what_a_study_cannot_take_is_refused) {
   check_bad_inputs({
       {"no study said", {}, {"study", "trials"}, 2, {"RUN", "--storage"}},
       {"no such file", {}, {"study", "trials", "none.db"}, 2, {"none.db"}},
-      {"no such history", {}, {"study", "suggest", "--history", "none.json"}, 2, {"none.json"}},
-      {"a history that is no JSON",
-       {{"h.json", "{\"space\": }"}},
-       {"study", "suggest", "--history", "h.json"},
-       2,
-       {"h.json:1:", "no JSON"}},
-      {"an unknown choice in a history",
-       {{"h.json", kHistory + R"({"number": 0, "state": "FAIL", "params": {"a": 3}}]})"}},
-       {"study", "suggest", "--history", "h.json"},
-       2,
-       {"h.json:3:", "trial 0 has 3 for 'a'"}},
-      {"values that do not fit the objectives",
-       {{"h.json",
-         kHistory + R"({"number": 0, "state": "COMPLETE", "values": [1, 2], "params": {}}]})"}},
-       {"study", "suggest", "--history", "h.json"},
-       2,
-       {"trial 0 has 2 values for 1 objectives"}},
-      {"an option that the sampler lacks",
-       {{"h.json", kHistory + kFirst}},
-       {"study", "suggest", "--history", "h.json", "--sampler", "random<x=1>"},
-       2,
-       {"--sampler", "unknown option 'x'"}},
       {"a search space without choices",
        {},
        {"study", "create", "s.db", "--search-space", R"({"width": []})"},
@@ -149,13 +107,44 @@ BOOST_AUTO_TEST_CASE(what_is_told_wrong_changes_nothing) {
   refused(told({"1"}), "has no trial 0");
   good({"study", "ask", "s.db"}, folder.path());
   refused(told({"nan"}), "NaN");
+  refused(told({"-nan"}), "NaN");
+  refused(told({"many"}), "'many' is no number");
+  refused(told({"1x"}), "'1x' is no number");
+  refused(told({""}), "'' is no number");
   refused(told({"1", "2"}), "has 1 objective; got 2 values");
   refused({"study", "tell", "s.db", "--trial-number", "0"}, "say how the trial ended");
   refused({"study", "enqueue", "s.db", "--params", R"({"width": 5})"}, "'width' cannot be 5");
   refused({"study", "enqueue", "s.db", "--params", R"({"with": 4})"}, "did you mean 'width'");
   refused({"study", "trials", "s.db", "--study", "z"}, "there is no study 'z'");
   refused({"study", "create", "s.db", "--study", "s"}, "already");
-  good(told({"1"}), folder.path());
+  good(told({"-1.5"}), folder.path());
   refused(told({"2"}), "trial 0 is COMPLETE");
-  BOOST_TEST(trials(folder.path()).at(0).at("values").at(0) == 1.0);
+  good(told({"2", "--skip-if-finished"}), folder.path());
+  BOOST_TEST(trials(folder.path()).size() == 1);
+  BOOST_TEST(trials(folder.path()).at(0).at("values").at(0) == -1.5);
+}
+
+BOOST_AUTO_TEST_CASE(values_below_zero_and_infinite_ones_are_told) {
+  const TemporaryFolder folder;
+  create(folder.path(), {"--directions", "minimize", "--directions", "minimize"});
+  good({"study", "ask", "s.db"}, folder.path());
+  good({"study", "tell", "s.db", "--trial-number", "0", "--values", "-1", "-2e-3"}, folder.path());
+  good({"study", "ask", "s.db"}, folder.path());
+  good({"study", "tell", "s.db", "--trial-number", "1", "--values", "inf", "-inf"}, folder.path());
+  const json all = trials(folder.path());
+  BOOST_TEST(all.at(0).at("values") == json({-1.0, -0.002}));
+  BOOST_TEST(all.at(1).at("values") == json({"inf", "-inf"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_small_space_is_asked_once_for_each_point) {
+  const TemporaryFolder folder;
+  good({"study", "create", "s.db", "--search-space", R"({"a": [1, 2], "b": [3, 4]})"},
+       folder.path());
+  std::set<json> points;
+  for (int trial = 0; trial < 4; ++trial)
+    points.insert(good({"study", "ask", "s.db"}, folder.path()).json().at("params"));
+  BOOST_TEST(points.size() == 4);
+  const Outcome none = run_lathe({"study", "ask", "s.db"}, folder.path());
+  BOOST_TEST(none.exit_code == 1);
+  BOOST_TEST(none.last_line().find("every point") != std::string::npos, none.last_line());
 }
