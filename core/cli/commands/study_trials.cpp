@@ -31,17 +31,16 @@ Json json_of(const std::vector<HeldTrial>& trials) {
   return rows;
 }
 
-void show(const Invocation& call, const Read& read, const std::vector<HeldTrial>& trials) {
-  if (call.get(kJson))
-    return write_json({{"study", read.description.name}, {"trials", json_of(trials)}}, -1);
-  write_output(output_table(table_of(trials, read.description.directions.size())));
+void write_trials(const Read& read, const std::vector<HeldTrial>& trials) {
+  write_json({{"study", read.description.name}, {"trials", json_of(trials)}}, -1);
 }
 
 }  // namespace
 
 void list_trials(const Invocation& call) {
   const Read read = read_study(call);
-  show(call, read, read.trials);
+  if (call.get(kJson)) return write_trials(read, read.trials);
+  write_output(output_table(table_of(read.trials, read.description.directions.size())));
 }
 
 void show_best_trials(const Invocation& call) {
@@ -54,12 +53,14 @@ void show_best_trials(const Invocation& call) {
     throw run_error(LATHE_NOT_FOUND, fmt::format("no trial of the study '{}' is complete, so none "
                                                  "is the best",
                                                  read.description.name));
-  show(call, read, best);
+  if (call.get(kJson)) return write_trials(read, best);
+  const std::size_t columns = output_columns();
+  write_output(render(points_of(best, read.description), columns == 0 ? kUsualColumns : columns));
 }
 
 void export_trials(const Invocation& call) {
   const Read read = read_study(call);
-  if (call.get(kJson)) return show(call, read, read.trials);
+  if (call.get(kJson)) return write_trials(read, read.trials);
   write_data(csv_text(columns_of(read.trials, read.description)));
 }
 

@@ -55,6 +55,27 @@ TextTable table_of(const std::vector<HeldTrial>& trials, std::size_t objectives)
   return table;
 }
 
+PointTable points_of(const std::vector<HeldTrial>& best, const StudyDescription& description) {
+  const std::size_t objectives = description.directions.size();
+  PointTable table{{{"trial"}, {}}, {}, {}};
+  for (std::size_t objective = 0; objective < objectives; ++objective)
+    table.points.columns.push_back(objective_column(objective, objectives));
+  for (const HeldTrial& trial : best) {
+    std::vector<std::string>& row =
+        table.points.rows.emplace_back(1, fmt::format("{}", trial.number));
+    for (const double value : trial.values) row.push_back(number_text(value));
+  }
+  for (const StoredParameter& parameter : description.parameters) {
+    table.parameters.push_back(parameter.name);
+    std::vector<std::string>& cells = table.choices.emplace_back();
+    for (const HeldTrial& trial : best) {
+      const Value* value = trial.params.find(parameter.name);
+      cells.push_back(value == nullptr ? "-" : cell_text(*value));
+    }
+  }
+  return table;
+}
+
 TextTable columns_of(const std::vector<HeldTrial>& trials, const StudyDescription& description) {
   const std::size_t objectives = description.directions.size();
   TextTable table{{"number"}, {}};
