@@ -8,6 +8,7 @@
 #include <boost/program_options.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 namespace lathe {
@@ -155,6 +156,18 @@ class Given {
   Value values_{Value::Map{}};
 };
 
+// A number below 0 is a word, not a short option: --values 0.5 -2.
+std::vector<po::option> negative_number(Words& words) {
+  double number = 0;
+  const std::string& word = words.front();
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (!word.starts_with('-') || error != std::errc{} || end != word.data() + word.size()) return {};
+  po::option positional;
+  positional.value = positional.original_tokens = {word};
+  words.erase(words.begin());
+  return {positional};
+}
+
 po::parsed_options split(const Options& options, const std::string& name, const Words& words) {
   const po::options_description description = description_of(options);
   po::positional_options_description positional;
@@ -164,6 +177,7 @@ po::parsed_options split(const Options& options, const std::string& name, const 
     return po::command_line_parser(words)
         .options(description)
         .positional(positional)
+        .extra_style_parser(negative_number)
         .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
         .run();
   } catch (const po::unknown_option& error) {

@@ -32,6 +32,13 @@ enum class OptionGroup : unsigned {
   pages = 1u << 20,           // documentation that is written from what components say
   bisection = 1u << 21,       // what two configurations are compared by
   trial = 1u << 22,           // a network of an earlier search
+  study = 1u << 23,           // which study, and where it is kept
+  new_study = 1u << 24,       // one that is to be made
+  sampler = 1u << 25,         // who suggests
+  space = 1u << 26,           // of a study, where no network says it
+  outcome = 1u << 27,         // how a trial ended
+  fixed = 1u << 28,           // of a trial that is to come
+  draws = 1u << 29,           // suggestions for a history
 };
 
 // Several of them.

@@ -134,17 +134,17 @@ void add_search(Rows& rows) {
            "without it a space of few points ends the search when all were visited.")
            .spelt({"--repeat"})
            .command_line_only(),
-       Row(Group::search, kLockWait, "How long a study waits while another process writes to it.")
+       Row(Group::study, kLockWait, "How long a study waits while another process writes to it.")
            .spelt({"--lock-wait"}, "SECONDS")
            .within("0..86400")
            .in("s")
            .standard(60.0),
-       Row(Group::search, kStorage,
+       Row(Group::study, kStorage,
            "Where the study is kept, eg: sqlite:///study.db; by default a file in the run's "
            "folder.")
            .spelt({"--storage"}, "URL"),
-       Row(Group::search, kStudy, "The study's name; by default that of the project.")
-           .spelt({"--study"}, "NAME")});
+       Row(Group::study, kStudy, "The study's name; by default that of the project.")
+           .spelt({"--study", "--study-name"}, "NAME")});
 }
 
 void add_machine(Rows& rows) {
@@ -300,6 +300,7 @@ Rows all_rows() {
   add_pipeline(rows);
   add_others(rows);
   add_numbers(rows);
+  for (CommandOption& row : study_options()) rows.push_back(std::move(row));
   return rows;
 }
 
@@ -315,6 +316,7 @@ std::string_view heading(OptionGroup group) {
     case Group::training:
       return "Training";
     case Group::search:
+    case Group::study:
       return "Search";
     case Group::machine:
       return "Machine";

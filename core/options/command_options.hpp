@@ -4,12 +4,10 @@
 #pragma once
 
 #include "core/options/command_option.hpp"
+#include "core/options/study_options.hpp"
 #include "core/options/training_options.hpp"
 
 namespace lathe {
-
-using OptionalText = std::optional<std::string>;
-using Texts = std::vector<std::string>;
 
 inline constexpr OptionKey<OptionalText> kModel{"model"};
 inline constexpr OptionKey<OptionalText> kDataset{"dataset"};

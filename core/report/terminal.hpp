@@ -19,6 +19,9 @@ std::size_t terminal_columns(int descriptor);
 // Of the one that standard output is; 0: it is a file or a pipe.
 std::size_t output_columns();
 
+// What a file or a pipe is laid out for where something has to be.
+constexpr std::size_t kUsualColumns = 80;
+
 // A table for standard output: as wide as it is in a file or a pipe, and on a terminal that is too
 // narrow for it one cell a line.
 std::string output_table(const TextTable& table);

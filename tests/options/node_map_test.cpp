@@ -1,4 +1,4 @@
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 
 #include "core/options/text/component_text.hpp"
 #include "core/options/text/document.hpp"

@@ -2,7 +2,7 @@
 // plugin: what node maps and search spaces are checked against.
 #pragma once
 
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 
 #include <map>
 

@@ -23,6 +23,15 @@ void print_passes(const Settings& settings);  // --list-passes
 void list_data(const Invocation& call);
 void fetch_data(const Invocation& call);
 
+void create_study(const Invocation& call);
+void ask_study(const Invocation& call);
+void tell_study(const Invocation& call);
+void enqueue_trial(const Invocation& call);
+void list_trials(const Invocation& call);
+void show_best_trials(const Invocation& call);
+void export_trials(const Invocation& call);
+void suggest_trials(const Invocation& call);
+
 void list_plugins(const Invocation& call);
 void show_plugin(const Invocation& call);
 void build_plugin(const Invocation& call);
@@ -54,6 +63,53 @@ inline constexpr Command kDataCommands[] = {
      .options = OptionGroup::plugins | OptionGroup::data_folder | OptionGroup::fetching |
                 OptionGroup::json,
      .run = fetch_data},
+};
+
+inline constexpr OptionGroups kOfStudy = OptionGroup::study | OptionGroup::json;
+inline constexpr Command kStudyCommands[] = {
+    {.word = "create",
+     .doc = "begins a study of a search space, for any program to work on",
+     .words = "[RUN]",
+     .options = kOfStudy | OptionGroup::space | OptionGroup::new_study | OptionGroup::sampler |
+                OptionGroup::seed | OptionGroup::plugins,
+     .run = create_study},
+    {.word = "ask",
+     .doc = "begins a trial and prints its number and its parameters",
+     .words = "[RUN]",
+     .options = kOfStudy | OptionGroup::space | OptionGroup::sampler | OptionGroup::plugins,
+     .run = ask_study,
+     .more = "Trials that wait (enqueued ones) come first, then what the sampler suggests."},
+    {.word = "tell",
+     .doc = "says how a trial ended",
+     .words = "[RUN] --trial-number N --values VALUE...",
+     .options = kOfStudy | OptionGroup::outcome,
+     .run = tell_study},
+    {.word = "enqueue",
+     .doc = "adds a trial that waits, with what is fixed of it; a search that runs takes it up",
+     .words = "[RUN] --params JSON",
+     .options = kOfStudy | OptionGroup::fixed,
+     .run = enqueue_trial},
+    {.word = "trials",
+     .doc = "lists the trials: state, values, parameters",
+     .words = "[RUN]",
+     .options = kOfStudy,
+     .run = list_trials},
+    {.word = "best",
+     .doc = "shows the best trial, or the Pareto front of several objectives",
+     .words = "[RUN]",
+     .options = kOfStudy,
+     .run = show_best_trials},
+    {.word = "export",
+     .doc = "prints all trials as CSV, a column for each value and parameter",
+     .words = "[RUN]",
+     .options = kOfStudy,
+     .run = export_trials},
+    {.word = "suggest",
+     .doc = "draws what a sampler would suggest after a history of trials",
+     .words = "--history FILE",
+     .options = OptionGroup::draws | OptionGroup::sampler | OptionGroup::seed |
+                OptionGroup::plugins | OptionGroup::json,
+     .run = suggest_trials},
 };
 
 inline constexpr Command kPluginCommands[] = {
@@ -105,9 +161,16 @@ inline constexpr Command kCommands[] = {
     {.word = "search",
      .doc = "searches a space of transforms for the best metrics",
      .words = "[MODEL] [DATASET] --config FILE",
-     .options = kTraining | OptionGroup::search,
+     .options = kTraining | OptionGroup::search | OptionGroup::study,
      .run = in_session<run_search>,
      .results = {.folder = "search_ckpts", .goes_on = true}},
+    {.word = "study",
+     .doc = "works on the study of a search, or on one that any program is the objective of",
+     .words = "COMMAND",
+     .options = {},
+     .more = "RUN is the folder of a search, or a study's file; --storage names any other. A file "
+             "with one study needs no --study.",
+     .commands = [] { return std::span<const Command>(kStudyCommands); }},
     {.word = "bisect",
      .doc = "finds the node whose change costs most, of two configurations of one network",
      .words = "A.toml B.toml",

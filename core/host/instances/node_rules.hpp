@@ -1,7 +1,7 @@
 // What a pass's node map may say: known from its option table and from the formats there are.
 #pragma once
 
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 #include "core/plugin/registry.hpp"
 
 namespace lathe {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/host/run.hpp"
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 
 #include <memory>
 #include <mutex>

@@ -9,7 +9,7 @@
 
 #include "core/host/run.hpp"
 #include "core/host/services/plugin_mistake.hpp"
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 #include "core/plugin/host_state.hpp"
 #include "core/plugin/in_plugin.hpp"
 

@@ -5,7 +5,7 @@
 #include "core/graph/transaction.hpp"
 #include "core/host/dataset.hpp"
 #include "core/host/services/graph_view.hpp"
-#include "core/options/node_map.hpp"
+#include "core/options/nodes/node_map.hpp"
 
 #include <lathe/svc/edit.h>
 #include <lathe/svc/options.h>

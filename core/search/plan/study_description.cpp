@@ -17,20 +17,23 @@ Domain indexes_of(const Domain& choices) {
 
 }  // namespace
 
+StoredParameter stored_parameter(const SearchParameter& parameter, bool as_int) {
+  StoredParameter row;
+  row.name = parameter.name;
+  static_cast<Domain&>(row) = parameter;
+  if (as_int && parameter.categorical()) static_cast<Domain&>(row) = indexes_of(parameter);
+  row.condition = parameter.condition;
+  row.written = described(parameter);
+  return row;
+}
+
 StudyDescription study_description(const SearchOptions& options, const SearchSpace& space,
                                    const std::string& name) {
   StudyDescription description;
   description.name = name;
   description.directions = options.directions();
-  for (const SearchParameter& parameter : space.parameters) {
-    StoredParameter row;
-    row.name = parameter.name;
-    static_cast<Domain&>(row) = parameter;
-    if (space.as_int && parameter.categorical()) static_cast<Domain&>(row) = indexes_of(parameter);
-    row.condition = parameter.condition;
-    row.written = described(parameter);
-    description.parameters.push_back(std::move(row));
-  }
+  for (const SearchParameter& parameter : space.parameters)
+    description.parameters.push_back(stored_parameter(parameter, space.as_int));
   Value metrics{Value::Map{}};
   for (const Metric& metric : options.metrics) metrics.set(metric.name, metric.scale);
   Value constraints{Value::Map{}};

@@ -7,6 +7,9 @@
 
 namespace lathe {
 
+// `as_int`: choices are stored as the integers 0, 1, ..., as they were asked.
+StoredParameter stored_parameter(const SearchParameter& parameter, bool as_int = false);
+
 StudyDescription study_description(const SearchOptions& options, const SearchSpace& space,
                                    const std::string& name);
 

@@ -6,7 +6,7 @@
 #include "core/mase/words.hpp"
 #include "core/options/training_options.hpp"
 #include "core/options/words_elsewhere.hpp"
-#include "core/search/space/conditions.hpp"
+#include "core/search/space/conditions/conditions.hpp"
 #include "core/search/space/equal_choices.hpp"
 #include "core/search/space/module_calls.hpp"
 #include "core/search/space/read_domain.hpp"

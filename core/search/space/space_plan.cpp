@@ -3,10 +3,10 @@
 #include "core/search/space/space_plan.hpp"
 
 #include "core/base/words/suggest.hpp"
+#include "core/search/space/conditions/unsaid_conditions.hpp"
 #include "core/search/space/equal_choices.hpp"
 #include "core/search/space/node_names.hpp"
 #include "core/search/space/read_domain.hpp"
-#include "core/search/space/unsaid_conditions.hpp"
 
 #include <fmt/format.h>
 

@@ -71,12 +71,21 @@ class Study {
   virtual std::vector<StoredTrial> wishes() = 0;
 };
 
+class HeldStudy;  // held_study.hpp
+enum class Hold { to_read, to_write };
+
 class Storage {
  public:
   virtual ~Storage() = default;
   // Opens the study of that name, or makes it. An existing one whose directions, parameters or
   // seed differ is an error that says what differs.
   virtual std::unique_ptr<Study> open_study(const StudyDescription& description) = 0;
+  // Their names, in the order in which they were made.
+  virtual std::vector<std::string> studies() = 0;
+  // Calls `act` with the study of that name as it is now, for as long as that takes; what `act`
+  // throws undoes what it wrote. Throws usage_error if there is none.
+  virtual void hold_study(const std::string& name, Hold hold,
+                          const std::function<void(HeldStudy& study)>& act) = 0;
 };
 
 // How a storage is used; no part of what a study is.

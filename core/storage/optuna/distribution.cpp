@@ -106,6 +106,17 @@ bool same_domain(const Domain& a, const Domain& b) {
          a.logarithmic == b.logarithmic && std::ranges::equal(a.choices, b.choices, same_choice);
 }
 
+std::optional<Domain> united(const Domain& a, const Domain& b) {
+  if (same_domain(a, b)) return a;
+  if (a.categorical() || a.kind != b.kind || a.logarithmic != b.logarithmic) return std::nullopt;
+  Domain both = a;
+  both.low = std::min(a.low, b.low);
+  both.high = std::max(a.high, b.high);
+  const double finest = a.kind == LATHE_PARAMETER_INTEGER ? 1 : 0;
+  if (a.step != b.step || a.low != b.low) both.step = finest;
+  return both;
+}
+
 std::string domain_text(const Domain& domain) {
   if (domain.categorical()) return fmt::format("one of {}", domain.text());
   return fmt::format("{} {}", domain.kind == LATHE_PARAMETER_INTEGER ? "integers" : "numbers",

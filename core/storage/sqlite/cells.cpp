@@ -1,5 +1,7 @@
 #include "core/storage/sqlite/cells.hpp"
 
+#include "core/storage/optuna/json.hpp"
+
 #include <fmt/format.h>
 
 namespace lathe {
@@ -38,6 +40,13 @@ std::string_view text_in(const SQLite::Column& cell, const Owner& owner, const P
   if (!is_text(cell)) throw unexpected(cell, owner, place, "text");
   const char* text = cell.getText();
   return {text, static_cast<std::size_t>(cell.getBytes())};
+}
+
+Value json_in(const SQLite::Column& cell, const Owner& owner, const Place& place) {
+  const std::string_view text = text_in(cell, owner, place);
+  std::optional<Value> value = value_of_json(text);
+  if (value) return *std::move(value);
+  throw owner.damaged(fmt::format("has {} in {}, which is no JSON", excerpt(text), place.text()));
 }
 
 std::string excerpt(std::string_view text) {

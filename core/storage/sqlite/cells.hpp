@@ -28,6 +28,9 @@ double number_in(const SQLite::Column& cell, const Owner& owner, const Place& pl
 // Valid until the statement moves on. Perhaps no UTF-8.
 std::string_view text_in(const SQLite::Column& cell, const Owner& owner, const Place& place);
 
+// JSON as Python writes it.
+Value json_in(const SQLite::Column& cell, const Owner& owner, const Place& place);
+
 // What a cell holds, short: NULL, 17, 'many'.
 std::string excerpt(const SQLite::Column& cell);
 std::string excerpt(std::string_view text);

@@ -1,17 +1,14 @@
 #include "core/storage/sqlite/check_study.hpp"
 
 #include "core/search/study/differences.hpp"
-#include "core/storage/optuna/columns.hpp"
 #include "core/storage/optuna/json.hpp"
 #include "core/storage/sqlite/cells.hpp"
+#include "core/storage/sqlite/read_study.hpp"
 
 #include <fmt/format.h>
 
 namespace lathe {
 namespace {
-
-// Study attributes of ours; Optuna's own and the user's have other names.
-constexpr std::string_view kPrefix = "lathe:";
 
 std::vector<std::string> verbs_of(const std::vector<lathe_direction>& directions) {
   std::vector<std::string> verbs;
@@ -24,41 +21,16 @@ Error begun_otherwise(const StudyRow& study, const std::string& difference) {
   return study.refused("was begun " + difference);
 }
 
-std::vector<lathe_direction> directions_in(const StudyRow& study) {
-  SQLite::Statement rows(*study.database,
-                         "SELECT objective, direction FROM study_directions WHERE study_id = ? "
-                         "ORDER BY objective");
-  bound(rows, study.id);
-  std::vector<lathe_direction> directions;
-  while (rows.executeStep()) {
-    const Owner owner{study, fmt::format("objective {}", directions.size())};
-    const std::int64_t objective =
-        integer_in(rows.getColumn(0), owner, {"study_directions.objective"});
-    if (objective != static_cast<std::int64_t>(directions.size()))
-      throw study.damaged(
-          fmt::format("it has a direction of objective {} where that of objective {} should be",
-                      objective, directions.size()));
-    const std::string_view word = text_in(rows.getColumn(1), owner, {"study_directions.direction"});
-    const auto direction = direction_of_word(word);
-    if (!direction)
-      throw owner.damaged(fmt::format(
-          "has the direction {}, which is neither MINIMIZE nor MAXIMIZE", excerpt(word)));
-    directions.push_back(*direction);
-  }
-  if (directions.empty()) throw study.damaged("it has no directions");
-  return directions;
-}
-
 // What the study was begun with and this search does without.
 void check_nothing_more(const StudyRow& study, const Value& facts) {
   SQLite::Statement rows(*study.database,
                          "SELECT key FROM study_user_attributes WHERE study_id = ? AND substr(key, "
                          "1, ?) = ?");
-  bound(rows, study.id, static_cast<std::int64_t>(kPrefix.size()), kPrefix);
+  bound(rows, study.id, static_cast<std::int64_t>(kOurs.size()), kOurs);
   while (rows.executeStep()) {
     const std::string_view key =
         text_in(rows.getColumn(0), {study, "it"}, {"study_user_attributes.key"});
-    const std::string_view name = key.substr(kPrefix.size());
+    const std::string_view name = key.substr(kOurs.size());
     if (facts.find(name) == nullptr)
       throw study.refused(
           fmt::format("was begun with {}, but this search has none", excerpt(name)));
@@ -69,7 +41,7 @@ void check_nothing_more(const StudyRow& study, const Value& facts) {
 
 void check_directions(const StudyRow& study) {
   const std::string difference =
-      difference_of_directions(verbs_of(directions_in(study)),
+      difference_of_directions(verbs_of(read_directions(study)),
                                verbs_of(study.description.directions), facts_of(study.description));
   if (!difference.empty()) throw begun_otherwise(study, difference);
 }
@@ -85,19 +57,14 @@ void check_attributes(const StudyRow& study) {
   check_nothing_more(study, facts);
   Value begun{Value::Map{}}, now{Value::Map{}};
   for (const auto& [name, ours] : facts.as_map()) {
-    const std::string key = fmt::format("{}{}", kPrefix, name);
+    const std::string key = fmt::format("{}{}", kOurs, name);
     const std::string text = json_text(ours);
     if (!bound(find, study.id, key).executeStep()) {
       run(add, study.id, key, text);
       continue;
     }
-    const Place place{"study_user_attributes.value_json", key};
-    const std::string_view stored = text_in(find.getColumn(0), {study, "it"}, place);
-    const std::optional<Value> theirs = value_of_json(stored);
-    if (!theirs)
-      throw study.damaged(
-          fmt::format("it has {} in {}, which is no JSON", excerpt(stored), place.text()));
-    begun.set(name, *theirs);
+    begun.set(name,
+              json_in(find.getColumn(0), {study, "it"}, {"study_user_attributes.value_json", key}));
     now.set(name, value_of_json(text).value_or(Value()));  // as it would be read
   }
   const std::string difference = difference_text(begun, now);

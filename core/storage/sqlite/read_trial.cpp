@@ -4,20 +4,15 @@
 #include "core/base/clock.hpp"
 #include "core/storage/optuna/columns.hpp"
 #include "core/storage/optuna/distribution.hpp"
-#include "core/storage/optuna/json.hpp"
 #include "core/storage/sqlite/trial_index.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
 
 namespace lathe {
 namespace {
-
-// The system attribute with what a person fixed of a trial.
-constexpr std::string_view kFixed = "fixed_params";
 
 // NULL, which a trial has that waits, is the epoch.
 std::chrono::system_clock::time_point time_in(const SQLite::Column& cell, const Owner& owner,
@@ -51,8 +46,18 @@ std::string takes_text(const StoredParameter& parameter) {
 
 }  // namespace
 
-TrialReader::TrialReader(const StudyRow& study)
+Domain distribution_in(const SQLite::Column& cell, const Owner& owner, std::string_view name) {
+  const Place place{"trial_params.distribution_json", name};
+  const std::string_view text = text_in(cell, owner, place);
+  std::optional<Domain> domain = domain_of_json(text);
+  if (domain) return *std::move(domain);
+  throw owner.damaged(
+      fmt::format("has {} in {}, which is no distribution", excerpt(text), place.text()));
+}
+
+TrialReader::TrialReader(const StudyRow& study, Ranges ranges)
     : study_(study),
+      ranges_(ranges),
       accepted_(study.distributions),
       row_(*study.database,
            "SELECT state, datetime_start, datetime_complete FROM trials WHERE trial_id = ?"),
@@ -86,8 +91,6 @@ StoredTrial TrialReader::read(std::uint64_t number, std::int64_t id) {
   read_attributes(system_attributes_, "trial_system_attributes.value_json", trial.system_attributes,
                   id, owner);
   take_killed(trial, owner);
-  if (trial.state == TrialState::waiting) fix_parameters(trial);
-  check_parameters(trial);
   return trial;
 }
 
@@ -132,13 +135,12 @@ void TrialReader::check_distribution(std::size_t p, const Owner& owner) {
   const Place place{"trial_params.distribution_json", parameter.name};
   const std::string_view text = text_in(parameters_.getColumn(2), owner, place);
   if (text == accepted_[p]) return;
-  const std::optional<Domain> theirs = domain_of_json(text);
-  if (!theirs)
-    throw owner.damaged(
-        fmt::format("has {} in {}, which is no distribution", excerpt(text), place.text()));
-  if (!same_domain(parameter, *theirs))
+  const Domain theirs = distribution_in(parameters_.getColumn(2), owner, parameter.name);
+  const bool fits = ranges_ == Ranges::as_described ? same_domain(parameter, theirs)
+                                                    : united(parameter, theirs).has_value();
+  if (!fits)
     throw study_.refused(fmt::format("has {} with other values for '{}': {} there, {} here",
-                                     owner.name, parameter.name, domain_text(*theirs),
+                                     owner.name, parameter.name, domain_text(theirs),
                                      domain_text(parameter)));
   accepted_[p] = text;
 }
@@ -185,13 +187,7 @@ void TrialReader::read_attributes(SQLite::Statement& rows, std::string_view colu
   bound(rows, id);
   while (rows.executeStep()) {
     const std::string_view key = text_in(rows.getColumn(0), owner, {column, "a key"});
-    const Place place{column, key};
-    const std::string_view text = text_in(rows.getColumn(1), owner, place);
-    std::optional<Value> value = value_of_json(text);
-    if (!value)
-      throw owner.damaged(
-          fmt::format("has {} in {}, which is no JSON", excerpt(text), place.text()));
-    attributes.set(key, std::move(*value));
+    attributes.set(key, json_in(rows.getColumn(1), owner, {column, key}));
   }
   rows.tryReset();
 }
@@ -203,39 +199,6 @@ void TrialReader::take_killed(StoredTrial& trial, const Owner& owner) const {
     throw owner.damaged(
         fmt::format("has {} in {}, which counts processes", killed->text(), kKilled));
   trial.killed = killed->as_int();
-}
-
-// A person's wishes; one that cannot be met is said and left to the sampler.
-void TrialReader::fix_parameters(StoredTrial& trial) const {
-  const Value* fixed = trial.system_attributes.find(kFixed);
-  if (fixed == nullptr || !fixed->is_map()) return;
-  for (const auto& [name, wanted] : fixed->as_map()) {
-    const auto found = index_.find(name);
-    const StoredParameter* parameter =
-        found == index_.end() ? nullptr : &study_.description.parameters[found->second];
-    const auto number = parameter == nullptr ? std::nullopt : parameter->number_of(wanted);
-    if (number) {
-      trial.parameters[found->second] = *number;
-      continue;
-    }
-    spdlog::warn("trial {} of the study '{}' waits for {} to be {}, {}; the sampler chooses",
-                 trial.number, study_.description.name, excerpt(name),
-                 wanted.is_none() ? "NA" : wanted.text(),
-                 parameter == nullptr ? std::string("which this search space lacks")
-                                      : fmt::format("which takes {}", parameter->text()));
-  }
-}
-
-// What does not exist in an ended trial is left out, as the search does it; the rest is there.
-void TrialReader::check_parameters(StoredTrial& trial) const {
-  if (!ended(trial.state)) return;
-  const std::vector<StoredParameter>& parameters = study_.description.parameters;
-  leave_out_absent(parameters, trial.parameters);
-  for (std::size_t p = 0; p < parameters.size(); ++p)
-    if (trial.state == TrialState::complete && std::isnan(trial.parameters[p]) &&
-        parameters[p].condition.met(trial.parameters))
-      throw study_.refused(fmt::format("has a trial {} without the parameter '{}' of this search",
-                                       trial.number, parameters[p].name));
 }
 
 }  // namespace lathe

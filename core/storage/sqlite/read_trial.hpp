@@ -1,4 +1,4 @@
-// Reads one trial of a study: its row and those of five other tables.
+// Reads one trial of a study as it is there: its row and those of five other tables.
 #pragma once
 
 #include "core/storage/sqlite/cells.hpp"
@@ -9,13 +9,19 @@
 
 namespace lathe {
 
+// Whether a trial may have another range of a parameter than the study: to Optuna it may.
+enum class Ranges { as_described, any };
+
+// The domain that a trial has of a parameter. Throws owner.damaged().
+Domain distribution_in(const SQLite::Column& cell, const Owner& owner, std::string_view name);
+
 class TrialReader {
  public:
   // REQUIRES: `study` outlives it.
-  explicit TrialReader(const StudyRow& study);
+  explicit TrialReader(const StudyRow& study, Ranges ranges = Ranges::as_described);
 
-  // A trial by its trial_id, with the number that it is to have. Of one that waits, what a person
-  // fixed. Throws run_error for rows that no search wrote, usage_error for those of another search.
+  // A trial by its trial_id, with the number that it is to have. Throws run_error for rows that no
+  // search wrote, usage_error for those of another search.
   StoredTrial read(std::uint64_t number, std::int64_t id);
 
  private:
@@ -28,14 +34,13 @@ class TrialReader {
   void read_attributes(SQLite::Statement& rows, std::string_view column, Value& attributes,
                        std::int64_t id, const Owner& owner) const;
   void take_killed(StoredTrial& trial, const Owner& owner) const;
-  void fix_parameters(StoredTrial& trial) const;
-  void check_parameters(StoredTrial& trial) const;
 
   struct HashOfText : std::hash<std::string_view> {
     using is_transparent = void;
   };
 
   const StudyRow& study_;
+  const Ranges ranges_;
   std::unordered_map<std::string, std::size_t, HashOfText, std::equal_to<>> index_;  // by name
   // The text of a distribution is the same in almost every row: parsed once, then only compared.
   std::vector<std::string> accepted_;

@@ -1,6 +1,8 @@
 #include "core/storage/sqlite/storage.hpp"
 
-#include "core/storage/sqlite/schema.hpp"
+#include "core/storage/sqlite/file/schema.hpp"
+#include "core/storage/sqlite/held_study.hpp"
+#include "core/storage/sqlite/read_study.hpp"
 #include "core/storage/sqlite/study.hpp"
 
 namespace lathe {
@@ -12,6 +14,13 @@ class SqliteStorage final : public Storage {
       : database_(std::move(database)) {}
   std::unique_ptr<Study> open_study(const StudyDescription& description) override {
     return open_sqlite_study(database_, description);
+  }
+  std::vector<std::string> studies() override {
+    return with_errors_of(database_->getFilename(), [&] { return study_names(*database_); });
+  }
+  void hold_study(const std::string& name, Hold hold,
+                  const std::function<void(HeldStudy&)>& act) override {
+    hold_sqlite_study(database_, name, hold, act);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include "core/storage/optuna/columns.hpp"
 #include "core/storage/optuna/distribution.hpp"
 #include "core/storage/sqlite/check_study.hpp"
+#include "core/storage/sqlite/fit_trial.hpp"
 #include "core/storage/sqlite/read_trial.hpp"
 #include "core/storage/sqlite/write_trials.hpp"
 
@@ -50,7 +51,7 @@ class SqliteStudy final : public Study {
     with_errors_of(row_.database->getFilename(), [&] {
       TrialReader reader(row_);
       for (std::uint64_t number = 0; number < trial_count_; ++number)
-        visit(reader.read(number, writer_.index().ids[number]));
+        visit(fitted(reader.read(number, writer_.index().ids[number]), row_));
     });
   }
 
@@ -89,7 +90,8 @@ class SqliteStudy final : public Study {
     while (newer_.executeStep()) {
       const std::int64_t id = newer_.getColumn(0).getInt64();
       if (newer_.getColumn(1).getString() != state_word(TrialState::waiting)) throw row_.intruded();
-      wishes.push_back(reader.read(writer_.index().ids.size() + waiting.size(), id));
+      const std::uint64_t number = writer_.index().ids.size() + waiting.size();
+      wishes.push_back(fitted(reader.read(number, id), row_));
       wishes.back().wish = id;
       waiting.push_back(id);
     }

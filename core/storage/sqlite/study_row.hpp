@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/search/search.hpp"
-#include "core/storage/sqlite/database.hpp"
+#include "core/storage/sqlite/file/database.hpp"
 
 namespace lathe {
 

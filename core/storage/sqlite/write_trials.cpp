@@ -49,10 +49,16 @@ TrialWriter::TrialWriter(const StudyRow& study, TrialIndex index)
 void TrialWriter::write(const StoredTrial& trial) {
   if (trial.number < index_.ids.size()) {
     update(trial);
+    forget_rows(index_.ids[trial.number]);
   } else {
     insert(trial);
   }
   write_rows(trial);
+}
+
+void TrialWriter::end(const StoredTrial& trial) {
+  update(trial);
+  write_values(index_.ids[trial.number], trial.values);
 }
 
 void TrialWriter::insert(const StoredTrial& trial) {
@@ -69,7 +75,10 @@ void TrialWriter::insert(const StoredTrial& trial) {
     index_.ids.push_back(*trial.wish);
     forget_rows(*trial.wish);
   } else {
-    run(insert_, number, study_.id, state, local_text(trial.started), ended_at);
+    // Nobody began one that was enqueued.
+    const std::string started = local_text(trial.started);
+    const char* started_at = trial.started == Time{} ? nullptr : started.c_str();
+    run(insert_, number, study_.id, state, started_at, ended_at);
     index_.ids.push_back(study_.database->getLastInsertRowid());
   }
   index_.states.push_back(trial.state);
@@ -83,7 +92,6 @@ void TrialWriter::update(const StoredTrial& trial) {
       ended(trial.state) ? completed.c_str() : nullptr, id, state_word(known));
   if (study_.database->getChanges() != 1) throw study_.intruded();
   known = trial.state;
-  forget_rows(id);
 }
 
 // What an earlier run of the trial left before it was killed. Attributes are replaced by key.
@@ -96,16 +104,20 @@ void TrialWriter::forget_rows(std::int64_t id) {
 void TrialWriter::write_rows(const StoredTrial& trial) {
   const std::int64_t id = index_.ids[trial.number];
   write_parameters(id, trial.parameters);
-  values_.insert(trial.values.size(), [&](SQLite::Statement& row, int at, std::size_t i) {
-    row.bind(at, id);
-    row.bind(at + 1, static_cast<std::int64_t>(i));
-    row.bind(at + 2, finite_or_null(trial.values[i]));
-    row.bindNoCopy(at + 3, value_type(trial.values[i]).data());
-  });
+  write_values(id, trial.values);
   for (const auto& [step, value] : trial.intermediates)
     run(intermediate_, id, step, finite_or_null(value), value_type(value));
   write_attributes(attributes_, id, trial.user_attributes);
   write_attributes(system_attributes_, id, trial.system_attributes);
+}
+
+void TrialWriter::write_values(std::int64_t id, const std::vector<double>& values) {
+  values_.insert(values.size(), [&](SQLite::Statement& row, int at, std::size_t i) {
+    row.bind(at, id);
+    row.bind(at + 1, static_cast<std::int64_t>(i));
+    row.bind(at + 2, finite_or_null(values[i]));
+    row.bindNoCopy(at + 3, value_type(values[i]).data());
+  });
 }
 
 void TrialWriter::write_parameters(std::int64_t id, const std::vector<double>& numbers) {

@@ -1,7 +1,7 @@
 // Writes the trials of a study with prepared statements.
 #pragma once
 
-#include "core/storage/sqlite/row_group.hpp"
+#include "core/storage/sqlite/file/row_group.hpp"
 #include "core/storage/sqlite/trial_index.hpp"
 
 namespace lathe {
@@ -12,6 +12,8 @@ class TrialWriter {
   TrialWriter(const StudyRow& study, TrialIndex index);
   // Adds the trial, which is then the last, or brings the row it has up to date.
   void write(const StoredTrial& trial);
+  // Brings only state, times and values up to date.
+  void end(const StoredTrial& trial);
   // The trials that have a number; waiting ones of others come behind them.
   const TrialIndex& index() const { return index_; }
 
@@ -20,6 +22,7 @@ class TrialWriter {
   void update(const StoredTrial& trial);
   void forget_rows(std::int64_t id);
   void write_rows(const StoredTrial& trial);
+  void write_values(std::int64_t id, const std::vector<double>& values);
   void write_parameters(std::int64_t id, const std::vector<double>& numbers);
   static void write_attributes(RowGroup& rows, std::int64_t id, const Value& attributes);
 

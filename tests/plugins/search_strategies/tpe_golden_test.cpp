@@ -1,16 +1,17 @@
 // TPE against Optuna: the densities of fixed histories to the digits that the golden files have,
 // and 5,000 suggestions each against Optuna's 20,000.
 #include "plugins/search_strategies/tpe/model.hpp"
+#include "tests/support/same_law.hpp"
 #include "tests/support/support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <map>
-#include <numeric>
 #include <random>
 
 namespace {
 
+using lathe_test::same_law;
 using nlohmann::json;
 using namespace search_strategies;
 
@@ -84,39 +85,6 @@ std::vector<std::string> files() {
       names.push_back("tpe/" + entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
-}
-
-// The probability of so large a chi-square or a larger one.
-double tail(double chi2, std::size_t freedom) {
-  const double x = chi2 / 2;
-  double a = freedom % 2 == 1 ? 0.5 : 1.0;
-  double q = freedom % 2 == 1 ? std::erfc(std::sqrt(x)) : std::exp(-x);
-  for (; a < static_cast<double>(freedom) / 2; a += 1)
-    q += std::exp(a * std::log(x) - x - std::lgamma(a + 1));
-  return q;
-}
-
-// How likely two samples of one law are to differ so much; cells with too few are put together.
-// 1: there is but one cell.
-double same_law(const std::vector<double>& ours, const std::vector<double>& theirs) {
-  double chi2 = 0, pooled_ours = 0, pooled_theirs = 0;
-  std::size_t cells = 0;
-  const double n = std::accumulate(ours.begin(), ours.end(), 0.0);
-  const double m = std::accumulate(theirs.begin(), theirs.end(), 0.0);
-  const auto add = [&](double a, double b) {
-    const double difference = a * std::sqrt(m / n) - b * std::sqrt(n / m);
-    chi2 += difference * difference / (a + b);
-    ++cells;
-  };
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    if (ours[i] + theirs[i] < 10) {
-      pooled_ours += ours[i], pooled_theirs += theirs[i];
-    } else {
-      add(ours[i], theirs[i]);
-    }
-  }
-  if (pooled_ours + pooled_theirs >= 10) add(pooled_ours, pooled_theirs);
-  return cells > 1 ? tail(chi2, cells - 1) : 1.0;
 }
 
 // What a comparison is called, and how likely it is.

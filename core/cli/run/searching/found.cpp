@@ -154,7 +154,7 @@ void add_choices(const BestPoints& points, const SearchSpace& space, PointTable&
 
 std::string best_text(const SearchResult& result, const SearchOptions& options,
                       const SearchSpace& space) {
-  constexpr std::size_t kUsualColumns = 80, kMostShown = 20;
+  constexpr std::size_t kMostShown = 20;
   const std::size_t terminal = output_columns();
   const BestPoints all = best_points(result, options);
   const BestPoints points = terminal == 0 ? all : spread(all, kMostShown);
