@@ -131,20 +131,6 @@ BOOST_AUTO_TEST_CASE(the_same_trials_are_given_up_by_one_two_and_four_workers) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_search_with_training_killed_at_ten_moments_ends_with_the_same_log) {
-  TemporaryFolder folder;
-  const std::string file = search_file(folder.path(), kRates, kTrain,
-                                       "n_trials = 150, n_jobs = 2, sampler = 'tpe', pruner = "
-                                       "'median<n_startup_trials=3>'");
-  const auto words = [&](const std::string& project) { return search(file, project); };
-  const auto killed = kill_ten_times(words, folder.path());
-  const auto log = results_of(folder.path(), "whole") / "log.json";
-  BOOST_TEST(states(log, "PRUNED") > 20U);
-  for (const std::string& project : killed)
-    BOOST_TEST((log_without_times(results_of(folder.path(), project) / "log.json") ==
-                log_without_times(log)));
-}
-
 BOOST_AUTO_TEST_CASE(a_report_counts_pruned_trials_apart_from_failed_ones) {
   TemporaryFolder folder;
   const std::string file =
