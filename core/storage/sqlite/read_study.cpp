@@ -14,13 +14,16 @@
 namespace lathe {
 namespace {
 
+constexpr std::size_t kLongestShown = 200;  // name of a study
+
 std::int64_t find_study(const StudyRow& study) {
   const std::string& name = study.description.name;
   SQLite::Statement rows(*study.database, "SELECT study_id FROM studies WHERE study_name = ?");
   if (bound(rows, name).executeStep()) return rows.getColumn(0).getInt64();
+  std::vector<std::string> others = study_names(*study.database);
+  std::erase_if(others, [](const std::string& other) { return other.size() > kLongestShown; });
   throw usage_error(fmt::format("there is no study '{}' in '{}'{}", name,
-                                study.database->getFilename(),
-                                suggestion(name, study_names(*study.database))));
+                                study.database->getFilename(), suggestion(name, others)));
 }
 
 Value read_attributes(const StudyRow& study) {
