@@ -192,7 +192,8 @@ BOOST_AUTO_TEST_CASE(searches_killed_at_ten_moments_lose_nothing_and_end_the_sam
   const std::string soak = "LATHE='" + executable().string() + "' python3 '" +
                            (source_dir() / "bench/soak").string() + "' 10 1 > '" + said.string() +
                            "' 2>&1";
-  BOOST_TEST(std::system(soak.c_str()) == 0, read_file(said));
+  const int code = std::system(soak.c_str());
+  BOOST_TEST(code == 0, read_file(said));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
