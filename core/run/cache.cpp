@@ -1,6 +1,8 @@
 // A bounded, least recently used map. Knows nothing about how its contents are made.
 #include "core/run/cache.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 namespace lathe::run {
@@ -9,6 +11,10 @@ namespace {
 
 // What an entry costs beside its contents: list and map nodes, the owner's block.
 constexpr std::uint64_t kOverhead = 512;
+// Memory goes back to the system when so large a part of the bound has been dropped: the heap keeps
+// holes of what was dropped, and a search that drops in every trial would outgrow the bound by
+// them.
+constexpr std::uint64_t kDroppedPart = 16, kDroppedLeast = 4 << 20;
 
 }  // namespace
 
@@ -48,11 +54,15 @@ void Cache::insert(const CacheKey& key, Stored contents, std::uint64_t bytes) {
   index_.emplace(key, order_.begin());
   use_.bytes += bytes;
   use_.most_bytes = std::max(use_.most_bytes, use_.bytes);
+  if (dropped_ <= std::max(limit_ / kDroppedPart, kDroppedLeast)) return;
+  dropped_ = 0;
+  malloc_trim(0);
 }
 
 void Cache::shrink_to(std::uint64_t bytes) {
   while (use_.bytes > bytes) {
     use_.bytes -= order_.back().bytes;
+    dropped_ += order_.back().bytes;
     index_.erase(order_.back().key);
     order_.pop_back();
   }

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_functions_are_refused_at_their_place) {
   BOOST_TEST(refusal("[]").starts_with("f.json:1:1: "));
   BOOST_TEST(refusal(R"({"id": "f", "id": "g"})") == "f.json:1:13: the key 'id' is there twice");
   BOOST_TEST(refusal(with_terms(R"({"type": "tabel", "vars": [0]})")) ==
-             "f.json:4:59: there is no term of type 'tabel'; did you mean 'table'?");
+             "f.json:4:63: there is no term of type 'tabel'; did you mean 'table'?");
   BOOST_TEST(
       refusal(with_terms(R"({"type": "table", "vars": [0], "t": [1, 2]})")).find("has 2 entries") !=
       std::string::npos);
