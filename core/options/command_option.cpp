@@ -43,7 +43,7 @@ OptionRow& OptionRow::within(std::string_view range) {
 }
 
 OptionRow& OptionRow::one_of(std::vector<std::string> choices) {
-  row_.option.type = LATHE_OPTION_CHOICE;
+  if (row_.option.type != LATHE_OPTION_STRING_LIST) row_.option.type = LATHE_OPTION_CHOICE;
   row_.option.choices = std::move(choices);
   return *this;
 }

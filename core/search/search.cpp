@@ -159,8 +159,10 @@ void check_space(const SearchPlan& plan, const SearchSpace& space) {
 std::unique_ptr<Study> study_of(const SearchPlan& plan, const SearchPlace& place,
                                 const SearchSpace& space, const Graph& original,
                                 const RunContext& context) {
-  return open_storage(place.storage_url, place.storage)
-      ->open_study(described(plan, place.study, space, original, context, std::nullopt));
+  StudyDescription description =
+      described(plan, place.study, space, original, context, std::nullopt);
+  description.user_attributes.set("loss", Value());  // the data would tell it
+  return open_storage(place.storage_url, place.storage)->open_study(description);
 }
 
 SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
