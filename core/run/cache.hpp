@@ -53,7 +53,7 @@ class Cache {
   std::uint64_t limit_ = std::uint64_t{2} << 30;
   Use use_;
   std::uint64_t dropped_ = 0;  // bytes, since memory last went back to the system
-  std::list<Slot> order_;  // most recently used first
+  std::list<Slot> order_;      // most recently used first
   std::unordered_map<CacheKey, std::list<Slot>::iterator, KeyHash> index_;
 };
 
