@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(suggestions_of_tpe_are_of_the_law_of_optunas) {
   const std::string file = golden("tpe/f02_cat6_n100.json").string();
   const json theirs = json::parse(read_file(file)).at("frequencies").at("optuna-5.0.0.dev");
   const std::pair<const char*, const char*> modes[] = {
-      {"independent_n_ei_candidates_3", "tpe<n_ei_candidates=3>"},
+      {"independent_n_ei_candidates_3", "tpe<multivariate=false,n_ei_candidates=3>"},
       {"multivariate", "tpe<multivariate=true>"}};
   for (const auto& [mode, sampler] : modes) {
     const json ours = drawn(folder.path(), file, sampler, 5000);

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(what_is_told_wrong_changes_nothing) {
   refused(told({"-nan"}), "NaN");
   refused(told({"many"}), "'many' is no number");
   refused(told({"1x"}), "'1x' is no number");
-  refused(told({""}), "'' is no number");
+  refused(told({""}), "is empty");
   refused(told({"1", "2"}), "has 1 objective; got 2 values");
   refused({"study", "tell", "s.db", "--trial-number", "0"}, "say how the trial ended");
   refused({"study", "enqueue", "s.db", "--params", R"({"width": 5})"}, "'width' cannot be 5");

@@ -8,15 +8,16 @@ using namespace lathe;
 
 BOOST_AUTO_TEST_SUITE(command_options_table)
 
-BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_complete_and_no_spelling_is_used_twice) {
-  std::set<std::string> keys, flags;
+BOOST_AUTO_TEST_CASE(every_row_of_the_table_is_complete_and_no_spelling_means_two_things) {
+  std::set<std::string> keys;
+  std::set<std::pair<std::string, OptionGroup>> flags;  // commands have groups: --values
   for (const CommandOption& row : command_options()) {
     BOOST_TEST_CONTEXT(row.option.key) {
       BOOST_TEST(keys.insert(row.option.key).second);
       BOOST_TEST(!row.flags.empty());
       for (const std::string& flag : row.flags) {
         BOOST_TEST(flag.front() == '-');
-        BOOST_TEST(flags.insert(flag).second);
+        BOOST_TEST(flags.emplace(flag, row.group).second);
       }
       BOOST_TEST(!row.option.doc.empty());
       BOOST_TEST(row.option.doc.back() == '.');
