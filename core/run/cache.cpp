@@ -46,7 +46,7 @@ Stored Cache::find(const CacheKey& key) {
 
 void Cache::insert(const CacheKey& key, Stored contents, std::uint64_t bytes) {
   bytes += kOverhead;
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   // Two threads may make the same entry at the same time; they are equal, the first stays.
   if (bytes > limit_ || index_.contains(key)) return;
   shrink_to(limit_ - bytes);
@@ -56,6 +56,7 @@ void Cache::insert(const CacheKey& key, Stored contents, std::uint64_t bytes) {
   use_.most_bytes = std::max(use_.most_bytes, use_.bytes);
   if (dropped_ <= std::max(limit_ / kDroppedPart, kDroppedLeast)) return;
   dropped_ = 0;
+  lock.unlock();  // milliseconds
   malloc_trim(0);
 }
 
