@@ -5,7 +5,7 @@
 namespace lathe {
 namespace {
 
-struct Split {
+struct Cut {
   std::size_t axis = ImportanceTree::Node::kLeaf;
   double at = 0;
   double gain = 0;  // of the sum of squares that means explain
@@ -34,7 +34,7 @@ class Grower {
     Sums all;
     for (const std::size_t row : rows) all.add(values_[row]);
     tree_.nodes[self].value = all.sum / all.count;
-    const Split split = depth == 0 || alike(rows) ? Split{} : best_split(rows, all);
+    const Cut split = depth == 0 || alike(rows) ? Cut{} : best_split(rows, all);
     if (split.axis == ImportanceTree::Node::kLeaf) return self;
     const auto right = std::partition(rows.begin(), rows.end(), [&](std::size_t row) {
       return goes_left(split, space_.columns[split.axis][row]);
@@ -53,7 +53,7 @@ class Grower {
   ImportanceTree taken() { return std::move(tree_); }
 
  private:
-  bool goes_left(const Split& split, double number) const {
+  bool goes_left(const Cut& split, double number) const {
     return space_.axes[split.axis].categorical() ? number == split.at : number < split.at;
   }
 
@@ -62,8 +62,8 @@ class Grower {
         rows, [&](std::size_t row) { return values_[row] == values_[rows.front()]; });
   }
 
-  Split best_split(std::span<const std::size_t> rows, const Sums& all) {
-    Split best;
+  Cut best_split(std::span<const std::size_t> rows, const Sums& all) {
+    Cut best;
     for (const std::size_t axis : order_) {
       if (!space_.axes[axis].used) continue;
       if (space_.axes[axis].categorical())
@@ -74,8 +74,7 @@ class Grower {
     return best;
   }
 
-  static void try_split(std::size_t axis, double at, const Sums& left, const Sums& all,
-                        Split& best) {
+  static void try_split(std::size_t axis, double at, const Sums& left, const Sums& all, Cut& best) {
     const Sums right{all.sum - left.sum, all.count - left.count};
     if (left.count == 0 || right.count == 0) return;
     // What rounding leaves is no gain.
@@ -84,7 +83,7 @@ class Grower {
   }
 
   void try_choices(std::size_t axis, std::span<const std::size_t> rows, const Sums& all,
-                   Split& best) {
+                   Cut& best) {
     choices_.assign(space_.axes[axis].choices, {});
     for (const std::size_t row : rows)
       choices_[static_cast<std::size_t>(space_.columns[axis][row])].add(values_[row]);
@@ -93,7 +92,7 @@ class Grower {
   }
 
   void try_numbers(std::size_t axis, std::span<const std::size_t> rows, const Sums& all,
-                   Split& best) {
+                   Cut& best) {
     const std::vector<double>& column = space_.columns[axis];
     sorted_.assign(rows.begin(), rows.end());
     std::ranges::sort(sorted_, {}, [&](std::size_t row) { return std::pair(column[row], row); });
