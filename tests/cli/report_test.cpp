@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_run_or_damaged_is_named_at_its_place) {
   refused("json", 1, "json/report.json:2:");
   refused("list", 1, "list/report.json: it is damaged");
   refused("void", 1, "void/report.json");
-  refused("csv", 1, "csv/metrics.csv:3: it is damaged: 1 cells");
+  refused("csv", 1, "csv/metrics.csv:3:1: it is damaged: 1 cells");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -62,7 +62,7 @@ Value csv_part(const std::filesystem::path& file) {
       throw run_error(LATHE_DATA_LOSS,
                       fmt::format("it is damaged: {} cells in a row of a table with {} columns",
                                   cells.size(), columns.size()),
-                      {file.string(), line});
+                      {file.string(), line, 1});
     Value::List row;
     for (const std::string& cell : cells) row.push_back(value_of_cell(cell));
     rows.emplace_back(std::move(row));
