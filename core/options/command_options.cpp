@@ -255,9 +255,14 @@ void add_others(Rows& rows) {
                  "Writes quantized weights as integer codes, with what makes values of them.")
                  .spelt({"--codes"})
                  .command_line_only(),
-             Row(Group::output, kOutput, "The file to make; by default NAME.so in this folder.")
+             Row(Group::output, kOutput,
+                 "The file to make; by default NAME.so in this folder, or report.html in the "
+                 "run's.")
                  .path()
                  .spelt({"--output", "-o"}, "FILE")
+                 .command_line_only(),
+             Row(Group::report, kOpen, "Shows it in the browser, by xdg-open.")
+                 .spelt({"--open"})
                  .command_line_only()});
 }
 

@@ -65,6 +65,7 @@ inline constexpr OptionKey<OptionalText> kFrom{"from"};
 inline constexpr OptionKey<bool> kForce{"force"};
 inline constexpr OptionKey<std::string> kLanguage{"lang"};
 inline constexpr OptionKey<OptionalText> kOutput{"output"};
+inline constexpr OptionKey<bool> kOpen{"open"};
 inline constexpr OptionKey<bool> kCodes{"codes"};
 inline constexpr OptionKey<OptionalText> kNumbers{"in"};
 inline constexpr OptionKey<bool> kValues{"values"};

@@ -12,6 +12,7 @@ void run_train(Session& session);
 void run_test(Session& session);
 void run_transform(Session& session);
 void run_search(Session& session);
+void write_report(const Invocation& call);
 void run_bisect(const Invocation& call);
 void run_export(const Invocation& call);
 void run_list(const Invocation& call);
@@ -182,6 +183,14 @@ inline constexpr Command kCommands[] = {
              "the better network, and the costlier one followed.",
      .results = {"bisect"},
      .passes_optional = true},
+    {.word = "report",
+     .doc = "writes a page of a run: its figures and tables in one HTML file that works offline",
+     .words = "RUN",
+     .options = OptionGroup::output | OptionGroup::report | OptionGroup::json,
+     .run = write_report,
+     .more =
+         "RUN is the folder of a project, or of its results; a run that is still going is shown "
+         "as far as it is."},
     {.word = "data",
      .doc = "lists and fetches the data sets that are known",
      .words = "COMMAND",
