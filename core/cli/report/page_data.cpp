@@ -75,12 +75,23 @@ void add_passes(const Value& report, Draft& draft) {
   }
 }
 
+bool is_of_times(std::string_view key) {
+  return key.ends_with("_seconds") || key == "threads" || key == "cpu_capability" || key == "cache";
+}
+
 void add_times(const Value& provenance, Draft& draft) {
   if (const std::string line = cache_line(provenance); !line.empty())
     Draft::add(draft.times, "cache", line);
   for (const auto& [key, value] : provenance.as_map())
-    if (key.ends_with("_seconds") || key == "threads" || key == "cpu_capability")
-      Draft::add(draft.times, key, value);
+    if (is_of_times(key) && !value.is_map()) Draft::add(draft.times, key, value);
+}
+
+// What the times do not have.
+Value origin(const Value& provenance) {
+  Value rest{Value::Map{}};
+  for (const auto& [key, value] : provenance.as_map())
+    if (!is_of_times(key)) rest.set(key, value);
+  return rest;
 }
 
 void add_report(const Value& report, Draft& draft) {
@@ -194,7 +205,7 @@ Value page_data(const RunFiles& files) {
       {"curves", std::move(draft.curves)},
       {"tables", std::move(draft.tables)},
       {"texts", std::move(draft.texts)},
-      {"provenance", map_in(files.report, "provenance")}};
+      {"provenance", origin(map_in(files.report, "provenance"))}};
 }
 
 }  // namespace lathe
