@@ -29,10 +29,9 @@ BOOST_AUTO_TEST_CASE(a_task_that_its_time_limit_ends_hands_its_trial_back_and_is
     return count;
   };
   const std::string submit = fmt::format(
-      "sed 's/--n-trials 40/--n-trials 6/' {0} > search.sbatch && "
-      "ln -sfn {1}/examples examples && "
-      "LATHE_STORAGE={2} sbatch --parsable --array=0 search.sbatch",
-      script(), source_dir().string(), storage);
+      "LATHE_STORAGE={} sbatch --job-name=ranges --array=0 '{}' --config "
+      "'{}/examples/ranges.toml' --n-trials 6",
+      storage, script(), source_dir().string());
   const std::string results = "lathe_output/ranges-0/software/search_ckpts/best.json";
 
   slurm.run(submit);
