@@ -255,7 +255,7 @@ def _dtype(tensor):
 # and on the example with its first row once more. What differs between them follows from the batch;
 # everything else is a plain number.
 
-_HERE = os.path.abspath(__file__)
+_HERE = _parsed.__code__.co_filename
 _RUNS = 2
 
 # What a tensor is asked that no data decide.
@@ -314,17 +314,17 @@ class _Method:
 
 
 class _Recorded(_Proxy):
-    """Stands for the result of a node. `values` are what it was on the example, by run."""
+    """Stands for the result of a node. `_seen` is what it was on the example, by run."""
 
     def __init__(self, node, tracer):
         super().__init__(node, tracer)
-        self.values = node.meta["lathe"]
-        self.version = _version(self.values[0])
+        self._seen = node.meta["lathe"]
+        self._version_seen = _version(self._seen[0])
 
     def __getattr__(self, name):
-        if name.startswith("__") or name in ("values", "version"):
+        if name.startswith("__") or name.startswith("_seen"):
             raise AttributeError(name)
-        value = self.values[0]
+        value = self._seen[0]
         if isinstance(value, tuple):
             return self._named(name)
         if name == "shape":
@@ -340,13 +340,13 @@ class _Recorded(_Proxy):
 
     def _named(self, name):
         """What torch.max(x, 1).values is."""
-        for i, item in enumerate(self.values[0]):
-            if getattr(self.values[0], name) is item:
+        for i, item in enumerate(self._seen[0]):
+            if getattr(self._seen[0], name) is item:
                 return self[i]
         return _Method(self, name)
 
     def size(self, dim=None):
-        sizes = [tuple(value.shape) for value in self.values]
+        sizes = [tuple(value.shape) for value in self._seen]
         if dim is not None:
             return self._extent(range(len(sizes[0]))[dim], sizes)
         return _Size(self._extent(d, sizes) for d in range(len(sizes[0])))
@@ -362,8 +362,8 @@ class _Recorded(_Proxy):
     nelement = numel
 
     def __len__(self):
-        value = self.values[0]
-        if not isinstance(value, tuple) and len({v.shape[0] for v in self.values}) > 1:
+        value = self._seen[0]
+        if not isinstance(value, tuple) and len({v.shape[0] for v in self._seen}) > 1:
             self.tracer.problem("len() would fix the batch size, which stays open; x.size(0) keeps it", self.node)
         return len(value)
 
@@ -376,7 +376,7 @@ class _Recorded(_Proxy):
         return self.tracer.to_bool(self)
 
     def _number(self, kind):
-        value = self.values[0]
+        value = self._seen[0]
         what = "a value of the data" if isinstance(value, torch.Tensor) else "the batch size, which stays open"
         self.tracer.problem(f"{kind} makes a plain number of {what}", self.node)
         return value
@@ -398,6 +398,25 @@ class _Recorded(_Proxy):
 
     def numpy(self, *args, **kwargs):
         return self._number("numpy()").numpy(*args, **kwargs)
+
+    def _in_place(self, function, other):
+        """x += y changes x for all who have it, under the name that torch.fx gives x + y."""
+        return self.tracer.create_proxy("call_function", function, (self, other), {}, in_place="i" + function.__name__)
+
+    def __iadd__(self, other):
+        return self._in_place(operator.add, other)
+
+    def __isub__(self, other):
+        return self._in_place(operator.sub, other)
+
+    def __imul__(self, other):
+        return self._in_place(operator.mul, other)
+
+    def __itruediv__(self, other):
+        return self._in_place(operator.truediv, other)
+
+    def __ipow__(self, other):
+        return self._in_place(operator.pow, other)
 
     def __setitem__(self, index, value):
         self.tracer.problem("a part of a tensor is assigned to; write it with torch.where or torch.cat", self.node)
@@ -538,7 +557,7 @@ class _Recording(_Tracer):
         return parameter_proxy_cache[name]
 
     def to_bool(self, obj):
-        values = obj.values
+        values = obj._seen
         node = obj.node
         if not isinstance(values[0], torch.Tensor):
             # Two sizes that agree at both batches agree at all.
@@ -552,23 +571,25 @@ class _Recording(_Tracer):
 
     # -- nodes
 
-    def create_proxy(self, kind, target, args, kwargs, name=None, type_expr=None, proxy_factory_fn=None):
+    def create_proxy(self, kind, target, args, kwargs, name=None, type_expr=None, proxy_factory_fn=None,
+                     in_place=None):
         if (target if kind == "call_method" else getattr(target, "__name__", None)) in _ASKED:
             return self._asked(kind, target, args, kwargs)
         node = self.create_node(kind, target, self.create_arg(args), self.create_arg(kwargs), name, type_expr)
+        node.meta["lathe_in_place"] = in_place
         self._ran(node)
         proxy = _Recorded(node, self)
-        if isinstance(proxy.values[0], torch.Tensor):
-            self.proxies.setdefault(_storage(proxy.values[0]), []).append(proxy)
+        if isinstance(proxy._seen[0], torch.Tensor):
+            self.proxies.setdefault(_storage(proxy._seen[0]), []).append(proxy)
         return proxy
 
     def _asked(self, kind, target, args, kwargs):
-        args, kwargs = torch.fx.node.map_aggregate((args, kwargs), lambda a: a.values[0] if isinstance(a, torch.fx.Proxy) else a)
+        args, kwargs = torch.fx.node.map_aggregate((args, kwargs), lambda a: a._seen[0] if isinstance(a, torch.fx.Proxy) else a)
         return getattr(args[0], target)(*args[1:], **kwargs) if kind == "call_method" else target(*args, **kwargs)
 
     def create_arg(self, a):
         if isinstance(a, torch.fx.Proxy):
-            if isinstance(a, _Recorded) and a.version != _version(a.values[0]):
+            if isinstance(a, _Recorded) and a._version_seen != _version(a._seen[0]):
                 self.problem(f"it reads '{a.node.name}' after a part of it was changed in place; change a copy", a.node)
             return a.node
         if isinstance(a, torch.Tensor):
@@ -639,7 +660,8 @@ class _Recording(_Tracer):
             return _call_module(self.module.get_submodule(node.target), *args, **kwargs)
         if node.op == "call_method":
             return getattr(args[0], node.target)(*args[1:], **kwargs)
-        return node.target(*args, **kwargs)
+        in_place = node.meta["lathe_in_place"]
+        return (getattr(operator, in_place) if in_place else node.target)(*args, **kwargs)
 
     def _failed(self, node, error):
         run = node.meta["lathe_run"]
@@ -662,8 +684,8 @@ class _Recording(_Tracer):
         if not isinstance(result, torch.Tensor) or _layout(result) != _layout(value):
             return  # a part: those who read the whole later say so
         for proxy in self.proxies.get(_storage(value), []):
-            if _layout(proxy.values[0]) == _layout(value):
-                proxy.node, proxy.version = by, _version(value)
+            if _layout(proxy._seen[0]) == _layout(value):
+                proxy.node, proxy._version_seen = by, _version(value)
 
     def _check_output(self, graph):
         output = next(node for node in graph.nodes if node.op == "output")

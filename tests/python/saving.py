@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import torch
+import torch.fx
 
 import lathe
 from interpreter import Network
@@ -39,7 +40,17 @@ class SavingTest(unittest.TestCase):
             inputs = make(batch)
             self.assert_computes(network, module, *(inputs if isinstance(inputs, tuple) else (inputs,)))
         self.assertEqual(network.taken, set(network.tensors), "what is saved and what is read")
+        self.assert_named_as_by_fx(network, module)
         return network
+
+    def assert_named_as_by_fx(self, network, module):
+        """Where torch.fx alone can trace it: its size() of everything and our size(0) have other names."""
+        try:
+            names = [node.name for node in torch.fx.symbolic_trace(module).graph.nodes]
+        except Exception:
+            return
+        if not any(name.startswith(("size", "getattr", "getitem", "_assert", "_tensor_constant", "eq")) for name in names):
+            self.assertEqual(network.names(), names)
 
     def problems(self, module, example):
         with self.assertRaises(lathe.NotExpressible) as caught:
