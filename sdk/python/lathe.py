@@ -475,6 +475,7 @@ class _Recording(_Tracer):
                 module.__dict__["training"] = False
             elif path and self.is_leaf_module(module, path):
                 module.__dict__["training"] = False
+                module.__dict__.update({"max_norm": None} if isinstance(module, nn.Embedding) else {})  # would write
                 leaves += (path,)
             else:
                 module.__dict__["training"] = _TRAINING
@@ -1481,9 +1482,8 @@ class _Export:
         return out
 
     def _check_type(self, node):
-        value = node.meta["lathe"][0]
-        if isinstance(value, torch.Tensor) and node.op in ("placeholder", "get_attr"):
-            self._take_type(value, node.target)
+        if node.op in ("placeholder", "get_attr"):
+            self._take_type(node.meta["lathe"][0], node.target)
 
     def _take_type(self, tensor, name):
         if _dtype(tensor) not in _SAFETENSORS:
@@ -1502,7 +1502,8 @@ class _Export:
         self.tensors[node.target] = value
 
     def _output(self, node, out):
-        out["args"] = [_argument(node.args[0])]
+        if isinstance(node.args[0], torch.fx.Node):  # else the recording has a problem with it
+            out["args"] = [_argument(node.args[0])]
 
     def _call_module(self, node, out):
         m = self.module.get_submodule(node.target)
@@ -1592,7 +1593,10 @@ def _target(node):
 
 
 def _qualified(function):
-    return torch.fx.node._get_qualified_name(function).replace("_operator.", "operator.")
+    try:
+        return torch.fx.node._get_qualified_name(function).replace("_operator.", "operator.")
+    except Exception:  # a function that is found under no name
+        return getattr(function, "__name__", type(function).__name__)
 
 
 def _shown(node):

@@ -32,7 +32,7 @@ class Arithmetic(nn.Module):
     def forward(self, x, y):
         a = (x - 2 * y) / (1.5 + y.abs())
         b = 1 - torch.exp(-x ** 2) + 2 / (x * x + 1).sqrt() + torch.rsqrt(y * y + 1) + torch.erf(x)
-        c = torch.where(x > 0, x, y) if False else torch.add(x, y, alpha=0.5)
+        c = torch.add(x, y, alpha=0.5)
         return torch.cat([a, b, c.clamp(min=-0.5, max=0.5), torch.stack([x, y], 1).sum(dim=1, keepdim=False)], 1)
 
 
@@ -42,7 +42,7 @@ class Shapes(nn.Module):
     def forward(self, x):
         n, length, width = x.shape
         heads = x.reshape(n, length, 2, width // 2).permute(0, 2, 1, 3)
-        scores = (heads @ heads.mT if hasattr(x, "mT") else heads @ heads.transpose(-1, -2)) / math.sqrt(width // 2)
+        scores = heads @ heads.mT / math.sqrt(width // 2)
         keep = torch.ones(length, length, dtype=torch.bool).tril()
         scores = scores.masked_fill(~keep, float("-inf")).softmax(dim=-1)
         mixed = torch.matmul(scores, heads).transpose(1, 2).contiguous().flatten(2)
@@ -50,7 +50,7 @@ class Shapes(nn.Module):
         left, middle, right = torch.split(first, [1, 2, 1], dim=2)
         joined = torch.cat((left, middle, right, second), dim=-1).unsqueeze(1).squeeze()
         widest = joined.max(dim=1)
-        return widest.values + joined.mean((1,)) + joined.unflatten(2, (2, -1)).amax(1).reshape(len(x.shape) * 0 + n, -1)
+        return widest.values + joined.mean((1,)) + joined.unflatten(2, (2, -1)).amax(1).reshape(n, -1)
 
 
 class Token(nn.Module):
@@ -194,7 +194,7 @@ class OwnNetworks(SavingTest):
     def test_what_nothing_reads_and_lathe_lacks_is_left_out(self):
         class Idle(nn.Module):
             def forward(self, x):
-                torch.linalg.norm(x).item if False else torch.fft.fft(x)
+                torch.fft.fft(x)
                 unused = x * 3  # noqa: F841
                 return x + 1
 
