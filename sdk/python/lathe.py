@@ -166,6 +166,8 @@ def save(module, example_input, folder):
         raise ImportError("lathe.save needs torch; on Debian: apt install python3-torch")
     if not isinstance(module, nn.Module):
         raise TypeError(f"a torch.nn.Module is wanted, found {type(module).__name__}")
+    module = getattr(module, "_orig_mod", module)  # of torch.compile
+    _require_plain(module)
     folder = os.path.abspath(os.fspath(folder))
     _require_free(folder)
     recording = _Recording(module)
@@ -173,6 +175,18 @@ def save(module, example_input, folder):
     network, tensors, ties = _Export(recording, graph).written()
     _write_folder(folder, network, str(graph).replace("#users=", "num_users="), tensors, ties)
     return folder
+
+
+def _require_plain(module):
+    problems = []
+    for path, m in module.named_modules():
+        if isinstance(m, torch.jit.ScriptModule):
+            problems = [Problem(path, None, "it is TorchScript; save the module that it was made of", None)]
+            break  # its parts are too
+        if any(isinstance(p, nn.parameter.UninitializedParameter) for p in m._parameters.values()):
+            problems.append(Problem(path, None, "its parameters are not made yet; call the module once", None))
+    if problems:
+        raise NotExpressible(problems)
 
 
 _FILES = ("graph.json", "graph.txt", "model.safetensors", "node_meta_param.toml")
@@ -462,11 +476,13 @@ class _Recording(_Tracer):
         for prefix, module in self.module.named_modules():
             for name, value in list(module.__dict__.items()):
                 if isinstance(value, torch.Tensor):
-                    self.held[id(value)] = f"{prefix}.{name}" if prefix else name
-        for name, buffer in self.module.named_buffers():
-            self.held[id(buffer)] = name
-        for name, parameter in self.module.named_parameters():
-            self.held[id(parameter)] = name
+                    self._name_tensor(f"{prefix}.{name}" if prefix else name, value)
+        for name, tensor in itertools.chain(self.module.named_buffers(), self.module.named_parameters()):
+            self._name_tensor(name, tensor)
+
+    def _name_tensor(self, name, tensor):
+        self.held[id(tensor)] = name
+        self.constants[name] = tensor
 
     def _set_modes(self):
         leaves = ()
@@ -631,7 +647,7 @@ class _Recording(_Tracer):
             node.meta["lathe"] = self.inputs[node.target]
             return
         if node.op == "get_attr":
-            node.meta["lathe"] = (self._tensor_named(node.target),) * _RUNS
+            node.meta["lathe"] = (self.constants[node.target],) * _RUNS
             return
         before = {n: _version(n.meta["lathe"][0]) for n in node.all_input_nodes}
         self.running = True
@@ -644,14 +660,6 @@ class _Recording(_Tracer):
         for n, version in before.items():
             if _version(n.meta["lathe"][0]) != version:
                 self._changed(n, node)
-
-    def _tensor_named(self, name):
-        if name not in self.constants:
-            for known in (self.module.named_parameters(), self.module.named_buffers()):
-                self.constants.update((n, t) for n, t in known if n == name)
-        if name not in self.constants:
-            self.constants[name] = operator.attrgetter(name)(self.module)
-        return self.constants[name]
 
     def _value(self, node, run):
         node.meta["lathe_run"] = run
@@ -1205,6 +1213,16 @@ def _shaped(node, input, *like, **more):
 
 
 @_op()
+def _expand_as(node, input, other):
+    before, after = ([value.shape for value in n.meta["lathe"]] for n in (input, node))
+    kept = len(after[0]) - len(before[0])
+    extents = [-1 if d >= kept and before[0][d - kept] == extent else extent for d, extent in enumerate(after[0])]
+    if any(extent != -1 and after[0][d] != after[1][d] for d, extent in enumerate(extents)):
+        raise _No("it repeats what it has for every row of the batch; use expand with x.size(0)")
+    return _call("expand", input, *extents)
+
+
+@_op()
 def _flatten(node, input, start_dim=0, end_dim=-1):
     return _call("flatten", input, start_dim, end_dim)
 
@@ -1284,6 +1302,10 @@ def _getitem(node, input, index):
     if not _is_tensor(input):
         return _call("getitem", input, index)
     items = list(index) if isinstance(index, tuple) else [index]
+    lists = [i for i, item in enumerate(items) if isinstance(item, list)]
+    if len(lists) == 1 and len(items[lists[0]]) == 1 and type(items[lists[0]][0]) is int:  # x[:, [-1]] is x[:, -1:]
+        at = items[lists[0]][0]
+        items[lists[0]] = slice(at, at + 1 if at != -1 else None)
     for item in items:
         if isinstance(item, torch.fx.Node) or isinstance(item, (list, bool)):
             raise _No("it is indexed by a tensor; Lathe takes slices and positions")
@@ -1508,7 +1530,7 @@ class _Export:
     def _call_module(self, node, out):
         m = self.module.get_submodule(node.target)
         if type(m) not in _MODULES:
-            raise _No(f"Lathe has no op for {type(m).__module__.replace('torch.nn.modules', 'torch.nn')}.{type(m).__name__}")
+            raise _No(f"Lathe has no op for {_class_name(type(m))}")
         op, attributes = _MODULES[type(m)]
         contents = m.state_dict(keep_vars=True)
         strange = sorted(set(contents) - _KEPT)
@@ -1584,6 +1606,11 @@ def _function_name(node):
     elif name.endswith("_") and not name.endswith("__"):
         name = name[:-1]
     return _OPERATORS.get(name, name)
+
+
+def _class_name(kind):
+    public = getattr(nn, kind.__name__, None) is kind
+    return f"torch.nn.{kind.__name__}" if public else f"{kind.__module__}.{kind.__name__}"
 
 
 def _target(node):

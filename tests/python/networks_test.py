@@ -209,6 +209,16 @@ class OwnNetworks(SavingTest):
 
         self.assert_saves(Checked(), lambda n: (torch.randn(n, 2), torch.randn(n, 2)))
 
+    def test_ways_to_say_the_same(self):
+        class Ways(nn.Module):
+            def forward(self, x):
+                gate = torch.sigmoid(x.mean((2, 3), keepdim=True)).expand_as(x)
+                x = (x * gate)[:, [-1], :, :].squeeze(1)
+                x = x.movedim(1, 2).swapaxes(1, 2).T if x.dim() == 2 else x.movedim(1, 2).transpose(-1, -2).clone().float()
+                return torch.reciprocal(1 + torch.square(x)).view_as(x)
+
+        self.assert_saves(Ways(), lambda n: torch.randn(n, 3, 4, 5))
+
     def test_the_batch_may_stand_elsewhere_in_between(self):
         class Turned(nn.Module):
             def forward(self, x):

@@ -83,7 +83,7 @@ class Refused(SavingTest):
         self.assertEqual([(p.module, p.node) for p in problems],
                          [("gate", "gt"), ("rnn", "rnn"), ("", "einsum"), ("", "cumsum"), ("", "normalize")])
         text = str(caught.exception)
-        for words in ("module 'rnn', node 'rnn'", "torch.nn.rnn.LSTM", "write it with matmul", "the method 'cumsum'",
+        for words in ("module 'rnn', node 'rnn'", "torch.nn.LSTM", "write it with matmul", "the method 'cumsum'",
                       "torch.nn.functional.normalize", line_of(Many, "cumsum")):
             self.assertIn(words, text)
         self.assertEqual(len(text.splitlines()), 1 + len(problems))
@@ -176,6 +176,16 @@ class Refused(SavingTest):
     def test_results_that_are_no_tensor(self):
         self.assertIn("forward gives 2 results", self.the_problem(Of(lambda self, x: (x + 1, x + 2)), torch.randn(2, 4)).reason)
         self.assertIn("forward gives a NoneType", self.the_problem(Of(lambda self, x: None), torch.randn(2, 4)).reason)
+
+    def test_torchscript(self):
+        scripted = nn.Sequential(torch.jit.script(nn.Sequential(nn.Linear(4, 4))))
+        self.assertEqual(self.the_problem(scripted, torch.randn(2, 4))[:3], ("0", None, "it is TorchScript; save the module that it was made of"))
+
+    def test_lazy_modules(self):
+        net = nn.Sequential(nn.LazyLinear(3))
+        self.assertEqual(self.the_problem(net, torch.randn(2, 4))[:3], ("0", None, "its parameters are not made yet; call the module once"))
+        net(torch.randn(2, 4))
+        self.saved(net, torch.randn(2, 4))
 
     def test_what_forward_itself_raises(self):
         def function(self, x):
