@@ -8,6 +8,7 @@ do not even need that. docs/own-networks.md tells what can be saved.
     lathe.save(net, torch.zeros(2, 3, 32, 32), "net")
     report = lathe.run(["transform", "net", "--passes", "flops"])
 """
+import contextlib
 import ctypes
 import inspect
 import itertools
@@ -461,7 +462,7 @@ class _Recording(_Tracer):
         try:
             self._set_modes()
             self.inputs = self._batches(given)
-            with torch.no_grad():
+            with torch.no_grad(), _own_gradients_told(self):
                 graph = self.trace(self.module)
             self._check_output(graph)
         except _Stop:
@@ -762,6 +763,34 @@ class _Kept:
             module._buffers.clear()
             module._buffers.update(buffers)
         return problems
+
+
+@contextlib.contextmanager
+def _own_gradients_told(recording):
+    """What a torch.autograd.Function computes would be recorded, and its gradient lost."""
+    kind = torch.autograd.Function
+    kept = kind.__dict__.get("apply")  # torch 1.13 inherits it
+
+    def apply(cls, *args, **kwargs):
+        if any(isinstance(a, torch.fx.Proxy) for a in args) and not cls.__module__.startswith("torch."):
+            recording.problem(f"'{cls.__name__}' has a gradient of its own, which a saved network has not")
+            return cls.forward(_NoContext(), *args, **kwargs)
+        return kept.__func__(cls, *args, **kwargs) if kept else super(kind, cls).apply(*args, **kwargs)
+
+    kind.apply = classmethod(apply)
+    try:
+        yield
+    finally:
+        del kind.apply
+        if kept:
+            kind.apply = kept
+
+
+class _NoContext:
+    """Takes what a forward leaves for its backward."""
+
+    def __getattr__(self, name):
+        return lambda *args, **kwargs: None
 
 
 class _Given:

@@ -177,6 +177,24 @@ class Refused(SavingTest):
         self.assertIn("forward gives 2 results", self.the_problem(Of(lambda self, x: (x + 1, x + 2)), torch.randn(2, 4)).reason)
         self.assertIn("forward gives a NoneType", self.the_problem(Of(lambda self, x: None), torch.randn(2, 4)).reason)
 
+    def test_a_gradient_of_its_own(self):
+        class Reversed(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                ctx.scale = 2
+                return x * 1
+
+            @staticmethod
+            def backward(ctx, gradient):
+                return -gradient
+
+        problem = self.the_problem(Of(lambda self, x: Reversed.apply(x)), torch.randn(2, 4))
+        self.assertIn("'Reversed' has a gradient of its own", problem.reason)
+        x = torch.ones(2, requires_grad=True)
+        Reversed.apply(x).sum().backward()  # as before
+        self.assertEqual(x.grad.tolist(), [-1, -1])
+
     def test_torchscript(self):
         scripted = nn.Sequential(torch.jit.script(nn.Sequential(nn.Linear(4, 4))))
         self.assertEqual(self.the_problem(scripted, torch.randn(2, 4))[:3], ("0", None, "it is TorchScript; save the module that it was made of"))
