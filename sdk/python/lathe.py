@@ -8,6 +8,7 @@ do not even need that. docs/own-networks.md tells what can be saved.
     lathe.save(net, torch.zeros(2, 3, 32, 32), "net")
     report = lathe.run(["transform", "net", "--passes", "flops"])
 """
+import ast
 import contextlib
 import ctypes
 import inspect
@@ -16,6 +17,7 @@ import json
 import math
 import operator
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +30,12 @@ try:
     import torch.fx
     import torch.nn.functional as F
     from torch import nn
-    _Proxy, _Tracer, _call_module = torch.fx.Proxy, torch.fx.Tracer, torch.fx._symbolic_trace._orig_module_call
+
+    _Proxy, _Tracer, _call_module = (
+        torch.fx.Proxy,
+        torch.fx.Tracer,
+        torch.fx._symbolic_trace._orig_module_call,
+    )
 except ImportError:
     torch, _Proxy, _Tracer = None, object, object
 
@@ -37,16 +44,16 @@ __all__ = ["save", "run", "study", "Error", "NotExpressible", "Problem", "Study"
 DIALECT = 4  # of the op table that graph.json is written in
 
 Problem = namedtuple("Problem", "module node reason place")
-Problem.__doc__ = """One thing that keeps a network from being saved: the path of the module it is in
-("" for the outermost), the node (None where there is none), the reason, and "file.py:12" or None."""
+Problem.__doc__ = """One thing that keeps a network from being saved: the path of the module that it
+is in ("" for the outermost), the node (None: no node), the reason, and "file.py:12" or None."""
 
 Study = namedtuple("Study", "storage study_name")
 Study.__doc__ = "Where a search keeps its trials: optuna.load_study(**lathe.study(run)._asdict())."
 
 
 class Error(RuntimeError):
-    """The command failed. The text is its last line on stderr, the error; `code` its exit code (None
-    if it could not be started), `output` all of stderr, `result` the JSON that it printed, if any."""
+    """The command failed. The text is its last line on stderr, the error; `code` its exit code
+    (None: it could not be started), `output` all of stderr, `result` the JSON that it printed."""
 
     def __init__(self, message, code=None, command=(), output="", result=None):
         super().__init__(message)
@@ -58,7 +65,9 @@ class NotExpressible(ValueError):
 
     def __init__(self, problems):
         self.problems = list(dict.fromkeys(problems))
-        super().__init__("\n  ".join(["the network cannot be saved:"] + [_sentence(p) for p in self.problems]))
+        super().__init__(
+            "\n  ".join(["the network cannot be saved:"] + [_sentence(p) for p in self.problems])
+        )
 
 
 def _sentence(problem):
@@ -71,6 +80,7 @@ def _sentence(problem):
 
 
 # ---- the command ---------------------------------------------------------------------------------
+
 
 def run(arguments, show=False):
     """Calls `lathe` with these words and --json, and returns what it printed, parsed.
@@ -85,9 +95,13 @@ def run(arguments, show=False):
     said = []
     with tempfile.TemporaryFile() as out:
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE
+            )
         except OSError as error:
-            raise Error(f"'{command[0]}' cannot be started: {error.strerror}", None, command) from error
+            raise Error(
+                f"'{command[0]}' cannot be started: {error.strerror}", None, command
+            ) from error
         reader = threading.Thread(target=_listen, args=(process.stderr, said, show), daemon=True)
         reader.start()
         _wait(process)
@@ -98,7 +112,11 @@ def run(arguments, show=False):
     output = "".join(said)
     if process.returncode != 0:
         lines = [line for line in output.splitlines() if line.strip()]
-        text = lines[-1] if lines else f"'{' '.join(command)}' said nothing and ended with {process.returncode}"
+        text = (
+            lines[-1]
+            if lines
+            else f"'{' '.join(command)}' said nothing and ended with {process.returncode}"
+        )
         raise Error(text, process.returncode, command, output, result)
     if result is None and printed.strip():
         raise Error(f"'{' '.join(command)}' printed no JSON", 0, command, output)
@@ -106,10 +124,18 @@ def run(arguments, show=False):
 
 
 def _executable():
-    beside = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "bin", "lathe")
-    found = os.environ.get("LATHE") or shutil.which("lathe") or (beside if os.path.exists(beside) else None)
+    beside = os.path.join(
+        os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "bin", "lathe"
+    )
+    found = (
+        os.environ.get("LATHE")
+        or shutil.which("lathe")
+        or (beside if os.path.exists(beside) else None)
+    )
     if found is None:
-        raise Error("there is no 'lathe' on PATH; name the executable in the environment variable LATHE")
+        raise Error(
+            "there is no 'lathe' on PATH; name the executable in the environment variable LATHE"
+        )
     return found
 
 
@@ -145,7 +171,10 @@ def study(run_folder):
         if os.path.exists(file):
             break
     else:
-        raise FileNotFoundError(f"'{run_folder}' is not the folder of a search: it has no software/search_ckpts/search.json")
+        raise FileNotFoundError(
+            f"'{run_folder}' is not the folder of a search: it has no "
+            "software/search_ckpts/search.json"
+        )
     with open(file, encoding="utf-8") as stream:
         saved = _parsed(stream.read())
     if not isinstance(saved, dict) or "study" not in saved:
@@ -155,6 +184,7 @@ def study(run_folder):
 
 
 # ---- saving --------------------------------------------------------------------------------------
+
 
 def save(module, example_input, folder):
     """Writes `module` into `folder` as Lathe saves networks, and returns the folder's path.
@@ -182,10 +212,14 @@ def _require_plain(module):
     problems = []
     for path, m in module.named_modules():
         if isinstance(m, torch.jit.ScriptModule):
-            problems = [Problem(path, None, "it is TorchScript; save the module that it was made of", None)]
+            problems = [
+                Problem(path, None, "it is TorchScript; save the module that it was made of", None)
+            ]
             break  # its parts are too
         if any(isinstance(p, nn.parameter.UninitializedParameter) for p in m._parameters.values()):
-            problems.append(Problem(path, None, "its parameters are not made yet; call the module once", None))
+            problems.append(
+                Problem(path, None, "its parameters are not made yet; call the module once", None)
+            )
     if problems:
         raise NotExpressible(problems)
 
@@ -200,11 +234,16 @@ def _require_free(folder):
         raise FileExistsError(f"'{folder}' is a file; a folder is wanted")
     others = sorted(name for name in os.listdir(folder) if name not in _FILES)
     if others:
-        raise FileExistsError(f"'{folder}' holds '{others[0]}', which is no part of a saved network; name another folder")
+        raise FileExistsError(
+            f"'{folder}' holds '{others[0]}', which is no part of a saved network; "
+            "name another folder"
+        )
     graph = os.path.join(folder, "graph.json")
     if not os.path.exists(graph):
         if os.listdir(folder):
-            raise FileExistsError(f"'{folder}' holds other files and no graph.json; name another folder")
+            raise FileExistsError(
+                f"'{folder}' holds other files and no graph.json; name another folder"
+            )
         return
     with open(graph, encoding="utf-8", errors="replace") as stream:
         saved = _parsed(stream.read())
@@ -213,8 +252,8 @@ def _require_free(folder):
 
 
 def _write_folder(folder, network, text, tensors, ties):
-    """graph.json goes first and comes last: a save that is cut off leaves no graph beside the weights
-    of another."""
+    """graph.json goes first and comes last: a save that is cut off leaves no graph beside the
+    weights of another."""
     os.makedirs(folder, exist_ok=True)
     for name in ("graph.json", "node_meta_param.toml"):
         if os.path.exists(os.path.join(folder, name)):
@@ -239,8 +278,18 @@ def _write(folder, name, contents):
         raise
 
 
-_SAFETENSORS = {"float32": "F32", "float64": "F64", "float16": "F16", "bfloat16": "BF16", "int8": "I8", "int16": "I16",
-                "int32": "I32", "int64": "I64", "uint8": "U8", "bool": "BOOL"}
+_SAFETENSORS = {
+    "float32": "F32",
+    "float64": "F64",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "int8": "I8",
+    "int16": "I16",
+    "int32": "I32",
+    "int64": "I64",
+    "uint8": "U8",
+    "bool": "BOOL",
+}
 
 
 def _write_safetensors(stream, tensors, ties):
@@ -249,7 +298,11 @@ def _write_safetensors(stream, tensors, ties):
     for name in names:
         tensor = tensors[name]
         end = at + tensor.numel() * tensor.element_size()
-        header[name] = {"dtype": _SAFETENSORS[_dtype(tensor)], "shape": list(tensor.shape), "data_offsets": [at, end]}
+        header[name] = {
+            "dtype": _SAFETENSORS[_dtype(tensor)],
+            "shape": list(tensor.shape),
+            "data_offsets": [at, end],
+        }
         at = end
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
@@ -274,14 +327,39 @@ _HERE = _parsed.__code__.co_filename
 _RUNS = 2
 
 # What a tensor is asked that no data decide.
-_PLAIN = ("dtype", "device", "ndim", "layout", "requires_grad", "is_cuda", "is_sparse", "is_quantized", "is_leaf",
-          "grad", "grad_fn", "itemsize", "names", "is_mkldnn", "is_meta", "is_nested")
-_ASKED = ("dim", "ndimension", "is_floating_point", "is_complex", "is_signed", "is_contiguous", "get_device",
-          "element_size", "is_same_size")
+_PLAIN = (
+    "dtype",
+    "device",
+    "ndim",
+    "layout",
+    "requires_grad",
+    "is_cuda",
+    "is_sparse",
+    "is_quantized",
+    "is_leaf",
+    "grad",
+    "grad_fn",
+    "itemsize",
+    "names",
+    "is_mkldnn",
+    "is_meta",
+    "is_nested",
+)
+_ASKED = (
+    "dim",
+    "ndimension",
+    "is_floating_point",
+    "is_complex",
+    "is_signed",
+    "is_contiguous",
+    "get_device",
+    "element_size",
+    "is_same_size",
+)
 
 
 class _Training(int):
-    """What `self.training` is while a network is recorded: false, and known again as an argument."""
+    """What `self.training` is meanwhile: false, and known again as an argument."""
 
 
 _TRAINING = _Training(0)
@@ -294,7 +372,13 @@ def _storage(tensor):
 
 
 def _layout(tensor):
-    return (_storage(tensor), tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+    return (
+        _storage(tensor),
+        tensor.storage_offset(),
+        tuple(tensor.shape),
+        tensor.stride(),
+        tensor.dtype,
+    )
 
 
 def _place():
@@ -325,7 +409,9 @@ class _Method:
         self.proxy, self.name = proxy, name
 
     def __call__(self, *args, **kwargs):
-        return self.proxy.tracer.create_proxy("call_method", self.name, (self.proxy,) + args, kwargs)
+        return self.proxy.tracer.create_proxy(
+            "call_method", self.name, (self.proxy,) + args, kwargs
+        )
 
 
 class _Recorded(_Proxy):
@@ -379,7 +465,9 @@ class _Recorded(_Proxy):
     def __len__(self):
         value = self._seen[0]
         if not isinstance(value, tuple) and len({v.shape[0] for v in self._seen}) > 1:
-            self.tracer.problem("len() would fix the batch size, which stays open; x.size(0) keeps it", self.node)
+            self.tracer.problem(
+                "len() would fix the batch size, which stays open; x.size(0) keeps it", self.node
+            )
         return len(value)
 
     def __iter__(self):
@@ -392,7 +480,11 @@ class _Recorded(_Proxy):
 
     def _number(self, kind):
         value = self._seen[0]
-        what = "a value of the data" if isinstance(value, torch.Tensor) else "the batch size, which stays open"
+        what = (
+            "a value of the data"
+            if isinstance(value, torch.Tensor)
+            else "the batch size, which stays open"
+        )
         self.tracer.problem(f"{kind} makes a plain number of {what}", self.node)
         return value
 
@@ -416,7 +508,9 @@ class _Recorded(_Proxy):
 
     def _in_place(self, function, other):
         """x += y changes x for all who have it, under the name that torch.fx gives x + y."""
-        return self.tracer.create_proxy("call_function", function, (self, other), {}, in_place="i" + function.__name__)
+        return self.tracer.create_proxy(
+            "call_function", function, (self, other), {}, in_place="i" + function.__name__
+        )
 
     def __iadd__(self, other):
         return self._in_place(operator.add, other)
@@ -434,7 +528,9 @@ class _Recorded(_Proxy):
         return self._in_place(operator.pow, other)
 
     def __setitem__(self, index, value):
-        self.tracer.problem("a part of a tensor is assigned to; write it with torch.where or torch.cat", self.node)
+        self.tracer.problem(
+            "a part of a tensor is assigned to; write it with torch.where or torch.cat", self.node
+        )
 
 
 class _Recording(_Tracer):
@@ -445,14 +541,17 @@ class _Recording(_Tracer):
         self.path = [""]  # of the modules that are running
         self.running = False  # a recorded call, on values
         self.constants = {}  # get_attr target -> tensor
-        self.alive = []  # so that no other tensor gets the id of one that is held
+        self.versions = {}  # target of a plain tensor -> its version then
+        self.plain = []  # these tensors, so that no other gets the id of one
         self.held = {}  # id of a tensor -> its own name
         self.proxies = {}  # storage -> those whose value lies there
         self.batch = None
 
     def problem(self, reason, node=None, module=None, place=None):
         path = self.path[-1] if module is None else module
-        self.problems.append(Problem(path, node.name if node is not None else None, reason, place or _place()))
+        self.problems.append(
+            Problem(path, node.name if node is not None else None, reason, place or _place())
+        )
 
     def of_example(self, example_input):
         """The graph. Everything of the module is afterwards as it was before."""
@@ -469,8 +568,6 @@ class _Recording(_Tracer):
             raise NotExpressible(self.problems) from None
         finally:
             self.problems += kept.restored()
-        if self.problems and self.batch is None:
-            raise NotExpressible(self.problems)
         return graph
 
     def _name_tensors(self):
@@ -478,7 +575,8 @@ class _Recording(_Tracer):
             for name, value in list(module.__dict__.items()):
                 if isinstance(value, torch.Tensor):
                     self._name_tensor(f"{prefix}.{name}" if prefix else name, value)
-        for name, tensor in itertools.chain(self.module.named_buffers(), self.module.named_parameters()):
+        own = (self.module.named_buffers(), self.module.named_parameters())
+        for name, tensor in itertools.chain(*own):
             self._name_tensor(name, tensor)
 
     def _name_tensor(self, name, tensor):
@@ -492,7 +590,8 @@ class _Recording(_Tracer):
                 module.__dict__["training"] = False
             elif path and self.is_leaf_module(module, path):
                 module.__dict__["training"] = False
-                module.__dict__.update({"max_norm": None} if isinstance(module, nn.Embedding) else {})  # would write
+                if isinstance(module, nn.Embedding):
+                    module.__dict__["max_norm"] = None  # else reading writes the weight
                 leaves += (path,)
             else:
                 module.__dict__["training"] = _TRAINING
@@ -502,14 +601,20 @@ class _Recording(_Tracer):
         inputs = {}
         for name, tensor in given.tensors.items():
             if tensor.dim() == 0 or tensor.shape[0] == 0:
-                self.problem(f"input '{name}' of the example has shape {list(tensor.shape)}; the first dimension of "
-                             "every input is the batch, of at least one row", place="the example")
+                self.problem(
+                    f"input '{name}' of the example has shape {list(tensor.shape)}; the first "
+                    "dimension of every input is the batch, of at least one row",
+                    place="the example",
+                )
                 continue
             inputs[name] = (tensor.detach().clone(), torch.cat([tensor, tensor[:1]]).detach())
         sizes = {name: values[0].shape[0] for name, values in inputs.items()}
         if len(set(sizes.values())) > 1:
-            self.problem("the inputs of the example have batches of different sizes: " +
-                         ", ".join(f"'{name}' {size}" for name, size in sizes.items()), place="the example")
+            self.problem(
+                "the inputs of the example have batches of different sizes: "
+                + ", ".join(f"'{name}' {size}" for name, size in sizes.items()),
+                place="the example",
+            )
         if self.problems:
             raise _Stop
         if not inputs:
@@ -533,8 +638,9 @@ class _Recording(_Tracer):
             return super().trace(root, concrete_args)
         except _Stop:
             raise
-        except Exception as error:  # raised by the user's own code, or by what no recording can stand in for
-            self.problem(f"forward raised {type(error).__name__}: {_first_line(error)}", place=_raised_at(error))
+        except Exception as error:  # of the user's own code, or where no recording can stand in
+            reason = f"forward raised {type(error).__name__}: {_first_line(error)}"
+            self.problem(reason, place=_raised_at(error))
             raise _Stop from error
 
     def is_leaf_module(self, m, module_qualified_name):
@@ -560,8 +666,10 @@ class _Recording(_Tracer):
 
     def _stray_module(self, m, forward, args, kwargs):
         if any(True for _ in m.parameters()):
-            self.problem(f"a {type(m).__name__} with parameters is no submodule; keep it in an attribute or an "
-                         "nn.ModuleList")
+            self.problem(
+                f"a {type(m).__name__} with parameters is no submodule; keep it in an attribute "
+                "or an nn.ModuleList"
+            )
             raise _Stop
         m.eval()
         return m.forward(*args, **kwargs)
@@ -584,16 +692,31 @@ class _Recording(_Tracer):
                 return bool(values[0])
             self.problem("the batch size, which stays open, decides what is computed", node)
         else:
-            self.problem("a value of the data decides what is computed; only one way can be saved", node)
-        return bool(values[0].flatten()[0]) if isinstance(values[0], torch.Tensor) else bool(values[0])
+            self.problem(
+                "a value of the data decides what is computed; only one way can be saved", node
+            )
+        return (
+            bool(values[0].flatten()[0]) if isinstance(values[0], torch.Tensor) else bool(values[0])
+        )
 
     # -- nodes
 
-    def create_proxy(self, kind, target, args, kwargs, name=None, type_expr=None, proxy_factory_fn=None,
-                     in_place=None):
+    def create_proxy(
+        self,
+        kind,
+        target,
+        args,
+        kwargs,
+        name=None,
+        type_expr=None,
+        proxy_factory_fn=None,
+        in_place=None,
+    ):
         if (target if kind == "call_method" else getattr(target, "__name__", None)) in _ASKED:
             return self._asked(kind, target, args, kwargs)
-        node = self.create_node(kind, target, self.create_arg(args), self.create_arg(kwargs), name, type_expr)
+        node = self.create_node(
+            kind, target, self.create_arg(args), self.create_arg(kwargs), name, type_expr
+        )
         node.meta["lathe_in_place"] = in_place
         self._ran(node)
         proxy = _Recorded(node, self)
@@ -602,13 +725,20 @@ class _Recording(_Tracer):
         return proxy
 
     def _asked(self, kind, target, args, kwargs):
-        args, kwargs = torch.fx.node.map_aggregate((args, kwargs), lambda a: a._seen[0] if isinstance(a, torch.fx.Proxy) else a)
-        return getattr(args[0], target)(*args[1:], **kwargs) if kind == "call_method" else target(*args, **kwargs)
+        args, kwargs = torch.fx.node.map_aggregate(
+            (args, kwargs), lambda a: a._seen[0] if isinstance(a, torch.fx.Proxy) else a
+        )
+        return (
+            getattr(args[0], target)(*args[1:], **kwargs)
+            if kind == "call_method"
+            else target(*args, **kwargs)
+        )
 
     def create_arg(self, a):
         if isinstance(a, torch.fx.Proxy):
             if isinstance(a, _Recorded) and a._version_seen != _version(a._seen[0]):
-                self.problem(f"it reads '{a.node.name}' after a part of it was changed in place; change a copy", a.node)
+                reason = f"it reads '{a.node.name}' after a part of it was changed in place"
+                self.problem(f"{reason}; change a copy", a.node)
             return a.node
         if isinstance(a, torch.Tensor):
             return self._held_tensor(a)
@@ -628,14 +758,15 @@ class _Recording(_Tracer):
 
     def _held_tensor(self, tensor):
         name = self.held.get(id(tensor))
-        if name is None:
+        if name is None or self.versions.get(name, tensor._version) != tensor._version:
             if isinstance(tensor, nn.Parameter):
                 self.problem("a parameter that is no member of the module is used; register it")
-            taken = set(self.held.values())
-            name = next(n for n in (f"_tensor_constant{i}" for i in itertools.count()) if n not in taken)
+            names = (f"_tensor_constant{i}" for i in itertools.count())
+            name = next(n for n in names if n not in self.constants)
             self.held[id(tensor)] = name
             self.constants[name] = tensor.detach().clone()
-            self.alive.append(tensor)
+            self.versions[name] = tensor._version
+            self.plain.append(tensor)
         node = self.create_node("get_attr", name, (), {})
         self._ran(node)
         return node
@@ -664,7 +795,12 @@ class _Recording(_Tracer):
 
     def _value(self, node, run):
         node.meta["lathe_run"] = run
-        known = lambda a: a.meta["lathe"][run] if isinstance(a, torch.fx.Node) else bool(a) if isinstance(a, _Training) else a
+
+        def known(a):
+            if isinstance(a, torch.fx.Node):
+                return a.meta["lathe"][run]
+            return bool(a) if isinstance(a, _Training) else a
+
         args, kwargs = (torch.fx.node.map_aggregate(a, known) for a in (node.args, node.kwargs))
         if node.op == "call_module":
             return _call_module(self.module.get_submodule(node.target), *args, **kwargs)
@@ -675,13 +811,19 @@ class _Recording(_Tracer):
 
     def _failed(self, node, error):
         run = node.meta["lathe_run"]
-        shapes = [list(n.meta["lathe"][run].shape) for n in node.all_input_nodes if isinstance(n.meta["lathe"][run], torch.Tensor)]
+        shapes = [
+            list(n.meta["lathe"][run].shape)
+            for n in node.all_input_nodes
+            if isinstance(n.meta["lathe"][run], torch.Tensor)
+        ]
         inputs = f"; its inputs have the shapes {', '.join(map(str, shapes))}" if shapes else ""
         if run == 0:
             reason = f"it fails on the example: {_first_line(error)}{inputs}"
         else:
-            reason = (f"it works for a batch of {self.batch} and fails for {self.batch + 1}, so the batch size is fixed in it: "
-                      f"{_first_line(error)}{inputs}")
+            reason = (
+                f"it works for a batch of {self.batch} and fails for {self.batch + 1}, so the "
+                f"batch size is fixed in it: {_first_line(error)}{inputs}"
+            )
         self.problem(reason, node)
         raise _Stop
 
@@ -689,7 +831,9 @@ class _Recording(_Tracer):
         """`by` wrote in place. Whoever reads the tensor later reads the result of `by`."""
         value, result = changed.meta["lathe"][0], by.meta["lathe"][0]
         if changed.op == "get_attr":
-            self.problem(f"it changes '{changed.target}' in place, which stays as it is in Lathe", by)
+            self.problem(
+                f"it changes '{changed.target}' in place, which stays as it is in Lathe", by
+            )
             return
         if not isinstance(result, torch.Tensor) or _layout(result) != _layout(value):
             return  # a part: those who read the whole later say so
@@ -705,17 +849,28 @@ class _Recording(_Tracer):
         elif isinstance(result, dict) and len(result) == 1:
             result = next(iter(result.values()))
         if not isinstance(result, torch.fx.Node):
-            what = f"{len(result)} results" if isinstance(result, (tuple, list, dict)) else f"a {type(result).__name__}"
-            self.problem(f"forward gives {what}; a network in Lathe gives one tensor", output, "", "the result")
+            what = (
+                f"{len(result)} results"
+                if isinstance(result, (tuple, list, dict))
+                else f"a {type(result).__name__}"
+            )
+            reason = f"forward gives {what}; a network in Lathe gives one tensor"
+            self.problem(reason, output, "", "the result")
             return
         output.args = (result,)
         values = result.meta["lathe"]
         output.meta.update(lathe=values, lathe_module="", lathe_place=None)
         if not isinstance(values[0], torch.Tensor):
-            self.problem("forward gives no tensor; a network in Lathe gives one", output, "", "the result")
+            self.problem(
+                "forward gives no tensor; a network in Lathe gives one", output, "", "the result"
+            )
         elif [tuple(v.shape[:1]) for v in values] != [(self.batch,), (self.batch + 1,)]:
-            self.problem(f"the result has shape {list(values[0].shape)} for a batch of {self.batch} and {list(values[1].shape)} "
-                         f"for {self.batch + 1}; its first dimension must be the batch", output, "", "the result")
+            first, second = (list(value.shape) for value in values)
+            reason = (
+                f"the result has shape {first} for a batch of {self.batch} and {second} for "
+                f"{self.batch + 1}; its first dimension must be the batch"
+            )
+            self.problem(reason, output, "", "the result")
 
 
 def _version(value):
@@ -742,8 +897,13 @@ class _Kept:
 
     def __init__(self, module):
         self.dicts = [(m, dict(m.__dict__), dict(m._buffers)) for m in module.modules()]
-        self.buffers = [(name, buffer, buffer._version, buffer.detach().clone()) for name, buffer in module.named_buffers()]
-        self.parameters = [(name, parameter, parameter._version) for name, parameter in module.named_parameters()]
+        self.buffers = [
+            (name, buffer, buffer._version, buffer.detach().clone())
+            for name, buffer in module.named_buffers()
+        ]
+        self.parameters = [
+            (name, parameter, parameter._version) for name, parameter in module.named_parameters()
+        ]
         self.module = module
 
     def restored(self):
@@ -751,12 +911,14 @@ class _Kept:
         now = dict(self.module.named_buffers())
         for name, buffer, version, contents in self.buffers:
             if now.get(name) is not buffer or buffer._version != version:
-                problems.append(Problem(name.rpartition(".")[0], None, f"forward changes the buffer '{name}', which stays as it is in Lathe", None))
+                reason = f"forward changes the buffer '{name}', which stays as it is in Lathe"
+                problems.append(Problem(name.rpartition(".")[0], None, reason, None))
                 with torch.no_grad():
                     buffer.copy_(contents)
         for name, parameter, version in self.parameters:
             if parameter._version != version:
-                problems.append(Problem(name.rpartition(".")[0], None, f"forward changes the parameter '{name}'", None))
+                reason = f"forward changes the parameter '{name}'"
+                problems.append(Problem(name.rpartition(".")[0], None, reason, None))
         for module, attributes, buffers in self.dicts:
             module.__dict__.clear()
             module.__dict__.update(attributes)
@@ -772,10 +934,14 @@ def _own_gradients_told(recording):
     kept = kind.__dict__.get("apply")  # torch 1.13 inherits it
 
     def apply(cls, *args, **kwargs):
-        if any(isinstance(a, torch.fx.Proxy) for a in args) and not cls.__module__.startswith("torch."):
-            recording.problem(f"'{cls.__name__}' has a gradient of its own, which a saved network has not")
+        recorded = any(isinstance(a, torch.fx.Proxy) for a in args)
+        if recorded and not cls.__module__.startswith("torch."):
+            reason = f"'{cls.__name__}' has a gradient of its own, which a saved network has not"
+            recording.problem(reason)
             return cls.forward(_NoContext(), *args, **kwargs)
-        return kept.__func__(cls, *args, **kwargs) if kept else super(kind, cls).apply(*args, **kwargs)
+        if kept:
+            return kept.__func__(cls, *args, **kwargs)
+        return super(kind, cls).apply(*args, **kwargs)
 
     kind.apply = classmethod(apply)
     try:
@@ -823,7 +989,9 @@ class _Given:
                 return type(value)(fill(item) for item in value)
             return value
 
-        return [fill(value) for value in self.args], {name: fill(value) for name, value in self.kwargs.items()}
+        return [fill(value) for value in self.args], {
+            name: fill(value) for name, value in self.kwargs.items()
+        }
 
 
 _Slot = namedtuple("_Slot", "name")
@@ -838,7 +1006,8 @@ def _arguments(module, example):
         else:
             bound = signature.bind(*(example if isinstance(example, (tuple, list)) else (example,)))
     except TypeError as error:
-        raise NotExpressible([Problem("", None, f"the example does not fit forward{signature}: {error}", "the example")]) from None
+        reason = f"the example does not fit forward{signature}: {error}"
+        raise NotExpressible([Problem("", None, reason, "the example")]) from None
     args, kwargs = [], []
     for name, value in bound.arguments.items():
         kind = signature.parameters[name].kind
@@ -846,7 +1015,9 @@ def _arguments(module, example):
             args += [(f"{name}_{i}", item) for i, item in enumerate(value)]
         elif kind == inspect.Parameter.VAR_KEYWORD:
             kwargs += list(value.items())
-        elif kind == inspect.Parameter.KEYWORD_ONLY or (isinstance(example, dict) and kind != inspect.Parameter.POSITIONAL_ONLY):
+        elif kind == inspect.Parameter.KEYWORD_ONLY or (
+            isinstance(example, dict) and kind != inspect.Parameter.POSITIONAL_ONLY
+        ):
             kwargs.append((name, value))
         else:
             args.append((name, value))
@@ -854,14 +1025,101 @@ def _arguments(module, example):
 
 
 # ---- what Lathe has for it -----------------------------------------------------------------------
-# One function per op, with the arguments that PyTorch gives it; the first is the node. It returns
-# the call as Lathe's op table has it, or raises _No with the reason.
+
 
 class _No(Exception):
-    pass
+    """Why a call has no form in Lathe."""
 
 
 _Call = namedtuple("_Call", "op args kwargs")
+
+# Calls whose arguments mean in Lathe what they mean in PyTorch. A row has the op, in brackets its
+# other names in PyTorch, and PyTorch's arguments:
+#   name          a tensor, or a setting that is always written
+#   name=default  a setting that is written if it is given
+#   +name         the same as a plain name; PyTorch knows a default, Lathe does not
+#   -name         says nothing to Lathe
+#   !name         has to be as if it were not given
+# An op with a ~ takes and gives numbers of one type.
+_ROWS = """
+relu                input, -inplace
+relu6               input, -inplace
+hardswish           input, -inplace
+hardsigmoid         input, -inplace
+silu                input, -inplace
+selu                input, -inplace
+elu                 input, alpha=1.0, -inplace
+leaky_relu          input, negative_slope=0.01, -inplace
+hardtanh            input, min_val=-1.0, max_val=1.0, -inplace
+softplus            input, beta=1.0, threshold=20.0
+gelu                input, approximate='none'
+tanh                input
+sigmoid             input
+softsign            input
+~sqrt               input
+~rsqrt              input
+~exp                input
+~erf                input
+~log                input
+abs [absolute]      input
+neg [negative]      input
+softmax             input, +dim, -_stacklevel, !dtype
+log_softmax         input, +dim, -_stacklevel, !dtype
+matmul [mm mv dot]  input, other
+bmm                 input, mat2
+addmm               input, mat1, mat2, beta=1.0, alpha=1.0
+linear              input, weight, bias=None
+conv1d              input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
+conv2d              input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
+conv_transpose1d    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
+                    dilation=1
+conv_transpose2d    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
+                    dilation=1
+scaled_dot_product_attention  query, key, value, attn_mask=None, !dropout_p=0.0, is_causal=False,
+                    scale=None, !enable_gqa
+layer_norm          input, normalized_shape, weight=None, bias=None, eps=1e-5, -cudnn_enable
+group_norm          input, num_groups, weight=None, bias=None, eps=1e-5, -cudnn_enabled
+avg_pool1d          input, kernel_size, stride=None, padding=0, ceil_mode=False,
+                    count_include_pad=True
+avg_pool2d          input, kernel_size, stride=None, padding=0, ceil_mode=False,
+                    count_include_pad=True, !divisor_override
+max_pool1d          input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+                    !return_indices
+max_pool2d          input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+                    !return_indices
+adaptive_avg_pool1d input, output_size
+adaptive_avg_pool2d input, output_size
+adaptive_max_pool1d input, output_size, !return_indices
+adaptive_max_pool2d input, output_size, !return_indices
+interpolate         input, size=None, scale_factor=None, mode='nearest', align_corners=None,
+                    !recompute_scale_factor, !antialias
+pad                 input, pad, mode='constant', value=None
+~mean               input, dim=None, keepdim=False, !dtype
+~sum                input, dim=None, keepdim=False, !dtype
+~amax               input, dim=None, keepdim=False
+masked_fill         input, mask, value
+tril                input, diagonal=0
+size                input, dim
+flatten             input, start_dim=0, end_dim=-1
+transpose [swapaxes swapdims]  input, dim0, dim1
+unsqueeze           input, dim
+cat [concat concatenate]  tensors, dim=0
+stack               tensors, dim=0
+chunk               input, chunks, dim=0
+"""
+
+_OPS = (
+    {}
+)  # PyTorch's name: a function of the node and its arguments that gives the _Call, or raises _No
+
+
+def _op(*names):
+    def known(function):
+        for name in names or (function.__name__.lstrip("_"),):
+            _OPS[name] = function
+        return function
+
+    return known
 
 
 def _call(op, *args, **kwargs):
@@ -870,22 +1128,15 @@ def _call(op, *args, **kwargs):
 
 
 def _value_of(argument):
-    return argument.meta["lathe"][0] if torch is not None and isinstance(argument, torch.fx.Node) else argument
+    return argument.meta["lathe"][0] if isinstance(argument, torch.fx.Node) else argument
 
 
 def _is_tensor(argument):
-    return torch is not None and isinstance(_value_of(argument), torch.Tensor)
+    return isinstance(_value_of(argument), torch.Tensor)
 
 
 def _rank(argument):
     return _value_of(argument).dim()
-
-
-def _only(reason, **given):
-    """Arguments that must be as if they were not given."""
-    for name, value in given.items():
-        if value not in (None, False):
-            raise _No(f"'{name}' is given, {reason}")
 
 
 def _list(extents):
@@ -899,52 +1150,72 @@ def _several(arguments):
     return list(arguments)
 
 
-_OPS = {}
+def _one_type(node, *operands):
+    for operand in operands:
+        if _is_tensor(operand) and _value_of(operand).dtype != _value_of(node).dtype:
+            found, made = _dtype(_value_of(operand)), _dtype(_value_of(node))
+            raise _No(f"it makes {made} of {found}; operands must be of one type")
 
 
-def _op(*names):
-    def known(function):
-        for name in names or (function.__name__.lstrip("_"),):
-            _OPS[name] = function
-        return function
-    return known
+def _must_be_left_out(name):
+    raise _No(f"'{name}' is given, which Lathe has not")
 
 
-def _elementwise(*names):
-    def function(op):
-        return lambda node, input, inplace=False: _call(op, input)
+class _Row:
+    """A line of _ROWS."""
 
-    for name in names:
-        _OPS[name] = function(name)
+    def __init__(self, line):
+        head, arguments = re.match(r"(~?\w+(?: \[.*\])?) +(.*)", line).groups()
+        names = head.replace("[", " ").replace("]", " ").split()
+        self.one_type = names[0].startswith("~")
+        self.op = names[0].lstrip("~")
+        for name in [self.op] + names[1:]:
+            _OPS[name] = self
+        parameters, self.kinds = [], {}
+        for text in arguments.split(", "):
+            name, _, default = text.lstrip("+-!").partition("=")
+            self.kinds[name] = text[0] if text[0] in "+-!" else "=" if default else ""
+            left_out = (
+                inspect.Parameter.empty
+                if not self.kinds[name]
+                else ast.literal_eval(default or "None")
+            )
+            parameters.append(
+                inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=left_out)
+            )
+        self.signature = inspect.Signature(parameters)
+
+    def __call__(self, node, *args, **kwargs):
+        for other, name in (("axis", "dim"), ("keepdims", "keepdim")):
+            if other in kwargs:
+                kwargs = {**kwargs, name: kwargs[other]}
+                del kwargs[other]
+        call = _Call(self.op, [], {})
+        for name, value in self._given(args, kwargs).items():
+            kind, default = self.kinds[name], self.signature.parameters[name].default
+            if kind == "!" and value not in (default, False):
+                _must_be_left_out(name)
+            if kind == "+" and value is None:
+                raise _No(f"'{name}' is not given; name it")
+            if kind in ("", "+"):
+                call.args.append(_list(value))
+            elif kind == "=" and _list(value) != default:
+                call.kwargs[name] = _list(value)
+        if self.one_type:
+            _one_type(node, *call.args)
+        return call
+
+    def _given(self, args, kwargs):
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.arguments
 
 
-_elementwise("relu", "relu6", "hardswish", "hardsigmoid", "tanh", "sigmoid", "silu", "selu", "softsign",
-             "sqrt", "rsqrt", "exp", "erf", "log", "abs", "neg")
+for _line in re.sub(r",\n +", ", ", _ROWS).strip().splitlines():
+    _Row(_line)
 
 
-@_op()
-def _hardtanh(node, input, min_val=-1.0, max_val=1.0, inplace=False):
-    return _call("hardtanh", input, float(min_val), float(max_val))
-
-
-@_op()
-def _leaky_relu(node, input, negative_slope=0.01, inplace=False):
-    return _call("leaky_relu", input, float(negative_slope))
-
-
-@_op()
-def _elu(node, input, alpha=1.0, inplace=False):
-    return _call("elu", input, float(alpha))
-
-
-@_op()
-def _softplus(node, input, beta=1, threshold=20):
-    return _call("softplus", input, float(beta), float(threshold))
-
-
-@_op()
-def _gelu(node, input, approximate="none"):
-    return _call("gelu", input, approximate=approximate)
+# -- what a row cannot say
 
 
 @_op("clamp", "clip")
@@ -954,58 +1225,28 @@ def _clamp(node, input, min=None, max=None):
     return _call("clamp", input, min=min, max=max)
 
 
-def _softmax_like(op):
-    def function(node, input, dim=None, _stacklevel=3, dtype=None):
-        _only("which converts types", dtype=dtype)
-        if dim is None:
-            raise _No("'dim' is not given; name the dimension")
-        return _call(op, input, dim)
-
-    _OPS[op] = function
-
-
-_softmax_like("softmax")
-_softmax_like("log_softmax")
-
-
-def _dropout_like(op):
+def _dropout(op):
     def function(node, input, p=0.5, training=True, inplace=False):
         if not isinstance(training, _Training) and training:
             raise _No("it drops in evaluation too; give it training=self.training")
         return _call(op, input, float(p), isinstance(training, _Training))
 
-    _OPS[op] = function
+    return function
 
 
-_dropout_like("dropout")
-_dropout_like("dropout2d")
+_OPS.update({op: _dropout(op) for op in ("dropout", "dropout2d")})
 
 
-# -- arithmetic
-
-def _one_type(node, *operands):
-    for operand in operands:
-        if _is_tensor(operand) and _value_of(operand).dtype != _value_of(node).dtype:
-            raise _No(f"it makes {_dtype(_value_of(node))} of {_dtype(_value_of(operand))}; operands must be of one type")
-
-
-@_op()
+@_op("add")
 def _add(node, input, other, *, alpha=1):
     _one_type(node, input, other)
-    return _call("add", input, other, alpha=None if alpha == 1 else float(alpha))
+    return _call("add", input, other, alpha=None if alpha == 1 else alpha)
 
 
 @_op("sub", "subtract")
 def _sub(node, input, other, *, alpha=1):
     _one_type(node, input, other)
-    return _call("sub", input, other, alpha=None if alpha == 1 else float(alpha))
-
-
-@_op("rsub")
-def _rsub(node, input, other, *, alpha=1):
-    if alpha != 1:
-        raise _No("'alpha' is given")
-    return _sub(node, other, input)
+    return _call("sub", input, other, alpha=None if alpha == 1 else alpha)
 
 
 @_op("mul", "multiply")
@@ -1016,7 +1257,8 @@ def _mul(node, input, other):
 
 @_op("div", "truediv", "divide", "true_divide")
 def _div(node, input, other, *, rounding_mode=None):
-    _only("which Lathe has not; it divides as numbers", rounding_mode=rounding_mode)
+    if rounding_mode is not None:
+        _must_be_left_out("rounding_mode")
     if not _is_tensor(input) and not _is_tensor(other):
         raise _No("a size is divided to a fraction; use //")
     _one_type(node, input, other)
@@ -1030,32 +1272,20 @@ def _floordiv(node, input, other):
     return _call("floordiv", input, other)
 
 
-@_op("rdiv", "rtruediv")
-def _rdiv(node, input, other):
-    return _div(node, other, input)
-
-
 @_op("pow")
 def _pow(node, input, exponent):
     _one_type(node, input, exponent)
     return _call("pow", input, exponent)
 
 
-@_op("rpow")
-def _rpow(node, input, base):
-    return _pow(node, base, input)
-
-
-@_op()
-def _square(node, input):
-    _one_type(node, input)
-    return _call("pow", input, 2.0)
-
-
-@_op()
-def _reciprocal(node, input):
-    _one_type(node, input)
-    return _call("div", 1.0, input)
+# A tensor before a recorded one: constant - x.
+_OPS["rsub"] = lambda node, input, other: _sub(node, other, input)
+_OPS["rtruediv"] = _OPS["rdiv"] = lambda node, input, other: _div(node, other, input)
+_OPS["rpow"] = lambda node, input, base: _pow(node, base, input)
+_OPS["rmatmul"] = lambda node, input, other: _call("matmul", other, input)
+_OPS["radd"], _OPS["rmul"] = _add, _mul
+_OPS["square"] = lambda node, input: _pow(node, input, 2.0)
+_OPS["reciprocal"] = lambda node, input: _div(node, 1.0, input)
 
 
 @_op()
@@ -1065,137 +1295,9 @@ def _where(node, condition, input, other):
 
 
 @_op()
-def _masked_fill(node, input, mask, value):
-    if _is_tensor(value):
-        raise _No("'value' is a tensor; it must be a number")
-    return _call("masked_fill", input, mask, value)
-
-
-@_op()
-def _tril(node, input, diagonal=0):
-    return _call("tril", input, diagonal)
-
-
-# -- products
-
-@_op("matmul", "mm", "mv", "dot")
-def _matmul(node, input, other):
-    return _call("matmul", input, other)
-
-
-@_op("rmatmul")
-def _rmatmul(node, input, other):
-    return _call("matmul", other, input)
-
-
-@_op()
-def _bmm(node, input, mat2):
-    return _call("bmm", input, mat2)
-
-
-@_op()
-def _addmm(node, input, mat1, mat2, *, beta=1, alpha=1):
-    return _call("addmm", input, mat1, mat2, beta=None if beta == 1 else float(beta), alpha=None if alpha == 1 else float(alpha))
-
-
-@_op()
-def _linear(node, input, weight, bias=None):
-    return _call("linear", input, weight, bias=bias)
-
-
-def _conv_like(op):
-    def function(node, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        return _call(op, input, weight, bias=bias, stride=_list(stride), padding=_list(padding), dilation=_list(dilation), groups=groups)
-
-    def transposed(node, input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-        return _call(op, input, weight, bias=bias, stride=_list(stride), padding=_list(padding),
-                     output_padding=_list(output_padding), groups=groups, dilation=_list(dilation))
-
-    _OPS[op] = transposed if "transpose" in op else function
-
-
-for _name in ("conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"):
-    _conv_like(_name)
-
-
-@_op()
-def _scaled_dot_product_attention(node, query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None,
-                                  enable_gqa=False):
-    _only("which Lathe has not", enable_gqa=enable_gqa)
-    if dropout_p != 0.0:
-        raise _No("it drops in evaluation too; give it dropout_p=0.0, or write dropout as a layer")
-    return _call("scaled_dot_product_attention", query, key, value, attn_mask=attn_mask, is_causal=is_causal or None, scale=scale)
-
-
-# -- norms
-
-@_op()
-def _layer_norm(node, input, normalized_shape, weight=None, bias=None, eps=1e-5):
-    return _call("layer_norm", input, _list(normalized_shape), weight=weight, bias=bias, eps=eps)
-
-
-@_op()
-def _group_norm(node, input, num_groups, weight=None, bias=None, eps=1e-5):
-    return _call("group_norm", input, num_groups, weight=weight, bias=bias, eps=eps)
-
-
-# -- pools and sizes of images
-
-def _pool_like(op, dims):
-    def average(node, input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
-        _only("which Lathe has not", divisor_override=divisor_override)
-        return _call(op, input, _list(kernel_size), stride=_list(stride) or None, padding=_list(padding), ceil_mode=ceil_mode,
-                     count_include_pad=count_include_pad)
-
-    def largest(node, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-        _only("which Lathe has not", return_indices=return_indices)
-        return _call(op, input, _list(kernel_size), stride=_list(stride) or None, padding=_list(padding), dilation=_list(dilation),
-                     ceil_mode=ceil_mode)
-
-    def adaptive(node, input, output_size, return_indices=False):
-        _only("which Lathe has not", return_indices=return_indices)
-        return _call(op, input, _whole_extents(node, output_size, dims))
-
-    _OPS[op] = adaptive if op.startswith("adaptive") else average if op.startswith("avg") else largest
-
-
-def _whole_extents(node, extents, dims):
-    """None among them keeps the extent of the input: the example tells it."""
-    if isinstance(extents, (tuple, list)) and None in extents:
-        return list(_value_of(node).shape[-dims:])
-    return _list(extents)
-
-
-for _dims in (1, 2):
-    for _name in ("avg", "max", "adaptive_avg", "adaptive_max"):
-        _pool_like(f"{_name}_pool{_dims}d", _dims)
-
-
-@_op()
-def _interpolate(node, input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None,
-                 antialias=False):
-    _only("which Lathe has not", recompute_scale_factor=recompute_scale_factor, antialias=antialias)
-    return _call("interpolate", input, size=_list(size), scale_factor=_list(scale_factor), mode=mode, align_corners=align_corners)
-
-
-@_op()
-def _pad(node, input, pad, mode="constant", value=None):
-    return _call("pad", input, list(pad), mode, value=value)
-
-
-# -- reductions
-
-def _reduction_like(op):
-    def function(node, input, dim=None, keepdim=False, *, dtype=None):
-        _only("which converts types", dtype=dtype)
-        _one_type(node, input)
-        return _call(op, input, dim=_list(dim), keepdim=keepdim or None)
-
-    _OPS[op] = function
-
-
-for _name in ("mean", "sum", "amax"):
-    _reduction_like(_name)
+def _maximum(node, input, other):
+    _one_type(node, input, other)
+    return _call("maximum", input, other)
 
 
 @_op()
@@ -1205,31 +1307,24 @@ def _max(node, input, dim=None, keepdim=False, *, other=None):
     return _call("max", input, dim=dim, keepdim=keepdim or None)
 
 
-@_op()
-def _maximum(node, input, other):
-    _one_type(node, input, other)
-    return _call("maximum", input, other)
+def _whole_extents(node, extents, dims):
+    """None among them keeps the extent of the input: the example tells it."""
+    if isinstance(extents, (tuple, list)) and None in extents:
+        return list(_value_of(node).shape[-dims:])
+    return _list(extents)
 
 
-# -- what moves numbers
-
-@_op()
-def _size(node, input, dim):
-    return _call("size", input, dim)
-
-
-def _view_like(op):
+def _extents(op):
     def function(node, input, *extents, shape=None, size=None):
         extents = _several(extents) or list(shape or size or ())
         if any(isinstance(extent, torch.dtype) for extent in extents):
             raise _No("it views a tensor as another type")
         return _call(op, input, *extents)
 
-    _OPS[op] = function
+    return function
 
 
-for _name in ("view", "reshape", "expand"):
-    _view_like(_name)
+_OPS.update({op: _extents(op) for op in ("view", "reshape", "expand")})
 
 
 @_op("unflatten", "view_as", "reshape_as")
@@ -1245,25 +1340,24 @@ def _shaped(node, input, *like, **more):
 def _expand_as(node, input, other):
     before, after = ([value.shape for value in n.meta["lathe"]] for n in (input, node))
     kept = len(after[0]) - len(before[0])
-    extents = [-1 if d >= kept and before[0][d - kept] == extent else extent for d, extent in enumerate(after[0])]
+    extents = [
+        -1 if d >= kept and before[0][d - kept] == extent else extent
+        for d, extent in enumerate(after[0])
+    ]
     if any(extent != -1 and after[0][d] != after[1][d] for d, extent in enumerate(extents)):
         raise _No("it repeats what it has for every row of the batch; use expand with x.size(0)")
     return _call("expand", input, *extents)
 
 
-@_op()
-def _flatten(node, input, start_dim=0, end_dim=-1):
-    return _call("flatten", input, start_dim, end_dim)
-
-
 @_op("contiguous", "clone", "float", "to", "type_as", "type")
 def _same(node, input, *how, **more):
-    if _value_of(node).dtype != _value_of(input).dtype:
-        raise _No(f"it makes {_dtype(_value_of(node))} of {_dtype(_value_of(input))}; Lathe converts no types")
+    found, made = _dtype(_value_of(input)), _dtype(_value_of(node))
+    if made != found:
+        raise _No(f"it makes {made} of {found}; Lathe converts no types")
     return _call("contiguous", input)
 
 
-@_op("permute")
+@_op()
 def _permute(node, input, *order, dims=None):
     return _call("permute", input, _several(order) or list(dims))
 
@@ -1275,26 +1369,16 @@ def _movedim(node, input, source, destination):
     return _call("permute", input, [extent - 1 for extent in moved.shape])
 
 
-@_op("transpose", "swapaxes", "swapdims")
-def _transpose(node, input, dim0, dim1):
-    return _call("transpose", input, dim0, dim1)
-
-
-@_op("t")
+@_op()
 def _t(node, input):
     return _call("transpose", input, 0, 1) if _rank(input) == 2 else _call("contiguous", input)
 
 
-@_op("getattr")
+@_op()
 def _getattr(node, input, name):
     if name == "T" and _rank(input) == 2 or name == "mT":
         return _call("transpose", input, -2, -1)
     raise _No(f"the attribute '{name}' of a tensor has no form in Lathe")
-
-
-@_op()
-def _unsqueeze(node, input, dim):
-    return _call("unsqueeze", input, dim)
 
 
 @_op()
@@ -1305,25 +1389,10 @@ def _squeeze(node, input, dim=None):
     return _call("squeeze", input, _list(dim))
 
 
-@_op("cat", "concat", "concatenate")
-def _cat(node, tensors, dim=0, *, axis=None):
-    return _call("cat", list(tensors), dim if axis is None else axis)
-
-
-@_op()
-def _stack(node, tensors, dim=0):
-    return _call("stack", list(tensors), dim)
-
-
 @_op("split", "split_with_sizes")
 def _split(node, input, split_size_or_sections=None, dim=0, *, split_size=None, split_sizes=None):
-    sizes = next(s for s in (split_size_or_sections, split_size, split_sizes) if s is not None)
-    return _call("split", input, _list(sizes), dim)
-
-
-@_op()
-def _chunk(node, input, chunks, dim=0):
-    return _call("chunk", input, chunks, dim)
+    given = (split_size_or_sections, split_size, split_sizes)
+    return _call("split", input, _list(next(s for s in given if s is not None)), dim)
 
 
 @_op()
@@ -1332,121 +1401,148 @@ def _getitem(node, input, index):
         return _call("getitem", input, index)
     items = list(index) if isinstance(index, tuple) else [index]
     lists = [i for i, item in enumerate(items) if isinstance(item, list)]
-    if len(lists) == 1 and len(items[lists[0]]) == 1 and type(items[lists[0]][0]) is int:  # x[:, [-1]] is x[:, -1:]
-        at = items[lists[0]][0]
+    if len(lists) == 1 and len(items[lists[0]]) == 1 and type(items[lists[0]][0]) is int:
+        at = items[lists[0]][0]  # x[:, [-1]] is x[:, -1:]
         items[lists[0]] = slice(at, at + 1 if at != -1 else None)
     for item in items:
-        if isinstance(item, torch.fx.Node) or isinstance(item, (list, bool)):
+        if isinstance(item, (torch.fx.Node, list, bool)):
             raise _No("it is indexed by a tensor; Lathe takes slices and positions")
-        if isinstance(item, slice) and any(isinstance(part, torch.fx.Node) for part in (item.start, item.stop, item.step)):
+        parts = (item.start, item.stop, item.step) if isinstance(item, slice) else ()
+        if any(isinstance(part, torch.fx.Node) for part in parts):
             raise _No("it is sliced by the batch size; Lathe takes slices of plain numbers")
     return _call("getitem", input, items)
 
 
 # -- modules: the op, and the arguments of its constructor as they are now
 
-def _attributes(*names):
-    return lambda m, node: {name: _list(getattr(m, name)) for name in names}
+
+def _attributes(*names, must_be_left_out=(), **more):
+    """`more` are functions of the module and the node."""
+
+    def function(m, node):
+        for name in must_be_left_out:
+            if getattr(m, name, None) not in (None, False):
+                _must_be_left_out(name)
+        attributes = {name: _list(getattr(m, name)) for name in names}
+        return {**attributes, **{name: value(m, node) for name, value in more.items()}}
+
+    return function
 
 
-def _linear_module(m, node):
-    return {"in_features": m.in_features, "out_features": m.out_features, "bias": m.bias is not None}
+def _has_bias(m, node):
+    return m.bias is not None
 
 
-def _conv_module(m, node):
-    names = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
-    names += ("output_padding",) if m.transposed else ()
-    return {**{name: _list(getattr(m, name)) for name in names}, "bias": m.bias is not None}
-
-
-def _avg_pool_module(m, node):
-    _only("which Lathe has not", divisor_override=getattr(m, "divisor_override", None))
-    return _attributes("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")(m, node)
-
-
-def _max_pool_module(m, node):
-    _only("which Lathe has not", return_indices=m.return_indices)
-    return _attributes("kernel_size", "stride", "padding", "dilation", "ceil_mode")(m, node)
-
-
-def _adaptive_pool_module(m, node):
-    _only("which Lathe has not", return_indices=getattr(m, "return_indices", None))
-    return {"output_size": _whole_extents(node, m.output_size, _rank(node) - 2)}
+def _output_size(m, node):
+    return _whole_extents(node, m.output_size, _rank(node) - 2)
 
 
 def _softmax_module(m, node):
     if m.dim is None:
-        raise _No("'dim' is not given; name the dimension")
+        raise _No("'dim' is not given; name it")
     return {"dim": m.dim}
 
 
 def _layer_norm_module(m, node):
-    attributes = {"normalized_shape": list(m.normalized_shape), "eps": m.eps, "elementwise_affine": m.elementwise_affine}
-    if m.elementwise_affine and m.bias is None:
-        attributes["bias"] = False
-    return attributes
+    attributes = _attributes("normalized_shape", "eps", "elementwise_affine")(m, node)
+    return {**attributes, "bias": False} if m.elementwise_affine and m.bias is None else attributes
 
 
 def _embedding_module(m, node):
-    _only("which changes the weight whenever it is read", max_norm=m.max_norm)
-    attributes = {"num_embeddings": m.num_embeddings, "embedding_dim": m.embedding_dim}
-    if m.padding_idx is not None:
-        attributes["padding_idx"] = m.padding_idx
-    return attributes
-
-
-def _attention_module(m, node):
-    return {"embed_dim": m.embed_dim, "num_heads": m.num_heads, "dropout": float(m.dropout), "bias": m.in_proj_bias is not None,
-            "add_bias_kv": m.bias_k is not None, "add_zero_attn": m.add_zero_attn, "kdim": m.kdim, "vdim": m.vdim,
-            "batch_first": m.batch_first}
-
-
-def _upsample_module(m, node):
-    _only("which Lathe has not", recompute_scale_factor=getattr(m, "recompute_scale_factor", None))
-    return {name: _list(getattr(m, name)) for name in ("size", "scale_factor", "mode", "align_corners")}
+    attributes = _attributes("num_embeddings", "embedding_dim", must_be_left_out=("max_norm",))(
+        m, node
+    )
+    return attributes if m.padding_idx is None else {**attributes, "padding_idx": m.padding_idx}
 
 
 def _module_table():
+    conv = (
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "padding_mode",
+    )
+    window = ("kernel_size", "stride", "padding", "ceil_mode")
     table = {
-        nn.Linear: ("linear", _linear_module),
-        nn.Embedding: ("embedding", _embedding_module),
-        nn.MultiheadAttention: ("multi_head_attention", _attention_module),
-        nn.LayerNorm: ("layer_norm", _layer_norm_module),
-        nn.GroupNorm: ("group_norm", _attributes("num_groups", "num_channels", "eps", "affine")),
-        nn.Flatten: ("flatten", _attributes("start_dim", "end_dim")),
-        nn.Softmax: ("softmax", _softmax_module),
-        nn.LogSoftmax: ("log_softmax", _softmax_module),
-        nn.GELU: ("gelu", _attributes("approximate")),
-        nn.ELU: ("elu", _attributes("alpha", "inplace")),
-        nn.LeakyReLU: ("leaky_relu", _attributes("negative_slope", "inplace")),
-        nn.Hardtanh: ("hardtanh", _attributes("min_val", "max_val", "inplace")),
-        nn.Softplus: ("softplus", _attributes("beta", "threshold")),
-        nn.Dropout: ("dropout", _attributes("p", "inplace")),
-        nn.Dropout2d: ("dropout2d", _attributes("p", "inplace")),
-        nn.Upsample: ("interpolate", _upsample_module),
+        "Linear": ("linear", _attributes("in_features", "out_features", bias=_has_bias)),
+        "Embedding": ("embedding", _embedding_module),
+        "MultiheadAttention": (
+            "multi_head_attention",
+            _attributes(
+                *(
+                    "embed_dim",
+                    "num_heads",
+                    "dropout",
+                    "add_zero_attn",
+                    "kdim",
+                    "vdim",
+                    "batch_first",
+                ),
+                bias=lambda m, node: m.in_proj_bias is not None,
+                add_bias_kv=lambda m, node: m.bias_k is not None,
+            ),
+        ),
+        "LayerNorm": ("layer_norm", _layer_norm_module),
+        "GroupNorm": ("group_norm", _attributes("num_groups", "num_channels", "eps", "affine")),
+        "Flatten": ("flatten", _attributes("start_dim", "end_dim")),
+        "Softmax": ("softmax", _softmax_module),
+        "LogSoftmax": ("log_softmax", _softmax_module),
+        "GELU": ("gelu", _attributes("approximate")),
+        "ELU": ("elu", _attributes("alpha", "inplace")),
+        "LeakyReLU": ("leaky_relu", _attributes("negative_slope", "inplace")),
+        "Hardtanh": ("hardtanh", _attributes("min_val", "max_val", "inplace")),
+        "Softplus": ("softplus", _attributes("beta", "threshold")),
+        "Dropout": ("dropout", _attributes("p", "inplace")),
+        "Dropout2d": ("dropout2d", _attributes("p", "inplace")),
+        "Upsample": (
+            "interpolate",
+            _attributes(
+                *("size", "scale_factor", "mode", "align_corners"),
+                must_be_left_out=("recompute_scale_factor",),
+            ),
+        ),
     }
     for name in ("ReLU", "ReLU6", "Hardswish", "Hardsigmoid", "SiLU", "SELU"):
-        table[getattr(nn, name)] = (name.lower(), _attributes("inplace"))
+        table[name] = (name.lower(), _attributes("inplace"))
     for name in ("Tanh", "Sigmoid", "Softsign", "Identity"):
-        table[getattr(nn, name)] = (name.lower(), _attributes())
-    for name, op in (("Conv1d", "conv1d"), ("Conv2d", "conv2d"), ("ConvTranspose1d", "conv_transpose1d"),
-                     ("ConvTranspose2d", "conv_transpose2d")):
-        table[getattr(nn, name)] = (op, _conv_module)
+        table[name] = (name.lower(), _attributes())
     for dims in ("1d", "2d"):
-        table[getattr(nn, f"BatchNorm{dims}")] = (
-            f"batch_norm{dims}", _attributes("num_features", "eps", "momentum", "affine", "track_running_stats"))
-        table[getattr(nn, f"AvgPool{dims}")] = (f"avg_pool{dims}", _avg_pool_module)
-        table[getattr(nn, f"MaxPool{dims}")] = (f"max_pool{dims}", _max_pool_module)
-        table[getattr(nn, f"AdaptiveAvgPool{dims}")] = (f"adaptive_avg_pool{dims}", _adaptive_pool_module)
-        table[getattr(nn, f"AdaptiveMaxPool{dims}")] = (f"adaptive_max_pool{dims}", _adaptive_pool_module)
-    return table
+        table["Conv" + dims] = ("conv" + dims, _attributes(*conv, bias=_has_bias))
+        table["ConvTranspose" + dims] = (
+            "conv_transpose" + dims,
+            _attributes(*conv, "output_padding", bias=_has_bias),
+        )
+        table["BatchNorm" + dims] = (
+            "batch_norm" + dims,
+            _attributes("num_features", "eps", "momentum", "affine", "track_running_stats"),
+        )
+        table["AvgPool" + dims] = (
+            "avg_pool" + dims,
+            _attributes(*window, "count_include_pad", must_be_left_out=("divisor_override",)),
+        )
+        table["MaxPool" + dims] = (
+            "max_pool" + dims,
+            _attributes(*window, "dilation", must_be_left_out=("return_indices",)),
+        )
+        for kind in ("Avg", "Max"):
+            table[f"Adaptive{kind}Pool{dims}"] = (
+                f"adaptive_{kind.lower()}_pool{dims}",
+                _attributes(must_be_left_out=("return_indices",), output_size=_output_size),
+            )
+    return {getattr(nn, name): row for name, row in table.items()}
 
 
 _MODULES = _module_table() if torch is not None else {}
 
 # Names of what those modules keep; anything else comes from a parametrisation, pruning or the like.
-_KEPT = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "in_proj_weight", "in_proj_bias",
-         "out_proj.weight", "out_proj.bias", "q_proj_weight", "k_proj_weight", "v_proj_weight", "bias_k", "bias_v"}
+_KEPT = set(
+    "weight bias running_mean running_var num_batches_tracked in_proj_weight in_proj_bias "
+    "out_proj.weight out_proj.bias q_proj_weight k_proj_weight v_proj_weight bias_k bias_v".split()
+)
 
 _OPERANDS = {"multi_head_attention": 3}  # tensors; all others have one
 
@@ -1457,7 +1553,10 @@ def _module_arguments(m, op, node):
     bound = inspect.signature(type(m).forward).bind(m, *node.args, **node.kwargs)
     given = list(bound.arguments.items())[1:]
     defaults = {name: p.default for name, p in bound.signature.parameters.items()}
-    more = {name: value for name, value in given[count:] if isinstance(value, torch.fx.Node) or value != defaults[name]}
+    more = {}
+    for name, value in given[count:]:
+        if isinstance(value, torch.fx.Node) or value != defaults[name]:
+            more[name] = value
     if more and op != "multi_head_attention":
         raise _No(f"the call says '{next(iter(more))}', which a layer in Lathe does not take")
     return [value for _, value in given[:count]], more
@@ -1484,7 +1583,9 @@ class _Export:
 
     def written(self):
         live = self._live()
-        nodes = [self._node(node) for node in self.graph.nodes if node in live or self._expressible(node)]
+        nodes = [
+            self._node(node) for node in self.graph.nodes if node in live or self._expressible(node)
+        ]
         ties = self._ties()
         if self.problems:
             raise NotExpressible(self.problems)
@@ -1521,8 +1622,15 @@ class _Export:
         self.problems.append(Problem(path, node.name, reason, node.meta.get("lathe_place")))
 
     def _node(self, node):
-        out = {"name": node.name, "opcode": node.op, "op": node.op, "target": _target(node), "args": [], "kwargs": {},
-               "attributes": {}}
+        out = {
+            "name": node.name,
+            "opcode": node.op,
+            "op": node.op,
+            "target": _target(node),
+            "args": [],
+            "kwargs": {},
+            "attributes": {},
+        }
         try:
             getattr(self, "_" + node.op)(node, out)
             self._check_type(node)
@@ -1540,16 +1648,26 @@ class _Export:
         if _dtype(tensor) not in _SAFETENSORS:
             raise _No(f"'{name}' is of type {_dtype(tensor)}, which Lathe has not")
         if tensor.is_floating_point() and tensor.dtype != torch.float32:
-            raise _No(f"'{name}' is of type {_dtype(tensor)}; Lathe computes in float32: save module.float()")
+            type_name = _dtype(tensor)
+            raise _No(f"'{name}' is of type {type_name}; Lathe computes in float32: module.float()")
 
     def _placeholder(self, node, out):
         value = node.meta["lathe"][0]
-        out["attributes"] = {"shape": list(value.shape[1:]), "batch": value.shape[0], "dtype": _dtype(value), "type": None}
+        out["attributes"] = {
+            "shape": list(value.shape[1:]),
+            "batch": value.shape[0],
+            "dtype": _dtype(value),
+            "type": None,
+        }
 
     def _get_attr(self, node, out):
         value = node.meta["lathe"][0]
         out["op"] = "constant"
-        out["attributes"] = {"shape": list(value.shape), "dtype": _dtype(value), "buffer": not isinstance(value, nn.Parameter)}
+        out["attributes"] = {
+            "shape": list(value.shape),
+            "dtype": _dtype(value),
+            "buffer": not isinstance(value, nn.Parameter),
+        }
         self.tensors[node.target] = value
 
     def _output(self, node, out):
@@ -1564,12 +1682,17 @@ class _Export:
         contents = m.state_dict(keep_vars=True)
         strange = sorted(set(contents) - _KEPT)
         if strange:
-            raise _No(f"it keeps '{strange[0]}', so its weights are made of other tensors (pruning, weight norm, "
-                      "parametrisation); remove that first, eg: torch.nn.utils.prune.remove")
+            raise _No(
+                f"it keeps '{strange[0]}', so its weights are made of other tensors (pruning, "
+                "weight norm, parametrisation); remove that first, eg: "
+                "torch.nn.utils.prune.remove"
+            )
         if m._forward_hooks or m._forward_pre_hooks:
             raise _No("it has hooks, which a saved network has not; remove them")
         operands, more = _module_arguments(m, op, node)
-        out["op"], out["attributes"] = op, {key: _literal(value) for key, value in attributes(m, node).items()}
+        out["op"], out["attributes"] = op, {
+            key: _literal(value) for key, value in attributes(m, node).items()
+        }
         out["args"] = [_argument(operand) for operand in operands]
         out["kwargs"] = {key: _argument(value) for key, value in more.items()}
         for name, tensor in contents.items():
@@ -1580,7 +1703,10 @@ class _Export:
         name = _function_name(node)
         function = _OPS.get(name)
         if function is None:
-            raise _No(f"Lathe has no op for {_shown(node)}" + (f"; {_ADVICE[name]}" if name in _ADVICE else ""))
+            raise _No(
+                f"Lathe has no op for {_shown(node)}"
+                + (f"; {_ADVICE[name]}" if name in _ADVICE else "")
+            )
         call = function(node, *node.args, **node.kwargs)
         out["op"] = call.op
         out["args"] = [_argument(argument) for argument in call.args]
@@ -1601,8 +1727,15 @@ class _Export:
                     ties[name] = kept
                     break
                 if _overlap(self.tensors[kept], tensor):
-                    self.problems.append(Problem(name.rpartition(".")[0], None, f"'{name}' shares only a part of its memory with "
-                                                 f"'{kept}'; a tie is of whole tensors", None))
+                    self.problems.append(
+                        Problem(
+                            name.rpartition(".")[0],
+                            None,
+                            f"'{name}' shares only a part of its memory with "
+                            f"'{kept}'; a tie is of whole tensors",
+                            None,
+                        )
+                    )
             else:
                 by_storage[_storage(tensor)].append(name)
         return ties
@@ -1611,13 +1744,23 @@ class _Export:
 def _overlap(a, b):
     def span(t):
         last = sum((extent - 1) * stride for extent, stride in zip(t.shape, t.stride()))
-        return t.storage_offset() * t.element_size(), (t.storage_offset() + last + 1) * t.element_size()
+        return (
+            t.storage_offset() * t.element_size(),
+            (t.storage_offset() + last + 1) * t.element_size(),
+        )
 
     (first, last), (start, end) = span(a), span(b)
     return first < end and start < last
 
 
-_OPERATORS = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "truediv", "ipow": "pow", "imatmul": "matmul"}
+_OPERATORS = {
+    "iadd": "add",
+    "isub": "sub",
+    "imul": "mul",
+    "itruediv": "truediv",
+    "ipow": "pow",
+    "imatmul": "matmul",
+}
 
 
 def _function_name(node):
@@ -1628,7 +1771,9 @@ def _function_name(node):
         name = getattr(node.target, "__name__", "")
         # F.max_pool2d is a function that was made by one.
         homes = (operator, torch, F, torch._C._nn, torch.Tensor, torch.special, torch.functional)
-        if node.target is not getattr and not any(getattr(home, name, None) is node.target for home in homes):
+        if node.target is not getattr and not any(
+            getattr(home, name, None) is node.target for home in homes
+        ):
             return None
     if name.startswith("__") and name.endswith("__"):
         name = name.strip("_")
@@ -1662,7 +1807,9 @@ def _shown(node):
 def _argument(argument):
     if isinstance(argument, torch.fx.Node):
         return {"node": argument.name}
-    if isinstance(argument, (tuple, list)) and any(isinstance(item, torch.fx.Node) for item in argument):
+    if isinstance(argument, (tuple, list)) and any(
+        isinstance(item, torch.fx.Node) for item in argument
+    ):
         return [_argument(item) for item in argument]
     return {"value": _literal(argument)}
 
@@ -1682,6 +1829,6 @@ def _literal(value):
         return {"slice": [_literal(value.start), _literal(value.stop), _literal(value.step)]}
     if value is Ellipsis:
         return "..."
-    if hasattr(value, "item") and not hasattr(value, "shape"):
+    if hasattr(value, "item") and getattr(value, "shape", ()) == ():
         return _literal(value.item())
     raise _No(f"an argument is a {type(value).__name__}, which has no form in Lathe")

@@ -16,5 +16,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     names = [f"{word}_test" for word in sys.argv[1:]]
     names = names or sorted(file[:-3] for file in os.listdir(HERE) if file.endswith("_test.py"))
-    ran = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromNames(names))
+    ran = unittest.TextTestRunner(verbosity=2).run(
+        unittest.defaultTestLoader.loadTestsFromNames(names)
+    )
     sys.exit(not ran.wasSuccessful())

@@ -40,11 +40,15 @@ class Pretended(SavingTest):
         self.assertEqual(lathe.run(["list", "--json"]), {"words": 2})
 
     def test_a_failure_is_an_error_with_text_and_code(self):
-        self.pretend("echo talk >&2; echo 'error: net.onnx: it is cut off' >&2; echo '{\"a\": 1}'; exit 2\n")
+        self.pretend(
+            "echo talk >&2; echo 'error: net.onnx: it is cut off' >&2; echo '{\"a\": 1}'; exit 2\n"
+        )
         with self.assertRaises(lathe.Error) as caught:
             lathe.run(["transform", "net.onnx"])
         error = caught.exception
-        self.assertEqual((str(error), error.code, error.result), ("error: net.onnx: it is cut off", 2, {"a": 1}))
+        self.assertEqual(
+            (str(error), error.code, error.result), ("error: net.onnx: it is cut off", 2, {"a": 1})
+        )
         self.assertEqual(error.output, "talk\nerror: net.onnx: it is cut off\n")
         self.assertEqual(error.command[1:], ["transform", "net.onnx", "--json"])
 
@@ -66,8 +70,10 @@ class Pretended(SavingTest):
         self.assertRaises(TypeError, lathe.run, "list model")
 
     def test_much_is_said_while_much_is_printed(self):
-        self.pretend("i=0; while [ $i -lt 3000 ]; do echo 'a line of talk that fills the pipe' >&2; i=$((i+1)); done\n"
-                     "printf '['; i=0; while [ $i -lt 20000 ]; do printf '1,'; i=$((i+1)); done; echo '1]'\n")
+        self.pretend(
+            "i=0; while [ $i -lt 3000 ]; do echo 'a line of talk that fills the pipe' >&2; i=$((i+1)); done\n"
+            "printf '['; i=0; while [ $i -lt 20000 ]; do printf '1,'; i=$((i+1)); done; echo '1]'\n"
+        )
         self.assertEqual(len(lathe.run(["list"])), 20001)
 
 
@@ -80,14 +86,19 @@ class Study(SavingTest):
         return folder
 
     def test_the_study_of_a_run(self):
-        folder = self.search_json('{"lathe_search": 1, "study": "first", "storage": null}', "software", "search_ckpts")
+        folder = self.search_json(
+            '{"lathe_search": 1, "study": "first", "storage": null}', "software", "search_ckpts"
+        )
         expected = lathe.Study("sqlite:///" + os.path.join(folder, "study.db"), "first")
         for named in (self.path("run"), os.path.join(self.path("run"), "software"), folder):
             self.assertEqual(lathe.study(named), expected)
 
     def test_a_study_elsewhere(self):
         self.search_json('{"lathe_search": 1, "study": "s", "storage": "postgresql://host/db"}')
-        self.assertEqual(lathe.study(self.path("run"))._asdict(), {"storage": "postgresql://host/db", "study_name": "s"})
+        self.assertEqual(
+            lathe.study(self.path("run"))._asdict(),
+            {"storage": "postgresql://host/db", "study_name": "s"},
+        )
 
     def test_no_search_and_a_damaged_one(self):
         with self.assertRaises(FileNotFoundError) as caught:
@@ -102,20 +113,53 @@ class Command(SavingTest):
     """The command itself on a network of our own."""
 
     def network(self):
-        net = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 5)).eval()
+        net = nn.Sequential(
+            nn.Flatten(), nn.Linear(16, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 5)
+        ).eval()
         self.saved(net, torch.randn(2, 16))
         return net
 
     def test_a_saved_network_is_counted(self):
         self.network()
-        report = lathe.run(["transform", "--load", self.path(), "--passes", "flops", "--project-dir", self.path("runs")])
+        report = lathe.run(
+            [
+                "transform",
+                "--load",
+                self.path(),
+                "--passes",
+                "flops",
+                "--project-dir",
+                self.path("runs"),
+            ]
+        )
         self.assertEqual(report["metrics"]["parameters"], 16 * 8 + 8 + 2 * 8 + 8 * 5 + 5)
 
     def test_a_search_is_found_by_its_folder(self):
-        example = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "jsc_toy_by_type.toml")
+        example = os.path.join(
+            os.path.dirname(os.path.abspath(__file__)),
+            "..",
+            "..",
+            "examples",
+            "jsc_toy_by_type.toml",
+        )
         runs = self.path("runs")
-        lathe.run(["search", "--config", example, "--model", "jsc-toy", "--dataset", "jsc-sim", "--n-trials", 2, "--project-dir", runs,
-                   "--project", "first"])
+        lathe.run(
+            [
+                "search",
+                "--config",
+                example,
+                "--model",
+                "jsc-toy",
+                "--dataset",
+                "jsc-sim",
+                "--n-trials",
+                2,
+                "--project-dir",
+                runs,
+                "--project",
+                "first",
+            ]
+        )
         study = lathe.study(os.path.join(runs, "first"))
         self.assertTrue(os.path.exists(study.storage.replace("sqlite:///", "", 1)))
         try:

@@ -32,13 +32,20 @@ class GoldenNetworks(SavingTest):
         with open(os.path.join(GOLDEN, name, "fx.json"), encoding="utf-8") as stream:
             wanted = json.load(stream)["lists"][0]["nodes"]
         self.assertEqual(network.names(), [node["name"] for node in wanted])
-        self.assertEqual([node["opcode"] for node in network.nodes], [node["op"] for node in wanted])
-        self.assertEqual([list(dict.fromkeys(network.inputs_of(node))) for node in network.nodes],
-                         [list(dict.fromkeys(node["from"])) for node in wanted])
+        self.assertEqual(
+            [node["opcode"] for node in network.nodes], [node["op"] for node in wanted]
+        )
+        self.assertEqual(
+            [list(dict.fromkeys(network.inputs_of(node))) for node in network.nodes],
+            [list(dict.fromkeys(node["from"])) for node in wanted],
+        )
         for node, golden in zip(network.nodes, wanted):
             if node["opcode"] in ("call_module", "call_method", "get_attr", "placeholder"):
                 self.assertEqual(node["target"], golden["target"])
-        for inputs, outputs in (("input.npy", "output.npy"), ("input_batch5.npy", "output_batch5.npy")):
+        for inputs, outputs in (
+            ("input.npy", "output.npy"),
+            ("input_batch5.npy", "output_batch5.npy"),
+        ):
             found = network(array(name, inputs))
             self.assertLessEqual((found - array(name, outputs)).abs().max().item(), 1e-5)
         self.assertEqual(network.taken, set(network.tensors))
@@ -56,9 +63,20 @@ class GoldenNetworks(SavingTest):
         network, module = self.check("encoder")
         self.assertEqual(set(network.tensors), set(module.state_dict()))
         self.assertEqual(network.node("layers_0_dropout")["op"], "dropout")
-        self.assertEqual(network.node("layers_0_attention")["attributes"],
-                         {"embed_dim": 32, "num_heads": 4, "dropout": 0.1, "bias": True, "add_bias_kv": False,
-                          "add_zero_attn": False, "kdim": 32, "vdim": 32, "batch_first": True})
+        self.assertEqual(
+            network.node("layers_0_attention")["attributes"],
+            {
+                "embed_dim": 32,
+                "num_heads": 4,
+                "dropout": 0.1,
+                "bias": True,
+                "add_bias_kv": False,
+                "add_zero_attn": False,
+                "kdim": 32,
+                "vdim": 32,
+                "batch_first": True,
+            },
+        )
 
     def test_gpt(self):
         network, module = self.check("gpt")
@@ -74,7 +92,14 @@ class GoldenNetworks(SavingTest):
 
     def test_the_example_may_be_of_one_row_and_of_many(self):
         for rows in (1, 7):
-            network = self.saved(made("encoder"), array("encoder", "input.npy")[:1].repeat(rows, 1), f"rows{rows}")
-            self.assertEqual(network.node("ids")["attributes"], {"shape": [12], "batch": rows, "dtype": "int64", "type": None})
+            network = self.saved(
+                made("encoder"), array("encoder", "input.npy")[:1].repeat(rows, 1), f"rows{rows}"
+            )
+            self.assertEqual(
+                network.node("ids")["attributes"],
+                {"shape": [12], "batch": rows, "dtype": "int64", "type": None},
+            )
             found = network(array("encoder", "input_batch5.npy"))
-            self.assertLessEqual((found - array("encoder", "output_batch5.npy")).abs().max().item(), 1e-5)
+            self.assertLessEqual(
+                (found - array("encoder", "output_batch5.npy")).abs().max().item(), 1e-5
+            )

@@ -7,7 +7,13 @@ import struct
 import torch
 import torch.nn.functional as F
 
-_TYPES = {"F32": torch.float32, "I64": torch.int64, "BOOL": torch.bool, "I32": torch.int32, "U8": torch.uint8}
+_TYPES = {
+    "F32": torch.float32,
+    "I64": torch.int64,
+    "BOOL": torch.bool,
+    "I32": torch.int32,
+    "U8": torch.uint8,
+}
 
 
 def read_tensors(path):
@@ -19,7 +25,11 @@ def read_tensors(path):
     for name, entry in header.items():
         start, end = entry["data_offsets"]
         raw = bytearray(body[start:end])
-        flat = torch.frombuffer(raw, dtype=_TYPES[entry["dtype"]]) if raw else torch.empty(0, dtype=_TYPES[entry["dtype"]])
+        flat = (
+            torch.frombuffer(raw, dtype=_TYPES[entry["dtype"]])
+            if raw
+            else torch.empty(0, dtype=_TYPES[entry["dtype"]])
+        )
         tensors[name] = flat.reshape(entry["shape"])
     return tensors, metadata
 
@@ -31,7 +41,9 @@ def _number(value):
 def _index(value):
     items = []
     for item in value if isinstance(value, list) else [value]:
-        items.append(slice(*item["slice"]) if isinstance(item, dict) else Ellipsis if item == "..." else item)
+        items.append(
+            slice(*item["slice"]) if isinstance(item, dict) else Ellipsis if item == "..." else item
+        )
     return tuple(items)
 
 
@@ -41,15 +53,76 @@ def _getitem(x, index):
 
 # The function of each op; arguments are those of the nodes.
 FUNCTIONS = {
-    **{op: getattr(F, op) for op in ("relu", "relu6", "hardswish", "hardsigmoid", "silu", "selu", "softsign", "hardtanh",
-                                     "leaky_relu", "elu", "softplus", "gelu", "softmax", "log_softmax", "linear", "conv1d",
-                                     "conv2d", "conv_transpose1d", "conv_transpose2d", "layer_norm", "group_norm",
-                                     "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d", "adaptive_avg_pool1d",
-                                     "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "interpolate",
-                                     "pad")},
-    **{op: getattr(torch, op) for op in ("tanh", "sigmoid", "sqrt", "rsqrt", "exp", "erf", "log", "abs", "neg", "clamp", "mean",
-                                         "sum", "amax", "max", "maximum", "addmm", "matmul", "bmm", "tril", "where", "flatten",
-                                         "permute", "transpose", "unsqueeze", "cat", "stack", "split", "chunk", "pow")},
+    **{
+        op: getattr(F, op)
+        for op in (
+            "relu",
+            "relu6",
+            "hardswish",
+            "hardsigmoid",
+            "silu",
+            "selu",
+            "softsign",
+            "hardtanh",
+            "leaky_relu",
+            "elu",
+            "softplus",
+            "gelu",
+            "softmax",
+            "log_softmax",
+            "linear",
+            "conv1d",
+            "conv2d",
+            "conv_transpose1d",
+            "conv_transpose2d",
+            "layer_norm",
+            "group_norm",
+            "avg_pool1d",
+            "avg_pool2d",
+            "max_pool1d",
+            "max_pool2d",
+            "adaptive_avg_pool1d",
+            "adaptive_avg_pool2d",
+            "adaptive_max_pool1d",
+            "adaptive_max_pool2d",
+            "interpolate",
+            "pad",
+        )
+    },
+    **{
+        op: getattr(torch, op)
+        for op in (
+            "tanh",
+            "sigmoid",
+            "sqrt",
+            "rsqrt",
+            "exp",
+            "erf",
+            "log",
+            "abs",
+            "neg",
+            "clamp",
+            "mean",
+            "sum",
+            "amax",
+            "max",
+            "maximum",
+            "addmm",
+            "matmul",
+            "bmm",
+            "tril",
+            "where",
+            "flatten",
+            "permute",
+            "transpose",
+            "unsqueeze",
+            "cat",
+            "stack",
+            "split",
+            "chunk",
+            "pow",
+        )
+    },
     "dropout": lambda x, p, training: x,
     "dropout2d": lambda x, p, training: x,
     "add": lambda a, b, alpha=1: a + alpha * b,
@@ -57,13 +130,17 @@ FUNCTIONS = {
     "mul": operator.mul,
     "div": operator.truediv,
     "floordiv": operator.floordiv,
-    "masked_fill": lambda x, mask, value: torch.where(mask, torch.tensor(_number(value), dtype=x.dtype), x),
+    "masked_fill": lambda x, mask, value: torch.where(
+        mask, torch.tensor(_number(value), dtype=x.dtype), x
+    ),
     "size": lambda x, dim: x.shape[dim],
     "view": lambda x, *extents: x.reshape(extents),
     "reshape": lambda x, *extents: x.reshape(extents),
     "expand": lambda x, *extents: x.expand(extents),
     "contiguous": lambda x: x,
-    "squeeze": lambda x, dim: x.reshape([e for d, e in enumerate(x.shape) if d not in [i % x.dim() for i in _listed(dim)] or e != 1]),
+    "squeeze": lambda x, dim: x.reshape(
+        [e for d, e in enumerate(x.shape) if d not in [i % x.dim() for i in _listed(dim)] or e != 1]
+    ),
     "getitem": _getitem,
     "scaled_dot_product_attention": lambda *a, **k: _attention(*a, **k),
 }
@@ -87,28 +164,68 @@ def _attention(q, k, v, attn_mask=None, is_causal=False, scale=None):
 def _conv(function, x, p, a):
     padding = a["padding"]
     if "output_padding" in a:
-        return function(x, p["weight"], p.get("bias"), a["stride"], padding, a["output_padding"], a["groups"], a["dilation"])
+        return function(
+            x,
+            p["weight"],
+            p.get("bias"),
+            a["stride"],
+            padding,
+            a["output_padding"],
+            a["groups"],
+            a["dilation"],
+        )
     return function(x, p["weight"], p.get("bias"), a["stride"], padding, a["dilation"], a["groups"])
 
 
 def _batch_norm(x, p, a):
-    return F.batch_norm(x, p.get("running_mean"), p.get("running_var"), p.get("weight"), p.get("bias"),
-                        not a["track_running_stats"], 0.0, a["eps"])
+    return F.batch_norm(
+        x,
+        p.get("running_mean"),
+        p.get("running_var"),
+        p.get("weight"),
+        p.get("bias"),
+        not a["track_running_stats"],
+        0.0,
+        a["eps"],
+    )
 
 
-def _multi_head_attention(q, k, v, p, a, key_padding_mask=None, need_weights=True, attn_mask=None, average_attn_weights=True,
-                          is_causal=False):
+def _multi_head_attention(
+    q,
+    k,
+    v,
+    p,
+    a,
+    key_padding_mask=None,
+    need_weights=True,
+    attn_mask=None,
+    average_attn_weights=True,
+    is_causal=False,
+):
     if not a["batch_first"]:
         q, k, v = (x.transpose(0, 1) for x in (q, k, v))
-    w, b, heads = p["in_proj_weight"].chunk(3), (p["in_proj_bias"].chunk(3) if a["bias"] else (None,) * 3), a["num_heads"]
-    q, k, v = (F.linear(x, w[i], b[i]).unflatten(2, (heads, -1)).transpose(1, 2) for i, x in enumerate((q, k, v)))
+    w, b, heads = (
+        p["in_proj_weight"].chunk(3),
+        (p["in_proj_bias"].chunk(3) if a["bias"] else (None,) * 3),
+        a["num_heads"],
+    )
+    q, k, v = (
+        F.linear(x, w[i], b[i]).unflatten(2, (heads, -1)).transpose(1, 2)
+        for i, x in enumerate((q, k, v))
+    )
     scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
     if attn_mask is not None:
-        scores = scores.masked_fill(attn_mask, float("-inf")) if attn_mask.dtype == torch.bool else scores + attn_mask
+        scores = (
+            scores.masked_fill(attn_mask, float("-inf"))
+            if attn_mask.dtype == torch.bool
+            else scores + attn_mask
+        )
     if key_padding_mask is not None:
         scores = scores.masked_fill(key_padding_mask[:, None, None, :], float("-inf"))
     weights = scores.softmax(-1)
-    y = F.linear((weights @ v).transpose(1, 2).flatten(2), p["out_proj.weight"], p.get("out_proj.bias"))
+    y = F.linear(
+        (weights @ v).transpose(1, 2).flatten(2), p["out_proj.weight"], p.get("out_proj.bias")
+    )
     y = y if a["batch_first"] else y.transpose(0, 1)
     return y, (weights.mean(1) if average_attn_weights else weights) if need_weights else None
 
@@ -119,14 +236,20 @@ MODULES = {
     "embedding": lambda x, p, a: p["weight"][x],
     "batch_norm1d": _batch_norm,
     "batch_norm2d": _batch_norm,
-    "layer_norm": lambda x, p, a: F.layer_norm(x, a["normalized_shape"], p.get("weight"), p.get("bias"), a["eps"]),
-    "group_norm": lambda x, p, a: F.group_norm(x, a["num_groups"], p.get("weight"), p.get("bias"), a["eps"]),
+    "layer_norm": lambda x, p, a: F.layer_norm(
+        x, a["normalized_shape"], p.get("weight"), p.get("bias"), a["eps"]
+    ),
+    "group_norm": lambda x, p, a: F.group_norm(
+        x, a["num_groups"], p.get("weight"), p.get("bias"), a["eps"]
+    ),
     "multi_head_attention": _multi_head_attention,
     "dropout": lambda x, p, a: x,
     "dropout2d": lambda x, p, a: x,
     "identity": lambda x, p, a: x,
-    **{op: (lambda f: lambda x, p, a: _conv(f, x, p, a))(getattr(F, op))
-       for op in ("conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d")},
+    **{
+        op: (lambda f: lambda x, p, a: _conv(f, x, p, a))(getattr(F, op))
+        for op in ("conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d")
+    },
 }
 
 
@@ -134,7 +257,9 @@ def _module(op, attributes, parameters, inputs, kwargs):
     if op in MODULES:
         return MODULES[op](*inputs, parameters, attributes, **kwargs)
     # All others are their function with the attributes as arguments.
-    return FUNCTIONS[op](*inputs, **{key: value for key, value in attributes.items() if key != "inplace"})
+    return FUNCTIONS[op](
+        *inputs, **{key: value for key, value in attributes.items() if key != "inplace"}
+    )
 
 
 class Network:
@@ -178,7 +303,9 @@ class Network:
 
         with torch.no_grad():
             for node in self.nodes:
-                args, kwargs = [value(a) for a in node["args"]], {key: value(a) for key, a in node["kwargs"].items()}
+                args, kwargs = [value(a) for a in node["args"]], {
+                    key: value(a) for key, a in node["kwargs"].items()
+                }
                 results[node["name"]] = self._result(node, args, kwargs, given)
         return results["output"]
 
@@ -186,16 +313,25 @@ class Network:
         opcode, op, target = node["opcode"], node["op"], node["target"]
         if opcode == "placeholder":
             x = given.pop(0)
-            assert list(x.shape[1:]) == node["attributes"]["shape"] and str(x.dtype) == "torch." + node["attributes"]["dtype"]
+            assert (
+                list(x.shape[1:]) == node["attributes"]["shape"]
+                and str(x.dtype) == "torch." + node["attributes"]["dtype"]
+            )
             return x
         if opcode == "output":
             return args[0]
         if opcode == "get_attr":
-            assert op == "constant" and list(self.tensors[target].shape) == node["attributes"]["shape"]
+            assert (
+                op == "constant" and list(self.tensors[target].shape) == node["attributes"]["shape"]
+            )
             self.taken.add(target)
             return self.tensors[target]
         if opcode == "call_module":
-            own = {name[len(target) + 1:]: t for name, t in self.tensors.items() if name.startswith(target + ".")}
+            own = {
+                name[len(target) + 1 :]: t
+                for name, t in self.tensors.items()
+                if name.startswith(target + ".")
+            }
             self.taken.update(f"{target}.{name}" for name in own)
             return _module(op, node["attributes"], own, args, kwargs)
         assert node["attributes"] == {}

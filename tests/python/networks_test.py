@@ -31,9 +31,17 @@ class Calls(nn.Module):
 class Arithmetic(nn.Module):
     def forward(self, x, y):
         a = (x - 2 * y) / (1.5 + y.abs())
-        b = 1 - torch.exp(-x ** 2) + 2 / (x * x + 1).sqrt() + torch.rsqrt(y * y + 1) + torch.erf(x)
+        b = (
+            1
+            - torch.exp(-(x**2))
+            + 2 / (x * x + 1).sqrt()
+            + torch.rsqrt(y * y + 1)
+            + torch.erf(x)
+        )
         c = torch.add(x, y, alpha=0.5)
-        return torch.cat([a, b, c.clamp(min=-0.5, max=0.5), torch.stack([x, y], 1).sum(dim=1, keepdim=False)], 1)
+        return torch.cat(
+            [a, b, c.clamp(min=-0.5, max=0.5), torch.stack([x, y], 1).sum(dim=1, keepdim=False)], 1
+        )
 
 
 class Shapes(nn.Module):
@@ -50,7 +58,9 @@ class Shapes(nn.Module):
         left, middle, right = torch.split(first, [1, 2, 1], dim=2)
         joined = torch.cat((left, middle, right, second), dim=-1).unsqueeze(1).squeeze()
         widest = joined.max(dim=1)
-        return widest.values + joined.mean((1,)) + joined.unflatten(2, (2, -1)).amax(1).reshape(n, -1)
+        return (
+            widest.values + joined.mean((1,)) + joined.unflatten(2, (2, -1)).amax(1).reshape(n, -1)
+        )
 
 
 class Token(nn.Module):
@@ -145,7 +155,10 @@ class OwnNetworks(SavingTest):
 
     def test_a_token_a_buffer_and_a_mask(self):
         network = self.assert_saves(Token(), lambda n: torch.randn(n, 4, 8))
-        self.assertEqual(network.node("position")["attributes"], {"shape": [1, 5, 8], "dtype": "float32", "buffer": True})
+        self.assertEqual(
+            network.node("position")["attributes"],
+            {"shape": [1, 5, 8], "dtype": "float32", "buffer": True},
+        )
         self.assertEqual(network.node("token")["attributes"]["buffer"], False)
         self.assertEqual(network.node("attention")["kwargs"]["need_weights"], {"value": False})
 
@@ -165,7 +178,10 @@ class OwnNetworks(SavingTest):
         module = Keywords().eval()
         x, more = torch.randn(2, 4), torch.randn(2, 3)
         network = self.saved(module, {"x": x, "batch": {"more": [more]}, "scale": 3.0})
-        self.assertEqual([n["name"] for n in network.nodes if n["opcode"] == "placeholder"], ["x", "batch_more_0"])
+        self.assertEqual(
+            [n["name"] for n in network.nodes if n["opcode"] == "placeholder"],
+            ["x", "batch_more_0"],
+        )
         found, expected = network(x, more), module(x, batch={"more": [more]}, scale=3.0)
         self.assertLessEqual((found - expected).abs().max().item(), 1e-6)
 
@@ -174,9 +190,13 @@ class OwnNetworks(SavingTest):
             def forward(self, x, mask=None, times=2):
                 return x * times if mask is None else x * mask
 
-        self.assertEqual(self.saved(Optional(), torch.ones(2, 3), "a").names(), ["x", "mul", "output"])
-        self.assertEqual(self.saved(Optional(), {"mask": torch.ones(2, 3), "x": torch.ones(2, 3)}, "b").names(),
-                         ["x", "mask", "mul", "output"])
+        self.assertEqual(
+            self.saved(Optional(), torch.ones(2, 3), "a").names(), ["x", "mul", "output"]
+        )
+        self.assertEqual(
+            self.saved(Optional(), {"mask": torch.ones(2, 3), "x": torch.ones(2, 3)}, "b").names(),
+            ["x", "mask", "mul", "output"],
+        )
 
     def test_containers_of_torch_are_looked_into(self):
         layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
@@ -198,7 +218,9 @@ class OwnNetworks(SavingTest):
                 unused = x * 3  # noqa: F841
                 return x + 1
 
-        self.assertEqual(self.saved(Idle(), torch.ones(2, 3)).names(), ["x", "mul", "add", "output"])
+        self.assertEqual(
+            self.saved(Idle(), torch.ones(2, 3)).names(), ["x", "mul", "add", "output"]
+        )
 
     def test_a_check_of_two_batches_is_no_control_flow(self):
         class Checked(nn.Module):
@@ -214,7 +236,11 @@ class OwnNetworks(SavingTest):
             def forward(self, x):
                 gate = torch.sigmoid(x.mean((2, 3), keepdim=True)).expand_as(x)
                 x = (x * gate)[:, [-1], :, :].squeeze(1)
-                x = x.movedim(1, 2).swapaxes(1, 2).T if x.dim() == 2 else x.movedim(1, 2).transpose(-1, -2).clone().float()
+                x = (
+                    x.movedim(1, 2).swapaxes(1, 2).T
+                    if x.dim() == 2
+                    else x.movedim(1, 2).transpose(-1, -2).clone().float()
+                )
                 return torch.reciprocal(1 + torch.square(x)).view_as(x)
 
         self.assert_saves(Ways(), lambda n: torch.randn(n, 3, 4, 5))
@@ -224,19 +250,33 @@ class OwnNetworks(SavingTest):
             def forward(self, x):
                 x = x.transpose(0, 1)
                 length, rows, width = x.size()
-                return x.reshape(length * rows, width).view(length, rows, width).permute(1, 0, 2).reshape(rows, -1)
+                return (
+                    x.reshape(length * rows, width)
+                    .view(length, rows, width)
+                    .permute(1, 0, 2)
+                    .reshape(rows, -1)
+                )
 
         self.assert_saves(Turned(), lambda n: torch.randn(n, 5, 4))
 
     def test_the_module_stays_as_it_was(self):
-        module = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), Inplace()).train()
+        module = nn.Sequential(
+            nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), Inplace()
+        ).train()
         module[2].eval()
-        before = {name: (id(t), t._version) for name, t in module.state_dict(keep_vars=True).items()}
-        modes, attributes = [m.training for m in module.modules()], [sorted(m.__dict__) for m in module.modules()]
+        before = {
+            name: (id(t), t._version) for name, t in module.state_dict(keep_vars=True).items()
+        }
+        modes, attributes = [m.training for m in module.modules()], [
+            sorted(m.__dict__) for m in module.modules()
+        ]
         example = torch.randn(3, 4)
         kept = example.clone()
         self.saved(module, example)
-        self.assertEqual(before, {name: (id(t), t._version) for name, t in module.state_dict(keep_vars=True).items()})
+        self.assertEqual(
+            before,
+            {name: (id(t), t._version) for name, t in module.state_dict(keep_vars=True).items()},
+        )
         self.assertEqual(modes, [m.training for m in module.modules()])
         self.assertTrue(all(type(m.training) is bool for m in module.modules()))
         self.assertEqual(attributes, [sorted(m.__dict__) for m in module.modules()])
@@ -244,8 +284,12 @@ class OwnNetworks(SavingTest):
 
     def test_layers_with_another_constructor_are_what_they_were_made_with(self):
         layers = {
-            "linear": nn.Linear(4, 3, bias=False), "pool": nn.MaxPool1d(2), "flatten": nn.Flatten(),
-            "norm": nn.LayerNorm((4,), eps=1e-3), "act": nn.Hardtanh(-2.0, 2.0)}
+            "linear": nn.Linear(4, 3, bias=False),
+            "pool": nn.MaxPool1d(2),
+            "flatten": nn.Flatten(),
+            "norm": nn.LayerNorm((4,), eps=1e-3),
+            "act": nn.Hardtanh(-2.0, 2.0),
+        }
         for name, layer in layers.items():
             with self.subTest(name):
                 self.assert_saves(nn.Sequential(layer), lambda n: torch.randn(n, 2, 4))

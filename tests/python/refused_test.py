@@ -13,7 +13,7 @@ from saving import SavingTest
 
 
 def line_of(owner, text):
-    """"file.py:12" of the first line of its source that has the text."""
+    """ "file.py:12" of the first line of its source that has the text."""
     lines, start = inspect.getsourcelines(owner)
     at = next(i for i, line in enumerate(lines) if text in line)
     return f"{os.path.basename(inspect.getsourcefile(owner))}:{start + at}"
@@ -62,7 +62,9 @@ class Refused(SavingTest):
         self.assertIn("decides what is computed", problem.reason)
 
     def test_control_flow_on_the_batch(self):
-        problem = self.the_problem(Of(lambda self, x: x if x.size(0) > 1 else x * 2), torch.randn(2, 4))
+        problem = self.the_problem(
+            Of(lambda self, x: x if x.size(0) > 1 else x * 2), torch.randn(2, 4)
+        )
         self.assertIn("the batch size, which stays open, decides", problem.reason)
 
     def test_all_problems_are_told_at_once(self):
@@ -80,11 +82,19 @@ class Refused(SavingTest):
         with self.assertRaises(lathe.NotExpressible) as caught:
             lathe.save(Many(), torch.randn(2, 4, 4), self.path())
         problems = caught.exception.problems
-        self.assertEqual([(p.module, p.node) for p in problems],
-                         [("gate", "gt"), ("rnn", "rnn"), ("", "einsum"), ("", "cumsum"), ("", "normalize")])
+        self.assertEqual(
+            [(p.module, p.node) for p in problems],
+            [("gate", "gt"), ("rnn", "rnn"), ("", "einsum"), ("", "cumsum"), ("", "normalize")],
+        )
         text = str(caught.exception)
-        for words in ("module 'rnn', node 'rnn'", "torch.nn.LSTM", "write it with matmul", "the method 'cumsum'",
-                      "torch.nn.functional.normalize", line_of(Many, "cumsum")):
+        for words in (
+            "module 'rnn', node 'rnn'",
+            "torch.nn.LSTM",
+            "write it with matmul",
+            "the method 'cumsum'",
+            "torch.nn.functional.normalize",
+            line_of(Many, "cumsum"),
+        ):
             self.assertIn(words, text)
         self.assertEqual(len(text.splitlines()), 1 + len(problems))
 
@@ -96,11 +106,21 @@ class Refused(SavingTest):
 
     def test_an_example_that_does_not_fit_forward(self):
         net = Outer(nn.Identity())
-        self.assertIn("does not fit forward(x)", self.the_problem(net, (torch.ones(2, 4), torch.ones(2, 4))).reason)
-        self.assertIn("does not fit forward(x)", self.the_problem(net, {"y": torch.ones(2, 4)}).reason)
+        self.assertIn(
+            "does not fit forward(x)",
+            self.the_problem(net, (torch.ones(2, 4), torch.ones(2, 4))).reason,
+        )
+        self.assertIn(
+            "does not fit forward(x)", self.the_problem(net, {"y": torch.ones(2, 4)}).reason
+        )
         self.assertIn("has no tensor", self.the_problem(net, 3).reason)
-        self.assertIn("the first dimension of every input is the batch", self.the_problem(net, torch.tensor(1.0)).reason)
-        self.assertIn("'x' 2, 'y' 3", self.the_problem(Two(), (torch.ones(2, 1), torch.ones(3, 1))).reason)
+        self.assertIn(
+            "the first dimension of every input is the batch",
+            self.the_problem(net, torch.tensor(1.0)).reason,
+        )
+        self.assertIn(
+            "'x' 2, 'y' 3", self.the_problem(Two(), (torch.ones(2, 1), torch.ones(3, 1))).reason
+        )
 
     def test_a_batch_that_is_fixed(self):
         fixed = Of(lambda self, x: x.view(2, 2, 2) + torch.ones(2, 1, 1))
@@ -108,24 +128,40 @@ class Refused(SavingTest):
         self.assertIn("works for a batch of 2 and fails for 3", problem.reason)
         problem = self.the_problem(Of(lambda self, x: x.view(2, -1)), torch.randn(2, 4))
         self.assertIn("its first dimension must be the batch", problem.reason)
-        problem = self.the_problem(Of(lambda self, x: x + torch.zeros(x.size(0), 1)[:1]), torch.randn(2, 4))
+        problem = self.the_problem(
+            Of(lambda self, x: x + torch.zeros(x.size(0), 1)[:1]), torch.randn(2, 4)
+        )
         self.assertIn("makes a plain number of the batch size", problem.reason)
         problem = self.the_problem(Of(lambda self, x: x * len(x)), torch.randn(2, 4))
         self.assertIn("len() would fix the batch size", problem.reason)
 
     def test_data_that_become_plain_numbers(self):
-        for function in (lambda self, x: x * x.sum().item(), lambda self, x: x * float(x.max()), lambda self, x: x[:, int(x[0, 0])]):
+        for function in (
+            lambda self, x: x * x.sum().item(),
+            lambda self, x: x * float(x.max()),
+            lambda self, x: x[:, int(x[0, 0])],
+        ):
             problem = self.the_problem(Of(function), torch.zeros(2, 4))
             self.assertIn("makes a plain number of a value of the data", problem.reason)
 
     def test_layers_that_are_not_what_they_were_made_with(self):
         pruned = nn.Linear(4, 4)
         prune.random_unstructured(pruned, "weight", 0.5)
-        self.assertIn("it keeps 'weight_mask'", self.the_problem(nn.Sequential(pruned), torch.randn(2, 4)).reason)
+        self.assertIn(
+            "it keeps 'weight_mask'",
+            self.the_problem(nn.Sequential(pruned), torch.randn(2, 4)).reason,
+        )
         hooked = nn.Linear(4, 4)
         hooked.register_forward_hook(lambda module, args, result: result * 2)
-        self.assertIn("it has hooks", self.the_problem(nn.Sequential(hooked), torch.randn(2, 4)).reason)
-        self.assertIn("'max_norm' is given", self.the_problem(nn.Sequential(nn.Embedding(5, 3, max_norm=1.0)), torch.ones(2, 4).long()).reason)
+        self.assertIn(
+            "it has hooks", self.the_problem(nn.Sequential(hooked), torch.randn(2, 4)).reason
+        )
+        self.assertIn(
+            "'max_norm' is given",
+            self.the_problem(
+                nn.Sequential(nn.Embedding(5, 3, max_norm=1.0)), torch.ones(2, 4).long()
+            ).reason,
+        )
 
     def test_a_module_that_is_no_submodule(self):
         held = [nn.Linear(4, 4)]
@@ -147,7 +183,10 @@ class Refused(SavingTest):
 
         net = nn.Sequential(Counting())
         problems = self.problems(net, torch.randn(2, 4))
-        self.assertEqual([(p.module, p.reason.split("'")[1]) for p in problems], [("0", "0.calls"), ("0", "0.mean")])
+        self.assertEqual(
+            [(p.module, p.reason.split("'")[1]) for p in problems],
+            [("0", "0.calls"), ("0", "0.mean")],
+        )
         self.assertEqual(net.state_dict(), {"0.calls": torch.zeros(1), "0.mean": torch.zeros(1)})
 
     def test_a_part_that_is_changed_in_place(self):
@@ -156,26 +195,49 @@ class Refused(SavingTest):
             y[:, 0].add_(1)
             return y
 
-        self.assertIn("it reads 'mul' after a part of it was changed in place", self.the_problem(Of(function), torch.randn(2, 4)).reason)
+        self.assertIn(
+            "it reads 'mul' after a part of it was changed in place",
+            self.the_problem(Of(function), torch.randn(2, 4)).reason,
+        )
 
         def assigned(self, x):
             x[:, 0] = 0
             return x
 
-        self.assertIn("a part of a tensor is assigned to", self.the_problem(Of(assigned), torch.randn(2, 4)).reason)
+        self.assertIn(
+            "a part of a tensor is assigned to",
+            self.the_problem(Of(assigned), torch.randn(2, 4)).reason,
+        )
 
     def test_types(self):
-        self.assertIn("Lathe computes in float32", self.problems(nn.Sequential(nn.Linear(4, 4)).double(), torch.randn(2, 4).double())[0].reason)
+        self.assertIn(
+            "Lathe computes in float32",
+            self.problems(nn.Sequential(nn.Linear(4, 4)).double(), torch.randn(2, 4).double())[
+                0
+            ].reason,
+        )
         mixed = self.the_problem(Two(), (torch.randn(2, 4), torch.ones(2, 4).long()))
         self.assertIn("it makes float32 of int64; operands must be of one type", mixed.reason)
-        self.assertIn("converts no types", self.the_problem(Of(lambda self, x: x.float()), torch.ones(2, 4).long()).reason)
+        self.assertIn(
+            "converts no types",
+            self.the_problem(Of(lambda self, x: x.float()), torch.ones(2, 4).long()).reason,
+        )
 
     def test_dropout_that_never_ends(self):
-        self.assertIn("training=self.training", self.the_problem(Of(lambda self, x: F.dropout(x, 0.0)), torch.randn(2, 4)).reason)
+        self.assertIn(
+            "training=self.training",
+            self.the_problem(Of(lambda self, x: F.dropout(x, 0.0)), torch.randn(2, 4)).reason,
+        )
 
     def test_results_that_are_no_tensor(self):
-        self.assertIn("forward gives 2 results", self.the_problem(Of(lambda self, x: (x + 1, x + 2)), torch.randn(2, 4)).reason)
-        self.assertIn("forward gives a NoneType", self.the_problem(Of(lambda self, x: None), torch.randn(2, 4)).reason)
+        self.assertIn(
+            "forward gives 2 results",
+            self.the_problem(Of(lambda self, x: (x + 1, x + 2)), torch.randn(2, 4)).reason,
+        )
+        self.assertIn(
+            "forward gives a NoneType",
+            self.the_problem(Of(lambda self, x: None), torch.randn(2, 4)).reason,
+        )
 
     def test_a_gradient_of_its_own(self):
         class Reversed(torch.autograd.Function):
@@ -197,11 +259,17 @@ class Refused(SavingTest):
 
     def test_torchscript(self):
         scripted = nn.Sequential(torch.jit.script(nn.Sequential(nn.Linear(4, 4))))
-        self.assertEqual(self.the_problem(scripted, torch.randn(2, 4))[:3], ("0", None, "it is TorchScript; save the module that it was made of"))
+        self.assertEqual(
+            self.the_problem(scripted, torch.randn(2, 4))[:3],
+            ("0", None, "it is TorchScript; save the module that it was made of"),
+        )
 
     def test_lazy_modules(self):
         net = nn.Sequential(nn.LazyLinear(3))
-        self.assertEqual(self.the_problem(net, torch.randn(2, 4))[:3], ("0", None, "its parameters are not made yet; call the module once"))
+        self.assertEqual(
+            self.the_problem(net, torch.randn(2, 4))[:3],
+            ("0", None, "its parameters are not made yet; call the module once"),
+        )
         net(torch.randn(2, 4))
         self.saved(net, torch.randn(2, 4))
 
@@ -216,7 +284,9 @@ class Refused(SavingTest):
     def test_a_parameter_that_shares_a_part_of_another(self):
         net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
         net[1].weight = nn.Parameter(net[0].weight.detach()[1:3])
-        self.assertIn("shares only a part of its memory", self.the_problem(net, torch.randn(2, 4)).reason)
+        self.assertIn(
+            "shares only a part of its memory", self.the_problem(net, torch.randn(2, 4)).reason
+        )
 
 
 class Two(nn.Module):
@@ -229,7 +299,9 @@ class Folders(SavingTest):
         self.saved(nn.Sequential(nn.Linear(4, 4)), torch.randn(2, 4))
         network = self.saved(nn.Sequential(nn.ReLU()), torch.randn(2, 4))
         self.assertEqual(network.tensors, {})
-        self.assertEqual(sorted(os.listdir(self.path())), ["graph.json", "graph.txt", "model.safetensors"])
+        self.assertEqual(
+            sorted(os.listdir(self.path())), ["graph.json", "graph.txt", "model.safetensors"]
+        )
 
     def test_a_folder_of_something_else_stays(self):
         def refused(words):
@@ -238,8 +310,12 @@ class Folders(SavingTest):
             self.assertIn(words, str(caught.exception))
 
         os.makedirs(self.path())
-        for name, text, words in (("notes.txt", "mine", "holds 'notes.txt'"), ("graph.txt", "mine", "no graph.json"),
-                                  ("graph.json", "{}", "is no saved network"), ("graph.json", "{", "is no saved network")):
+        for name, text, words in (
+            ("notes.txt", "mine", "holds 'notes.txt'"),
+            ("graph.txt", "mine", "no graph.json"),
+            ("graph.json", "{}", "is no saved network"),
+            ("graph.json", "{", "is no saved network"),
+        ):
             with open(os.path.join(self.path(), name), "w") as stream:
                 stream.write(text)
             refused(words)
@@ -264,13 +340,16 @@ class Folders(SavingTest):
         replace = os.replace
         try:
             for fails_at in ("model.safetensors", "graph.txt", "graph.json"):
+
                 def failing(part, path, fails_at=fails_at):
                     if path.endswith(fails_at):
                         raise OSError("the disk is full")
                     replace(part, path)
 
                 os.replace = failing
-                self.assertRaises(OSError, lathe.save, nn.Sequential(nn.ReLU()), torch.randn(2, 4), self.path())
+                self.assertRaises(
+                    OSError, lathe.save, nn.Sequential(nn.ReLU()), torch.randn(2, 4), self.path()
+                )
                 self.assertNotIn("graph.json", os.listdir(self.path()))
                 self.assertFalse([name for name in os.listdir(self.path()) if name.startswith(".")])
                 os.replace = replace

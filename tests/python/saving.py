@@ -9,7 +9,9 @@ import torch.fx
 import lathe
 from interpreter import Network
 
-GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "own_networks", "torch")
+GOLDEN = os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "golden", "own_networks", "torch"
+)
 
 
 class SavingTest(unittest.TestCase):
@@ -38,7 +40,9 @@ class SavingTest(unittest.TestCase):
         network = self.saved(module, make(batches[0]))
         for batch in batches:
             inputs = make(batch)
-            self.assert_computes(network, module, *(inputs if isinstance(inputs, tuple) else (inputs,)))
+            self.assert_computes(
+                network, module, *(inputs if isinstance(inputs, tuple) else (inputs,))
+            )
         self.assertEqual(network.taken, set(network.tensors), "what is saved and what is read")
         self.assert_named_as_by_fx(network, module)
         return network
@@ -49,7 +53,10 @@ class SavingTest(unittest.TestCase):
             names = [node.name for node in torch.fx.symbolic_trace(module).graph.nodes]
         except Exception:
             return
-        if not any(name.startswith(("size", "getattr", "getitem", "_assert", "_tensor_constant", "eq")) for name in names):
+        if not any(
+            name.startswith(("size", "getattr", "getitem", "_assert", "_tensor_constant", "eq"))
+            for name in names
+        ):
             self.assertEqual(network.names(), names)
 
     def problems(self, module, example):
