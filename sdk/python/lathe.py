@@ -11,6 +11,7 @@ do not even need that. docs/own-networks.md tells what can be saved.
 import ast
 import contextlib
 import ctypes
+import functools
 import inspect
 import itertools
 import json
@@ -401,7 +402,7 @@ class _Size(tuple):
     """What size() gives: plain numbers, and a recorded size(d) where the batch is in it."""
 
     def numel(self):
-        return math.prod(self)
+        return functools.reduce(operator.mul, self, 1)  # torch.fx records calls of math's
 
 
 class _Method:
@@ -1770,11 +1771,11 @@ def _function_name(node):
     else:
         name = getattr(node.target, "__name__", "")
         # F.max_pool2d is a function that was made by one.
-        homes = (operator, torch, F, torch._C._nn, torch.Tensor, torch.special, torch.functional)
-        if node.target is not getattr and not any(
-            getattr(home, name, None) is node.target for home in homes
-        ):
+        homes = (operator, torch, F, torch._C._nn, torch.Tensor, torch.special, torch._C._special)
+        known = any(getattr(home, name, None) is node.target for home in homes)
+        if not known and node.target is not getattr:
             return None
+        name = re.sub("^special_", "", name)
     if name.startswith("__") and name.endswith("__"):
         name = name.strip("_")
     elif name.endswith("_") and not name.endswith("__"):

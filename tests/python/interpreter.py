@@ -35,7 +35,7 @@ def read_tensors(path):
 
 
 def _number(value):
-    return float(value) if value in ("inf", "-inf", "nan") else value
+    return float(value) if isinstance(value, str) and value in ("inf", "-inf", "nan") else value
 
 
 def _index(value):
@@ -130,9 +130,7 @@ FUNCTIONS = {
     "mul": operator.mul,
     "div": operator.truediv,
     "floordiv": operator.floordiv,
-    "masked_fill": lambda x, mask, value: torch.where(
-        mask, torch.tensor(_number(value), dtype=x.dtype), x
-    ),
+    "masked_fill": lambda x, mask, value: torch.where(mask, torch.tensor(value, dtype=x.dtype), x),
     "size": lambda x, dim: x.shape[dim],
     "view": lambda x, *extents: x.reshape(extents),
     "reshape": lambda x, *extents: x.reshape(extents),
@@ -299,7 +297,7 @@ class Network:
         def value(argument):
             if isinstance(argument, list):
                 return [value(item) for item in argument]
-            return results[argument["node"]] if "node" in argument else argument["value"]
+            return results[argument["node"]] if "node" in argument else _number(argument["value"])
 
         with torch.no_grad():
             for node in self.nodes:
