@@ -263,6 +263,9 @@ void add_others(Rows& rows) {
                  .command_line_only(),
              Row(Group::report, kOpen, "Shows it in the browser, by xdg-open.")
                  .spelt({"--open"})
+                 .command_line_only(),
+             Row(Group::sdk, kPython, "The folder of lathe.py alone, eg: for PYTHONPATH.")
+                 .spelt({"--python"})
                  .command_line_only()});
 }
 

@@ -64,6 +64,7 @@ inline constexpr OptionKey<bool> kAllowUncounted{"allow_uncounted"};
 inline constexpr OptionKey<OptionalText> kFrom{"from"};
 inline constexpr OptionKey<bool> kForce{"force"};
 inline constexpr OptionKey<std::string> kLanguage{"lang"};
+inline constexpr OptionKey<bool> kPython{"python"};
 inline constexpr OptionKey<OptionalText> kOutput{"output"};
 inline constexpr OptionKey<bool> kOpen{"open"};
 inline constexpr OptionKey<bool> kCodes{"codes"};

@@ -37,6 +37,7 @@ void list_plugins(const Invocation& call);
 void show_plugin(const Invocation& call);
 void build_plugin(const Invocation& call);
 void new_plugin(const Invocation& call);
+void show_sdk(const Invocation& call);
 
 template <Work work>
 void in_session(const Invocation& call) {
@@ -236,6 +237,13 @@ inline constexpr Command kCommands[] = {
          "LATHE_TRUSTED_PLUGIN_FOLDERS those that are used although others can write them (NTFS, "
          "vfat).",
      .commands = [] { return std::span<const Command>(kPluginCommands); }},
+    {.word = "sdk",
+     .doc = "says where the parts for people who program are: headers, templates, lathe.py",
+     .words = "",
+     .options = OptionGroup::sdk | OptionGroup::json,
+     .run = show_sdk,
+     .more = "PYTHONPATH=$(lathe sdk --python) python3 ... finds lathe.py, which saves networks of "
+             "PyTorch."},
     {.word = "help",
      .doc = "prints this, or the options of a command",
      .words = "[COMMAND...]",
