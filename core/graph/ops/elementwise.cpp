@@ -176,6 +176,7 @@ OpRow softmax() {
 OpRow identity() {
   OpRow row = elementwise("identity", "Identity", {});
   row.signature.clear();
+  row.quantizable = {"data_in"};  // a node for a number format alone
   row.cost = no_cost;
   row.bits = LATHE_BITS_NONE;
   row.counting = LATHE_COUNT_NOTHING;

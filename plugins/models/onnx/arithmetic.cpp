@@ -1,13 +1,13 @@
 // Operators that combine numbers: in the network, in the file, and of shapes.
-#include "network.hpp"
+#include "norms.hpp"
+#include "shapes.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace onnx_reader {
 
 namespace {
-
-using onnx::TensorProto;
 
 // Extents of a shape, one of which may be the batch.
 Extent computed(std::string_view op, Extent a, Extent b) {
@@ -15,6 +15,9 @@ Extent computed(std::string_view op, Extent a, Extent b) {
   const bool both = a.of_batch && b.of_batch;
   if (op == "Mul" && !both && !__builtin_mul_overflow(a.number, b.number, &out)) {
     return {out, a.of_batch || b.of_batch};
+  }
+  if (op == "Mod" && b.number > 0 && !a.of_batch && !b.of_batch && a.number >= 0) {
+    return {a.number % b.number, false};
   }
   if (op == "Div" && b.number > 0 && (!b.of_batch || both) &&
       (!a.of_batch || a.number % b.number == 0)) {
@@ -30,39 +33,22 @@ Extent computed(std::string_view op, Extent a, Extent b) {
   throw lathe::error(LATHE_UNIMPLEMENTED, "it computes a shape that does not follow the batch");
 }
 
-Extents integers_of(const Value& value) {
-  if (value.integers) return *value.integers;
-  Extents out;
-  for (const std::int64_t x : value.constant->integers()) out.push_back({x, false});
-  return out;
-}
-
 Value combined_shapes(std::string_view op, const Value& a, const Value& b) {
   const Extents x = integers_of(a), y = integers_of(b);
   if (x.size() != y.size() && x.size() != 1 && y.size() != 1) {
     throw lathe::invalid_argument("it combines shapes of other lengths");
   }
-  Value out;
-  out.type = TensorProto::INT64;
-  out.is_scalar = a.rank() == 0 && b.rank() == 0;
-  out.integers.emplace();
+  Extents out;
   for (std::size_t i = 0; i < std::max(x.size(), y.size()); ++i) {
-    out.integers->push_back(computed(op, x[x.size() == 1 ? 0 : i], y[y.size() == 1 ? 0 : i]));
+    out.push_back(computed(op, x[x.size() == 1 ? 0 : i], y[y.size() == 1 ? 0 : i]));
   }
-  return out;
+  return integers_value(std::move(out), a.rank() == 0 && b.rank() == 0);
 }
 
 // A number that stands in the arguments: one element, that adds no dimensions.
 bool is_number(const Value& value, const Value& beside) {
   return value.constant && value.constant->count() == 1 && value.rank() <= beside.rank() &&
          value.constant->name().find('.') == std::string::npos;
-}
-
-Extents extents_of(const Value& value) {
-  if (value.is_tensor()) return value.extents;
-  Extents out;
-  for (const std::int64_t dim : value.constant->dims()) out.push_back({dim, false});
-  return out;
 }
 
 // Old files say where the second operand stands: only at the end is it as NumPy has it.
@@ -111,17 +97,18 @@ void in_network(Network& net, const Node& node, std::string_view op, const Value
 }
 
 void arithmetic(Network& net, const Node& node) {
-  if (net.is_merged(node)) return;  // the bias of a layer, which has set it
   const std::string_view op = node.row().name;
   const Value a = net.input(node, 0), b = net.input(node, 1);
   check_broadcast(node, a, b);
+  if (op == "Div" && a.is_tensor() && is_gelu(net, node)) return;
+  if (op == "Mod") {
+    if (is_shape_like(a) && is_shape_like(b)) return net.set(node, combined_shapes(op, a, b));
+    throw lathe::error(LATHE_UNIMPLEMENTED, "it takes remainders of more than shapes");
+  }
   if (!a.is_tensor() && !b.is_tensor()) {
     if (a.integers || b.integers) return net.set(node, combined_shapes(op, a, b));
-    const auto contents = [](const Value& v) {
-      return v.format ? quantized(v.constant, v.format) : v.constant;
-    };
     Value out;
-    out.constant = combined(op, contents(a), contents(b));
+    out.constant = combined(op, plain_constant(a), plain_constant(b));
     out.type = out.constant->type();
     return net.set(node, std::move(out));
   }
@@ -130,9 +117,9 @@ void arithmetic(Network& net, const Node& node) {
 
 void of_one(Network& net, const Node& node, const char* op, float (*fold)(float)) {
   const Value& x = net.input(node, 0);
-  if (!x.constant) return net.elementwise(node, op);
+  if (!x.constant) return net.function_of_one(node, op);
   Value out = x;
-  out.constant = mapped(x.format ? quantized(x.constant, x.format) : x.constant, fold);
+  out.constant = mapped(plain_constant(x), fold);
   out.format = nullptr;
   net.set(node, std::move(out));
 }
@@ -151,12 +138,11 @@ void erf(Network& net, const Node& node) {
 
 void add_arithmetic(std::vector<Operator>& rows) {
   const Domain onnx = Domain::onnx;
-  for (const char* op : {"Add", "Sub", "Mul"}) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
     rows.push_back({onnx, op, 2, 2, Takes::all, {"axis", "broadcast"}, arithmetic});
   }
-  for (const char* op : {"Div", "Pow"}) {
-    rows.push_back({onnx, op, 2, 2, Takes::nothing, {"axis", "broadcast"}, arithmetic});
-  }
+  rows.push_back({onnx, "Pow", 2, 2, Takes::nothing, {"axis", "broadcast"}, arithmetic});
+  rows.push_back({onnx, "Mod", 2, 2, Takes::nothing, {"fmod"}, arithmetic});
   rows.push_back({onnx, "Sqrt", 1, 1, Takes::nothing, {}, sqrt});
   rows.push_back({onnx, "Exp", 1, 1, Takes::nothing, {}, exp});
   rows.push_back({onnx, "Erf", 1, 1, Takes::nothing, {}, erf});

@@ -101,6 +101,23 @@ ConstantPtr transposed(const ConstantPtr& constant, const std::vector<std::size_
       constant->name());
 }
 
+ConstantPtr picked_from(const ConstantPtr& from, std::vector<std::int64_t> dims,
+                        std::function<std::int64_t(const std::vector<std::int64_t>&)> index_at) {
+  return std::make_shared<Constant>(from->type(), dims, [from, dims, index_at] {
+    const Contents all = from->contents();
+    Contents out;
+    std::vector<std::int64_t> at(dims.size(), 0);
+    const std::int64_t count = product(dims).value_or(0);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto index = static_cast<std::size_t>(index_at(at));
+      if (!all.reals.empty()) out.reals.push_back(all.reals.at(index));
+      if (!all.integers.empty()) out.integers.push_back(all.integers.at(index));
+      for (std::size_t d = dims.size(); d-- > 0 && ++at[d] == dims[d];) at[d] = 0;
+    }
+    return out;
+  });
+}
+
 ConstantPtr with_dims(const ConstantPtr& constant, std::vector<std::int64_t> dims) {
   return std::make_shared<Constant>(
       constant->type(), std::move(dims), [constant] { return constant->contents(); },

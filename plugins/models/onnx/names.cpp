@@ -93,14 +93,14 @@ std::string Names::with_weights(const Node& node, std::string_view weight, std::
   return claimed(std::move(target), identity);
 }
 
-std::string Names::without_weights(const Node& node, std::string_view op) {
+std::string Names::without_weights(const Node& node, std::string_view op, std::size_t parts) {
   if (!is_scoped(node.name())) {
     return claimed(node.name().empty() ? std::string(op) : node.name(), {});
   }
   const std::string scope = scope_of(node.name());
   const auto alone = [&](const std::string& s) {
     const auto found = in_scope_.find(s);
-    return found != in_scope_.end() && found->second == 1;
+    return found != in_scope_.end() && found->second == parts;
   };
   if (scope.empty() || !alone(scope)) return {};
   const std::string again = without_count(scope);

@@ -21,8 +21,8 @@ class Names {
   std::string with_weights(const Node& node, std::string_view weight, std::string_view op,
                            const std::string& identity);
   // Of a node without: empty where it is a function. In a scope that it does not have for itself it
-  // is one.
-  std::string without_weights(const Node& node, std::string_view op);
+  // is one; `parts`: of how many nodes it consists.
+  std::string without_weights(const Node& node, std::string_view op, std::size_t parts = 1);
   // What a function is to be called; empty: as torch.fx does.
   static std::string of_function(const Node& node);
 

@@ -44,6 +44,14 @@ bool is_ordered(const std::vector<std::size_t>& order) {
   return true;
 }
 
+// Names in a file may hold any bytes; a message is a line.
+std::string in_one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = '?';
+  }
+  return text;
+}
+
 constexpr std::int64_t kMostIntegers = 64;  // of a shape
 
 template <class T>
@@ -95,6 +103,7 @@ void Network::add_inputs() {
 }
 
 void Network::translate(const Node& node) {
+  if (skipped_.count(node.number()) > 0) return;
   try {
     node.row().translate(*this, node);
   } catch (const lathe::error& error) {
@@ -120,6 +129,16 @@ const Value& Network::input(const Node& node, std::size_t i) const {
           ? lathe::join({"'", node.input(i), "' is a result that no node makes here"})
           : lathe::join({"its input ", lathe::to_string(static_cast<std::int64_t>(i)),
                          " is left out"}));
+}
+
+const Value* Network::find(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+void Network::make(const std::string& name) {
+  const Node* maker = find(name) == nullptr ? graph_.maker_of(name) : nullptr;
+  if (maker != nullptr && maker->inputs() == 0) translate(*maker);
 }
 
 const Value& Network::tensor_input(const Node& node, std::size_t i) const {
@@ -265,15 +284,28 @@ void Network::give_output_format(lathe::node_id node, const FormatPtr& format) {
 }
 
 void Network::elementwise(const Node& node, std::string_view op,
-                          std::vector<lathe::value::entry> attributes) {
-  const Value& x = tensor_input(node, 0);
-  const std::string target = names_.without_weights(node, op);
-  Value out = x;
-  out.node = target.empty() ? function(op, {x.node}, {}, std::move(attributes))
-                            : module(op, target, x.node, std::move(attributes));
-  give_format(out.node, op, "data_in", x.format);
+                          std::vector<lathe::value::entry> attributes, const Node* last,
+                          std::size_t parts) {
+  const lathe::node_id x = tensor_input(node, 0).node;
+  const std::string target = names_.without_weights(node, op, parts);
+  set_same_shape(node, last == nullptr ? node : *last,
+                 target.empty() ? function(op, {x}, {}, std::move(attributes))
+                                : module(op, target, x, std::move(attributes)),
+                 op);
+}
+
+void Network::function_of_one(const Node& node, std::string_view op) {
+  const lathe::node_id x = tensor_input(node, 0).node;
+  set_same_shape(node, node, function(op, {x}, Names::of_function(node)), op);
+}
+
+void Network::set_same_shape(const Node& node, const Node& last, lathe::node_id made,
+                             std::string_view op) {
+  Value out = tensor_input(node, 0);
+  out.node = made;
+  give_format(made, op, "data_in", out.format);
   out.format = nullptr;
-  set(node, std::move(out));
+  set(last, std::move(out));
 }
 
 const Node* Network::bias_of(const Node& layer, std::int64_t channels, std::size_t from_end,
@@ -297,9 +329,19 @@ const Node* Network::bias_of(const Node& layer, std::int64_t channels, std::size
   const Constant& bias = *value->second.constant;
   if (!is_real(bias.type()) || bias.count() != channels || bias.rank() < from_end) return nullptr;
   if (bias.rank() - from_end > 0 && bias.dims()[bias.rank() - from_end] != channels) return nullptr;
-  merged_.insert(addition.number());
+  skip(addition);
   out = {&layer, other};
   return &addition;
+}
+
+void read_network(std::shared_ptr<const onnx::ModelProto> model, const std::string& folder,
+                  lathe::edit& edit, Network::Warn warn) {
+  try {
+    const Graph graph = checked(std::move(model), folder);
+    Network(graph, edit, std::move(warn)).build();
+  } catch (const lathe::error& error) {
+    throw lathe::error(error.code(), in_one_line(error.what()));
+  }
 }
 
 }  // namespace onnx_reader

@@ -45,6 +45,9 @@ class Network {
   // What translations need.
   const Graph& graph() const { return graph_; }
   const Value& input(const Node& node, std::size_t i) const;
+  const Value* find(const std::string& name) const;  // null: not made yet
+  // Makes a Constant that stands further down the file.
+  void make(const std::string& name);
   // Throws lathe::error if it is left out or is none.
   const Value& tensor_input(const Node& node, std::size_t i) const;
   Weight weight_input(const Node& node, std::size_t i) const;
@@ -75,9 +78,13 @@ class Network {
   void dissolve(const Node& node) { dissolved_.insert(node.number()); }
   bool is_dissolved(const Node& node) const { return dissolved_.count(node.number()) > 0; }
 
-  // A node of one tensor that becomes a module or a function of `op`; its dimensions stay.
+  // A node of one tensor that becomes a module of `op`, or a function where it is none of torch's;
+  // its dimensions stay. `last`: the node whose result it is, of those that it is written out in.
   void elementwise(const Node& node, std::string_view op,
-                   std::vector<lathe::value::entry> attributes = {});
+                   std::vector<lathe::value::entry> attributes = {}, const Node* last = nullptr,
+                   std::size_t parts = 1);
+  // The same of an op that has no module.
+  void function_of_one(const Node& node, std::string_view op);
 
   // Whether an addition is part of the layer before it, its bias; set by the layer.
   struct Merged {
@@ -87,10 +94,13 @@ class Network {
   // The addition after `layer` that holds its bias: of `channels` numbers, along the dimension that
   // many from the end; null if there is none.
   const Node* bias_of(const Node& layer, std::int64_t channels, std::size_t from_end, Merged& out);
-  bool is_merged(const Node& addition) const { return merged_.count(addition.number()) > 0; }
+  // A node that another has made already, with its result.
+  void skip(const Node& node) { skipped_.insert(node.number()); }
 
  private:
   void add_inputs();
+  void set_same_shape(const Node& node, const Node& last, lathe::node_id made,
+                      std::string_view op);
   void translate(const Node& node);
   void finish();
 
@@ -100,9 +110,14 @@ class Network {
   Names names_;
   std::map<std::string, Value> values_;
   std::map<std::string, lathe::node_id> constant_nodes_;
-  std::set<std::size_t> merged_, dissolved_;
+  std::set<std::size_t> skipped_, dissolved_;
   std::set<std::uint32_t> formatted_;  // nodes with a format on what they make
   std::size_t unnamed_constants_ = 0;
 };
+
+// The whole of it: checks the file and makes its network. `folder` is the file's. Throws
+// lathe::error, of one line.
+void read_network(std::shared_ptr<const onnx::ModelProto> model, const std::string& folder,
+                  lathe::edit& edit, Network::Warn warn);
 
 }  // namespace onnx_reader

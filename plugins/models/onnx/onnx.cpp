@@ -18,10 +18,8 @@ class Onnx {
   void build(lathe_call* call, lathe_edit* raw) const {
     try {
       lathe::edit edit(call, raw);
-      const onnx_reader::Graph graph =
-          onnx_reader::checked(onnx_reader::read_model_file(file_), folder());
       const auto warn = [call](const std::string& text) { lathe::context(call).warning(text); };
-      onnx_reader::Network(graph, edit, warn).build();
+      onnx_reader::read_network(onnx_reader::read_model_file(file_), folder(), edit, warn);
     } catch (lathe::error& error) {
       throw error.at_file(file_);
     }

@@ -10,6 +10,8 @@ const std::vector<Operator>& operators() {
     add_activations(all);
     add_arithmetic(all);
     add_pools(all);
+    add_slices(all);
+    add_norms(all);
     add_quantizers(all);
     return all;
   }();

@@ -41,6 +41,8 @@ void add_layers(std::vector<Operator>& rows);
 void add_activations(std::vector<Operator>& rows);
 void add_arithmetic(std::vector<Operator>& rows);
 void add_pools(std::vector<Operator>& rows);
+void add_slices(std::vector<Operator>& rows);
+void add_norms(std::vector<Operator>& rows);
 void add_quantizers(std::vector<Operator>& rows);
 
 }  // namespace onnx_reader

@@ -1,5 +1,5 @@
 // Operators that compute nothing: constants, shapes and what moves numbers.
-#include "network.hpp"
+#include "shapes.hpp"
 
 #include <algorithm>
 
@@ -49,39 +49,6 @@ void cast(Network& net, const Node& node) {
   }
   out.type = to;
   net.set(node, std::move(out));
-}
-
-Value integers_value(Extents integers, bool scalar = false) {
-  Value out;
-  const bool known = std::none_of(integers.begin(), integers.end(),
-                                  [](Extent e) { return e.of_batch; });
-  if (known) {
-    std::vector<std::int64_t> numbers, dims;
-    for (const Extent e : integers) numbers.push_back(e.number);
-    if (!scalar) dims.push_back(static_cast<std::int64_t>(numbers.size()));
-    out.constant = integers_constant(std::move(numbers), std::move(dims));
-  } else {
-    out.integers = std::move(integers);
-    out.is_scalar = scalar;
-  }
-  out.type = onnx::TensorProto::INT64;
-  return out;
-}
-
-constexpr std::int64_t kMostExtents = 64;
-
-bool is_shape_like(const Value& value) {
-  if (value.integers) return true;
-  return value.constant && !is_real(value.constant->type()) && value.rank() <= 1 &&
-         value.constant->count() <= kMostExtents;
-}
-
-Extents integers_of(const Value& value) {
-  if (value.integers) return *value.integers;
-  if (!is_shape_like(value)) throw lathe::invalid_argument("a shape is no short list of integers");
-  Extents out;
-  for (const std::int64_t x : value.constant->integers()) out.push_back({x, false});
-  return out;
 }
 
 void shape(Network& net, const Node& node) {
@@ -219,18 +186,6 @@ void view_constant(Network& net, const Node& node, const Value& x, const Extents
   net.set(node, std::move(out));
 }
 
-Extents extents_of(const Value& x) {
-  if (x.is_tensor()) return x.extents;
-  Extents out;
-  if (x.integers && !x.is_scalar) {
-    out.push_back({static_cast<std::int64_t>(x.integers->size()), false});
-  }
-  if (x.constant) {
-    for (const std::int64_t dim : x.constant->dims()) out.push_back({dim, false});
-  }
-  return out;
-}
-
 void squeeze(Network& net, const Node& node) {
   if (net.is_dissolved(node)) return same(net, node);
   const Value x = net.input(node, 0);
@@ -324,7 +279,7 @@ void gather(Network& net, const Node& node) {
     for (const Extent e : integers_of(at)) out.push_back(all[axis_of(e.number, all.size())]);
     return net.set(node, integers_value(std::move(out), at.rank() == 0));
   }
-  const bool table = from.constant && from.rank() == 2 && at.is_tensor();
+  const bool table = from.constant && from.rank() == 2 && !at.integers;
   if (!table || axis_of(node.integer("axis", 0), from.rank()) != 0) {
     throw lathe::error(LATHE_UNIMPLEMENTED,
                        "only rows of a table are picked by number (an embedding)");
@@ -333,14 +288,13 @@ void gather(Network& net, const Node& node) {
   const std::int64_t count = weight.constant->dims()[0], width = weight.constant->dims()[1];
   const std::string target = net.names().with_weights(node, weight.constant->name(), "embedding",
                                                       weight.constant->name());
-  Value out = at;
-  out.node = net.module("embedding", target, net.plain(at),
-                        {{"num_embeddings", count}, {"embedding_dim", width}});
-  net.give(out.node, "weight", weight.constant);
-  out.order.clear();
+  Value out;
+  out.extents = extents_of(at);
   out.extents.push_back({width, false});
   out.type = onnx::TensorProto::FLOAT;
-  out.format = nullptr;
+  out.node = net.module("embedding", target, net.node_of(at),
+                        {{"num_embeddings", count}, {"embedding_dim", width}});
+  net.give(out.node, "weight", weight.constant);
   net.set(node, std::move(out));
 }
 
