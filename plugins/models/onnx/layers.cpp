@@ -282,9 +282,9 @@ void batch_norm(Network& net, const Node& node) {
   const std::int64_t features = scale.constant->count();
   const bool meant = is_meant_untransposed(x, features);
   if (meant) {
-    net.warn(lathe::join(
-        {described(node), " stands between two Transposes that exchange batch and channels, which "
-                          "is no valid ONNX; it is read as if they were not there"}));
+    net.warn(
+        "its batch norms stand between Transposes that exchange batch and channels, which is no "
+        "valid ONNX; it is read as it is meant, without them");
     std::swap(x.extents[0], x.extents[1]);
     x.order.clear();
   }

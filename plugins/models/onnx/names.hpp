@@ -23,6 +23,8 @@ class Names {
   // Of a node without: empty where it is a function. In a scope that it does not have for itself it
   // is one; `parts`: of how many nodes it consists.
   std::string without_weights(const Node& node, std::string_view op, std::size_t parts = 1);
+  // One that is not taken.
+  std::string unscoped(const std::string& name) { return claimed(name, {}); }
   // What a function is to be called; empty: as torch.fx does.
   static std::string of_function(const Node& node);
 

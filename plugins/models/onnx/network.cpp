@@ -102,6 +102,10 @@ void Network::add_inputs() {
   }
 }
 
+void Network::warn(const std::string& text) {
+  if (told_.insert(text).second) warn_(text);
+}
+
 void Network::translate(const Node& node) {
   if (skipped_.count(node.number()) > 0) return;
   try {

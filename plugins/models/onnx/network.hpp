@@ -53,7 +53,7 @@ class Network {
   Weight weight_input(const Node& node, std::size_t i) const;
   std::vector<std::int64_t> small_integers(const Node& node, std::size_t i) const;
   void set(const Node& node, Value value, std::size_t output = 0);
-  void warn(const std::string& text) const { warn_(text); }
+  void warn(const std::string& text);  // once
   Names& names() { return names_; }
 
   // The node whose dimensions lie as the file's do.
@@ -110,6 +110,7 @@ class Network {
   Names names_;
   std::map<std::string, Value> values_;
   std::map<std::string, lathe::node_id> constant_nodes_;
+  std::set<std::string> told_;
   std::set<std::size_t> skipped_, dissolved_;
   std::set<std::uint32_t> formatted_;  // nodes with a format on what they make
   std::size_t unnamed_constants_ = 0;
