@@ -2,6 +2,7 @@
 // sets counts as given on the command line.
 #include "core/cli/run/settings.hpp"
 
+#include "core/cli/run/model_path.hpp"
 #include "core/cli/run/saved/saved_search.hpp"
 #include "core/mase/accepted_options.hpp"
 #include "core/options/text/document.hpp"
@@ -111,6 +112,7 @@ Settings read_settings(const Invocation& call) {
   settings.options = effective_options(options_of(*call.command), file, command_line);
   honour(settings.options);
   settings.values = value_map(settings.options);
+  settle_model_path(settings);
   return settings;
 }
 
