@@ -1,7 +1,7 @@
 // Messages between the search and a helper process, over a socket: a kind and a body.
 #pragma once
 
-#include "core/search/isolation/descriptor.hpp"
+#include "core/search/isolation/forking/descriptor.hpp"
 
 #include <cstdint>
 #include <mutex>

@@ -2,7 +2,7 @@
 // more. Knows nothing of graphs and passes.
 #pragma once
 
-#include "core/search/isolation/zygote.hpp"
+#include "core/search/isolation/forking/zygote.hpp"
 #include "core/search/loop/evaluation.hpp"
 
 namespace lathe {

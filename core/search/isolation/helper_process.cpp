@@ -1,8 +1,8 @@
 #include "core/search/isolation/helper_process.hpp"
 
 #include "core/host/stdout_guard.hpp"
+#include "core/search/isolation/forking/processes.hpp"
 #include "core/search/isolation/helper.hpp"
-#include "core/search/isolation/processes.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/search/isolation/channel.hpp"
+#include "core/search/isolation/forking/zygote.hpp"
 #include "core/search/isolation/messages.hpp"
-#include "core/search/isolation/zygote.hpp"
 
 #include <atomic>
 #include <chrono>

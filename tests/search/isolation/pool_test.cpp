@@ -1,6 +1,6 @@
 // Helpers without networks: what becomes of a trial whose process ends, and of the others.
 #include "core/search/isolation/pool.hpp"
-#include "core/search/isolation/processes.hpp"
+#include "core/search/isolation/forking/processes.hpp"
 #include "tests/search/fakes.hpp"
 #include "tests/support/messages.hpp"
 #include "tests/support/sanitizers.hpp"

@@ -1,4 +1,4 @@
-#include "core/search/isolation/processes.hpp"
+#include "core/search/isolation/forking/processes.hpp"
 
 #include "core/base/error.hpp"
 

@@ -1,10 +1,10 @@
 // This process's side: forks the zygote, asks it for helpers, outlives it in order.
-#include "core/search/isolation/zygote.hpp"
+#include "core/search/isolation/forking/zygote.hpp"
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
-#include "core/search/isolation/processes.hpp"
-#include "core/search/isolation/zygote_process.hpp"
+#include "core/search/isolation/forking/processes.hpp"
+#include "core/search/isolation/forking/zygote_process.hpp"
 
 #include <fmt/format.h>
 #include <sys/prctl.h>

@@ -1,7 +1,7 @@
 // The zygote's own side of zygote.hpp.
 #pragma once
 
-#include "core/search/isolation/zygote.hpp"
+#include "core/search/isolation/forking/zygote.hpp"
 
 namespace lathe {
 

@@ -1,11 +1,11 @@
 // One thread, no waiting but in poll(). A helper is a subreaper, and so is the zygote: whatever a
 // plugin starts is a child of its helper while that lives, also if it is made a daemon, and comes
 // to the zygote when the helper has ended. So what is a child and no helper is to be killed.
-#include "core/search/isolation/zygote_process.hpp"
+#include "core/search/isolation/forking/zygote_process.hpp"
 
 #include "core/host/stdout_guard.hpp"
 #include "core/plugin/forked.hpp"
-#include "core/search/isolation/processes.hpp"
+#include "core/search/isolation/forking/processes.hpp"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -6,7 +6,7 @@
 // helpers, this process the zygote; kill -9 of any of them included.
 #pragma once
 
-#include "core/search/isolation/descriptor.hpp"
+#include "core/search/isolation/forking/descriptor.hpp"
 
 #include <sys/types.h>
 

@@ -1,4 +1,4 @@
-#include "core/search/isolation/descriptor.hpp"
+#include "core/search/isolation/forking/descriptor.hpp"
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
