@@ -111,6 +111,10 @@ void add_search(Rows& rows) {
            "on it.")
            .spelt({"--jobs", "-j"}, "N")
            .within("-1..1024"),
+       Row(Group::search, kIsolate,
+           "Runs trials in helper processes: one that crashes, is killed or hangs beyond "
+           "--trial-timeout costs its trial; the result is the same.")
+           .spelt({"--isolate"}),
        Row(Group::search, kTimeBudget, "No trial starts after that.")
            .spelt({"--time-budget", "--timeout"}, "SECONDS")
            .within("0<..")

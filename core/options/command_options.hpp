@@ -29,6 +29,7 @@ inline constexpr OptionKey<std::int64_t> kSamples{"num_samples"};
 
 inline constexpr OptionKey<std::optional<std::int64_t>> kTrials{"n_trials"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kJobs{"jobs"};
+inline constexpr OptionKey<bool> kIsolate{"isolate"};
 inline constexpr OptionKey<std::optional<double>> kTimeBudget{"time_budget"};
 inline constexpr OptionKey<std::optional<double>> kTrialTimeout{"trial_timeout"};
 inline constexpr OptionKey<bool> kRetryFailed{"retry_failed"};
