@@ -262,9 +262,7 @@ BOOST_AUTO_TEST_CASE(cat_joins_along_one_dimension) {
   BOOST_TEST(joined({3, 4}, {5, 4}, 1) == "[2, 8, 4]");
   BOOST_TEST(joined({3, 4}, {3, 4}, 0) == "[4, 3, 4]");
   BOOST_TEST(joined({3, 4}, {3, 1}, -1) == "[2, 3, 5]");
-  BOOST_TEST(mentions(refusal([&] {
-                        joined({3, 4}, {5, 5}, 1);
-                      }),
+  BOOST_TEST(mentions(refusal([&] { joined({3, 4}, {5, 5}, 1); }),
                       {"[1, 3, 4]", "[1, 5, 5]", "dimension 1"}));
 }
 
