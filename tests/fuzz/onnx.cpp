@@ -1,7 +1,7 @@
 // Any bytes as a file of ONNX, down to the network that would be made of it: the host takes every
 // node. Contents of weights are read as they would be. What is thrown must be an error of the
 // reader's own, in one line.
-#include "plugins/models/onnx/model_file.hpp"
+#include "plugins/models/onnx/file/model_file.hpp"
 #include "plugins/models/onnx/network.hpp"
 
 #include <google/protobuf/stubs/logging.h>

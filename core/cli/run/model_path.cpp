@@ -21,8 +21,8 @@ bool is_onnx_file(const std::string& text) {
 // Relative paths of a config file are relative to it.
 fs::path path_of(const Value& value, const Settings& settings) {
   const fs::path named = value.as_string();
-  const bool of_file = !settings.config_file.empty() &&
-                       value.position().file == settings.config_file.string();
+  const bool of_file =
+      !settings.config_file.empty() && value.position().file == settings.config_file.string();
   return of_file ? settings.config_file.parent_path() / named : named;
 }
 

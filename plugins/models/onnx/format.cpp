@@ -31,20 +31,19 @@ ChosenFormat chosen(const Format& format, bool op_is_unsigned) {
   if (format.binary) return {"binary", lathe::value::map()};
   const bool plain = !format.narrow && format.scale.size() == 1 && format.rounding == "half_even" &&
                      format.zero_point == std::vector<std::int64_t>{0};
-  const std::optional<int> places =
-      plain ? binary_places(format.scale[0]) : std::optional<int>();
+  const std::optional<int> places = plain ? binary_places(format.scale[0]) : std::optional<int>();
   if (places && (!op_is_unsigned || !format.is_signed)) {
     return {"integer", lathe::value::map({{"width", format.width},
                                           {"frac_width", *places},
                                           {"is_signed", format.is_signed}})};
   }
-  lathe::value options = lathe::value::map({{"width", format.width},
-                                            {"is_signed", format.is_signed},
-                                            {"narrow", format.narrow},
-                                            {"scale", lathe::value::list_of(format.scale)},
-                                            {"zero_point",
-                                             lathe::value::list_of(format.zero_point)},
-                                            {"rounding", format.rounding}});
+  lathe::value options =
+      lathe::value::map({{"width", format.width},
+                         {"is_signed", format.is_signed},
+                         {"narrow", format.narrow},
+                         {"scale", lathe::value::list_of(format.scale)},
+                         {"zero_point", lathe::value::list_of(format.zero_point)},
+                         {"rounding", format.rounding}});
   if (format.axis) options.set("axis", static_cast<std::int64_t>(*format.axis));
   return {"affine", std::move(options)};
 }

@@ -1,7 +1,7 @@
 // What a quantizer of QONNX or ONNX does to numbers, and which of Lathe's number formats that is.
 #pragma once
 
-#include "constant.hpp"
+#include "file/constant.hpp"
 
 #include <lathe/lathe.hpp>
 
@@ -11,8 +11,8 @@ struct Format {
   bool binary = false;  // -1 and 1
   int width = 8;
   bool is_signed = true, narrow = false;
-  std::vector<float> scale = {1.0F};             // one, or one for each index of `axis`
-  std::vector<std::int64_t> zero_point = {0};    // likewise
+  std::vector<float> scale = {1.0F};           // one, or one for each index of `axis`
+  std::vector<std::int64_t> zero_point = {0};  // likewise
   std::optional<std::size_t> axis;
   std::string rounding = "half_even";
 

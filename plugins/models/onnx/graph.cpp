@@ -112,9 +112,9 @@ class Checker {
       for (const onnx::ValueInfoProto& output : proto_.output()) {
         names += lathe::join({names.empty() ? "" : ", ", "'", output.name(), "'"});
       }
-      throw lathe::invalid_argument(lathe::join(
-          {"its graph has ", names.empty() ? "no output" : "the outputs ", names,
-           "; Lathe's networks have one"}));
+      throw lathe::invalid_argument(
+          lathe::join({"its graph has ", names.empty() ? "no output" : "the outputs ", names,
+                       "; Lathe's networks have one"}));
     }
     graph_.output = proto_.output(0).name();
     if (makers_.count(graph_.output) == 0) {

@@ -2,7 +2,7 @@
 // attribute is known. What follows need not doubt it. Knows nothing about Lathe's graphs.
 #pragma once
 
-#include "constant.hpp"
+#include "file/constant.hpp"
 
 #include <map>
 #include <set>
@@ -37,8 +37,7 @@ class Node {
   const onnx::AttributeProto* find(std::string_view attribute) const;
 
  private:
-  const onnx::AttributeProto* of_type(std::string_view attribute, int type,
-                                      const char* kind) const;
+  const onnx::AttributeProto* of_type(std::string_view attribute, int type, const char* kind) const;
 
   const onnx::NodeProto* proto_;
   const Operator* row_;
@@ -57,7 +56,7 @@ struct Input {
 
 struct Graph {
   std::shared_ptr<const onnx::ModelProto> model;
-  std::string folder;  // of the file
+  std::string folder;       // of the file
   std::vector<Node> nodes;  // each after what it reads; those that the output needs
   std::map<std::string, ConstantPtr> constants;
   std::vector<Input> inputs;

@@ -31,8 +31,7 @@ const Operator* row_of(Domain domain, std::string_view op) {
 }
 
 bool knows(const Operator& row, const std::string& attribute) {
-  return std::find(row.attributes.begin(), row.attributes.end(), attribute) !=
-         row.attributes.end();
+  return std::find(row.attributes.begin(), row.attributes.end(), attribute) != row.attributes.end();
 }
 
 class Unknown {

@@ -11,8 +11,8 @@ namespace {
 bool is_scoped(std::string_view name) { return !name.empty() && name.front() == '/'; }
 
 bool is_number(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // "stage1.0.act" of "stage1.0.act_1"; empty: there is no such ending.
@@ -34,9 +34,8 @@ std::string scope_of(std::string_view name) {
   for (std::size_t end = name.find('/', begin); end != std::string_view::npos;
        begin = end + 1, end = name.find('/', begin)) {
     std::string part(name.substr(begin, end - begin));
-    const bool stands_for_both =
-        !parts.empty() && part.size() > parts.back().size() + 1 &&
-        part.compare(0, parts.back().size() + 1, parts.back() + ".") == 0;
+    const bool stands_for_both = !parts.empty() && part.size() > parts.back().size() + 1 &&
+                                 part.compare(0, parts.back().size() + 1, parts.back() + ".") == 0;
     if (stands_for_both) {
       parts.back() = std::move(part);
     } else {

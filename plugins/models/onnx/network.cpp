@@ -129,10 +129,9 @@ const Value& Network::input(const Node& node, std::size_t i) const {
   const auto found = values_.find(node.input(i));
   if (found != values_.end()) return found->second;
   throw lathe::invalid_argument(
-      node.has_input(i)
-          ? lathe::join({"'", node.input(i), "' is a result that no node makes here"})
-          : lathe::join({"its input ", lathe::to_string(static_cast<std::int64_t>(i)),
-                         " is left out"}));
+      node.has_input(i) ? lathe::join({"'", node.input(i), "' is a result that no node makes here"})
+                        : lathe::join({"its input ", lathe::to_string(static_cast<std::int64_t>(i)),
+                                       " is left out"}));
 }
 
 const Value* Network::find(const std::string& name) const {
@@ -156,8 +155,9 @@ Weight Network::weight_input(const Node& node, std::size_t i) const {
   const Value& value = input(node, i);
   if (value.constant == nullptr) {
     throw lathe::invalid_argument(
-        lathe::join({"'", node.input(i), "' follows from the network's input; Lathe takes only "
-                                         "weights that the file has"}));
+        lathe::join({"'", node.input(i),
+                     "' follows from the network's input; Lathe takes only "
+                     "weights that the file has"}));
   }
   if (!is_real(value.constant->type())) {
     throw lathe::invalid_argument(lathe::join(
@@ -199,8 +199,8 @@ lathe::node_id Network::node_of(const Value& value) {
   }
   std::string name = value.format ? std::string() : constant->name();
   if (name.empty()) {
-    name = lathe::join({"constant_", lathe::to_string(
-                                         static_cast<std::int64_t>(unnamed_constants_++))});
+    name = lathe::join(
+        {"constant_", lathe::to_string(static_cast<std::int64_t>(unnamed_constants_++))});
   }
   const auto known = constant_nodes_.find(name);
   if (known != constant_nodes_.end()) return known->second;
@@ -221,8 +221,7 @@ lathe::node_id Network::module(std::string_view op, const std::string& target, l
 }
 
 lathe::node_id Network::function(std::string_view op, std::vector<lathe::value> args,
-                                 const std::string& name,
-                                 std::vector<lathe::value::entry> kwargs) {
+                                 const std::string& name, std::vector<lathe::value::entry> kwargs) {
   lathe::node_spec spec{std::string(op), {}, std::move(args)};
   spec.opcode = LATHE_OPCODE_CALL_FUNCTION;
   spec.name = name;

@@ -1,7 +1,7 @@
 // The network that a file is, made node by node: what each value of the file is in Lathe's graph.
 #pragma once
 
-#include "fold.hpp"
+#include "file/fold.hpp"
 #include "format.hpp"
 #include "names.hpp"
 #include "operators.hpp"
@@ -99,8 +99,7 @@ class Network {
 
  private:
   void add_inputs();
-  void set_same_shape(const Node& node, const Node& last, lathe::node_id made,
-                      std::string_view op);
+  void set_same_shape(const Node& node, const Node& last, lathe::node_id made, std::string_view op);
   void translate(const Node& node);
   void finish();
 

@@ -1,6 +1,6 @@
 // The model "onnx": a network from a file of ONNX or QONNX, with its weights, under the names of
 // torch's modules where the file has them.
-#include "model_file.hpp"
+#include "file/model_file.hpp"
 #include "network.hpp"
 
 #include <filesystem>

@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(all_that_is_not_known_is_named_at_once) {
   add_node(graph, "Quant", {"r"}, "q").set_domain("com.acme");
   add_node(graph, "Add", {"q"}, "one_input").set_name("half");
   graph.mutable_output(0)->set_name("one_input");
-  check_says(refusal(model),
-             {"'wave' (Fourier)", "not known", "'slope'", "'com.acme'", "'half' (Add)", "1 inputs"});
+  check_says(refusal(model), {"'wave' (Fourier)", "not known", "'slope'", "'com.acme'",
+                              "'half' (Add)", "1 inputs"});
 }
 
 BOOST_AUTO_TEST_CASE(a_cycle_is_named) {
@@ -111,8 +111,13 @@ BOOST_AUTO_TEST_CASE(types_and_shapes_that_no_layer_takes_are_named) {
   text.mutable_graph()->mutable_initializer(0)->set_data_type(onnx::TensorProto::STRING);
   check_says(refusal(text), {"'w'", "string"});
   onnx::ModelProto open = small_model();
-  open.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()
-      ->mutable_dim(1)->set_dim_param("width");
+  open.mutable_graph()
+      ->mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(1)
+      ->set_dim_param("width");
   check_says(refusal(open), {"input 'x'", "dimension 1", "open"});
   onnx::ModelProto narrow = small_model();
   set_extent(narrow, 1, 3);

@@ -62,7 +62,10 @@ Tensor jets() {
 void check_classes(const json& score) {
   const auto model = score.at("model").get<std::string>();
   const auto rows = score.at("rows").get<std::int64_t>();
-  const Tensor input = rows == 100 ? jets() : images(rows, model.find("mnist") == 0 || model.find("qonnx__") == 0 ? 1.0F : 255.0F);
+  const Tensor input =
+      rows == 100
+          ? jets()
+          : images(rows, model.find("mnist") == 0 || model.find("qonnx__") == 0 ? 1.0F : 255.0F);
   const std::vector<float> values = values_of(computed(network(file_of(model), rows), input));
   const std::size_t classes = values.size() / static_cast<std::size_t>(rows);
   const auto predicted = score.at("predicted").get<std::string>();

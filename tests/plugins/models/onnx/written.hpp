@@ -80,8 +80,13 @@ inline onnx::ModelProto with_external_weight(const std::string& location,
 }
 
 inline void set_extent(onnx::ModelProto& model, int dimension, std::int64_t extent) {
-  model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()
-      ->mutable_dim(dimension)->set_dim_value(extent);
+  model.mutable_graph()
+      ->mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(dimension)
+      ->set_dim_value(extent);
 }
 
 inline std::filesystem::path written(const onnx::ModelProto& model,

@@ -83,8 +83,8 @@ void in_network(Network& net, const Node& node, std::string_view op, const Value
                 const Value& b) {
   // Dimensions stay as they lie where both operands' do, or one is a number.
   const bool numbered = is_number(a, b) || is_number(b, a);
-  const bool keeps = numbered || (a.is_tensor() && b.is_tensor() && a.order == b.order &&
-                                  a.rank() == b.rank());
+  const bool keeps =
+      numbered || (a.is_tensor() && b.is_tensor() && a.order == b.order && a.rank() == b.rank());
   const Operand x = operand(net, a, b, keeps), y = operand(net, b, a, keeps);
   Value out;
   out.extents = broadcast(extents_of(a), extents_of(b));

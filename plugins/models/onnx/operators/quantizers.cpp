@@ -78,8 +78,7 @@ std::string rounding_of(const Node& node) {
   if (mode == "FLOOR") return "floor";
   if (mode == "CEIL") return "ceil";
   if (mode == "ROUND_TO_ZERO" || mode == "DOWN") return "toward_zero";
-  throw lathe::error(LATHE_UNIMPLEMENTED,
-                     lathe::join({"its 'rounding_mode' is '", mode, "'"}));
+  throw lathe::error(LATHE_UNIMPLEMENTED, lathe::join({"its 'rounding_mode' is '", mode, "'"}));
 }
 
 FormatPtr quant_format(const Network& net, const Node& node) {
@@ -148,8 +147,9 @@ FormatPtr linear_format(const Network& net, const Node& node, int type, std::siz
   ConstantPtr zero;
   if (node.has_input(2)) zero = parameter(net, node, 2, "zero point").constant;
   if (scale->rank() > 1 || (zero && zero->count() != scale->count())) {
-    throw lathe::error(LATHE_UNIMPLEMENTED, "its scale is one number, or a vector, and so is its "
-                                            "zero point");
+    throw lathe::error(LATHE_UNIMPLEMENTED,
+                       "its scale is one number, or a vector, and so is its "
+                       "zero point");
   }
   give_steps(*format, *scale, zero.get());
   if (scale->count() > 1) format->axis = axis_of(node.integer("axis", 1), rank);
@@ -272,8 +272,8 @@ void add_quantizers(std::vector<Operator>& rows) {
   }
   const std::vector<std::string_view> linear = {"axis", "saturate"};
   rows.push_back({Domain::onnx, "QuantizeLinear", 2, 3, Takes::nothing, linear, quantize_linear});
-  rows.push_back({Domain::onnx, "DequantizeLinear", 2, 3, Takes::nothing, linear,
-                  dequantize_linear});
+  rows.push_back(
+      {Domain::onnx, "DequantizeLinear", 2, 3, Takes::nothing, linear, dequantize_linear});
   rows.push_back({Domain::qonnx, "BipolarQuant", 2, 2, Takes::nothing, {}, quantize});
 }
 

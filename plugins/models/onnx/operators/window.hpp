@@ -1,7 +1,7 @@
 // Windows that slide over the dimensions behind batch and channels: of convolutions and pools.
 #pragma once
 
-#include "network.hpp"
+#include "../network.hpp"
 
 namespace onnx_reader {
 

@@ -36,8 +36,7 @@ void pool(Network& net, const Node& node, bool is_max) {
   }
   if (!node.has("kernel_shape")) throw lathe::invalid_argument("it has no 'kernel_shape'");
   Window window = window_of(node, x.extents, node.integers("kernel_shape"));
-  const std::string op =
-      dimensional(is_max ? "max_pool" : "avg_pool", window.kernel.size());
+  const std::string op = dimensional(is_max ? "max_pool" : "avg_pool", window.kernel.size());
   const bool ceil = node.integer("ceil_mode", 0) != 0;
   Extents extents{x.extents[0], x.extents[1]};
   for (const Extent e : slid(window, x.extents, ceil)) extents.push_back(e);
@@ -84,20 +83,22 @@ void global_pool(Network& net, const Node& node, std::string_view kind) {
 void global_average_pool(Network& net, const Node& node) {
   global_pool(net, node, "adaptive_avg_pool");
 }
-void global_max_pool(Network& net, const Node& node) { global_pool(net, node, "adaptive_max_pool"); }
+void global_max_pool(Network& net, const Node& node) {
+  global_pool(net, node, "adaptive_max_pool");
+}
 
 }  // namespace
 
 void add_pools(std::vector<Operator>& rows) {
   const Domain onnx = Domain::onnx;
-  rows.push_back({onnx,
-                  "MaxPool",
-                  1,
-                  1,
-                  Takes::passes,
-                  {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order",
-                   "strides"},
-                  max_pool});
+  rows.push_back(
+      {onnx,
+       "MaxPool",
+       1,
+       1,
+       Takes::passes,
+       {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"},
+       max_pool});
   rows.push_back({onnx,
                   "AveragePool",
                   1,

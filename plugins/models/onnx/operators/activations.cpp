@@ -1,5 +1,5 @@
 // Operators that change each number by itself.
-#include "network.hpp"
+#include "../network.hpp"
 
 #include <cmath>
 

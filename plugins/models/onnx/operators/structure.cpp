@@ -60,8 +60,11 @@ void shape(Network& net, const Node& node) {
     all = {{static_cast<std::int64_t>(x.integers->size()), false}};
   }
   const auto rank = static_cast<std::int64_t>(all.size());
-  const auto bound = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
-  const std::int64_t first = bound(node.integer("start", 0)), last = bound(node.integer("end", rank));
+  const auto bound = [&](std::int64_t at) {
+    return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  const std::int64_t first = bound(node.integer("start", 0)),
+                     last = bound(node.integer("end", rank));
   if (first > last) throw lathe::invalid_argument("its 'start' lies behind its 'end'");
   net.set(node, integers_value(Extents(all.begin() + first, all.begin() + last)));
 }
@@ -71,8 +74,8 @@ void view_as(Network& net, const Node& node, const Value& x, const Extents& to) 
   Value out = x;
   out.extents = to;
   if (to != x.extents) {
-    const bool flat = to.size() == 2 && to[0] == kBatch && x.extents.size() > 2 &&
-                      x.extents[0] == kBatch;
+    const bool flat =
+        to.size() == 2 && to[0] == kBatch && x.extents.size() > 2 && x.extents[0] == kBatch;
     const lathe::node_id from = net.plain(x);
     out.order.clear();
     if (flat) {
@@ -121,10 +124,9 @@ void flatten(Network& net, const Node& node) {
   const auto batch = [](Extents::const_iterator first, Extents::const_iterator last) {
     return std::any_of(first, last, [](Extent e) { return e.of_batch; });
   };
-  const Extents to{{elements_of_row(Extents(x.extents.begin(), middle)),
-                    batch(x.extents.begin(), middle)},
-                   {elements_of_row(Extents(middle, x.extents.end())),
-                    batch(middle, x.extents.end())}};
+  const Extents to{
+      {elements_of_row(Extents(x.extents.begin(), middle)), batch(x.extents.begin(), middle)},
+      {elements_of_row(Extents(middle, x.extents.end())), batch(middle, x.extents.end())}};
   view_as(net, node, x, to);
 }
 
@@ -194,7 +196,8 @@ void squeeze(Network& net, const Node& node) {
   const std::vector<std::int64_t> axes = axes_of(net, node);
   for (const std::int64_t axis : axes) {
     const std::size_t at = axis_of(axis, from.size());
-    if (from[at] != Extent{}) throw lathe::invalid_argument("it takes a dimension away that is not 1");
+    if (from[at] != Extent{})
+      throw lathe::invalid_argument("it takes a dimension away that is not 1");
     gone[at] = true;
   }
   Extents to;
@@ -243,7 +246,8 @@ void unsqueeze(Network& net, const Node& node) {
 
 void concat(Network& net, const Node& node) {
   bool shapes = true;
-  for (std::size_t i = 0; i < node.inputs(); ++i) shapes = shapes && is_shape_like(net.input(node, i));
+  for (std::size_t i = 0; i < node.inputs(); ++i)
+    shapes = shapes && is_shape_like(net.input(node, i));
   if (shapes) {
     Extents all;
     for (std::size_t i = 0; i < node.inputs(); ++i) {
@@ -262,10 +266,30 @@ void concat(Network& net, const Node& node) {
     out.extents[axis].number += x.extents[axis].number;
     parts.emplace_back(net.plain(x));
   }
-  out.node = net.function("cat", {lathe::value::list(std::move(parts)),
-                                  static_cast<std::int64_t>(axis)}, Names::of_function(node));
+  out.node =
+      net.function("cat", {lathe::value::list(std::move(parts)), static_cast<std::int64_t>(axis)},
+                   Names::of_function(node));
   out.order.clear();
   out.format = nullptr;
+  net.set(node, std::move(out));
+}
+
+// One place along a dimension, which goes away.
+void pick(Network& net, const Node& node, const Value& from, const Value& at) {
+  const std::size_t axis = axis_of(node.integer("axis", 0), from.rank());
+  if (from.extents[axis].of_batch) {
+    throw lathe::error(LATHE_UNIMPLEMENTED, "it picks a row of the batch");
+  }
+  const std::size_t place =
+      axis_of(at.constant->integers().at(0), static_cast<std::size_t>(from.extents[axis].number));
+  std::vector<lathe::value> index(axis, lathe::slice());
+  index.emplace_back(static_cast<std::int64_t>(place));
+  Value out;
+  out.type = from.type;
+  out.extents = from.extents;
+  out.extents.erase(out.extents.begin() + static_cast<std::ptrdiff_t>(axis));
+  out.node = net.function("getitem", {net.plain(from), lathe::value::list(std::move(index))},
+                          Names::of_function(node));
   net.set(node, std::move(out));
 }
 
@@ -279,6 +303,7 @@ void gather(Network& net, const Node& node) {
     for (const Extent e : integers_of(at)) out.push_back(all[axis_of(e.number, all.size())]);
     return net.set(node, integers_value(std::move(out), at.rank() == 0));
   }
+  if (from.is_tensor() && at.constant && at.rank() == 0) return pick(net, node, from, at);
   const bool table = from.constant && from.rank() == 2 && !at.integers;
   if (!table || axis_of(node.integer("axis", 0), from.rank()) != 0) {
     throw lathe::error(LATHE_UNIMPLEMENTED,
@@ -286,8 +311,8 @@ void gather(Network& net, const Node& node) {
   }
   const Weight weight = net.weight_input(node, 0);
   const std::int64_t count = weight.constant->dims()[0], width = weight.constant->dims()[1];
-  const std::string target = net.names().with_weights(node, weight.constant->name(), "embedding",
-                                                      weight.constant->name());
+  const std::string target =
+      net.names().with_weights(node, weight.constant->name(), "embedding", weight.constant->name());
   Value out;
   out.extents = extents_of(at);
   out.extents.push_back({width, false});
@@ -303,20 +328,27 @@ void gather(Network& net, const Node& node) {
 void add_structure(std::vector<Operator>& rows) {
   const Domain onnx = Domain::onnx;
   const auto none = Takes::nothing, passes = Takes::passes;
-  rows.insert(rows.end(), {
-      {onnx, "Constant", 0, 0, none, {"value", "value_int", "value_ints", "value_float"}, constant},
-      {onnx, "Identity", 1, 1, passes, {}, same},
-      {onnx, "Dropout", 1, 3, passes, {"ratio", "is_test", "seed"}, dropout},
-      {onnx, "Cast", 1, 1, none, {"to", "saturate"}, cast},
-      {onnx, "Shape", 1, 1, none, {"start", "end"}, shape},
-      {onnx, "Reshape", 2, 2, passes, {"allowzero"}, reshape},
-      {onnx, "Flatten", 1, 1, passes, {"axis"}, flatten},
-      {onnx, "Transpose", 1, 1, passes, {"perm"}, transpose},
-      {onnx, "Squeeze", 1, 2, passes, {"axes"}, squeeze},
-      {onnx, "Unsqueeze", 1, 2, passes, {"axes"}, unsqueeze},
-      {onnx, "Concat", 1, kAnyNumber, none, {"axis"}, concat},
-      {onnx, "Gather", 2, 2, none, {"axis"}, gather},
-  });
+  rows.insert(rows.end(),
+              {
+                  {onnx,
+                   "Constant",
+                   0,
+                   0,
+                   none,
+                   {"value", "value_int", "value_ints", "value_float"},
+                   constant},
+                  {onnx, "Identity", 1, 1, passes, {}, same},
+                  {onnx, "Dropout", 1, 3, passes, {"ratio", "is_test", "seed"}, dropout},
+                  {onnx, "Cast", 1, 1, none, {"to", "saturate"}, cast},
+                  {onnx, "Shape", 1, 1, none, {"start", "end"}, shape},
+                  {onnx, "Reshape", 2, 2, passes, {"allowzero"}, reshape},
+                  {onnx, "Flatten", 1, 1, passes, {"axis"}, flatten},
+                  {onnx, "Transpose", 1, 1, passes, {"perm"}, transpose},
+                  {onnx, "Squeeze", 1, 2, passes, {"axes"}, squeeze},
+                  {onnx, "Unsqueeze", 1, 2, passes, {"axes"}, unsqueeze},
+                  {onnx, "Concat", 1, kAnyNumber, none, {"axis"}, concat},
+                  {onnx, "Gather", 2, 2, none, {"axis"}, gather},
+              });
 }
 
 }  // namespace onnx_reader

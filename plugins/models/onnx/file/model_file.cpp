@@ -1,12 +1,12 @@
 #include "model_file.hpp"
 
+#include <fcntl.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/stubs/logging.h>
-#include <lathe/lathe.hpp>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 #include <unistd.h>
+#include <lathe/lathe.hpp>
 
 #include <climits>
 

@@ -13,8 +13,8 @@ constexpr std::int64_t kMostIntegers = 64;
 Value integers_value(Extents integers, bool scalar) {
   Value out;
   out.type = onnx::TensorProto::INT64;
-  const bool open = std::any_of(integers.begin(), integers.end(),
-                                [](Extent e) { return e.of_batch; });
+  const bool open =
+      std::any_of(integers.begin(), integers.end(), [](Extent e) { return e.of_batch; });
   if (open) {
     out.integers = std::move(integers);
     out.is_scalar = scalar;

@@ -77,8 +77,8 @@ std::int64_t computed(std::string_view op, std::int64_t x, std::int64_t y) {
   if (op == "Mul") return wrap(a * b);
   if (op == "Div" && y != 0 && y != -1) return x / y;
   if (op == "Div" && y == -1) return wrap(0 - a);
-  throw lathe::invalid_argument(
-      op == "Div" ? "integers are divided by zero" : "integers have no such power here");
+  throw lathe::invalid_argument(op == "Div" ? "integers are divided by zero"
+                                            : "integers have no such power here");
 }
 
 }  // namespace
@@ -127,25 +127,24 @@ ConstantPtr with_dims(const ConstantPtr& constant, std::vector<std::int64_t> dim
 ConstantPtr combined(std::string_view op, const ConstantPtr& a, const ConstantPtr& b) {
   const bool real = is_real(a->type());
   if (real != is_real(b->type())) {
-    throw lathe::invalid_argument(lathe::join({"it combines ", type_name(a->type()), " and ",
-                                               type_name(b->type())}));
+    throw lathe::invalid_argument(
+        lathe::join({"it combines ", type_name(a->type()), " and ", type_name(b->type())}));
   }
   const std::vector<std::int64_t> dims = broadcast_dims(a, b);
-  return std::make_shared<Constant>(
-      a->type(), dims, [real, a, b, dims, name = std::string(op)] {
-        const Contents x = a->contents(), y = b->contents();
-        const std::vector<std::int64_t> left = broadcast_steps(a->dims(), dims);
-        const std::vector<std::int64_t> right = broadcast_steps(b->dims(), dims);
-        const std::int64_t count = product(dims).value_or(0);
-        Contents out{picked(x.reals, dims, left, count), picked(x.integers, dims, left, count)};
-        std::size_t i = 0;
-        each_element(dims, right, count, [&](std::size_t from) {
-          if (real) out.reals[i] = computed(name, out.reals[i], y.reals[from]);
-          if (!real) out.integers[i] = computed(name, out.integers[i], y.integers[from]);
-          ++i;
-        });
-        return out;
-      });
+  return std::make_shared<Constant>(a->type(), dims, [real, a, b, dims, name = std::string(op)] {
+    const Contents x = a->contents(), y = b->contents();
+    const std::vector<std::int64_t> left = broadcast_steps(a->dims(), dims);
+    const std::vector<std::int64_t> right = broadcast_steps(b->dims(), dims);
+    const std::int64_t count = product(dims).value_or(0);
+    Contents out{picked(x.reals, dims, left, count), picked(x.integers, dims, left, count)};
+    std::size_t i = 0;
+    each_element(dims, right, count, [&](std::size_t from) {
+      if (real) out.reals[i] = computed(name, out.reals[i], y.reals[from]);
+      if (!real) out.integers[i] = computed(name, out.integers[i], y.integers[from]);
+      ++i;
+    });
+    return out;
+  });
 }
 
 ConstantPtr mapped(const ConstantPtr& constant, float (*each)(float)) {

@@ -64,11 +64,9 @@ FileRange external_range(const onnx::TensorProto& tensor, std::int64_t length,
   for (const onnx::StringStringEntryProto& entry : tensor.external_data()) {
     if (entry.key() == "location") location = entry.value();
     if (entry.key() == "offset") range.offset = number_of(tensor, "offset", entry.value());
-    if (entry.key() == "length" &&
-        number_of(tensor, "length", entry.value()) != range.length) {
-      throw refused(tensor,
-                    lathe::join({"has ", entry.value(), " bytes; its shape needs ",
-                                 lathe::to_string(length)}));
+    if (entry.key() == "length" && number_of(tensor, "length", entry.value()) != range.length) {
+      throw refused(tensor, lathe::join({"has ", entry.value(), " bytes; its shape needs ",
+                                         lathe::to_string(length)}));
     }
   }
   const fs::path path = resolved(tensor, location, folder);

@@ -87,19 +87,17 @@ void linear(Network& net, const Node& node, Weight weight, std::optional<Weight>
   const Value& x = net.tensor_input(node, 0);
   const std::int64_t out = weight.constant->dims()[0], in = weight.constant->dims()[1];
   if (x.rank() < 2 || x.extents.back() != Extent{in, false}) {
-    throw lathe::invalid_argument(
-        lathe::join({"its weight takes ", lathe::to_string(in), " numbers, and it reads ",
-                     text(x.extents)}));
+    throw lathe::invalid_argument(lathe::join(
+        {"its weight takes ", lathe::to_string(in), " numbers, and it reads ", text(x.extents)}));
   }
   Bias own{&node, std::move(bias)};
   if (!own.weight) own = following_bias(net, node, out, 1);
-  const std::string target = net.names().with_weights(node, weight.constant->name(), "linear",
-                                                      identity_of(net, node));
-  const Layer layer{net.module("linear", target, net.plain(x),
-                               {{"in_features", in},
-                                {"out_features", out},
-                                {"bias", own.weight.has_value()}}),
-                    "linear"};
+  const std::string target =
+      net.names().with_weights(node, weight.constant->name(), "linear", identity_of(net, node));
+  const Layer layer{
+      net.module("linear", target, net.plain(x),
+                 {{"in_features", in}, {"out_features", out}, {"bias", own.weight.has_value()}}),
+      "linear"};
   give_weight(net, layer, "weight", weight);
   if (own.weight) give_weight(net, layer, "bias", *own.weight);
   Extents extents = x.extents;
@@ -200,8 +198,8 @@ Weight weight_channels_first(Weight weight) {
   weight.constant = transposed(weight.constant, order);
   if (weight.format && weight.format->axis) {
     auto format = std::make_shared<Format>(*weight.format);
-    format->axis = static_cast<std::size_t>(
-        std::find(order.begin(), order.end(), *format->axis) - order.begin());
+    format->axis = static_cast<std::size_t>(std::find(order.begin(), order.end(), *format->axis) -
+                                            order.begin());
     weight.format = std::move(format);
   }
   return weight;
@@ -290,8 +288,8 @@ void batch_norm(Network& net, const Node& node) {
   }
   const std::size_t rank = x.rank();
   if (rank < 2 || rank > 4 || x.extents[1] != Extent{features, false}) {
-    throw lathe::invalid_argument(lathe::join({"it normalises ", lathe::to_string(features),
-                                               " channels and reads ", text(x.extents)}));
+    throw lathe::invalid_argument(lathe::join(
+        {"it normalises ", lathe::to_string(features), " channels and reads ", text(x.extents)}));
   }
   const std::string_view op = rank == 4 ? "batch_norm2d" : "batch_norm1d";
   const std::string target =
@@ -315,8 +313,8 @@ void batch_norm(Network& net, const Node& node) {
 
 void add_layers(std::vector<Operator>& rows) {
   const Domain onnx = Domain::onnx;
-  const std::vector<std::string_view> window = {"auto_pad", "dilations", "group",
-                                                "kernel_shape", "pads", "strides"};
+  const std::vector<std::string_view> window = {"auto_pad",     "dilations", "group",
+                                                "kernel_shape", "pads",      "strides"};
   rows.insert(rows.end(),
               {
                   {onnx, "Conv", 2, 3, Takes::first, window, conv},

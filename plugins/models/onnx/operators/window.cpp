@@ -7,10 +7,10 @@ namespace onnx_reader {
 namespace {
 
 std::vector<std::int64_t> positive(const Node& node, const char* attribute, std::size_t dims) {
-  std::vector<std::int64_t> all =
-      node.integers(attribute, std::vector<std::int64_t>(dims, 1));
+  std::vector<std::int64_t> all = node.integers(attribute, std::vector<std::int64_t>(dims, 1));
   if (all.size() != dims) {
-    throw lathe::invalid_argument(lathe::join({"'", attribute, "' = ", text(all), " does not fit"}));
+    throw lathe::invalid_argument(
+        lathe::join({"'", attribute, "' = ", text(all), " does not fit"}));
   }
   for (const std::int64_t x : all) {
     if (x < 1 || x > kLargestExtent) {
@@ -46,9 +46,9 @@ bool Window::is_same() const {
 Window window_of(const Node& node, const Extents& x, std::vector<std::int64_t> kernel) {
   const std::size_t dims = kernel.size();
   if (x.size() != dims + 2 || x[0] != kBatch) {
-    throw lathe::invalid_argument(lathe::join(
-        {"it reads ", text(x), "; a batch of channels with ",
-         lathe::to_string(static_cast<std::int64_t>(dims)), " dimensions was expected"}));
+    throw lathe::invalid_argument(lathe::join({"it reads ", text(x), "; a batch of channels with ",
+                                               lathe::to_string(static_cast<std::int64_t>(dims)),
+                                               " dimensions was expected"}));
   }
   for (const std::int64_t k : kernel) {
     if (k < 1 || k > kLargestExtent) {
@@ -71,8 +71,7 @@ Window window_of(const Node& node, const Extents& x, std::vector<std::int64_t> k
     const std::vector<std::int64_t> reach = w.reach();
     for (std::size_t d = 0; d < dims; ++d) {
       const std::int64_t in = x[d + 2].number, out = (in + w.stride[d] - 1) / w.stride[d];
-      const std::int64_t total =
-          std::max<std::int64_t>(0, (out - 1) * w.stride[d] + reach[d] - in);
+      const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * w.stride[d] + reach[d] - in);
       const std::int64_t less = total / 2, more = total - less;
       pads[d] = automatic == "SAME_UPPER" ? less : more;
       pads[dims + d] = automatic == "SAME_UPPER" ? more : less;

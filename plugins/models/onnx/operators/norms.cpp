@@ -37,8 +37,8 @@ bool is_number(const Network& net, const std::string& name, double wanted) {
 
 ConstantPtr vector_at(const Network& net, const std::string& name, std::int64_t count) {
   const Value* value = net.find(name);
-  const bool fits = value != nullptr && value->constant && !value->format &&
-                    value->rank() == 1 && value->constant->count() == count;
+  const bool fits = value != nullptr && value->constant && !value->format && value->rank() == 1 &&
+                    value->constant->count() == count;
   return fits ? value->constant : nullptr;
 }
 
@@ -49,16 +49,15 @@ std::vector<std::int64_t> axes_of(const Network& net, const Node& node) {
 
 bool is_mean_of_last(const Network& net, const Node& node, std::size_t rank) {
   const std::vector<std::int64_t> axes = axes_of(net, node);
-  return node.integer("keepdims", 1) == 1 && axes.size() == 1 &&
-         axis_of(axes[0], rank) == rank - 1;
+  return node.integer("keepdims", 1) == 1 && axes.size() == 1 && axis_of(axes[0], rank) == rank - 1;
 }
 
 void set_norm(Network& net, const Node& first, const Node& last, const Value& x,
               const ConstantPtr& weight, const ConstantPtr& bias, double eps) {
   const std::int64_t width = x.extents.back().number;
   const bool affine = weight != nullptr;
-  const std::string target = net.names().with_weights(
-      first, affine ? weight->name() : "", "layer_norm", affine ? weight->name() : "");
+  const std::string target = net.names().with_weights(first, affine ? weight->name() : "",
+                                                      "layer_norm", affine ? weight->name() : "");
   Value out;
   out.extents = x.extents;
   out.type = x.type;
@@ -68,10 +67,10 @@ void set_norm(Network& net, const Node& first, const Node& last, const Value& x,
                          {"elementwise_affine", affine}});
   if (affine) {
     net.give(out.node, "weight", weight);
-    net.give(out.node, "bias",
-             bias ? bias
-                  : reals_constant(std::vector<float>(static_cast<std::size_t>(width), 0.0F),
-                                   {width}));
+    net.give(
+        out.node, "bias",
+        bias ? bias
+             : reals_constant(std::vector<float>(static_cast<std::size_t>(width), 0.0F), {width}));
   }
   net.give_format(out.node, "layer_norm", "data_in", x.format);
   net.set(last, std::move(out));

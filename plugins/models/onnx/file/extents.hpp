@@ -11,7 +11,8 @@ namespace onnx_reader {
 
 struct Extent {
   std::int64_t number = 1;
-  bool of_batch = false;  // times the batch
+  bool of_batch = false;    // times the batch
+  std::int64_t inside = 1;  // how much of the number lies within a row of the batch, not around it
   bool operator==(const Extent& other) const {
     return number == other.number && of_batch == other.of_batch;
   }

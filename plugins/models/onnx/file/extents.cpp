@@ -20,20 +20,44 @@ std::int64_t stride(const Extents& extents, std::size_t at) {
   return all;
 }
 
-// Row by row, elements keep their order: the batch goes where the numbers behind it are as many.
-void open_batch(const Extents& from, Extents& to, std::int64_t file_batch) {
-  const auto batch = std::find_if(from.begin(), from.end(), [](Extent e) { return e.of_batch; });
-  if (batch == from.end() || file_batch <= 0) return;
-  const std::int64_t behind =
-      stride(from, static_cast<std::size_t>(batch - from.begin())) * batch->number;
-  for (std::size_t d = 0; d < to.size(); ++d) {
-    const std::int64_t inner = stride(to, d), outer = inner * to[d].number;
-    const bool holds = to[d].number % file_batch == 0 && inner <= behind &&
-                       outer == behind * file_batch;
-    if (!holds) continue;
-    to[d] = {to[d].number / file_batch, true};
-    return;
+// Elements that lie behind each row of the batch; 0: there is no batch.
+std::int64_t behind_batch(const Extents& extents) {
+  for (std::size_t d = 0; d < extents.size(); ++d) {
+    if (extents[d].of_batch) return stride(extents, d) * extents[d].inside;
   }
+  return 0;
+}
+
+bool has_batch(const Extents& all) {
+  return std::any_of(all.begin(), all.end(), [](Extent e) { return e.of_batch; });
+}
+
+// Elements keep their order: the batch goes into the extent that covers as many behind it. `count`:
+// how often it stands in the numbers of `to`.
+bool place_batch(std::int64_t behind, Extents& to, std::int64_t count) {
+  std::int64_t covered = 0;
+  if (__builtin_mul_overflow(behind, count, &covered) || elements_of_row(to) == 0) return false;
+  for (std::size_t d = 0; d < to.size(); ++d) {
+    if (to[d].of_batch) return true;
+    const std::int64_t inner = stride(to, d);
+    const bool holds = to[d].number % count == 0 && inner > 0 && behind % inner == 0 &&
+                       inner * to[d].number % covered == 0;
+    if (!holds) continue;
+    to[d] = {to[d].number / count, true, behind / inner};
+    return true;
+  }
+  return false;
+}
+
+// Where a wanted extent has the batch, what of it lies within a row.
+bool settle_batch(std::int64_t behind, Extents& to) {
+  for (std::size_t d = 0; d < to.size(); ++d) {
+    if (!to[d].of_batch) continue;
+    const std::int64_t inner = stride(to, d);
+    if (inner == 0 || behind % inner != 0 || to[d].number % (behind / inner) != 0) return false;
+    to[d].inside = behind / inner;
+  }
+  return true;
 }
 
 }  // namespace
@@ -94,28 +118,29 @@ Extents reshaped(const Extents& from, const Extents& wanted, std::int64_t file_b
       throw unfit(from, wanted);
     }
   }
-  const auto has_batch = [](const Extents& all) {
-    return std::any_of(all.begin(), all.end(), [](Extent e) { return e.of_batch; });
-  };
-  const bool batch_in = has_batch(from), batch_out = has_batch(to);
-  const std::int64_t total = elements_of_row(from);
+  const std::int64_t total = elements_of_row(from), behind = behind_batch(from);
   if (inferred != to.size()) {
-    to[inferred] = {1, false};
+    to[inferred] = {};
     const std::int64_t known = elements_of_row(to);
-    // The batch is in what is inferred, unless a number stands where it was.
-    bool opens = batch_in && !batch_out;
-    if (opens && file_batch > 0) {
-      Extents closed = to;
-      closed[inferred].number = known == 0 ? 0 : total * file_batch / known;
-      open_batch(from, closed, file_batch);
-      if (has_batch(closed) && elements_of_row(closed) == total) return closed;
+    if (known == 0) throw unfit(from, wanted);
+    // A number may stand where the batch was: then what is inferred is without it.
+    Extents baked = to;
+    std::int64_t all = 0;
+    bool is_baked = behind > 0 && !has_batch(to) && file_batch > 0 &&
+                    !__builtin_mul_overflow(total, file_batch, &all) && all % known == 0;
+    if (is_baked) {
+      baked[inferred].number = all / known;
+      is_baked = place_batch(behind, baked, file_batch) && elements_of_row(baked) == total;
     }
-    if (known == 0 || total % known != 0) throw unfit(from, wanted);
-    to[inferred] = {total / known, opens};
-  } else if (batch_in && !batch_out) {
-    open_batch(from, to, file_batch);
+    if (is_baked) return baked;
+    if (total % known != 0) throw unfit(from, wanted);
+    to[inferred] = {total / known, behind > 0 && !has_batch(to)};
+  } else if (behind > 0 && !has_batch(to)) {
+    place_batch(behind, to, file_batch > 0 ? file_batch : 1);
   }
-  if (elements_of_row(to) != total || has_batch(to) != batch_in) throw unfit(from, wanted);
+  const bool fits =
+      elements_of_row(to) == total && has_batch(to) == (behind > 0) && settle_batch(behind, to);
+  if (!fits) throw unfit(from, wanted);
   return to;
 }
 

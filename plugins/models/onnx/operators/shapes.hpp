@@ -1,7 +1,7 @@
 // Shapes as values: short lists of integers that the file has, or that follow from shapes.
 #pragma once
 
-#include "network.hpp"
+#include "../network.hpp"
 
 namespace onnx_reader {
 

@@ -12,13 +12,15 @@ struct Cut {
   std::int64_t start = 0, step = 1, count = 0;
 };
 
-Cut cut_of(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t extent) {
+Cut cut_of(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t extent,
+           bool may_be_empty) {
   if (step < 1) throw lathe::error(LATHE_UNIMPLEMENTED, "it walks backwards");
   const auto inside = [&](std::int64_t at) {
     return std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent);
   };
   const std::int64_t first = inside(start), last = inside(end);
-  if (first >= last) throw lathe::invalid_argument("it takes nothing");
+  if (first >= last && !may_be_empty) throw lathe::invalid_argument("it takes nothing");
+  if (first >= last) return {first, step, 0};
   return {first, step, (last - first + step - 1) / step};
 }
 
@@ -109,7 +111,7 @@ void slice(Network& net, const Node& node) {
       if (!whole) throw lathe::error(LATHE_UNIMPLEMENTED, "it takes some rows of a batch");
       continue;
     }
-    cuts[axis] = cut_of(starts[i], ends[i], steps[i], from[axis].number);
+    cuts[axis] = cut_of(starts[i], ends[i], steps[i], from[axis].number, !x.is_tensor());
   }
   take(net, node, x, cuts, 0);
 }
