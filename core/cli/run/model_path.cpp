@@ -34,7 +34,8 @@ void settle_model_path(Settings& settings) {
   if (given.is_none()) return;
   const std::string text = given.as_string();
   if (is_onnx_file(text)) {
-    ComponentText component{std::string(kOnnx)};
+    ComponentText component;
+    component.name = kOnnx;
     component.options.set("file", Value(text));
     settings.adopt(kModel.key, Value(text_of(component)).at(given.position()));
     return;
