@@ -5,6 +5,7 @@
 #include "tests/support/messages.hpp"
 #include "tests/support/sanitizers.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
