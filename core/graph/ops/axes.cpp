@@ -120,9 +120,10 @@ OpRow expand() {
   };
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
-    std::vector<std::int64_t> out = integers_after_first(in);
+    const std::vector<std::int64_t> wanted = integers_after_first(in);
+    std::vector<std::int64_t> out = wanted;
     const auto impossible = [&] {
-      refuse(fmt::format("cannot expand shape {} to {}", x.shape.text(), Shape(out).text()));
+      refuse(fmt::format("cannot expand shape {} to {}", x.shape.text(), Shape(wanted).text()));
     };
     if (out.size() < x.shape.rank()) impossible();
     const std::size_t added = out.size() - x.shape.rank();

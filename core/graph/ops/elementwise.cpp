@@ -178,7 +178,6 @@ OpRow identity() {
   row.signature.clear();
   row.quantizable = {"data_in"};  // a node for a number format alone
   row.cost = no_cost;
-  row.bits = LATHE_BITS_NONE;
   row.counting = LATHE_COUNT_NOTHING;
   row.module_text = [](const Value&) { return std::string("Identity()"); };
   return row;
