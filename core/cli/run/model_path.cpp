@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lathe {
 
 namespace {
@@ -26,6 +28,23 @@ fs::path path_of(const Value& value, const Settings& settings) {
   return of_file ? settings.config_file.parent_path() / named : named;
 }
 
+EffectiveOption& row_of(Settings& settings, std::string_view key) {
+  return *std::ranges::find_if(
+      settings.options, [&](const EffectiveOption& row) { return row.option->option.key == key; });
+}
+
+// As if --load had been given in MODEL's place, and no MODEL.
+void take_as_load(Settings& settings, const Value& folder) {
+  EffectiveOption& model = row_of(settings, kModel.key);
+  EffectiveOption& load = row_of(settings, kLoadName.key);
+  (model.from_command_line ? load.from_command_line : load.from_file) = folder;
+  load.effective = folder;
+  model.from_command_line.reset();
+  model.from_file.reset();
+  model.effective = Value();
+  settings.values = value_map(settings.options);
+}
+
 }  // namespace
 
 void settle_model_path(Settings& settings) {
@@ -44,12 +63,11 @@ void settle_model_path(Settings& settings) {
   const fs::path folder = path_of(given, settings);
   if (!fs::is_regular_file(folder / kGraphFile, ignored)) return;
   if (!settings.text(kLoadName).empty()) {
-    throw usage_error(fmt::format("'{}' is a saved network, which has its weights; leave --{} out",
-                                  text, kLoadName.key),
-                      given.position());
+    throw usage_error(
+        fmt::format("'{}' is a saved network, which has its weights; leave --load out", text),
+        given.position());
   }
-  settings.adopt(kModel.key, Value());
-  settings.adopt(kLoadName.key, Value(folder.string()));
+  take_as_load(settings, Value(folder.string()).at(given.position()));
 }
 
 }  // namespace lathe

@@ -1,0 +1,78 @@
+// A path where a model is expected: a folder with a saved network, a file of ONNX.
+#include "tests/cli/bad_input.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace lathe_test;
+using nlohmann::json;
+
+namespace {
+
+// A network of one linear layer, as other programs save it: it does not say which model it is of.
+const std::string kNetwork = R"({"lathe_graph": 1, "dialect": 5, "origin": {}, "nodes": [
+ {"name": "x", "opcode": "placeholder", "op": "placeholder", "target": "x", "args": [], "kwargs": {},
+  "attributes": {"shape": [16]}},
+ {"name": "fc", "opcode": "call_module", "op": "linear", "target": "fc", "args": [{"node": "x"}],
+  "kwargs": {}, "attributes": {"in_features": 16, "out_features": 5}},
+ {"name": "output", "opcode": "output", "op": "output", "target": "output",
+  "args": [{"node": "fc"}], "kwargs": {}, "attributes": {}}]})";
+
+// Its weights, all zero, as a file of safetensors.
+std::string weights() {
+  const std::string header =
+      R"({"fc.weight":{"dtype":"F32","shape":[5,16],"data_offsets":[0,320]},)"
+      R"("fc.bias":{"dtype":"F32","shape":[5],"data_offsets":[320,340]}})";
+  const std::string length{static_cast<char>(header.size()), 0, 0, 0, 0, 0, 0, 0};
+  return length + header + std::string(340, '\0');
+}
+
+json counted(const TemporaryFolder& folder, std::vector<std::string> words) {
+  words.insert(words.begin(), "transform");
+  words.insert(words.end(), {"--passes", "flops", "--json"});
+  return good(words, folder.path()).json().at("metrics");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(model_path)
+
+BOOST_AUTO_TEST_CASE(a_folder_of_a_saved_network_is_one_that_load_has) {
+  const TemporaryFolder folder;
+  good({"transform", "jsc-tiny", "--passes", "save_graph", "--project", "saved"}, folder.path());
+  const std::string saved = "lathe_output/saved/software/transform/save_graph";
+  const json expected = counted(folder, {"--load", saved});
+  BOOST_TEST(counted(folder, {saved}) == expected);
+  write_file(folder.path() / "lathe_output/a.toml",
+             "model = 'saved/software/transform/save_graph'\n");
+  BOOST_TEST(counted(folder, {"--config", "lathe_output/a.toml"}) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(a_saved_network_need_not_say_its_model) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "net/graph.json", kNetwork);
+  write_file(folder.path() / "net/model.safetensors", weights());
+  BOOST_TEST(counted(folder, {"./net"}).at("parameters") == 16 * 5 + 5);
+  BOOST_TEST(counted(folder, {"net"}).at("parameters") == 16 * 5 + 5);
+}
+
+BOOST_AUTO_TEST_CASE(paths_that_lead_nowhere_are_refused) {
+  check_bad_inputs({
+      {"no such file of ONNX",
+       {},
+       {"transform", "net.onnx", "--passes", "flops"},
+       1,
+       {"net.onnx", "no such file"}},
+      {"a file that is no ONNX",
+       {{"net.onnx", "no network"}},
+       {"transform", "net.onnx", "--passes", "flops"},
+       1,
+       {"net.onnx"}},
+      {"a folder beside --load",
+       {{"net/graph.json", kNetwork}},
+       {"transform", "net", "--load", "net", "--passes", "flops"},
+       2,
+       {"'net' is a saved network", "leave --load out"}},
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
