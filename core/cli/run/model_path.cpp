@@ -51,7 +51,7 @@ void settle_model_path(Settings& settings) {
   if (!settings.command->options.has(OptionGroup::model)) return;
   const Value given = settings.value(kModel);
   if (given.is_none()) return;
-  const std::string text = given.as_string();
+  const std::string& text = given.as_string();
   if (is_onnx_file(text)) {
     ComponentText component;
     component.name = kOnnx;

@@ -70,7 +70,7 @@ Names::Names(const Graph& graph) {
   }
 }
 
-std::string Names::claimed(std::string target, const std::string& identity) {
+std::string Names::claimed(const std::string& target, const std::string& identity) {
   std::string wanted = target;
   for (std::int64_t i = 1;; ++i) {
     const auto [at, fresh] = taken_.emplace(wanted, identity);

@@ -29,7 +29,7 @@ class Names {
   static std::string of_function(const Node& node);
 
  private:
-  std::string claimed(std::string target, const std::string& identity);
+  std::string claimed(const std::string& target, const std::string& identity);
 
   std::map<std::string, std::size_t> in_scope_;  // nodes in a scope, and below it
   std::map<std::string, std::string> taken_;     // identities by target

@@ -101,8 +101,9 @@ ConstantPtr transposed(const ConstantPtr& constant, const std::vector<std::size_
       constant->name());
 }
 
-ConstantPtr picked_from(const ConstantPtr& from, std::vector<std::int64_t> dims,
-                        std::function<std::int64_t(const std::vector<std::int64_t>&)> index_at) {
+ConstantPtr picked_from(
+    const ConstantPtr& from, const std::vector<std::int64_t>& dims,
+    const std::function<std::int64_t(const std::vector<std::int64_t>&)>& index_at) {
   return std::make_shared<Constant>(from->type(), dims, [from, dims, index_at] {
     const Contents all = from->contents();
     Contents out;

@@ -14,8 +14,9 @@ ConstantPtr transposed(const ConstantPtr& constant, const std::vector<std::size_
 ConstantPtr with_dims(const ConstantPtr& constant, std::vector<std::int64_t> dims);
 
 // Of `dims`, each element the one of `from` at the index that `index_at` tells.
-ConstantPtr picked_from(const ConstantPtr& from, std::vector<std::int64_t> dims,
-                        std::function<std::int64_t(const std::vector<std::int64_t>&)> index_at);
+ConstantPtr picked_from(
+    const ConstantPtr& from, const std::vector<std::int64_t>& dims,
+    const std::function<std::int64_t(const std::vector<std::int64_t>&)>& index_at);
 
 // "Add", "Sub", "Mul", "Div", "Pow": element by element, broadcast. Throws lathe::error for types
 // that differ.

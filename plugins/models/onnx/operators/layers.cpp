@@ -83,7 +83,7 @@ Bias following_bias(Network& net, const Node& node, std::int64_t channels, std::
 }
 
 // Of x [..., in] with a weight [out, in].
-void linear(Network& net, const Node& node, Weight weight, std::optional<Weight> bias) {
+void linear(Network& net, const Node& node, const Weight& weight, std::optional<Weight> bias) {
   const Value& x = net.tensor_input(node, 0);
   const std::int64_t out = weight.constant->dims()[0], in = weight.constant->dims()[1];
   if (x.rank() < 2 || x.extents.back() != Extent{in, false}) {
