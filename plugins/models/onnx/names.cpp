@@ -89,7 +89,7 @@ std::string Names::with_weights(const Node& node, std::string_view weight, std::
   if (target.empty()) target = module_of_weight(weight);
   if (target.empty() && !is_scoped(node.name())) target = node.name();
   if (target.empty()) target = op;
-  return claimed(std::move(target), identity);
+  return claimed(target, identity);
 }
 
 std::string Names::without_weights(const Node& node, std::string_view op, std::size_t parts) {

@@ -150,7 +150,7 @@ void gemm(Network& net, const Node& node) {
   if (node.integer("transB", 0) == 0) weight = transposed_weight(std::move(weight));
   std::optional<Weight> bias;
   if (node.has_input(2)) bias = as_vector(net.weight_input(node, 2), weight.constant->dims()[0]);
-  linear(net, node, std::move(weight), std::move(bias));
+  linear(net, node, weight, std::move(bias));
 }
 
 std::string convolution_op(std::size_t dims) {
