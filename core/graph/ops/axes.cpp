@@ -32,6 +32,12 @@ bool begins_with(const Node& node, std::int64_t wanted) {
   return is_literal(first, wanted);
 }
 
+// Whether the dimension `dim` of the result, which it adds, is not the first.
+bool added_behind_rows(const Graph& graph, NodeId id) {
+  const std::size_t rank = graph.node(id).result.shape.rank();
+  return axis_of(whole(graph.attributes(id), "dim"), rank, "dim") > 0;
+}
+
 OpRow permute() {
   OpRow row = axes_row("permute");
   row.signature.push_back("...");
@@ -79,10 +85,7 @@ OpRow unsqueeze() {
   OpRow row = axes_row("unsqueeze");
   row.settings = {required_integer("dim")};
   row.signature = {"input", "dim"};
-  row.rows_apart = [](const Graph& graph, NodeId id) {
-    const std::size_t rank = graph.node(id).result.shape.rank();
-    return axis_of(whole(graph.attributes(id), "dim"), rank, "dim") > 0;
-  };
+  row.rows_apart = added_behind_rows;
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
     std::vector<std::int64_t> out = x.shape.dims();
@@ -143,10 +146,7 @@ OpRow stack() {
   row.operands.clear();
   row.settings = {integer("dim", 0)};
   row.signature = {"tensors", "dim"};
-  row.rows_apart = [](const Graph& graph, NodeId id) {
-    const std::size_t rank = graph.node(id).result.shape.rank();
-    return axis_of(whole(graph.attributes(id), "dim"), rank, "dim") > 0;
-  };
+  row.rows_apart = added_behind_rows;
   row.shape = [](const OpInputs& in) {
     const Result& first = tensor(in, 0);
     for (std::size_t i = 1; i < in.tensors.size(); ++i)
