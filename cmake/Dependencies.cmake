@@ -1,4 +1,4 @@
-# Libraries from the distribution. LibTorch, SQLite, HDF5, libcurl and libarchive are
+# Libraries from the distribution. LibTorch, SQLite, libpq, HDF5, libcurl and libarchive are
 # used by one target each.
 
 find_package(Threads REQUIRED)
@@ -25,6 +25,7 @@ find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
 find_library(DNNL_LIBRARY dnnl REQUIRED)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 # The messages of ONNX's files, which LibTorch's own library links too: a process has them once.
 find_package(Protobuf REQUIRED)
 find_path(ONNX_INCLUDE_DIR onnx/onnx_pb.h REQUIRED)

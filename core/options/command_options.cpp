@@ -143,9 +143,21 @@ void add_search(Rows& rows) {
            .within("0..86400")
            .in("s")
            .standard(60.0),
+       Row(Group::study, kLease,
+           "On PostgreSQL: how long a process may be silent before others take its trials over.")
+           .spelt({"--lease"}, "SECONDS")
+           .within("0.5..86400")
+           .in("s")
+           .standard(60.0),
+       Row(Group::search, kMixedCpus,
+           "Lets processors of another capability (AVX2, AVX512) work on a study on PostgreSQL; "
+           "the "
+           "last digits of its values then depend on who evaluates a trial.")
+           .spelt({"--mixed-cpus"})
+           .command_line_only(),
        Row(Group::study, kStorage,
-           "Where the study is kept, eg: sqlite:///study.db; by default a file in the run's "
-           "folder.")
+           "Where the study is kept, eg: sqlite:///study.db, or postgresql://USER@HOST/DATABASE, "
+           "on which any number of searches work at once; by default a file in the run's folder.")
            .spelt({"--storage"}, "URL"),
        Row(Group::study, kStudy, "The study's name; by default that of the project.")
            .spelt({"--study", "--study-name"}, "NAME")});

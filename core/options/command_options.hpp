@@ -38,6 +38,8 @@ inline constexpr OptionKey<bool> kRepeat{"repeat"};
 inline constexpr OptionKey<OptionalText> kStorage{"storage"};
 inline constexpr OptionKey<OptionalText> kStudy{"study"};
 inline constexpr OptionKey<double> kLockWait{"lock_wait"};
+inline constexpr OptionKey<double> kLease{"lease"};
+inline constexpr OptionKey<bool> kMixedCpus{"mixed_cpus"};
 
 inline constexpr OptionKey<std::string> kAccelerator{"accelerator"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kWorkers{"num_workers"};

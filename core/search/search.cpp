@@ -1,12 +1,15 @@
 // A search from plan to files: opens the study, gives each worker a runner, writes log and best.
 #include "core/search/search.hpp"
 
+#include "core/base/cpu.hpp"
 #include "core/run/health/untrained.hpp"
 #include "core/search/isolation/trials.hpp"
 #include "core/search/loop/loop.hpp"
 #include "core/search/loop/untrained.hpp"
 #include "core/search/plan/study_description.hpp"
+#include "core/search/study/differences.hpp"
 #include "core/search/study/log.hpp"
+#include "core/tensor/hash.hpp"
 
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
@@ -58,6 +61,18 @@ StudyDescription described(const SearchPlan& plan, const std::string& name,
   if (plan.training) attributes.set("training", training_settings(plan));
   if (loss) attributes.set("loss", lathe::name(*loss));
   return description;
+}
+
+// What may differ from machine to machine, and makes other values: of a study that they share.
+void describe_machine(const SearchPlace& place, const RunContext& context,
+                      StudyDescription& description) {
+  Value& attributes = description.user_attributes;
+  attributes.set(std::string(kCpuCapability),
+                 place.mixed_cpus ? Value() : Value(cpu_capability_here()));
+  Value::List hashes;
+  for (const std::string& file : context.dataset().files())
+    hashes.emplace_back(std::filesystem::is_regular_file(file) ? sha256_of_file(file) : "");
+  attributes.set(std::string(kDataHashes), std::move(hashes));
 }
 
 Error nothing_completed(const SearchResult& result) {
@@ -191,7 +206,9 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   std::unique_ptr<Study> study;
   if (!place.storage_url.empty()) {
     storage = open_storage(place.storage_url, place.storage);
-    study = storage->open_study(described(*plan, place.study, space, original, context, loss));
+    StudyDescription description = described(*plan, place.study, space, original, context, loss);
+    if (storage->shared() && loss) describe_machine(place, context, description);
+    study = storage->open_study(description);
   }
   // Counting needs no weights, and training brings them.
   const bool warns = executes(*plan) && !plan->training;

@@ -16,6 +16,7 @@ struct SearchPlace {
   std::string study = "lathe";  // its name
   std::string storage_url;      // empty: nothing is stored, and nothing can be resumed
   StorageOptions storage;
+  bool mixed_cpus = false;       // whether processors that round differently may share the study
   std::filesystem::path folder;  // log.json, best.json; empty: none are written
 };
 

@@ -1,6 +1,7 @@
 // The table of back ends, and the symbols of this library: a storage for a URL, and its check.
 #include "core/storage/store.hpp"
 
+#include "core/storage/postgres_library.hpp"
 #include "core/storage/sqlite/storage.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +13,11 @@ constexpr Store kStores[] = {
     {"sqlite:///",
      "sqlite:///study.db for a file in this folder, or sqlite:////absolute/path/study.db",
      open_sqlite_storage, check_sqlite_storage},
+    {"postgresql://", "postgresql://USER@HOST/DATABASE for a server that several machines share",
+     open_on_postgres, check_on_postgres},
+    // As SQLAlchemy and libpq have it too.
+    {"postgresql+psycopg2://", {}, open_on_postgres, check_on_postgres},
+    {"postgres://", {}, open_on_postgres, check_on_postgres},
 };
 
 // Calls use(store, place) with the store that serves the URL.
@@ -21,9 +27,11 @@ auto with_store(std::string_view url, const Use& use) {
   for (const Store& store : stores()) {
     if (url.starts_with(store.scheme) && url.size() > store.scheme.size())
       return use(store, url.substr(store.scheme.size()));
+    if (store.example.empty()) continue;
     examples += fmt::format("{}{}", examples.empty() ? "" : "; or ", store.example);
   }
-  throw usage_error(fmt::format("cannot store a study at '{}'; write {}", url, examples));
+  throw usage_error(
+      fmt::format("cannot store a study at '{}'; write {}", shown_url(std::string(url)), examples));
 }
 
 }  // namespace

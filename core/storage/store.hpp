@@ -10,7 +10,7 @@ namespace lathe {
 
 struct Store {
   std::string_view scheme;   // how its URLs begin
-  std::string_view example;  // what to write instead of a URL that nobody serves
+  std::string_view example;  // what to write instead of a URL that nobody serves; empty: another
   // `place` is what follows the scheme, not empty. Throws run_error.
   std::shared_ptr<Storage> (*open)(std::string_view place, const StorageOptions& options);
   // The same without making anything: throws what can be known before.

@@ -9,7 +9,9 @@ import optuna
 import sqlalchemy
 
 # A test needs no file that survives a power cut.
-sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect", lambda file, _: file.execute("pragma synchronous = off"))
+if sys.argv[1].startswith("sqlite:"):
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect",
+                            lambda file, _: file.execute("pragma synchronous = off"))
 optuna.logging.set_verbosity(logging.ERROR)
 
 

@@ -2,10 +2,15 @@
 // stepped ones, parameters under a condition, two objectives. $OPTUNA_PYTHON may name the Python
 // (/usr/bin/python3, Debian's); skipped where that has no Optuna.
 #include "tests/acceptance/run.hpp"
+#include "tests/support/postgres.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <signal.h>
 
 using namespace lathe_test;
 using nlohmann::json;
@@ -14,7 +19,9 @@ namespace {
 
 class SharedStudy {
  public:
-  SharedStudy() {
+  // In a file, or at a URL.
+  explicit SharedStudy(const std::string& url = {})
+      : url_(url.empty() ? "sqlite:///" + at("study.db").string() : url) {
     write_file(at("space.toml"), R"(
 model = "jsc-toy"
 dataset = "jsc-sim"
@@ -44,9 +51,18 @@ metrics.average_bitwidth = { scale = 1.0, direction = "minimize" }
   // log.json after the search went on to so many trials.
   json search_to(int trials) const {
     succeed({"search", "--config", "space.toml", "--project-dir", ".", "--project", "p",
-             "--storage", url(), "--study", "shared", "--n-trials", std::to_string(trials)},
+             "--storage", url_, "--study", "shared", "--n-trials", std::to_string(trials)},
             folder_.path());
     return json::parse(read_file(at("p/software/search_ckpts/log.json")));
+  }
+  // A search without end, started and left running.
+  int start(const std::string& project) const {
+    return start_lathe({"search", "--config", "space.toml", "--project-dir", ".", "--project",
+                        project, "--storage", url_, "--study", "shared", "--n-trials", "NA"},
+                       folder_.path(), at(project + ".out"), at(project + ".err"));
+  }
+  json log(const std::string& project) const {
+    return json::parse(read_file(at(project + "/software/search_ckpts/log.json")));
   }
   // The numbers of best.json.
   std::vector<int> best() const {
@@ -60,7 +76,7 @@ metrics.average_bitwidth = { scale = 1.0, direction = "minimize" }
   json optuna_adds(int trials) const {
     const std::string command =
         python() + " '" + (source_dir() / "tests/acceptance/optuna_peer.py").string() + "' '" +
-        url() + "' shared " + std::to_string(trials) + " > '" + at("seen.json").string() + "'";
+        url_ + "' shared " + std::to_string(trials) + " > '" + at("seen.json").string() + "'";
     BOOST_REQUIRE_EQUAL(std::system(command.c_str()), 0);
     return json::parse(read_file(at("seen.json")));
   }
@@ -71,9 +87,9 @@ metrics.average_bitwidth = { scale = 1.0, direction = "minimize" }
     return chosen ? chosen : "/usr/bin/python3";
   }
   std::filesystem::path at(const std::string& name) const { return folder_.path() / name; }
-  std::string url() const { return "sqlite:///" + at("study.db").string(); }
 
   TemporaryFolder folder_;
+  const std::string url_;
 };
 
 // The parameters of a row of log.json, as Optuna names them.
@@ -147,6 +163,39 @@ BOOST_AUTO_TEST_CASE(a_search_goes_on_with_a_study_that_optuna_began) {
   BOOST_TEST(end.at("trials").size() == 40U);
   check_same_trials(log, end);
   BOOST_TEST(end.at("best").get<std::vector<int>>() == study.best());
+}
+
+BOOST_AUTO_TEST_CASE(optuna_adds_twenty_trials_on_postgres_while_two_searches_run) {
+  if (std::system("/usr/bin/python3 -c 'import psycopg2' 2> /dev/null") != 0)
+    skip("python3-psycopg2 is not installed");
+  const PostgresServer server;
+  const SharedStudy study(server.url());
+  const std::vector<std::string> projects{"a", "b"};
+  std::vector<int> processes;
+  for (const std::string& project : projects) processes.push_back(study.start(project));
+  const auto count = [&](const char* which) {
+    return std::stoi(server.psql(std::string("SELECT count(*) FROM trials ") + which));
+  };
+  for (int i = 0; i < 2000 && server.psql("SELECT to_regclass('trials')") == "\n"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  while (count("WHERE state = 'COMPLETE'") < 6)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  study.optuna_adds(20);
+  const int then = count("");
+  while (count("WHERE state = 'COMPLETE'") < then + 6)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (const int process : processes) kill(process, SIGINT);
+  for (const int process : processes) wait_for(process);
+
+  BOOST_TEST(count("t WHERE NOT EXISTS (SELECT 1 FROM trial_user_attributes a WHERE a.trial_id = "
+                   "t.trial_id) AND state = 'COMPLETE'") == 20);
+  const json seen = study.optuna_adds(0);
+  for (const std::string& project : projects) {
+    const json log = study.log(project);
+    BOOST_TEST(log.size() >= static_cast<std::size_t>(then));
+    for (const auto& [number, row] : log.items())
+      check_same(row, seen.at("trials").at(std::stoul(number)));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

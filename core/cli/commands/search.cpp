@@ -76,7 +76,7 @@ void run_search(Session& session) {
   if (!saved) save_search(settings, place);
   if (settings.get(kResume) && result.resumed == 0 && !settings.text(kStorage).empty())
     spdlog::warn("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
-                 place.storage_url, place.study);
+                 shown_url(place.storage_url), place.study);
   add_found(result, plan->options, space, place, results);
   if (const Executor* executor = session.opened_executor(); executor != nullptr)
     if (const std::string line = cache_line(executor->environment()); !line.empty())

@@ -7,6 +7,7 @@
 #include "core/mase/accepted_options.hpp"
 #include "core/options/text/document.hpp"
 #include "core/options/text/set_path.hpp"
+#include "core/search/study/storage.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
@@ -84,6 +85,23 @@ void Settings::take_word_as_dataset() {
   values = value_map(options);
 }
 
+namespace {
+
+// Takes the password of a storage out of the command line that is kept.
+void hide_password(Settings& settings) {
+  for (const EffectiveOption& row : settings.options) {
+    if (row.option->option.key != kStorage.key || !row.effective.is_string()) continue;
+    const std::string& url = row.effective.as_string();
+    const std::string shown = shown_url(url);
+    if (shown == url) return;
+    for (std::string& word : settings.line)
+      if (const std::size_t at = word.find(url); at != std::string::npos)
+        word.replace(at, url.size(), shown);
+  }
+}
+
+}  // namespace
+
 Settings read_settings(const Invocation& call) {
   Settings settings;
   settings.command = call.command;
@@ -112,6 +130,7 @@ Settings read_settings(const Invocation& call) {
   settings.options = effective_options(options_of(*call.command), file, command_line);
   honour(settings.options);
   settings.values = value_map(settings.options);
+  hide_password(settings);
   settle_model_path(settings);
   return settings;
 }
@@ -120,6 +139,7 @@ TextTable settings_table(const Settings& settings, bool every_option) {
   const auto cell = [&](const std::optional<Value>& value) {
     constexpr std::size_t kWidth = 40;
     std::string text = value ? cell_text(*value) : std::string();
+    if (value && value->is_string()) text = shown_url(text);
     if (every_option || text.size() <= kWidth) return text;
     return text.substr(0, kWidth - 3) + "...";
   };

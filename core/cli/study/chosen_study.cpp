@@ -65,8 +65,9 @@ std::string chosen_name(const Invocation& call, const ChosenStorage& place) {
   if (const OptionalText name = call.get(kStudy)) return *name;
   const std::vector<std::string> names = place.storage->studies();
   if (names.size() == 1) return names.front();
-  if (names.empty()) throw usage_error(fmt::format("'{}' has no study", place.url));
-  throw usage_error(fmt::format("'{}' has {} studies; say which with --study: {}", place.url,
+  const std::string shown = shown_url(place.url);
+  if (names.empty()) throw usage_error(fmt::format("'{}' has no study", shown));
+  throw usage_error(fmt::format("'{}' has {} studies; say which with --study: {}", shown,
                                 names.size(), fmt::join(names, ", ")));
 }
 

@@ -4,12 +4,15 @@
 
 #include "core/search/loop/pareto.hpp"
 #include "core/search/loop/recall.hpp"
+#include "core/search/loop/sharing/exchanger.hpp"
+#include "core/search/loop/sharing/shared_turns.hpp"
 #include "core/search/loop/told_outcome.hpp"
 #include "core/search/loop/worker_threads.hpp"
 #include "core/search/points/proposals.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <condition_variable>
 #include <deque>
@@ -23,6 +26,8 @@ using std::chrono::milliseconds;
 
 // How long what has ended may wait for the next write.
 constexpr milliseconds kWriteInterval{25};
+// How often a worker that waits for another process looks whether the time is up.
+constexpr milliseconds kLookInterval{200};
 
 double process_cpu_seconds() {
   timespec time{};
@@ -55,20 +60,26 @@ class Loop {
         evaluate_(evaluate),
         events_(events),
         cancelled_(cancelled) {
-    if (study_ != nullptr) recalled_ = recalled_trials(*study_, options);
-    if (options.retry_failed) wishes_ = retries_of(recalled_);
+    if (study_ != nullptr && study_->shared() != nullptr)
+      share(*study_->shared());
+    else if (study_ != nullptr)
+      recalled_ = recalled_trials(*study_, options);
+    if (options.retry_failed) wishes_ = retries_of(shared_ ? shared_->ended_slots() : recalled_);
+    known_ = recalled_.size() + (shared_ ? shared_->trials_ahead() : 0);
     limit_ = options.n_trials == 0 ? std::numeric_limits<std::uint64_t>::max()
                                    : static_cast<std::uint64_t>(options.n_trials);
-    limit_ = std::max<std::uint64_t>(limit_, recalled_.size() + wishes_.size());
+    limit_ = std::max<std::uint64_t>(limit_, known_ + wishes_.size());
   }
 
   SearchResult run() {
     const double cpu_before = process_cpu_seconds();
     workers_.resize(static_cast<std::size_t>(std::max(1, options_.jobs)));
+    if (shared_) exchange();
     {
       WorkerThreads threads(workers_.size(), [this](std::size_t index) { work(index); });
       supervise(threads.count());
     }
+    if (shared_) end_exchange();
     if (failure_) std::rethrow_exception(failure_);
     explain();
     result_.loop_cpu_seconds = process_cpu_seconds() - cpu_before;
@@ -103,35 +114,64 @@ class Loop {
     std::unique_lock lock(mutex_);
     for (;;) {
       const std::uint64_t number = slots_.size();
-      if (stopping_ || number >= limit_) return std::nullopt;
-      if (!known() && out_of_time()) return std::nullopt;
+      if (stopping_) return std::nullopt;
+      if (shared_) {
+        if (const auto granted = shared_->granted()) return occupied(worker, *granted);
+        if (shared_->ask_for_orphan()) exchanger_->wake();
+      }
+      if (number >= limit_ && !known(number) && !others_run()) return std::nullopt;
+      if (!ended_already(number) && out_of_time()) return std::nullopt;
+      if (number >= limit_ && !known(number)) {
+        wait(lock);
+        continue;
+      }
       // So that it is known which trial it was if the process ends again.
       const bool alone = !recalled_.empty() && recalled_.front().suspect;
       if (alone_ || (alone && busy_ > 0)) {
-        changed_.wait(lock);
+        wait(lock);
         continue;
       }
       const std::uint64_t needed = told_before(number);
       if ((sampler_.reads_values() || pruner_) && ended_ < needed) {
-        changed_.wait(lock);
+        wait(lock);
         continue;
       }
-      for (; told_ < std::min(needed, ended_); ++told_)
-        sampler_.finished(*ToldOutcome(slots_[told_].trial, turned_));
-      if (!begin(number)) return std::nullopt;
-      if (!ended(slots_[number].trial.state)) {
-        worker.trial = number;
-        worker.busy = true;
-        ++busy_;
+      for (; told_ < std::min(needed, ended_); ++told_) tell(slots_[told_].trial);
+      const Turn turn = shared_ ? begin_shared(number) : begin(number);
+      if (turn == Turn::none && !shared_) return std::nullopt;
+      if (turn == Turn::later) wait(lock);
+      if (turn != Turn::begun) continue;
+      const Slot& slot = slots_[number];
+      if (!ended(slot.trial.state) && slot.whose == Whose::ours) {
         alone_ = alone;
-        worker.timed_out = false;
-        worker.stop = false;
-        return number;
+        return occupied(worker, number);
       }
       advance();
       lock.unlock();  // whoever waits to stop all this has a turn
       lock.lock();
     }
+  }
+
+  std::uint64_t occupied(Worker& worker, std::uint64_t number) {
+    worker.trial = number;
+    worker.busy = true;
+    ++busy_;
+    worker.timed_out = false;
+    worker.stop = false;
+    return number;
+  }
+
+  // Until something has changed; where others may change it, also to see whether the time is up.
+  void wait(std::unique_lock<std::mutex>& lock) {
+    if (shared_)
+      changed_.wait_for(lock, kLookInterval);
+    else
+      changed_.wait(lock);
+  }
+
+  // One that runs in another program has no outcome yet.
+  void tell(const Trial& trial) {
+    if (ended(trial.state)) sampler_.finished(*ToldOutcome(trial, turned_));
   }
 
   // The trials below count for trial `number`, and no others.
@@ -140,12 +180,23 @@ class Loop {
     return number > lookahead ? number - lookahead : 0;
   }
 
-  // Whether the study has the next trial's outcome, so that it takes no time.
-  bool known() const { return !recalled_.empty() && ended(recalled_.front().trial.state); }
+  // Whether the study has the next trial.
+  bool known(std::uint64_t number) const {
+    return shared_ ? shared_->ahead(number) != nullptr : !recalled_.empty();
+  }
+  // Whether it has its outcome, so that it takes no time.
+  bool ended_already(std::uint64_t number) const {
+    if (!known(number)) return false;
+    return ended(shared_ ? shared_->ahead(number)->trial.state : recalled_.front().trial.state);
+  }
+  bool others_run() const { return shared_ && shared_->others_run(ended_); }
+
+  // none: there is no such trial; later: it is asked for.
+  enum class Turn { none, later, begun };
 
   // Makes the slot of a trial: what the study has of it, or what somebody wants, the rest as the
-  // sampler suggests. False: there is no such trial.
-  bool begin(std::uint64_t number) {
+  // sampler suggests.
+  Turn begin(std::uint64_t number) {
     Slot slot;
     slot.began = Clock::now();
     Trial& trial = slot.trial;
@@ -157,7 +208,7 @@ class Loop {
       trial = std::move(wishes_.front());
       wishes_.pop_front();
     } else if (!propose(number, trial)) {
-      return false;
+      return Turn::none;
     }
     if (ended(trial.state)) {
       proposals_.began(number, trial.point);
@@ -166,8 +217,53 @@ class Loop {
       trial.point = proposals_.complete(number, trial.point);
       start(number, trial);
     }
+    push(std::move(slot));
+    return Turn::begun;
+  }
+
+  void push(Slot slot) {
     slots_.push_back(std::move(slot));
     order_.push_back(&slots_.back().trial);
+  }
+
+  // The same where several processes share the study: it tells who has a trial, and at which point.
+  Turn begin_shared(std::uint64_t number) {
+    const SharedTrial* row = shared_->ahead(number);
+    const bool free = row == nullptr || (row->whose == Whose::nobodys && !ended(row->trial.state));
+    if (free) return ask(number, row) ? Turn::later : Turn::none;
+    Slot slot = shared_->take_ahead(number);
+    slot.began = Clock::now();
+    Trial& trial = slot.trial;
+    std::erase_if(wishes_, [&](const Trial& wish) { return wish.retries == trial.retries; });
+    if (slot.whose == Whose::ours && !ended(trial.state)) {
+      start(number, trial);
+      if (ended(trial.state)) shared_->settled(slot);
+    } else {
+      proposals_.began(number, trial.point);
+      if (ended(trial.state)) ++(number < known_ ? result_.resumed : result_.elsewhere);
+    }
+    push(std::move(slot));
+    return Turn::begun;
+  }
+
+  // Asks for a trial that nobody has; `row`: what the study has of it. False: there is none.
+  bool ask(std::uint64_t number, const SharedTrial* row) {
+    if (shared_->asks()) return true;
+    Trial trial;
+    if (row != nullptr) {
+      if (row->trial.state == TrialState::running && shared_->has_suspect()) return true;
+      trial = trial_of(row->trial);
+    } else if (!wishes_.empty()) {
+      trial = wishes_.front();
+    } else if (!propose(number, trial)) {
+      return false;
+    }
+    trial.number = number;
+    trial.point = proposals_.complete(number, trial.point);
+    trial.state = TrialState::running;
+    trial.started = std::chrono::system_clock::now();
+    shared_->ask(trial);
+    exchanger_->wake();
     return true;
   }
 
@@ -241,7 +337,10 @@ class Loop {
     worker.busy = false;
     --busy_;
     alone_ = false;
-    Trial& trial = slots_[number].trial;
+    Slot& slot = slots_[number];
+    if (slot.whose != Whose::ours) return;  // another process has it, and its outcome counts
+    if (shared_) shared_->settled(slot);
+    Trial& trial = slot.trial;
     if (worker.timed_out) {
       given_up = false;
       outcome = Trial{};
@@ -268,13 +367,21 @@ class Loop {
     }
     trial = std::move(outcome);
     advance();
+    if (shared_) exchanger_->wake();
   }
 
   // After a trial has ended: reports those whose turn it is, wakes who waits for it.
   void advance() {
-    for (; ended_ < slots_.size() && ended(slots_[ended_].trial.state); ++ended_)
-      if (events_.trial_ended) events_.trial_ended(slots_[ended_].trial);
+    for (; ended_ < slots_.size() && passed(slots_[ended_]); ++ended_)
+      tell_ended(slots_[ended_].trial);
     changed_.notify_all();
+  }
+  // Nobody waits for another program's trial: it may have ended long since.
+  static bool passed(const Slot& slot) {
+    return ended(slot.trial.state) || slot.whose == Whose::guests;
+  }
+  void tell_ended(const Trial& trial) {
+    if (events_.trial_ended && ended(trial.state)) events_.trial_ended(trial);
   }
 
   // The budget is that of trials which are not in the study yet.
@@ -290,7 +397,7 @@ class Loop {
     std::unique_lock lock(mutex_);
     for (;;) {
       const bool over = idle_.wait_for(lock, kWriteInterval, [&] { return left_ == workers; });
-      if (study_ != nullptr) {
+      if (study_ != nullptr && !shared_) {
         const std::vector<Trial> due = journal_.due(slots_, over);
         lock.unlock();
         const std::exception_ptr failed = write(due);
@@ -309,6 +416,66 @@ class Loop {
       watch();
       if (stopping_) changed_.notify_all();
     }
+  }
+
+  // All that the study has is known before the first trial begins.
+  void share(SharedStudy& study) {
+    shared_.emplace(options_, space_, slots_);
+    const Exchange nothing;
+    shared_->apply(nothing, study.exchange(nothing));
+  }
+
+  void exchange() {
+    exchanger_.emplace(*study_->shared(),
+                       Exchanger::Calls{[this](bool over) {
+                                          const std::lock_guard lock(mutex_);
+                                          return shared_->gather(journal_, over);
+                                        },
+                                        [this](const Exchange& exchange, ExchangeAnswer answer) {
+                                          const std::lock_guard lock(mutex_);
+                                          apply(shared_->apply(exchange, std::move(answer)));
+                                        },
+                                        [this](std::exception_ptr failure) {
+                                          const std::lock_guard lock(mutex_);
+                                          fail(std::move(failure));
+                                          changed_.notify_all();
+                                        }});
+  }
+
+  void apply(const SharedTurns::Changed& changed) {
+    for (const std::uint64_t number : changed.lost) {
+      spdlog::warn(
+          "trial {} was taken over by another process, because this one had not renewed its lease "
+          "in time; its result here is dropped",
+          number);
+      for (Worker& worker : workers_)
+        if (worker.busy && worker.trial == number) worker.stop = true;
+    }
+    for (const std::uint64_t number : changed.ended) {
+      ++result_.elsewhere;
+      if (number < told_) tell(slots_[number].trial);
+      if (number < ended_) tell_ended(slots_[number].trial);
+    }
+    advance();
+  }
+
+  // Until the study has all that ended here, or nobody waits for that any more.
+  void end_exchange() {
+    exchanger_->finish();
+    while (!exchanger_->finished()) {
+      std::this_thread::sleep_for(kWriteInterval);
+      if (events_.look) events_.look();
+      if (cancelled_) {
+        result_.interrupted = true;
+        exchanger_->hurry();
+      }
+    }
+    if (!exchanger_->gave_up() || failure_) return;
+    fail(std::make_exception_ptr(run_error(
+        LATHE_UNAVAILABLE,
+        fmt::format("the study could not be reached any more: {} trials that had ended are not in "
+                    "it; whoever goes on with it evaluates them again",
+                    shared_->unsent()))));
   }
 
   std::exception_ptr write(const std::vector<Trial>& trials) {
@@ -358,8 +525,9 @@ class Loop {
       if (ended(slots_.front().trial.state))
         result_.trials.push_back(std::move(slots_.front().trial));
     // Stopped before its turn came, and done all the same.
+    if (shared_) recalled_ = shared_->ended_slots();
     for (; !recalled_.empty(); recalled_.pop_front()) {
-      if (!known()) continue;
+      if (!ended(recalled_.front().trial.state)) continue;
       result_.trials.push_back(std::move(recalled_.front().trial));
       ++result_.resumed;
     }
@@ -393,13 +561,16 @@ class Loop {
   std::uint64_t limit_ = 0;          // no trial from here on
   std::uint64_t ended_ = 0;          // trials below have ended and are reported
   std::uint64_t told_ = 0;           // the sampler knows the outcome of trials below
+  std::uint64_t known_ = 0;          // trials that the study had at first
   std::size_t left_ = 0;             // workers that have nothing more to do
   std::size_t busy_ = 0;             // workers that evaluate
   bool alone_ = false;               // one of them, and nobody else may
   bool stopping_ = false;
   std::exception_ptr failure_;
   Journal journal_;
+  std::optional<SharedTurns> shared_;  // none: nobody else works on the study
   SearchResult result_;
+  std::optional<Exchanger> exchanger_;  // its thread ends first
 };
 
 }  // namespace

@@ -9,9 +9,8 @@
 #include <set>
 
 namespace lathe {
-namespace {
 
-Slot recalled(const StoredTrial& stored, const SearchOptions& options) {
+Slot recalled_slot(const StoredTrial& stored, const SearchOptions& options) {
   constexpr std::int64_t kMostKilled = 2;
   Slot slot;
   slot.trial = trial_of(stored);
@@ -31,12 +30,11 @@ Slot recalled(const StoredTrial& stored, const SearchOptions& options) {
   return slot;
 }
 
-}  // namespace
-
 std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options) {
   std::deque<Slot> trials;
   study.take_over();
-  study.each_trial([&](const StoredTrial& stored) { trials.push_back(recalled(stored, options)); });
+  study.each_trial(
+      [&](const StoredTrial& stored) { trials.push_back(recalled_slot(stored, options)); });
   return trials;
 }
 

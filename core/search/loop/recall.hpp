@@ -8,9 +8,11 @@
 
 namespace lathe {
 
-// The trials of a study in number order. One that Optuna completed, which does not know the
+// A trial of a study. One that Optuna completed, which does not know the
 // constraints, counts as if it met none, as there. One that ran while two processes ended is set
 // aside: it has failed.
+Slot recalled_slot(const StoredTrial& stored, const SearchOptions& options);
+// All of them, in number order.
 std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options);
 
 // Trials that run the failed ones once more, with their points, in number order; those that were

@@ -12,6 +12,7 @@ struct SearchResult {
   std::vector<std::size_t> best;  // Pareto front, or the first best: indexes into `trials`
   std::size_t resumed = 0;        // of `trials`, those that the study already had
   std::size_t served = 0;         // of `trials`, those with the values of an earlier one's point
+  std::size_t elsewhere = 0;      // of `trials`, those that other processes evaluated meanwhile
   bool infeasible = false;        // no trial meets the constraints: the best violates them least
   bool exhausted = false;         // the sampler has no further point
   bool interrupted = false;       // stopped by the user

@@ -128,6 +128,13 @@ void compare_facts(const std::string& name, const Value& begun, const Value& now
   if (begun == now) return;
   if (name == kNetwork)
     return clauses.emplace_back("with another network or other weights"), void();
+  if (name == kDataHashes) return clauses.emplace_back("with data files of other contents"), void();
+  if (name == kCpuCapability)
+    return clauses.push_back(fmt::format(
+               "on processors with {}, but this one has {}, which rounds otherwise (--mixed-cpus "
+               "takes both)",
+               begun.text(), now.text())),
+           void();
   if (!begun.is_map() || !now.is_map()) return clauses.push_back(changed(name, begun, now));
   if (name == "space") return compare_spaces(begun, now, clauses);
   compare_tables(begun, now, called_in(name), clauses);

@@ -6,6 +6,10 @@
 
 namespace lathe {
 
+// Attributes of a study that machines share.
+constexpr std::string_view kCpuCapability = "cpu_capability";
+constexpr std::string_view kDataHashes = "data_sha256";
+
 // All that has to agree, by name: the user attributes, and as "space" the parameters as a config
 // file writes them. What a storage keeps of a study, and compares.
 Value facts_of(const StudyDescription& description);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/search/space/space.hpp"
+#include "core/search/study/shared_study.hpp"
 #include "core/search/study/trial.hpp"
 
 #include <deque>
@@ -15,6 +16,7 @@ struct Slot {
   std::chrono::steady_clock::time_point began{};
   std::optional<TrialState> written;  // the state that the study has
   bool suspect = false;               // a process ended, killed or crashed, while the trial ran
+  Whose whose = Whose::ours;          // who evaluates it
 };
 
 Trial trial_of(const StoredTrial& stored);

@@ -1,5 +1,5 @@
-// Where a study lives. The storage library (SQLite in Optuna's schema; opened on first use)
-// implements it. Trials are read one at a time, and written in number order, in groups.
+// Where a study lives. Libraries that are opened on first use implement it, in Optuna's schema:
+// SQLite, PostgreSQL. Trials are read one at a time, and written in number order, in groups.
 #pragma once
 
 #include "core/search/space/domain.hpp"
@@ -47,6 +47,8 @@ struct StudyDescription {
   Value user_attributes{Value::Map{}};  // seed, lookahead, space hash, sampler, metric names
 };
 
+class SharedStudy;  // shared_study.hpp
+
 // One open study. Not thread-safe: the search loop is its only user.
 class Study {
  public:
@@ -69,6 +71,8 @@ class Study {
   // Waiting trials that others added since the study was opened, as of the last write, with what is
   // fixed of them; each once. Until one is taken up its number is behind those written.
   virtual std::vector<StoredTrial> wishes() = 0;
+  // Null: this process has the study to itself.
+  virtual SharedStudy* shared() { return nullptr; }
 };
 
 class HeldStudy;  // held_study.hpp
@@ -86,18 +90,26 @@ class Storage {
   // throws undoes what it wrote. Throws usage_error if there is none.
   virtual void hold_study(const std::string& name, Hold hold,
                           const std::function<void(HeldStudy& study)>& act) = 0;
+  // Whether several processes, on several machines, may search in one study.
+  virtual bool shared() const { return false; }
 };
 
 // How a storage is used; no part of what a study is.
 struct StorageOptions {
   // How long to wait while another process writes to the file, before that is an error.
   std::chrono::milliseconds lock_wait{60000};
+  // Of a study that processes share: how long one may be silent before another takes its trials
+  // over.
+  std::chrono::milliseconds lease{60000};
 };
 
-// `url` as Optuna writes it: sqlite:///relative/path, sqlite:////absolute/path. Opens
-// liblathe_storage on first use. Throws usage_error for a URL it cannot serve.
+// `url` as Optuna writes it: sqlite:///relative/path, sqlite:////absolute/path,
+// postgresql://user@host/database. Opens liblathe_storage on first use. Throws usage_error for a
+// URL it cannot serve.
 std::shared_ptr<Storage> open_storage(const std::string& url, const StorageOptions& options = {});
 // Throws what open_storage() would for that URL, as far as it shows without opening anything.
 void check_storage(const std::string& url);
+// A URL without its password, as it may be shown and kept.
+std::string shown_url(const std::string& url);
 
 }  // namespace lathe

@@ -129,6 +129,15 @@ Value SavedSearch::options_of_runs() const {
   return options;
 }
 
+namespace {
+
+// What is kept of an option: a URL without its password.
+Value shown_setting(std::string_view key, const Value& value) {
+  return key == kStorage.key && value.is_string() ? Value(shown_url(value.as_string())) : value;
+}
+
+}  // namespace
+
 void save_search(const Settings& settings, const SearchPlace& place) {
   Value options{Value::Map{}}, command_line{Value::Map{}};
   for (const EffectiveOption& row : settings.options) {
@@ -136,19 +145,21 @@ void save_search(const Settings& settings, const SearchPlace& place) {
     if (group == OptionGroup::results || group == OptionGroup::resume ||
         group == OptionGroup::overwrite || group == OptionGroup::json)
       continue;
-    if (row.from_file) options.set(row.option->option.key, *row.from_file);
-    if (row.from_command_line) command_line.set(row.option->option.key, *row.from_command_line);
+    const std::string& key = row.option->option.key;
+    if (row.from_file) options.set(key, shown_setting(key, *row.from_file));
+    if (row.from_command_line) command_line.set(key, shown_setting(key, *row.from_command_line));
   }
   std::error_code ignored;
   const bool elsewhere = !settings.text(kStorage).empty();
-  const Json json{{kVersionKey, kVersion},
-                  {"directory", fs::current_path(ignored).string()},
-                  {"study", place.study},
-                  {"storage", elsewhere ? Json(absolute_url(place.storage_url)) : Json()},
-                  {"options", json_of(options)},
-                  {"command_line", json_of(command_line)},
-                  {"passes", json_of(settings.config.passes)},
-                  {"search", json_of(settings.config.search)}};
+  const Json json{
+      {kVersionKey, kVersion},
+      {"directory", fs::current_path(ignored).string()},
+      {"study", place.study},
+      {"storage", elsewhere ? Json(shown_url(absolute_url(place.storage_url))) : Json()},
+      {"options", json_of(options)},
+      {"command_line", json_of(command_line)},
+      {"passes", json_of(settings.config.passes)},
+      {"search", json_of(settings.config.search)}};
   write_atomically(place.folder / kSearchFile, json_text(json), Sync::no_wait);
 }
 

@@ -194,6 +194,8 @@ Json reasons_part(const std::vector<Reason>& reasons) {
 std::string counts_text(const SearchResult& result) {
   std::string text = fmt::format("{} trials", result.trials.size());
   if (result.resumed > 0) text += fmt::format(", {} of them from before", result.resumed);
+  if (result.elsewhere > 0)
+    text += fmt::format(", {} of them by other processes", result.elsewhere);
   if (const std::size_t pruned = count_of(result, TrialState::pruned); pruned > 0)
     text += fmt::format(", {} pruned", pruned);
   if (const std::size_t failed = count_of(result, TrialState::fail); failed > 0)
@@ -221,7 +223,8 @@ std::string summary_text(const SearchResult& result, const SearchPlace& place) {
     sentences.push_back(
         fmt::format("{} like trial {}: {}", reason.trials, reason.first, reason.text));
   sentences.push_back(fmt::format("log.json, best.json are in {}", place.folder.string()));
-  sentences.push_back(fmt::format("study '{}' is in {}", place.study, place.storage_url));
+  sentences.push_back(
+      fmt::format("study '{}' is in {}", place.study, shown_url(place.storage_url)));
   std::string text;
   const std::size_t columns = output_columns();
   for (const std::string& sentence : sentences)
@@ -244,10 +247,11 @@ void add_found(const SearchResult& result, const SearchOptions& options, const S
   add("failures", reasons_part(failures_of(result.trials)));
   add("troubles", reasons_part(troubles_of(result.trials)));
   add("served_trials", result.served);
+  add("trials_elsewhere", result.elsewhere);
   add("feasible", !result.infeasible);
   add("exhausted", result.exhausted);
   add("interrupted", result.interrupted);
-  add("study", {{"name", place.study}, {"storage", place.storage_url}});
+  add("study", {{"name", place.study}, {"storage", shown_url(place.storage_url)}});
   add("folder", place.folder.string());
   if (!result.untrained.empty())
     results.measured.emplace_back("untrained_layers", result.untrained);

@@ -76,8 +76,12 @@ SearchPlace place_of(const Settings& settings, const RunFolder& folder) {
   place.study = settings.text(kStudy);
   if (place.study.empty()) place.study = folder.project.filename().string();
   place.storage_url = settings.text(kStorage);
-  place.storage.lock_wait = std::chrono::round<std::chrono::milliseconds>(
-      std::chrono::duration<double>(settings.get(kLockWait)));
+  const auto milliseconds = [](double seconds) {
+    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+  };
+  place.storage.lock_wait = milliseconds(settings.get(kLockWait));
+  place.storage.lease = milliseconds(settings.get(kLease));
+  place.mixed_cpus = settings.get(kMixedCpus);
   if (place.storage_url.empty())
     place.storage_url = "sqlite:///" + absolute_path(folder.results / kStudyFile).string();
   return place;

@@ -10,7 +10,6 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
-#include <SQLiteCpp/VariadicBind.h>
 
 #include <chrono>
 #include <filesystem>
@@ -42,30 +41,6 @@ auto with_errors_of(const std::filesystem::path& file, Act act) {
   } catch (const SQLite::Exception& complaint) {
     throw error_of(complaint, file);
   }
-}
-
-// What a statement binds: SQLiteCpp knows no string_view.
-template <typename Bound>
-const Bound& bindable(const Bound& value) {
-  return value;
-}
-inline std::string bindable(std::string_view text) { return std::string(text); }
-
-// The statement with its parameters set from left to right, before its first row.
-template <typename... Values>
-SQLite::Statement& bound(SQLite::Statement& statement, const Values&... values) {
-  statement.tryReset();  // an error that its last run ended with was thrown then
-  SQLite::bind(statement, bindable(values)...);
-  return statement;
-}
-
-// Runs the statement to its end; rows are left unread.
-template <typename... Values>
-void run(SQLite::Statement& statement, const Values&... values) {
-  bound(statement, values...);
-  while (statement.executeStep()) {
-  }
-  statement.tryReset();
 }
 
 }  // namespace lathe
