@@ -366,8 +366,7 @@ class Loop {
       outcome.constraints.clear();
     }
     trial = std::move(outcome);
-    advance();
-    if (shared_) exchanger_->wake();
+    advance();  // and this thread asks for the next trial: one exchange does both
   }
 
   // After a trial has ended: reports those whose turn it is, wakes who waits for it.
