@@ -12,6 +12,7 @@
 #include <csignal>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace lathe {
 
@@ -32,7 +33,9 @@ std::atomic<bool> interrupted{false};
 std::atomic<int> received{0};
 std::atomic<pid_t> host_process{0};  // what a plugin forks is killed by the first signal
 std::atomic<bool> leaving{false};
-sem_t first_signal;
+std::atomic<bool> pausing{false};
+bool has_thread = false;
+sem_t first_signal, thread_ended;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 // Ends as the signal would have, so that a shell sees 130 or 143 and stops its script.
@@ -89,9 +92,10 @@ void say_who_is_waited_for(const PluginCall& call) {
 void wait_for_plugins() {
   while (sem_wait(&first_signal) != 0) {
   }
+  if (pausing) return;
   auto since = Clock::now();
   bool said = false;
-  for (;; std::this_thread::sleep_for(kLookEvery)) {
+  for (; !pausing; std::this_thread::sleep_for(kLookEvery)) {
     const auto call = unreturned_call();
     if (!call && !leaving) {
       mark_running_calls();
@@ -107,17 +111,42 @@ void wait_for_plugins() {
   }
 }
 
+void start_thread() {
+  try {
+    std::thread([] {
+      wait_for_plugins();
+      sem_post(&thread_ended);
+    }).detach();
+    has_thread = true;
+  } catch (const std::system_error&) {
+    // No thread to be had: a second signal ends what does not come back.
+  }
+}
+
 void start_waiting() {
   static const bool once = [] {
     sem_init(&first_signal, 0, 0);
-    try {
-      std::thread(wait_for_plugins).detach();
-    } catch (const std::system_error&) {
-      // No thread to be had: a second signal ends what does not come back.
-    }
+    sem_init(&thread_ended, 0, 0);
+    start_thread();
     return true;
   }();
   static_cast<void>(once);
+}
+
+void end_thread() {
+  if (!std::exchange(has_thread, false)) return;
+  pausing = true;
+  sem_post(&first_signal);
+  while (sem_wait(&thread_ended) != 0) {
+  }
+}
+
+void go_on() {
+  while (sem_trywait(&first_signal) == 0) {
+  }
+  pausing = false;
+  if (interrupted) sem_post(&first_signal);
+  start_thread();
 }
 
 }  // namespace
@@ -137,6 +166,11 @@ const std::atomic<bool>& catch_interrupts() {
     sigaction(signal, &action, nullptr);
   }
   return interrupted;
+}
+
+std::shared_ptr<void> pause_interrupt_thread() {
+  end_thread();
+  return {nullptr, [](void*) { go_on(); }};
 }
 
 void leave_interrupts() {

@@ -5,11 +5,16 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 namespace lathe {
 
 // Installs the handlers; the flag becomes true at the first signal.
 const std::atomic<bool>& catch_interrupts();
+
+// While what it gives lives, nothing of this runs on a thread of its own; signals are taken all the
+// same.
+std::shared_ptr<void> pause_interrupt_thread();
 
 // The work is done: signals kill at once again, and nothing that a library does at the end of the
 // process keeps an interrupted one alive.

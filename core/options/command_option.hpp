@@ -39,6 +39,8 @@ enum class OptionGroup : unsigned {
   outcome = 1u << 27,         // how a trial ended
   fixed = 1u << 28,           // of a trial that is to come
   draws = 1u << 29,           // suggestions for a history
+  report = 1u << 30,          // a page of a run
+  sdk = 1u << 31,             // a part of it
 };
 
 // Several of them.

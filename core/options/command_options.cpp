@@ -111,6 +111,10 @@ void add_search(Rows& rows) {
            "on it.")
            .spelt({"--jobs", "-j"}, "N")
            .within("-1..1024"),
+       Row(Group::search, kIsolate,
+           "Runs trials in helper processes: one that crashes, is killed or hangs beyond "
+           "--trial-timeout costs its trial; the result is the same.")
+           .spelt({"--isolate"}),
        Row(Group::search, kTimeBudget, "No trial starts after that.")
            .spelt({"--time-budget", "--timeout"}, "SECONDS")
            .within("0<..")
@@ -267,9 +271,17 @@ void add_others(Rows& rows) {
                  "Writes quantized weights as integer codes, with what makes values of them.")
                  .spelt({"--codes"})
                  .command_line_only(),
-             Row(Group::output, kOutput, "The file to make; by default NAME.so in this folder.")
+             Row(Group::output, kOutput,
+                 "The file to make; by default NAME.so in this folder, or report.html in the "
+                 "run's.")
                  .path()
                  .spelt({"--output", "-o"}, "FILE")
+                 .command_line_only(),
+             Row(Group::report, kOpen, "Shows it in the browser, by xdg-open.")
+                 .spelt({"--open"})
+                 .command_line_only(),
+             Row(Group::sdk, kPython, "The folder of lathe.py alone, eg: for PYTHONPATH.")
+                 .spelt({"--python"})
                  .command_line_only()});
 }
 

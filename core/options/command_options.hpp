@@ -29,6 +29,7 @@ inline constexpr OptionKey<std::int64_t> kSamples{"num_samples"};
 
 inline constexpr OptionKey<std::optional<std::int64_t>> kTrials{"n_trials"};
 inline constexpr OptionKey<std::optional<std::int64_t>> kJobs{"jobs"};
+inline constexpr OptionKey<bool> kIsolate{"isolate"};
 inline constexpr OptionKey<std::optional<double>> kTimeBudget{"time_budget"};
 inline constexpr OptionKey<std::optional<double>> kTrialTimeout{"trial_timeout"};
 inline constexpr OptionKey<bool> kRetryFailed{"retry_failed"};
@@ -66,7 +67,9 @@ inline constexpr OptionKey<bool> kAllowUncounted{"allow_uncounted"};
 inline constexpr OptionKey<OptionalText> kFrom{"from"};
 inline constexpr OptionKey<bool> kForce{"force"};
 inline constexpr OptionKey<std::string> kLanguage{"lang"};
+inline constexpr OptionKey<bool> kPython{"python"};
 inline constexpr OptionKey<OptionalText> kOutput{"output"};
+inline constexpr OptionKey<bool> kOpen{"open"};
 inline constexpr OptionKey<bool> kCodes{"codes"};
 inline constexpr OptionKey<OptionalText> kNumbers{"in"};
 inline constexpr OptionKey<bool> kValues{"values"};

@@ -3,6 +3,7 @@
 // call is measured by.
 #include "core/plugin/host_state.hpp"
 
+#include "core/plugin/forked.hpp"
 #include "core/plugin/in_plugin.hpp"
 
 #include <fcntl.h>
@@ -106,6 +107,12 @@ class ProcessState {
     unseen_ = skipped_ = true;
     const bool changed = restore_locales();
     return found(changed ? "the locale" : "", inside_ == 0);
+  }
+
+  void remember_now() {
+    const std::lock_guard lock(mutex_);
+    remember_locales();
+    remember();
   }
 
   Change enter(const PluginCall& call, bool in_trial) {
@@ -317,6 +324,8 @@ void put_back_host_state() {
   static const std::filesystem::path no_file;
   const HostState looking(Guarded::everything, nobody, no_file, "");
 }
+
+void remember_host_state() { process().remember_now(); }
 
 PluginCall HostState::plugin_call() const { return {who_.c_str(), file_.c_str(), call_}; }
 

@@ -1,5 +1,7 @@
 #include "core/plugin/in_plugin.hpp"
 
+#include "core/plugin/forked.hpp"
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,7 +46,8 @@ namespace {
 std::array<PluginThread, kThreads> threads;
 std::array<std::array<char, kStack>, kThreads> stacks;
 std::atomic<bool> watching = false;
-std::atomic<pid_t> host_process = 0;  // what a plugin forks may end as it likes
+std::atomic<pid_t> host_process = 0;    // what a plugin forks may end as it likes
+std::atomic<int> words_of_forked = -1;  // where a process that the host forked says who ended it
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 // In the thread's own block from the start: a signal handler may not allocate it.
@@ -146,12 +149,31 @@ void die_of(int signal) {
   raise(signal);
 }
 
+void write_word(const char* word) {
+  const ssize_t ignored = ::write(words_of_forked, word, std::strlen(word));
+  static_cast<void>(ignored);
+}
+
+// Who runs on this thread, or else on any, and what it did.
+void tell_host(const char* did, const char* what) {
+  auto call = innermost(own);
+  if (!call) call = any_call();
+  if (!call) return;
+  for (const char* word : words_of(*call)) write_word(word);
+  write_word(did);
+  write_word(what);
+}
+
 // Two threads may crash at once: the first one tells, and the others wait for the end.
 void on_fatal_signal(int signal) {
   static std::atomic<long> teller{0};
   const long thread = syscall(SYS_gettid);
   long first = 0;
   if (host_process != getpid()) return die_of(signal);
+  if (words_of_forked >= 0) {
+    tell_host("", "");
+    return die_of(signal);
+  }
   if (!teller.compare_exchange_strong(first, thread)) {
     if (first == thread) return die_of(signal);  // while it was telling
     for (;;) pause();
@@ -173,8 +195,12 @@ void on_fatal_signal(int signal) {
 }
 
 // Ends the process by itself if the host's work is not done.
-void refuse_end(const char* function) {
+void refuse_end(const char* function, int code) {
   if (host_process != getpid() || !watching.exchange(false)) return;
+  if (words_of_forked >= 0) {
+    tell_host(" called ", function);
+    end_now(code);
+  }
   if (const auto in = innermost(own)) {
     SignalLine() << "error: " << *in << " called " << function << " before the run was done; "
                  << "what was written before is kept\n";
@@ -190,7 +216,10 @@ void refuse_end(const char* function) {
   end_now(1);
 }
 
-void on_exit() { refuse_end("exit()"); }
+constexpr int kUnknownCode = 1;
+
+void at_exit() { refuse_end("exit()", kUnknownCode); }
+void at_exit_with(int code, void*) { refuse_end("exit()", code); }
 
 }  // namespace
 
@@ -242,9 +271,17 @@ void watch_plugins() {
   watch_exit();
 }
 
+void watch_plugins_of_forked(int words) {
+  words_of_forked = words;
+  host_process = getpid();
+  watching = true;
+  watch_exit();
+}
+
 void watch_exit() {
-  std::atexit(on_exit);
-  std::at_quick_exit(on_exit);
+  std::atexit(at_exit);
+  std::at_quick_exit(at_exit);
+  if (words_of_forked >= 0) on_exit(at_exit_with, nullptr);
 }
 
 void work_is_done() { watching = false; }
@@ -312,11 +349,11 @@ SignalLine::~SignalLine() { write(); }
 // middle of a run would end it with its own exit code, 0 perhaps. Plugins find these first.
 extern "C" {
 [[gnu::visibility("default")]] void _exit(int code) {
-  lathe::refuse_end("_exit()");
+  lathe::refuse_end("_exit()", code);
   lathe::end_now(code);
 }
 [[gnu::visibility("default")]] void _Exit(int code) noexcept {
-  lathe::refuse_end("_Exit()");
+  lathe::refuse_end("_Exit()", code);
   lathe::end_now(code);
 }
 }

@@ -32,6 +32,24 @@ Value joined(const Value& earlier, const Value& later) {
   return out;
 }
 
+// What is said of this process and of a helper. Which backend ran first differs from process to
+// process.
+Value with_forked(const Value& here, const Value& forked) {
+  Value out = joined(here, forked);
+  if (Value* backends = out.find_to_write("backends")) {
+    Value::List names = backends->as_list();
+    std::ranges::sort(names, {}, [](const Value& name) { return name.as_string(); });
+    *backends = Value(std::move(names));
+  }
+  const Value *ours = here.find("cache"), *theirs = forked.find("cache");
+  if (ours == nullptr || theirs == nullptr) return out;
+  Value cache = *ours;
+  for (const char* key : {"most_bytes", "lookups", "hits"})
+    cache.set(key, ours->find(key)->as_int() + theirs->find(key)->as_int());
+  out.set("cache", std::move(cache));
+  return out;
+}
+
 // While one lives, this thread evaluates on floats.
 class OnFloats {
  public:
@@ -45,10 +63,10 @@ class OnFloats {
   static inline thread_local int living_ = 0;
 };
 
-class RunExecutor : public Executor {
+class RunExecutor : public ForkedExecutor {
  public:
-  RunExecutor(const Registry& registry, std::vector<OpenBackend> open)
-      : registry_(registry), evaluator_(registry, cache_) {
+  RunExecutor(const Registry& registry, std::vector<OpenBackend> open, Forks forks)
+      : registry_(registry), forks_(forks), evaluator_(registry, cache_) {
     for (OpenBackend& one : open) choices_.push_back({std::move(one), nullptr, false});
     // Fresh pages for every large activation cost more than the arithmetic on them.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
@@ -121,9 +139,22 @@ class RunExecutor : public Executor {
     if (Value* layers = out.find_to_write(kIntegerKernelsEntry))
       layers->set("mode", integer_kernels_ ? "auto" : "off");
     out.set("backends", Value(std::move(used)));
-    out.set("threads", allowed_);
     out.set("cache", cache_use());
+    for (const Value& forked : forked_) out = with_forked(out, forked);
+    out.set("threads", allowed_);
     return out;
+  }
+
+  void add_environment(const Value& of_forked) override {
+    const std::lock_guard lock(mutex_);
+    forked_.push_back(of_forked);
+  }
+
+  void open_before_fork(const Graph& graph, bool trains) override {
+    if (forks_ == Forks::no) return;
+    const Mode mode = trains ? Mode::training : Mode::evaluation;
+    for (std::size_t i = 0; i + 1 < choices_.size() && !opened(i).takes(graph, mode); ++i)
+      opened(i + 1);
   }
 
   void set_cache_limit(std::uint64_t bytes) override { cache_.set_limit(bytes); }
@@ -172,19 +203,21 @@ class RunExecutor : public Executor {
   }
 
   const Registry& registry_;
+  const Forks forks_;
   static inline thread_local int allowed_ = 1;  // as set_threads: for this thread's calls
   Cache cache_;
   Evaluator evaluator_;
   mutable std::mutex mutex_;  // of what follows
   bool integer_kernels_ = true;
   std::vector<Choice> choices_;
+  std::vector<Value> forked_;
 };
 
 }  // namespace
 
-std::shared_ptr<Executor> make_executor(const Registry& registry,
-                                        std::vector<OpenBackend> backends) {
-  return std::make_shared<RunExecutor>(registry, std::move(backends));
+std::shared_ptr<ForkedExecutor> make_executor(const Registry& registry,
+                                              std::vector<OpenBackend> backends, Forks forks) {
+  return std::make_shared<RunExecutor>(registry, std::move(backends), forks);
 }
 
 }  // namespace lathe::run

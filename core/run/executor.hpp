@@ -10,9 +10,24 @@ namespace lathe::run {
 // Opens a backend that keeps what it makes of parameters in that cache.
 using OpenBackend = std::function<std::shared_ptr<Backend>(const Registry& registry, Cache& cache)>;
 
+// An executor in processes that are forked from the one which made it.
+class ForkedExecutor : public Executor {
+ public:
+  // Opens what computes such graphs, for all processes that are forked from now on; not what could
+  // not be used there (CUDA).
+  virtual void open_before_fork(const Graph& graph, bool trains) = 0;
+  // What this executor says of itself in such a process counts as said here: maps are joined, the
+  // numbers of the cache added. Thread-safe.
+  virtual void add_environment(const Value& of_forked) = 0;
+};
+
+// `no`: once a backend is open, a process that is forked cannot use it.
+enum class Forks { yes, no };
+
 // Each graph goes to the first backend that takes it; one is opened when those before it declined
 // a graph. The last must take every graph. The registry must outlive the executor.
-std::shared_ptr<Executor> make_executor(const Registry& registry,
-                                        std::vector<OpenBackend> backends);
+std::shared_ptr<ForkedExecutor> make_executor(const Registry& registry,
+                                              std::vector<OpenBackend> backends,
+                                              Forks forks = Forks::yes);
 
 }  // namespace lathe::run

@@ -3,8 +3,8 @@
 
 #include "core/base/cpu.hpp"
 #include "core/run/health/untrained.hpp"
+#include "core/search/isolation/trials.hpp"
 #include "core/search/loop/loop.hpp"
-#include "core/search/loop/trial_runner.hpp"
 #include "core/search/loop/untrained.hpp"
 #include "core/search/plan/study_description.hpp"
 #include "core/search/study/differences.hpp"
@@ -20,13 +20,10 @@ namespace lathe {
 namespace {
 
 // What a plan could not be refused for without a graph.
-void check_against_graph(const CheckedPlan& plan, const SearchSpace& space, TrialRunner& runner,
+void check_against_graph(const CheckedPlan& plan, Trials& trials,
                          const std::atomic<bool>& cancelled) {
-  check_space(*plan, space);
-  if (plan->training && !plan->training_options)
-    throw run_error(LATHE_FAILED_PRECONDITION, "a trial trains, but nobody said with what options");
   if (plan.metrics_promised()) return;
-  std::vector<std::string> known = runner.unpromised_scalars(cancelled);
+  std::vector<std::string> known = trials.unpromised_scalars(cancelled);
   for (const Runner& r : plan->runners)
     for (std::string& name :
          promised_scalars(*r.step.component).value_or(std::vector<std::string>{}))
@@ -185,12 +182,20 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
                              const RunContext& context, const SearchEvents& events,
                              const std::atomic<bool>& cancelled) {
   const SearchOptions& options = plan->options;
-  std::vector<std::unique_ptr<TrialRunner>> runners;
-  for (int i = 0; i < options.jobs; ++i)
-    runners.push_back(std::make_unique<TrialRunner>(*plan, space, original, context));
-  check_against_graph(plan, space, *runners.front(), cancelled);
+  check_space(*plan, space);
+  if (plan->training && !plan->training_options)
+    throw run_error(LATHE_FAILED_PRECONDITION, "a trial trains, but nobody said with what options");
   std::optional<Loss> loss;
-  if (executes(*plan)) loss = open_what_runs_need(*plan, context);
+  std::unique_ptr<Trials> trials;
+  if (options.isolate) {
+    // Data is loaded once, for all helpers.
+    if (executes(*plan)) loss = open_what_runs_need(*plan, context);
+    trials = trials_in_helpers(*plan, space, original, context, executes(*plan), cancelled);
+  } else {
+    trials = trials_on_threads(*plan, space, original, context);
+  }
+  check_against_graph(plan, *trials, cancelled);
+  if (!loss && executes(*plan)) loss = open_what_runs_need(*plan, context);
 
   const std::unique_ptr<Sampler> sampler = options.sampler.make(
       space, {options.directions(), options.objectives(), options.seed,
@@ -212,13 +217,18 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   UntrainedLayers untrained(fresh);
   const auto evaluate = [&](int worker, std::uint64_t trial, std::span<const double> point,
                             const std::atomic<bool>& stop, const Report& report) {
-    Scalars scalars = runners[static_cast<std::size_t>(worker)]->run(point, stop, report);
+    Scalars scalars = trials->evaluate(worker, point, stop, report);
     if (!warns) scalars.untrained.clear();
     untrained.add(trial, scalars.untrained);
     return scalars;
   };
-  SearchResult result =
-      run_trials(options, space, *sampler, study.get(), evaluate, events, cancelled);
+  SearchResult result;
+  try {
+    result = run_trials(options, space, *sampler, study.get(), evaluate, events, cancelled);
+  } catch (const EndOfSearch& end) {
+    throw end.why;
+  }
+  trials->finish();
   result.untrained = untrained_in(fresh, result.trials);
   if (!place.folder.empty())
     write_log(place.folder, space, result.trials, result.best, options.directions().size());

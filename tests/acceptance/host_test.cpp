@@ -308,6 +308,31 @@ BOOST_AUTO_TEST_CASE(a_search_makes_do_with_the_threads_there_are) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_search_in_helpers_says_what_processes_it_lacks) {
+  if (!nobody_can_run_lathe()) {
+    BOOST_TEST_MESSAGE("skipped: the build's folder is closed to other users");
+    return;
+  }
+  constexpr uid_t kSomebodyElse = 64124;
+  const TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  write_file(folder.path() / "a.toml", search_config());
+  for (const rlim_t processes : {1U, 2U, 3U, 6U}) {
+    const Outcome outcome = run_lathe({"search", "--config", "a.toml", "--isolate", "--project",
+                                       "helpers" + std::to_string(processes), "--json"},
+                                      folder.path(), {}, [processes] {
+                                        const rlimit limit{processes, processes};
+                                        setrlimit(RLIMIT_NPROC, &limit);
+                                        be(kSomebodyElse);
+                                      });
+    BOOST_TEST_CONTEXT(processes << " processes\n" << outcome.err) {
+      BOOST_TEST(is_result_or_sentence(outcome));
+      BOOST_TEST((outcome.exit_code == 0) == (processes == 6));
+      if (outcome.exit_code != 0) BOOST_TEST(outcome.err.find("ulimit -u") != std::string::npos);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(files_run_out_in_words) {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.toml", search_config());

@@ -86,6 +86,16 @@ BOOST_AUTO_TEST_CASE(a_word_that_is_an_option_says_the_same_twice) {
   good(words, folder.path());
 }
 
+BOOST_AUTO_TEST_CASE(the_sdk_says_where_its_parts_are) {
+  const TemporaryFolder folder;
+  const auto parts = good({"sdk", "--json"}, folder.path()).json();
+  BOOST_TEST(std::filesystem::exists(parts.at("include").get<std::string>() + "/lathe/lathe.h"));
+  BOOST_TEST(std::filesystem::exists(parts.at("templates").get<std::string>() + "/pass.cpp"));
+  BOOST_TEST(std::filesystem::exists(parts.at("python").get<std::string>() + "/lathe.py"));
+  BOOST_TEST(good({"sdk", "--python"}, folder.path()).out ==
+             parts.at("python").get<std::string>() + "\n");
+}
+
 BOOST_AUTO_TEST_CASE(version_and_info_answer) {
   const TemporaryFolder folder;
   BOOST_TEST(good({"--version"}, folder.path()).out == good({"-V"}, folder.path()).out);

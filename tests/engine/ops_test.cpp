@@ -17,6 +17,7 @@ struct Case {
   std::vector<Argument> extra;  // literal arguments after the tensors of a call
   bool list = false;            // the tensors are one list argument (cat)
   bool smooth = true;           // gradients may be checked by differences
+  bool positive = false;        // of inputs above zero
 };
 
 std::vector<Case> cases() {
@@ -214,6 +215,17 @@ std::vector<Case> cases() {
   call("mul", {{3, 4}, {3, 4}}, {}, arithmetic([](double a, double b) { return a * b; }));
   call("mul", {{3, 4}}, {{Value(2.5)}}, each([](double x) { return 2.5 * x; }));
   call("sub", {{3, 4}}, {{Value(2)}}, each([](double x) { return x - 2; }));
+  call("div", {{3, 4}, {1, 4}}, {}, arithmetic([](double a, double b) { return a / b; }));
+  call("div", {{3, 4}}, {{Value(-4)}}, each([](double x) { return x / -4; }));
+  call("pow", {{3, 4}}, {{Value(3)}}, each([](double x) { return x * x * x; }));
+  call("exp", {{3, 4}}, {}, each([](double x) { return std::exp(x); }));
+  call("erf", {{3, 4}}, {}, each([](double x) { return std::erf(x); }));
+  const std::size_t all_signs = out.size();
+  call("sqrt", {{3, 4}}, {}, each([](double x) { return std::sqrt(x); }));
+  call("rsqrt", {{3, 4}}, {}, each([](double x) { return 1 / std::sqrt(x); }));
+  call("pow", {{3, 4}}, {{Value(-0.5)}}, each([](double x) { return 1 / std::sqrt(x); }));
+  call("pow", {{3, 4}, {3, 4}}, {}, arithmetic([](double a, double b) { return std::pow(a, b); }));
+  for (std::size_t i = all_signs; i < out.size(); ++i) out[i].positive = true;
   call("matmul", {{2, 3, 4}, {2, 4, 5}}, {},
        [](const std::vector<Array>& in, const auto&) { return multiply(in[0], in[1]); });
   call("matmul", {{3, 4}, {4, 2}}, {}, [](const std::vector<Array>& in, const auto&) {
@@ -269,6 +281,55 @@ std::vector<Case> cases() {
            return keep ? y : with_shape(y, {3});
          });
   }
+  for (const bool keep : {false, true}) {
+    call("sum", {{2, 3, 4}}, {{Value(Value::List{1})}, {Value(keep)}},
+         [keep](const std::vector<Array>& in, const auto&) {
+           Array y = zeros({2, 1, 4});
+           for (std::int64_t n = 0; n < 2; ++n)
+             for (std::int64_t c = 0; c < 3; ++c)
+               for (std::int64_t w = 0; w < 4; ++w) y.at({n, 0, w}) += in[0].at({n, c, w});
+           return keep ? y : with_shape(y, {2, 4});
+         });
+  }
+  // y[n, w, c] = x[n, c, w]
+  const Oracle turned = [](const std::vector<Array>& in, const auto&) {
+    Array y = zeros({2, 4, 3});
+    for (std::int64_t n = 0; n < 2; ++n)
+      for (std::int64_t c = 0; c < 3; ++c)
+        for (std::int64_t w = 0; w < 4; ++w) y.at({n, w, c}) = in[0].at({n, c, w});
+    return y;
+  };
+  call("permute", {{2, 3, 4}}, {{Value(0)}, {Value(2)}, {Value(-2)}}, turned);
+  call("permute", {{2, 3, 4}}, {{Value(Value::List{0, 2, 1})}}, turned);
+  call("transpose", {{2, 3, 4}}, {{Value(1)}, {Value(-1)}}, turned);
+  call("unsqueeze", {{2, 3}}, {{Value(1)}}, reshaped({2, 1, 3}));
+  call("unsqueeze", {{2, 3}}, {{Value(-1)}}, reshaped({2, 3, 1}));
+  call("squeeze", {{2, 1, 3}}, {{Value(1)}}, reshaped({2, 3}));
+  call("squeeze", {{2, 1, 3}}, {{Value(-1)}}, same);
+  // y[n, i, c] = x[n, 0, c]
+  call("expand", {{2, 1, 3}}, {{Value(-1)}, {Value(4)}, {Value(3)}},
+       [](const std::vector<Array>& in, const auto&) {
+         Array y = zeros({2, 4, 3});
+         for (std::int64_t n = 0; n < 2; ++n)
+           for (std::int64_t i = 0; i < 4; ++i)
+             for (std::int64_t c = 0; c < 3; ++c) y.at({n, i, c}) = in[0].at({n, 0, c});
+         return y;
+       });
+  out.push_back({"stack",
+                 {{2, 3}, {2, 3}},
+                 {},
+                 [](const std::vector<Array>& in, const auto&) {
+                   Array y = zeros({2, 3, 2});
+                   for (std::int64_t n = 0; n < 2; ++n)
+                     for (std::int64_t c = 0; c < 3; ++c)
+                       for (std::int64_t i = 0; i < 2; ++i)
+                         y.at({n, c, i}) = in[static_cast<std::size_t>(i)].at({n, c});
+                   return y;
+                 },
+                 false,
+                 {{Value(-1)}},
+                 true,
+                 true});
   out.push_back({"cat",
                  {{2, 3}, {2, 1}},
                  {},
@@ -306,11 +367,14 @@ Built build(const Case& one) {
     input.target = fmt::format("x{}", i);
     input.attributes = Value(Value::Map{{"shape", sample}, {"batch", shape[0]}});
     tensors.push_back({edit.add(input)});
-    out.inputs.push_back(example(shape, static_cast<int>(i) + 1));
+    Array& values = out.inputs.emplace_back(example(shape, static_cast<int>(i) + 1));
+    for (double& x : values.data)
+      if (one.positive) x = std::abs(x) + 0.25;
   }
   NodeSpec spec;
   spec.opcode = one.module ? Opcode::call_module : Opcode::call_function;
-  if (one.op == "view" || one.op == "contiguous") spec.opcode = Opcode::call_method;
+  if (one.op == "view" || one.op == "contiguous" || one.op == "expand")
+    spec.opcode = Opcode::call_method;
   spec.op = one.op;
   spec.target = one.module ? "layer" : one.op;
   spec.args = one.list ? std::vector<Argument>{{tensors}} : tensors;

@@ -266,6 +266,51 @@ BOOST_AUTO_TEST_CASE(cat_joins_along_one_dimension) {
                       {"[1, 3, 4]", "[1, 5, 5]", "dimension 1"}));
 }
 
+BOOST_AUTO_TEST_CASE(dimensions_move_come_and_go) {
+  const auto function = [](const char* op, List sample, std::vector<Argument> after) {
+    return called(Opcode::call_function, op, std::move(sample), std::move(after));
+  };
+  const auto refused_call = [&](const char* op, List sample, std::vector<Argument> after) {
+    return refusal([&] { function(op, std::move(sample), std::move(after)); });
+  };
+  BOOST_TEST(function("permute", {3, 4}, {{Value(2)}, {Value(0)}, {Value(1)}}) == "[4, 2, 3]");
+  BOOST_TEST(function("permute", {3, 4}, {{Value(List{0, -1, 1})}}) == "[2, 4, 3]");
+  BOOST_TEST(function("transpose", {3, 4}, {{Value(0)}, {Value(-1)}}) == "[4, 3, 2]");
+  BOOST_TEST(function("unsqueeze", {3}, {{Value(-1)}}) == "[2, 3, 1]");
+  BOOST_TEST(function("squeeze", {1, 3}, {{Value(1)}}) == "[2, 3]");
+  BOOST_TEST(function("squeeze", {1, 3}, {{Value(2)}}) == "[2, 1, 3]");
+  BOOST_TEST(called(Opcode::call_method, "expand", {1, 3},
+                    {{Value(-1)}, {Value(5)}, {Value(-1)}}) == "[2, 5, 3]");
+  BOOST_TEST(called(Opcode::call_method, "expand", {3}, {{Value(List{4, -1, 3})}}) == "[4, 2, 3]");
+  BOOST_TEST(function("sum", {3, 4}, {{Value(List{1, 2})}}) == "[2]");
+  BOOST_TEST(function("sum", {3, 4}, {{Value(-1)}, {Value(true)}}) == "[2, 3, 1]");
+  BOOST_TEST(mentions(refused_call("permute", {3, 4}, {{Value(0)}, {Value(1)}}),
+                      {"order of the 3 dimensions", "found 2"}));
+  BOOST_TEST(mentions(refused_call("permute", {3}, {{Value(0)}, {Value(-2)}}),
+                      {"names dimension 0 twice"}));
+  BOOST_TEST(mentions(refused_call("transpose", {3}, {{Value(0)}, {Value(2)}}), {"'dim1' = 2"}));
+  BOOST_TEST(mentions(refused_call("unsqueeze", {3}, {{Value(4)}}), {"'dim' = 4"}));
+  // A batch of one would go away as well.
+  BOOST_TEST(mentions(refused_call("squeeze", {1, 3}, {}), {"'dim'", "missing"}));
+  BOOST_TEST(mentions(refused_call("expand", {2, 3}, {{Value(-1)}, {Value(5)}, {Value(3)}}),
+                      {"cannot expand shape", "[-1, 5, 3]"}));
+  BOOST_TEST(mentions(refused_call("sum", {3}, {{Value(List{1, -1})}}), {"dimension 1 twice"}));
+}
+
+BOOST_AUTO_TEST_CASE(stack_puts_a_dimension_before_what_it_joins) {
+  const auto stacked = [](List a, List b, int dim) {
+    Writer w;
+    const NodeId x = w.placeholder("a", {{"shape", std::move(a)}});
+    const NodeId y = w.placeholder("b", {{"shape", std::move(b)}});
+    const NodeId id = w.function(
+        "stack", {Argument{std::vector<Argument>{Argument{x}, Argument{y}}}, {Value(dim)}});
+    return w.finish(3).node(id).result.shape.text();
+  };
+  BOOST_TEST(stacked({4}, {4}, 0) == "[2, 3, 4]");
+  BOOST_TEST(stacked({4}, {4}, -1) == "[3, 4, 2]");
+  BOOST_TEST(mentions(refusal([&] { stacked({4}, {5}, 0); }), {"cannot be stacked"}));
+}
+
 BOOST_AUTO_TEST_CASE(transposed_convolutions_grow_what_convolutions_shrink) {
   const char* op = "conv_transpose2d";
   BOOST_TEST(made(op, {4, 5, 7}, {{"out_channels", 6}, {"kernel_size", 3}}) == "[2, 6, 7, 9]");

@@ -12,6 +12,7 @@ void run_train(Session& session);
 void run_test(Session& session);
 void run_transform(Session& session);
 void run_search(Session& session);
+void write_report(const Invocation& call);
 void run_bisect(const Invocation& call);
 void run_export(const Invocation& call);
 void run_list(const Invocation& call);
@@ -36,6 +37,7 @@ void list_plugins(const Invocation& call);
 void show_plugin(const Invocation& call);
 void build_plugin(const Invocation& call);
 void new_plugin(const Invocation& call);
+void show_sdk(const Invocation& call);
 
 template <Work work>
 void in_session(const Invocation& call) {
@@ -182,6 +184,14 @@ inline constexpr Command kCommands[] = {
              "the better network, and the costlier one followed.",
      .results = {"bisect"},
      .passes_optional = true},
+    {.word = "report",
+     .doc = "writes a page of a run: its figures and tables in one HTML file that works offline",
+     .words = "RUN",
+     .options = OptionGroup::output | OptionGroup::report | OptionGroup::json,
+     .run = write_report,
+     .more =
+         "RUN is the folder of a project, or of its results; a run that is still going is shown "
+         "as far as it is."},
     {.word = "data",
      .doc = "lists and fetches the data sets that are known",
      .words = "COMMAND",
@@ -227,6 +237,13 @@ inline constexpr Command kCommands[] = {
          "LATHE_TRUSTED_PLUGIN_FOLDERS those that are used although others can write them (NTFS, "
          "vfat).",
      .commands = [] { return std::span<const Command>(kPluginCommands); }},
+    {.word = "sdk",
+     .doc = "says where the parts for people who program are: headers, templates, lathe.py",
+     .words = "",
+     .options = OptionGroup::sdk | OptionGroup::json,
+     .run = show_sdk,
+     .more = "PYTHONPATH=$(lathe sdk --python) python3 ... finds lathe.py, which saves networks of "
+             "PyTorch."},
     {.word = "help",
      .doc = "prints this, or the options of a command",
      .words = "[COMMAND...]",

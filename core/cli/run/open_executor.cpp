@@ -42,8 +42,10 @@ std::shared_ptr<Executor> open_executor(const Registry& registry, const std::str
     auto backend = engine(plugins, cache);
     return backend->on_cpu() ? dense::open_dense(plugins, cache) : backend;
   };
-  if (wants_cuda) return run::make_executor(registry, {cuda_or_dense, engine});
-  return run::make_executor(registry, {dense::open_dense, engine});
+  if (wants_cuda) return run::make_executor(registry, {cuda_or_dense, engine}, run::Forks::no);
+  const bool may_open_cuda = device != "cpu" && may_have_cuda();
+  return run::make_executor(registry, {dense::open_dense, engine},
+                            may_open_cuda ? run::Forks::no : run::Forks::yes);
 }
 
 }  // namespace lathe

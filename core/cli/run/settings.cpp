@@ -2,6 +2,7 @@
 // sets counts as given on the command line.
 #include "core/cli/run/settings.hpp"
 
+#include "core/cli/run/model_path.hpp"
 #include "core/cli/run/saved/saved_search.hpp"
 #include "core/mase/accepted_options.hpp"
 #include "core/options/text/document.hpp"
@@ -130,6 +131,7 @@ Settings read_settings(const Invocation& call) {
   honour(settings.options);
   settings.values = value_map(settings.options);
   hide_password(settings);
+  settle_model_path(settings);
   return settings;
 }
 

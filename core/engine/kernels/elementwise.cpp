@@ -1,4 +1,5 @@
-// Kernels that keep the shape: activations, dropout, softmax; and add, sub, mul.
+// Kernels that keep the shape: activations, other functions of one number, dropout, softmax; and
+// add, sub, mul, div, pow.
 #include "core/engine/kernels/kernel_rows.hpp"
 #include "core/tensor/random.hpp"
 
@@ -61,7 +62,7 @@ Kernel softplus(const KernelNode& node) {
 
 at::Tensor softsign(const at::Tensor& x) { return x / (x.abs() + 1); }
 
-// Both sides of add, sub and mul: either may be a number.
+// Both sides of an arithmetic: either may be a number.
 template <typename Function>
 Kernel binary(const KernelNode& node, Function function) {
   const KernelNode::Operand a = node.operand("input");
@@ -89,6 +90,19 @@ Kernel sub(const KernelNode& node) {
 Kernel mul(const KernelNode& node) {
   return binary(node, [](const at::Tensor& a, const at::Tensor& b) { return at::mul(a, b); });
 }
+Kernel div(const KernelNode& node) {
+  return binary(node, [](const at::Tensor& a, const at::Tensor& b) { return at::div(a, b); });
+}
+// A number as the exponent has PyTorch's ways of its own: x * x for 2.
+Kernel pow(const KernelNode& node) {
+  const KernelNode::Operand x = node.operand("input"), exponent = node.operand("exponent");
+  return [=](const KernelCall& call) {
+    const at::Scalar base(x.number), power(exponent.number);
+    if (!x.tensor) return at::pow(base, call.inputs[*exponent.tensor]);
+    if (!exponent.tensor) return at::pow(call.inputs[*x.tensor], power);
+    return at::pow(call.inputs[*x.tensor], call.inputs[*exponent.tensor]);
+  };
+}
 
 Kernel softmax(const KernelNode& node) {
   return [dim = node.integer("dim")](const KernelCall& call) {
@@ -114,6 +128,10 @@ constexpr KernelRow kRows[] = {
     {"selu", unary<at::selu>},
     {"softplus", softplus},
     {"softsign", unary<softsign>},
+    {"exp", unary<at::exp>},
+    {"sqrt", unary<at::sqrt>},
+    {"rsqrt", unary<at::rsqrt>},
+    {"erf", unary<at::erf>},
     {"dropout", dropout},
     {"dropout2d", dropout},
     {"softmax", softmax},
@@ -121,6 +139,8 @@ constexpr KernelRow kRows[] = {
     {"add", add},
     {"sub", sub},
     {"mul", mul},
+    {"div", div},
+    {"pow", pow},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Kernels that take parts of a tensor, add a margin to it or average over dimensions: getitem, pad,
-// mean.
+// Kernels that take parts of a tensor, add a margin to it, average or add over dimensions: getitem,
+// pad, mean, sum.
 #include "core/engine/kernels/kernel_rows.hpp"
 #include "core/graph/ops/index_items.hpp"
 
@@ -42,10 +42,17 @@ Kernel mean(const KernelNode& node) {
   };
 }
 
+Kernel sum(const KernelNode& node) {
+  return [dims = node.integers("dim"), keep = node.flag("keepdim")](const KernelCall& call) {
+    return at::sum(call.inputs[0], dims, keep);
+  };
+}
+
 constexpr KernelRow kRows[] = {
     {"getitem", getitem},
     {"pad", pad},
     {"mean", mean},
+    {"sum", sum},
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ std::span<const KernelRow> pool_kernels();
 std::span<const KernelRow> elementwise_kernels();
 std::span<const KernelRow> product_kernels();
 std::span<const KernelRow> layout_kernels();
+std::span<const KernelRow> axes_kernels();
 std::span<const KernelRow> index_kernels();
 
 // A parameter of a module, or a tensor argument of the function of the same name.

@@ -16,7 +16,7 @@ const std::unordered_map<std::string_view, KernelMaker>& table() {
     std::unordered_map<std::string_view, KernelMaker> out;
     for (const auto family :
          {weighted_kernels(), norm_kernels(), pool_kernels(), elementwise_kernels(),
-          product_kernels(), layout_kernels(), index_kernels()}) {
+          product_kernels(), layout_kernels(), axes_kernels(), index_kernels()}) {
       for (const KernelRow& row : family) {
         if (builtin_ops().find(row.op) == nullptr || !out.emplace(row.op, row.make).second) {
           throw std::logic_error(fmt::format("op '{}': no row, or a second kernel", row.op));

@@ -1,6 +1,6 @@
-// Rows of what keeps the shape: activations, dropout, softmax; and of add, sub, mul.
-// MASE's estimator knows relu, relu6, dropout and add; the other activations, softmax and
-// arithmetics count one computation per element in the same way.
+// Rows of what keeps the shape: activations, other functions of one number, dropout, softmax; and
+// of add, sub, mul, div, pow. MASE's estimator knows relu, relu6, dropout and add; the other
+// activations, softmax and arithmetics count one computation per element in the same way.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -176,6 +176,7 @@ OpRow softmax() {
 OpRow identity() {
   OpRow row = elementwise("identity", "Identity", {});
   row.signature.clear();
+  row.quantizable = {"data_in"};  // a node for a number format alone
   row.cost = no_cost;
   row.bits = LATHE_BITS_NONE;
   row.counting = LATHE_COUNT_NOTHING;
@@ -191,11 +192,16 @@ std::int64_t combined(std::string_view op, std::int64_t a, std::int64_t b) {
 Result arithmetic_result(const OpInputs& in) {
   const std::vector<Resolved> args = resolved_args(in);
   bool has_other = args.size() >= 2;
-  for (const auto& [key, argument] : in.node->kwargs) has_other |= key == "other";
+  for (const auto& [key, argument] : in.node->kwargs)
+    has_other |= key == "other" || key == "exponent";
   if (in.tensors.empty() || args.empty() || !has_other) {
     refuse(fmt::format("expected two operands, found {}", args.size()));
   }
   const Result& first = in.tensors[0];
+  const bool whole_numbers = in.node->op == "add" || in.node->op == "sub" || in.node->op == "mul";
+  if (!whole_numbers && !first.is_tensor() &&
+      (in.tensors.size() == 1 || !in.tensors[1].is_tensor()))
+    refuse("sizes can be added, subtracted and multiplied, and no more");
   if (in.tensors.size() == 1 && first.is_tensor()) return {first.dtype, first.shape, {}};
   if (first.is_tensor() && !in.tensors[1].is_tensor()) return {first.dtype, first.shape, {}};
   if (!first.is_tensor() && in.tensors.size() == 2 && in.tensors[1].is_tensor()) {
@@ -230,13 +236,15 @@ OpRow arithmetic(std::string op) {
   row.mase_type = "builtin_func";
   row.operands = {"data_in_0", "data_in_1"};
   row.quantizable = {"data_in"};
-  row.bits = row.op == "mul" ? LATHE_BITS_MULTIPLYING : LATHE_BITS_WIDEST;
+  row.bits = row.op == "mul" || row.op == "div" ? LATHE_BITS_MULTIPLYING : LATHE_BITS_WIDEST;
   row.channels = LATHE_CHANNELS_BROADCAST;
-  row.counting = row.op == "sub" ? LATHE_COUNT_SUBTRACTION : LATHE_COUNT_ARITHMETIC;
+  // The counters that know sums and products know no other arithmetic.
+  row.counting =
+      row.op == "add" || row.op == "mul" ? LATHE_COUNT_ARITHMETIC : LATHE_COUNT_SUBTRACTION;
   row.rows_apart = equal_shapes;
-  row.function = "operator." + row.op;
+  row.function = row.op == "div" ? "operator.truediv" : "operator." + row.op;
   row.signature = {"input", "other"};
-  if (row.op != "mul") {
+  if (row.op == "add" || row.op == "sub") {
     row.settings = {number("alpha", 1.0)};
     row.signature.push_back("alpha");
   }
@@ -248,6 +256,21 @@ OpRow arithmetic(std::string op) {
   return row;
 }
 
+OpRow power() {
+  OpRow row = arithmetic("pow");
+  row.signature = {"input", "exponent"};
+  row.quantizable.clear();
+  row.bits = LATHE_BITS_PASSING;
+  return row;
+}
+
+// A function that no module is of.
+OpRow function_of_one(std::string op) {
+  OpRow row = elementwise(std::move(op), "", {});
+  row.function = "torch." + row.op;
+  return row;
+}
+
 }  // namespace
 
 void add_elementwise_rows(std::vector<OpRow>& rows) {
@@ -256,7 +279,9 @@ void add_elementwise_rows(std::vector<OpRow>& rows) {
   rows.push_back(dropout("dropout2d", "Dropout2d"));
   rows.push_back(softmax());
   rows.push_back(identity());
-  for (const char* op : {"add", "sub", "mul"}) rows.push_back(arithmetic(op));
+  for (const char* op : {"exp", "sqrt", "rsqrt", "erf"}) rows.push_back(function_of_one(op));
+  for (const char* op : {"add", "sub", "mul", "div"}) rows.push_back(arithmetic(op));
+  rows.push_back(power());
 }
 
 }  // namespace lathe::rules

@@ -1,5 +1,5 @@
-// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean, which
-// takes dimensions away by averaging over them.
+// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean and sum,
+// which take dimensions away.
 
 #include "core/graph/ops/index_items.hpp"
 #include "core/graph/ops/rules.hpp"
@@ -107,7 +107,7 @@ OpRow pad() {
   return row;
 }
 
-bool mean_keeps_rows(const Graph& graph, NodeId id) {
+bool reduction_keeps_rows(const Graph& graph, NodeId id) {
   const Value& attributes = graph.attributes(id);
   if (attributes.find("dim")->is_none()) return false;
   const std::size_t rank = tensor_inputs(graph, id).at(0)->shape.rank();
@@ -115,9 +115,9 @@ bool mean_keeps_rows(const Graph& graph, NodeId id) {
                               [&](std::int64_t dim) { return axis_of(dim, rank, "dim") == 0; });
 }
 
-OpRow mean() {
+OpRow reduction(std::string op) {
   OpRow row;
-  row.op = "mean";
+  row.op = std::move(op);
   row.mase_type = "implicit_func";
   row.operands = {"data_in_0"};
   Setting dim = extents("dim", 0, Value());
@@ -128,26 +128,26 @@ OpRow mean() {
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
     const bool keep = flag(in.attributes, "keepdim");
-    std::vector<bool> averaged(x.shape.rank(), in.attributes.find("dim")->is_none());
+    std::vector<bool> reduced(x.shape.rank(), in.attributes.find("dim")->is_none());
     if (!in.attributes.find("dim")->is_none()) {
       for (std::int64_t dim : sizes(in.attributes, "dim", 1)) {
         const std::size_t axis = axis_of(dim, x.shape.rank(), "dim");
-        if (averaged[axis]) refuse(fmt::format("'dim' names dimension {} twice", axis));
-        averaged[axis] = true;
+        if (reduced[axis]) refuse(fmt::format("'dim' names dimension {} twice", axis));
+        reduced[axis] = true;
       }
     }
     std::vector<std::int64_t> out;
-    for (std::size_t d = 0; d < averaged.size(); ++d) {
-      if (!averaged[d]) out.push_back(x.shape[d]);
-      if (averaged[d] && keep) out.push_back(1);
+    for (std::size_t d = 0; d < reduced.size(); ++d) {
+      if (!reduced[d]) out.push_back(x.shape[d]);
+      if (reduced[d] && keep) out.push_back(1);
     }
     return Result{x.dtype, Shape(std::move(out)), {}};
   };
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_AVERAGED;
   row.counting = LATHE_COUNT_REDUCTION;
-  row.rows_apart = mean_keeps_rows;
-  row.function = "torch.mean";
+  row.rows_apart = reduction_keeps_rows;
+  row.function = "torch." + row.op;
   // As adaptive_avg_pool, which computes the same over the last dimensions.
   row.cost = cost_per_input;
   return row;
@@ -158,7 +158,10 @@ OpRow mean() {
 void add_index_rows(std::vector<OpRow>& rows) {
   rows.push_back(getitem());
   rows.push_back(pad());
-  rows.push_back(mean());
+  rows.push_back(reduction("mean"));
+  rows.push_back(reduction("sum"));
+  rows.back().channels = LATHE_CHANNELS_WALL;
+  rows.back().counting = LATHE_COUNT_SUBTRACTION;
 }
 
 }  // namespace lathe::rules

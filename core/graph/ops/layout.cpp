@@ -8,35 +8,9 @@ namespace lathe::rules {
 
 namespace {
 
-OpRow layout_row(std::string op) {
-  OpRow row;
-  row.op = std::move(op);
-  row.mase_type = "implicit_func";
-  row.operands = {"data_in_0"};
-  row.signature = {"input"};
-  row.cost = no_cost;
-  row.counting = LATHE_COUNT_NOTHING;
-  return row;
-}
-
-// The extents asked for: x.view(2, -1) and x.view([2, -1]) alike.
-std::vector<std::int64_t> wanted_extents(const OpInputs& in) {
-  std::vector<Resolved> args = resolved_args(in);
-  args.erase(args.begin());
-  if (args.size() == 1 && args[0].is_list) args = std::vector<Resolved>(args[0].items);
-  if (args.size() == 1 && args[0].literal != nullptr && args[0].literal->is_list()) {
-    std::vector<std::int64_t> out;
-    for (const Value& item : args[0].literal->as_list()) out.push_back(item.as_int());
-    return out;
-  }
-  std::vector<std::int64_t> out;
-  for (const Resolved& argument : args) out.push_back(resolved_integer(argument));
-  return out;
-}
-
 Result view_result(const OpInputs& in) {
   const Result& x = tensor(in, 0);
-  std::vector<std::int64_t> dims = wanted_extents(in);
+  std::vector<std::int64_t> dims = integers_after_first(in);
   const Shape wanted(dims);
   const std::int64_t total = x.shape.numel();
   auto impossible = [&]() {

@@ -87,6 +87,7 @@ const OpSet& builtin_ops() {
     rules::add_elementwise_rows(rows);
     rules::add_product_rows(rows);
     rules::add_layout_rows(rows);
+    rules::add_axes_rows(rows);
     rules::add_index_rows(rows);
     for (OpRow& row : rows) {
       if (row.function.empty()) row.function = "torch.nn.functional." + row.op;

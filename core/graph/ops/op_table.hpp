@@ -14,8 +14,9 @@
 
 namespace lathe {
 
-// 2 added getitem, pad and mean; 3 conv_transpose2d; 4 silu, selu, softplus and softsign.
-constexpr int kDialectVersion = 4;
+// 2 added getitem, pad and mean; 3 conv_transpose2d; 4 silu, selu, softplus and softsign; 5 div,
+// pow, exp, sqrt, rsqrt, erf, sum, permute, transpose, squeeze, unsqueeze, expand and stack.
+constexpr int kDialectVersion = 5;
 
 class FormatStorage;
 class Graph;

@@ -150,6 +150,17 @@ Cost cost_per_input(const OpInputs& in, const Result& out) {
   return {n, n, 0, n, elements(out)};
 }
 
+OpRow layout_row(std::string op) {
+  OpRow row;
+  row.op = std::move(op);
+  row.mase_type = "implicit_func";
+  row.operands = {"data_in_0"};
+  row.signature = {"input"};
+  row.cost = no_cost;
+  row.counting = LATHE_COUNT_NOTHING;
+  return row;
+}
+
 std::vector<const Result*> tensor_inputs(const Graph& graph, NodeId id) {
   std::vector<const Result*> tensors;
   for (NodeId input : graph.node(id).inputs()) {
@@ -229,6 +240,20 @@ std::int64_t resolved_integer(const Resolved& argument) {
     refuse("expected an integer, or a node that gives one, as an extent");
   }
   return argument.result->value.as_int();
+}
+
+std::vector<std::int64_t> integers_after_first(const OpInputs& in) {
+  std::vector<Resolved> args = resolved_args(in);
+  args.erase(args.begin());
+  if (args.size() == 1 && args[0].is_list) args = std::vector<Resolved>(args[0].items);
+  if (args.size() == 1 && args[0].literal != nullptr && args[0].literal->is_list()) {
+    std::vector<std::int64_t> out;
+    for (const Value& item : args[0].literal->as_list()) out.push_back(item.as_int());
+    return out;
+  }
+  std::vector<std::int64_t> out;
+  for (const Resolved& argument : args) out.push_back(resolved_integer(argument));
+  return out;
 }
 
 }  // namespace lathe::rules

@@ -18,6 +18,7 @@ void add_pool_rows(std::vector<OpRow>& rows);
 void add_elementwise_rows(std::vector<OpRow>& rows);
 void add_product_rows(std::vector<OpRow>& rows);
 void add_layout_rows(std::vector<OpRow>& rows);
+void add_axes_rows(std::vector<OpRow>& rows);
 void add_index_rows(std::vector<OpRow>& rows);
 
 Setting boolean(std::string name, bool default_value);
@@ -56,6 +57,8 @@ Shape broadcast(const Shape& a, const Shape& b);
 
 Result same_as_input(const OpInputs& in);
 Cost no_cost(const OpInputs& in, const Result& out);
+// A row of what moves no numbers or only copies them.
+OpRow layout_row(std::string op);
 // One computation per input element, forwards and backwards.
 Cost cost_per_input(const OpInputs& in, const Result& out);
 
@@ -85,5 +88,7 @@ struct Resolved {
 std::vector<Resolved> resolved_args(const OpInputs& in);
 // An integer: a literal, or what a size node gives.
 std::int64_t resolved_integer(const Resolved& argument);
+// The integers after the first argument: x.view(2, -1) and x.view([2, -1]) alike.
+std::vector<std::int64_t> integers_after_first(const OpInputs& in);
 
 }  // namespace lathe::rules

@@ -25,6 +25,14 @@ using Evaluate =
     std::function<Scalars(int worker, std::uint64_t trial, std::span<const double> point,
                           const std::atomic<bool>& stop, const Report& report)>;
 
+// How the sentence of an Error begins that says that the process ended which the trial ran in.
+inline constexpr std::string_view kHelperEnded = "the helper process ";
+// Thrown by an evaluation instead of an Error, it ends the search. No std::exception, which would
+// fail the trial.
+struct EndOfSearch {
+  Error why;
+};
+
 // Calls `evaluate`: the metrics and the values of the objectives, or why there are none. `given_up`
 // becomes true if it was stopped, so that nothing is known of the point.
 Trial outcome_of(const SearchOptions& options, const std::atomic<bool>& stop,

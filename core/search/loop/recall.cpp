@@ -1,6 +1,9 @@
 #include "core/search/loop/recall.hpp"
 
+#include "core/search/loop/evaluation.hpp"
+
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <limits>
 #include <set>
@@ -35,6 +38,17 @@ std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options) {
   return trials;
 }
 
+namespace {
+
+// Its helper process ended, and so did that of the trial which it runs once more.
+bool crashed_twice(const Trial& trial, const std::deque<Slot>& recalled) {
+  if (trial.retries.empty() || trial.retries.back() >= recalled.size()) return false;
+  const Trial& first = recalled[trial.retries.back()].trial;
+  return trial.error.starts_with(kHelperEnded) && first.error.starts_with(kHelperEnded);
+}
+
+}  // namespace
+
 std::deque<Trial> retries_of(const std::deque<Slot>& recalled) {
   std::set<std::uint64_t> retried;
   for (const Slot& slot : recalled)
@@ -43,6 +57,11 @@ std::deque<Trial> retries_of(const std::deque<Slot>& recalled) {
   for (const Slot& slot : recalled) {
     const Trial& trial = slot.trial;
     if (trial.state != TrialState::fail || retried.contains(trial.number)) continue;
+    if (crashed_twice(trial, recalled)) {
+      spdlog::warn("trial {} is set aside, because its helper process ended twice: {}",
+                   trial.number, trial.error);
+      continue;
+    }
     Trial& retry = again.emplace_back();
     retry.state = TrialState::waiting;
     retry.point = trial.point;

@@ -16,7 +16,8 @@ Slot recalled_slot(const StoredTrial& stored, const SearchOptions& options);
 std::deque<Slot> recalled_trials(Study& study, const SearchOptions& options);
 
 // Trials that run the failed ones once more, with their points, in number order; those that were
-// run again already are left out. What they are is kept as Optuna's RetryFailedTrialCallback does.
+// run again already are left out, and one whose helper process ended twice, with a warning. What
+// they are is kept as Optuna's RetryFailedTrialCallback does.
 std::deque<Trial> retries_of(const std::deque<Slot>& recalled);
 
 }  // namespace lathe

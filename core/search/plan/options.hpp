@@ -15,6 +15,7 @@ struct SearchOptions {
   std::int64_t n_trials = 20;
   bool retry_failed = false;  // those of earlier runs, beyond n_trials if need be
   int jobs = 1;
+  bool isolate = false;  // trials run in helper processes
   int lookahead = 4;
   bool repeat = false;  // trials may be at points that earlier ones had, while there are others
   bool repeats_evaluated = false;    // again, not with the earlier outcome: where values are noisy

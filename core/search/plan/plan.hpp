@@ -30,6 +30,9 @@ struct SearchPlan {
   // How the model is built with some of its options changed; needed only if the space searches
   // them. Thread-safe.
   std::function<Graph(const Value& model_options, RunContext& context)> build;
+  // Nothing runs on threads of the process's own while what it gives lives; empty: nothing does. So
+  // that it can be forked.
+  std::function<std::shared_ptr<void>()> pause_threads;
 };
 
 // Refuses with a position what can be refused one by one: unknown runners, samplers and pruners,

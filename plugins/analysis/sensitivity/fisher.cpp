@@ -131,14 +131,22 @@ std::vector<float> numbers(const lathe_tensor& tensor) {
   return {values.begin(), values.end()};
 }
 
-// Adds to `sum` what one batch of `rows` says: with gradients of the mean loss, times rows.
+// Adds to `sum` what one batch of `rows` says, with gradients of the mean loss, times rows: for
+// each row the square of what its loss changes by to first order. Where a layer's result does not
+// lie row by row, each number counts as if it were alone.
 void add_batch(const Seen& layer, const lathe_tensor& twin, std::uint64_t rows, double& sum) {
   const lathe::tensor<const float> other(twin);
+  const bool row_by_row =
+      twin.dl.ndim > 0 && rows > 0 && static_cast<std::uint64_t>(twin.dl.shape[0]) % rows == 0;
+  const std::uint64_t part = row_by_row ? other.size() / rows : 1;
   double of_batch = 0;
-  for (std::uint64_t i = 0; i < other.size(); ++i) {
-    const double slope = static_cast<double>(layer.gradient[i]);
-    const double error = static_cast<double>(other[i]) - static_cast<double>(layer.output[i]);
-    of_batch += slope * slope * error * error;
+  for (std::uint64_t begin = 0; begin < other.size(); begin += part) {
+    double change = 0;
+    for (std::uint64_t i = begin; i < begin + part; ++i) {
+      const double error = static_cast<double>(other[i]) - static_cast<double>(layer.output[i]);
+      change += static_cast<double>(layer.gradient[i]) * error;
+    }
+    of_batch += change * change;
   }
   const double scale = static_cast<double>(rows);
   sum += scale * scale * of_batch;

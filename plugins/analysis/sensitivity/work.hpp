@@ -48,8 +48,8 @@ enum class Measure { output, accuracy, kl };
 // Runs the network with one site changed at a time (changed.cpp).
 Scores score_changed(const Work& work, Measure measure);
 
-// Half the empirical Fisher information of each layer's output, times the squared error there
-// (fisher.cpp). `which(site)`: the others are left out.
+// Half the empirical Fisher information of each layer's output along the error there (fisher.cpp).
+// `which(site)`: the others are left out.
 template <class Which>
 std::vector<std::size_t> chosen_sites(const std::vector<Site>& sites, const Which& which) {
   std::vector<std::size_t> chosen;

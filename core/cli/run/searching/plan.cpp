@@ -1,6 +1,7 @@
 #include "core/cli/run/searching/plan.hpp"
 
 #include "core/base/file.hpp"
+#include "core/cli/interrupt.hpp"
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/training.hpp"
 
@@ -50,6 +51,7 @@ CheckedPlan planned(Session& session, const Settings& settings) {
   options.seed = static_cast<std::uint64_t>(settings.get(kSeed));
   options.n_trials = trials_of(settings).value_or(options.n_trials);
   options.jobs = static_cast<int>(settings.get(kJobs).value_or(options.jobs));
+  options.isolate = settings.get(kIsolate);
   options.timeout_seconds = settings.get(kTimeBudget).value_or(options.timeout_seconds);
   options.trial_timeout_seconds =
       settings.get(kTrialTimeout).value_or(options.trial_timeout_seconds);
@@ -64,6 +66,7 @@ CheckedPlan planned(Session& session, const Settings& settings) {
   plan.build = [&session](const Value& options, RunContext& context) {
     return session.rebuild_graph(options, context).with_spare_state({});
   };
+  plan.pause_threads = pause_interrupt_thread;
   return check_plan(std::move(plan));
 }
 

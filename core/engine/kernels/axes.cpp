@@ -1,0 +1,55 @@
+// Kernels of what moves, adds and takes away dimensions: permute, transpose, squeeze, unsqueeze,
+// expand, stack.
+#include "core/engine/kernels/kernel_rows.hpp"
+#include "core/engine/kernels/values.hpp"
+
+namespace lathe::engine {
+
+namespace {
+
+Kernel permute(const KernelNode& node) {
+  return [dims = node.extents(1)](const KernelCall& call) {
+    return at::permute(call.inputs[0], resolve(dims, call.values));
+  };
+}
+
+Kernel transpose(const KernelNode& node) {
+  return [a = node.integer("dim0"), b = node.integer("dim1")](const KernelCall& call) {
+    return at::transpose(call.inputs[0], a, b);
+  };
+}
+
+Kernel unsqueeze(const KernelNode& node) {
+  return [dim = node.integer("dim")](const KernelCall& call) {
+    return at::unsqueeze(call.inputs[0], dim);
+  };
+}
+
+Kernel squeeze(const KernelNode& node) {
+  return [dim = node.integer("dim")](const KernelCall& call) {
+    return at::squeeze(call.inputs[0], dim);
+  };
+}
+
+Kernel expand(const KernelNode& node) {
+  return [extents = node.extents(1)](const KernelCall& call) {
+    return call.inputs[0].expand(resolve(extents, call.values));
+  };
+}
+
+Kernel stack(const KernelNode& node) {
+  return [dim = node.integer("dim")](const KernelCall& call) {
+    return at::stack(at::TensorList(call.inputs.data(), call.inputs.size()), dim);
+  };
+}
+
+constexpr KernelRow kRows[] = {
+    {"permute", permute}, {"transpose", transpose}, {"unsqueeze", unsqueeze},
+    {"squeeze", squeeze}, {"expand", expand},       {"stack", stack},
+};
+
+}  // namespace
+
+std::span<const KernelRow> axes_kernels() { return kRows; }
+
+}  // namespace lathe::engine

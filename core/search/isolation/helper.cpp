@@ -1,0 +1,124 @@
+#include "core/search/isolation/helper.hpp"
+
+#include "core/plugin/forked.hpp"
+#include "core/plugin/in_plugin.hpp"
+#include "core/search/isolation/channel.hpp"
+#include "core/search/isolation/messages.hpp"
+#include "core/search/isolation/wire.hpp"
+
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <new>
+
+namespace lathe {
+namespace {
+
+// The search writes what the helper says where it writes its own.
+class LogToSearch final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit LogToSearch(std::shared_ptr<Channel> talk) : talk_(std::move(talk)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string text(message.payload.data(), message.payload.size());
+    talk_->send(MessageKind::log, body_of(LogLine{static_cast<int>(message.level), text}));
+  }
+  void flush_() override {}
+
+ private:
+  const std::shared_ptr<Channel> talk_;
+};
+
+void log_to(const std::shared_ptr<Channel>& talk) {
+  auto logger = std::make_shared<spdlog::logger>("lathe", std::make_shared<LogToSearch>(talk));
+  logger->set_error_handler([](const std::string&) {});
+  logger->set_level(spdlog::get_level());
+  spdlog::set_default_logger(std::move(logger));
+}
+
+class Helper {
+ public:
+  Helper(Channel& talk, HelperWork work) : talk_(talk), work_(std::move(work)) {}
+
+  int run() {
+    if (!talk_.send(MessageKind::ready)) return kNobodyListens;
+    while (const std::optional<Message> asked = talk_.receive()) {
+      const bool heard = asked->kind == MessageKind::name ? name() : evaluate(asked->body);
+      if (!heard) return kNobodyListens;
+    }
+    return talk_.garbled() ? kNobodyListens : 0;
+  }
+
+ private:
+  bool name() {
+    return answer([&] {
+      const std::vector<std::string> names = work_.unpromised_scalars();
+      return Message{MessageKind::names, WireWriter().texts(names).bytes()};
+    });
+  }
+
+  bool evaluate(const std::string& body) {
+    return answer([&] {
+      WireReader in(body);
+      const std::vector<double> point = in.reals();
+      const Report report = [&](std::int64_t step, double value) {
+        return gives_up({step, value});
+      };
+      return Message{MessageKind::outcome, body_of(work_.evaluate(point, report))};
+    });
+  }
+
+  // False: nobody listens any more.
+  bool answer(const std::function<Message()>& make) {
+    Message message;
+    try {
+      message = make();
+    } catch (const std::exception& error) {
+      message = {MessageKind::failed, body_of(error)};
+    }
+    Value ran = work_.environment();
+    if (!(ran == told_)) {
+      if (!talk_.send(MessageKind::environment, WireWriter().value(ran).bytes())) return false;
+      told_ = std::move(ran);
+    }
+    return talk_.send(message.kind, message.body);
+  }
+
+  bool gives_up(const Reported& reported) {
+    std::optional<Message> said;
+    if (talk_.send(MessageKind::report, body_of(reported))) said = talk_.receive();
+    if (!said || said->kind != MessageKind::answer)
+      throw run_error(LATHE_CANCELLED, "the search has ended");
+    return WireReader(said->body).whole() != 0;
+  }
+
+  Channel& talk_;
+  const HelperWork work_;
+  Value told_;
+};
+
+int run(Channel& talk, const std::function<HelperWork()>& make) {
+  HelperWork work;
+  try {
+    work = make();
+  } catch (const std::exception& error) {
+    talk.send(MessageKind::refused, body_of(error));
+    return 0;
+  }
+  return Helper(talk, std::move(work)).run();
+}
+
+}  // namespace
+
+int run_helper(HelperEnds ends, const std::function<HelperWork()>& make) {
+  const auto talk = std::make_shared<Channel>(std::move(ends.talk));
+  log_to(talk);
+  watch_plugins_of_forked(ends.words.get());
+  const int status = run(*talk, make);
+  work_is_done();
+  return status;
+}
+
+}  // namespace lathe

@@ -1,0 +1,21 @@
+#include "operators.hpp"
+
+namespace onnx_reader {
+
+const std::vector<Operator>& operators() {
+  static const std::vector<Operator> rows = [] {
+    std::vector<Operator> all;
+    add_structure(all);
+    add_layers(all);
+    add_activations(all);
+    add_arithmetic(all);
+    add_pools(all);
+    add_slices(all);
+    add_norms(all);
+    add_quantizers(all);
+    return all;
+  }();
+  return rows;
+}
+
+}  // namespace onnx_reader
