@@ -64,7 +64,7 @@ class Loop {
       share(*study_->shared());
     else if (study_ != nullptr)
       recalled_ = recalled_trials(*study_, options);
-    if (options.retry_failed) wishes_ = retries_of(shared_ ? shared_->ended_slots() : recalled_);
+    if (options.retry_failed) wishes_ = retries_of(shared_ ? shared_->slots_ahead() : recalled_);
     known_ = recalled_.size() + (shared_ ? shared_->trials_ahead() : 0);
     limit_ = options.n_trials == 0 ? std::numeric_limits<std::uint64_t>::max()
                                    : static_cast<std::uint64_t>(options.n_trials);
@@ -366,8 +366,7 @@ class Loop {
       outcome.constraints.clear();
     }
     trial = std::move(outcome);
-    advance();
-    if (shared_) exchanger_->wake();
+    advance();  // and this thread asks for the next trial: one exchange does both
   }
 
   // After a trial has ended: reports those whose turn it is, wakes who waits for it.
@@ -525,7 +524,7 @@ class Loop {
       if (ended(slots_.front().trial.state))
         result_.trials.push_back(std::move(slots_.front().trial));
     // Stopped before its turn came, and done all the same.
-    if (shared_) recalled_ = shared_->ended_slots();
+    if (shared_) recalled_ = shared_->slots_ahead();
     for (; !recalled_.empty(); recalled_.pop_front()) {
       if (!ended(recalled_.front().trial.state)) continue;
       result_.trials.push_back(std::move(recalled_.front().trial));

@@ -122,6 +122,18 @@ void TrialReader::read_group(Group& group) {
   each_row(parameters_, group, [&](Asked& asked, Statement& row, const Owner& owner) {
     read_parameter(asked.trial, row, owner);
   });
+  if (std::ranges::any_of(group, [](const Asked& asked) { return ended(asked.trial.state); }))
+    read_outcomes(group);
+  read_attributes(system_attributes_, &StoredTrial::system_attributes, group);
+  for (Asked& asked : group) {
+    const Owner owner = owner_of(asked);
+    check_values(asked, study_.description.directions.size(), owner);
+    sort_intermediates(asked.trial, owner);
+    take_killed(asked.trial, owner);
+  }
+}
+
+void TrialReader::read_outcomes(Group& group) {
   each_row(values_, group, [&](Asked& asked, Statement& row, const Owner& owner) {
     if (asked.trial.state == TrialState::complete) read_value(asked, row, owner);
   });
@@ -132,13 +144,6 @@ void TrialReader::read_group(Group& group) {
                       "trial_intermediate_values.intermediate_value_type")});
   });
   read_attributes(attributes_, &StoredTrial::user_attributes, group);
-  read_attributes(system_attributes_, &StoredTrial::system_attributes, group);
-  for (Asked& asked : group) {
-    const Owner owner = owner_of(asked);
-    check_values(asked, study_.description.directions.size(), owner);
-    sort_intermediates(asked.trial, owner);
-    take_killed(asked.trial, owner);
-  }
 }
 
 void TrialReader::read_row(Asked& asked, Statement& row, const Owner& owner) {

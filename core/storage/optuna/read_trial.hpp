@@ -53,6 +53,7 @@ class TrialReader {
   void each_row(Table& table, Group& group, const Read& read) const;
 
   void read_group(Group& group);
+  void read_outcomes(Group& group);
   static void read_row(Asked& asked, Statement& row, const Owner& owner);
   void read_parameter(StoredTrial& trial, Statement& row, const Owner& owner);
   void check_distribution(std::size_t p, const Cell& cell, const Owner& owner);

@@ -92,6 +92,7 @@ class PostgresStudy final : public Study, public SharedStudy {
   static constexpr std::size_t kAtOnce = 1024;
 
   ExchangeAnswer exchanged(const Exchange& exchange) {
+    claimed_.reset();
     ExchangeAnswer answer;
     if (exchange.settled.empty() && !exchange.wanted) {
       answer.news = news();
@@ -145,13 +146,16 @@ class PostgresStudy final : public Study, public SharedStudy {
     if (changes_.there_are_new()) return;
     writer_.write(wanted);
     leases_.take(writer_.index().ids.back());
+    claimed_ = wanted;
     // Told as news, like all others.
     writer_.index().ids.pop_back();
     writer_.index().states.pop_back();
   }
 
+  bool is_claimed(std::uint64_t number) const { return claimed_ && claimed_->number == number; }
+
   std::vector<SharedTrial> news() {
-    std::vector<TrialPlace> places;
+    std::vector<TrialPlace> places;  // of those to read
     std::vector<SharedTrial> told;
     for (const Changes::Row& row : changes_.read()) {
       TrialIndex& index = writer_.index();
@@ -160,12 +164,14 @@ class PostgresStudy final : public Study, public SharedStudy {
         index.states.push_back(row.state);
       }
       index.states.at(row.number) = row.state;
-      places.push_back({row.number, row.id});
-      told.push_back({{}, row.whose});
+      if (!is_claimed(row.number)) places.push_back({row.number, row.id});
+      told.emplace_back().whose = row.whose;
+      told.back().trial.number = row.number;
     }
     std::vector<StoredTrial> trials = reader_.read(places);
-    for (std::size_t i = 0; i < told.size(); ++i)
-      told[i].trial = fitted(std::move(trials[i]), row_);
+    auto read = trials.begin();
+    for (SharedTrial& each : told)
+      each.trial = is_claimed(each.trial.number) ? *claimed_ : fitted(std::move(*read++), row_);
     return told;
   }
 
@@ -180,6 +186,7 @@ class PostgresStudy final : public Study, public SharedStudy {
   Leases leases_;
   Changes changes_;
   Statement lock_, take_up_, count_killed_, same_end_;
+  std::optional<StoredTrial> claimed_;   // the new trial of this exchange
   std::optional<LeaseRenewal> renewal_;  // from the first claim on
 };
 

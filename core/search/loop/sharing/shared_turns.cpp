@@ -100,10 +100,9 @@ Slot SharedTurns::take_ahead(std::uint64_t number) {
   return slot;
 }
 
-std::deque<Slot> SharedTurns::ended_slots() const {
+std::deque<Slot> SharedTurns::slots_ahead() const {
   std::deque<Slot> slots;
-  for (const auto& [number, row] : ahead_)
-    if (ended(row.trial.state)) slots.push_back(adopted(row, options_));
+  for (const auto& [number, row] : ahead_) slots.push_back(adopted(row, options_));
   return slots;
 }
 

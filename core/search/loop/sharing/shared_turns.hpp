@@ -33,8 +33,8 @@ class SharedTurns {
   const SharedTrial* ahead(std::uint64_t number) const;
   // The slot of that trial. REQUIRES: it is there, and it is not nobody's.
   Slot take_ahead(std::uint64_t number);
-  // Those that have ended.
-  std::deque<Slot> ended_slots() const;
+  // All of them, as they are now.
+  std::deque<Slot> slots_ahead() const;
   std::uint64_t trials_ahead() const { return ahead_.size(); }
 
   // One question at a time; the answer shows in ahead(), or in granted().
