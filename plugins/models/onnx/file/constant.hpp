@@ -4,6 +4,7 @@
 
 #include "extents.hpp"
 
+#include <lathe/tensor.h>
 #include <onnx/onnx_pb.h>
 
 #include <functional>
@@ -54,6 +55,10 @@ using ConstantPtr = std::shared_ptr<const Constant>;
 // hold `owner`, which the tensor lies in.
 ConstantPtr constant_of(const onnx::TensorProto& tensor, std::shared_ptr<const void> owner,
                         const std::string& folder);
+
+// Fills dense memory of another element type of the kind, eg: an int8's. Throws lathe::error for a
+// tensor of another size.
+void write(const Constant& constant, const lathe_tensor& out);
 
 ConstantPtr integers_constant(std::vector<std::int64_t> numbers, std::vector<std::int64_t> dims);
 ConstantPtr reals_constant(std::vector<float> numbers, std::vector<std::int64_t> dims);
