@@ -284,7 +284,8 @@ void write(const Constant& constant, const lathe_tensor& out) {
   const std::vector<std::int64_t> numbers = constant.integers();
   const auto each = [&](auto zero) {
     auto* to = static_cast<decltype(zero)*>(out.dl.data);
-    for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = static_cast<decltype(zero)>(numbers[i]);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      to[i] = static_cast<decltype(zero)>(numbers[i]);
   };
   const bool truth = out.dl.dtype.code == kDLBool;
   if (truth) {
