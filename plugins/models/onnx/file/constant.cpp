@@ -4,6 +4,7 @@
 
 #include <lathe/lathe.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -300,6 +301,24 @@ void write(const Constant& constant, const lathe_tensor& out) {
   } else {
     each(std::uint8_t{});
   }
+}
+
+ConstantPtr derived(int type, std::vector<std::int64_t> dims, Constant::Make make,
+                    const std::vector<ConstantPtr>& from, std::string name) {
+  constexpr int kMostSteps = 1024;  // each may be a call within a call
+  constexpr std::int64_t kMostRepeated = std::int64_t{1} << 24;
+  int steps = 1;
+  std::int64_t largest = kMostRepeated;
+  for (const ConstantPtr& constant : from) {
+    steps = std::min(steps + constant->steps(), kMostSteps + 1);
+    largest = std::max(largest, constant->count());
+  }
+  const std::optional<std::int64_t> count = product(dims);
+  if (steps > kMostSteps || !count || *count > largest) {
+    throw lathe::error(LATHE_UNIMPLEMENTED,
+                       "it computes a constant that is too large, or in too many steps");
+  }
+  return std::make_shared<Constant>(type, std::move(dims), std::move(make), std::move(name), steps);
 }
 
 ConstantPtr integers_constant(std::vector<std::int64_t> numbers, std::vector<std::int64_t> dims) {
