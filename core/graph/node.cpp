@@ -23,6 +23,9 @@ ParameterContent::ParameterContent(Initialiser initialiser, DType dtype, Shape s
 ParameterContent::ParameterContent(Tensor tensor, bool trained)
     : dtype_(tensor.dtype()), given_(true), trained_(trained), tensor_(std::move(tensor)) {}
 
+ParameterContent::ParameterContent(std::function<Tensor()> read)
+    : given_(true), trained_(true), read_(std::move(read)) {}
+
 ParameterContent::ParameterContent(const ParameterContent& whole,
                                    std::shared_ptr<const ParameterContent> mask)
     : ParameterContent(masked(whole.tensor(), mask->tensor()), whole.trained()) {
@@ -31,6 +34,7 @@ ParameterContent::ParameterContent(const ParameterContent& whole,
 
 const Tensor& ParameterContent::tensor() const {
   std::call_once(made_, [this] {
+    if (read_) tensor_ = read_();
     if (!given_) tensor_ = initialise(initialiser_, dtype_, shape_, seed_, qualified_name_);
   });
   return tensor_;
@@ -39,7 +43,7 @@ const Tensor& ParameterContent::tensor() const {
 const ContentHash& ParameterContent::hash() const {
   std::call_once(hashed_, [this] {
     if (given_) {
-      hash_ = hash_of(tensor_);
+      hash_ = hash_of(tensor());
       return;
     }
     Hasher hasher;

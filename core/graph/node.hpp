@@ -8,6 +8,7 @@
 #include "core/tensor/initialiser.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -53,6 +54,8 @@ class ParameterContent {
                    std::string qualified_name);
   // `trained` false: given as it is, by whoever knows that it is what an initialiser once made.
   explicit ParameterContent(Tensor tensor, bool trained = true);
+  // Given, and read when they are first needed; `read` may throw, and is then asked again.
+  explicit ParameterContent(std::function<Tensor()> read);
   // Those of `whole` where the mask is 1, and 0 elsewhere.
   ParameterContent(const ParameterContent& whole, std::shared_ptr<const ParameterContent> mask);
 
@@ -73,6 +76,7 @@ class ParameterContent {
   std::uint64_t seed_ = 0;
   std::string qualified_name_;
   bool given_ = false, trained_ = false;
+  std::function<Tensor()> read_;  // empty: there, or made by the initialiser
   std::shared_ptr<const ParameterContent> mask_;
   mutable std::once_flag made_;
   mutable Tensor tensor_;

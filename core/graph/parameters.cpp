@@ -17,6 +17,12 @@ namespace {
 using Content = std::shared_ptr<const ParameterContent>;
 
 Content checked_content(const Node& node, const Parameter& parameter, const GivenContent& given) {
+  if (given.read) {
+    return std::make_shared<ParameterContent>(
+        [read = given.read, dtype = parameter.dtype, shape = parameter.shape] {
+          return read(dtype, shape);
+        });
+  }
   const Tensor& tensor = given.tensor;
   if (tensor.shape() != parameter.shape || tensor.dtype() != parameter.dtype) {
     throw run_error(

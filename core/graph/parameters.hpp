@@ -4,6 +4,7 @@
 
 #include "core/graph/node_table.hpp"
 
+#include <functional>
 #include <span>
 
 namespace lathe {
@@ -34,11 +35,15 @@ bool drop_outgrown_masks(NodeTable& nodes, NodeId id, const Node& before);
 // Gives every parameter that has a mask masked contents.
 void mask_contents(NodeTable& nodes, std::span<const NodeId> order);
 
+// What reads contents of that type and shape when they are first needed.
+using ContentReader = std::function<Tensor(DType, const Shape&)>;
+
 struct GivenContent {
   NodeId node;
   std::string parameter;
   Tensor tensor;
   bool trained = true;
+  ContentReader read = {};  // in place of the tensor
 };
 // Nodes that are gone are passed over; what does not fit throws an error that names the node.
 void give_contents(NodeTable& nodes, std::span<const NodeId> order,

@@ -268,6 +268,11 @@ void Transaction::set_parameter(NodeId id, std::string_view name, Tensor tensor,
   contents_.push_back({id, std::string(name), std::move(tensor), trained});
 }
 
+void Transaction::promise_parameter(NodeId id, std::string_view name, ContentReader read) {
+  check_alive(id);
+  contents_.push_back({id, std::string(name), {}, true, std::move(read)});
+}
+
 void Transaction::set_mask(NodeId id, std::string_view parameter, std::optional<Tensor> mask) {
   if (mask && node(id).row != nullptr) check_maskable(node(id), parameter);
   const std::vector<NodeId> all =

@@ -43,6 +43,8 @@ class Transaction {
   void set_attribute(NodeId node, std::string_view key, Value value);
   void rename(NodeId node, std::string_view name);
   void set_parameter(NodeId node, std::string_view name, Tensor tensor, bool trained = true);
+  // The same, read when somebody first needs it.
+  void promise_parameter(NodeId node, std::string_view name, ContentReader read);
   // Of 0 and 1; what shares the parameter shares its mask. None: the parameter loses it, and stays
   // as it is.
   void set_mask(NodeId node, std::string_view parameter, std::optional<Tensor> mask);

@@ -11,7 +11,10 @@ void add(Rows& rows, std::initializer_list<CommandOption> more) { rows.insert(ro
 
 void add_what(Rows& rows) {
   add(rows,
-      {Row(Group::model, kModel, "The network, eg: jsc-tiny, 'jsc-custom<hidden=[32,16]>'.")
+      {Row(Group::model, kModel,
+           "The network, eg: jsc-tiny, 'jsc-custom<hidden=[32,16]>', net.onnx, or the folder of a "
+           "saved "
+           "one.")
            .spelt({"--model"}, "MODEL"),
        Row(Group::model, kDataset,
            "The data set, eg: jsc, 'csv<train=a.csv,test=b.csv>'. 'transform' may do without: the "

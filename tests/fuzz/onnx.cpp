@@ -23,9 +23,7 @@ lathe_code add_node(lathe_call*, lathe_edit*, const lathe_node_spec*, std::uint3
   *node = counter.nodes++;
   return LATHE_OK;
 }
-lathe_code set_parameter(lathe_call*, lathe_edit*, std::uint32_t, lathe_str,
-                         const lathe_tensor* tensor) {
-  require(tensor->dl.data != nullptr || tensor->dl.ndim > 0);
+lathe_code promise_parameter(lathe_call*, lathe_edit*, std::uint32_t, lathe_str, std::uint64_t) {
   return LATHE_OK;
 }
 lathe_code set_format(lathe_call*, lathe_edit*, std::uint32_t, lathe_str, lathe_str,
@@ -39,7 +37,7 @@ const lathe_edit_api& edits() {
     lathe_edit_api api = {};
     api.struct_size = sizeof api;
     api.add_node = add_node;
-    api.set_parameter = set_parameter;
+    api.promise_parameter = promise_parameter;
     api.set_format = set_format;
     api.rollback = rollback;
     return api;
@@ -66,7 +64,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     lathe::edit edit(&call, static_cast<lathe_edit*>(nullptr));
     const auto model = onnx_reader::parse_model(reinterpret_cast<const char*>(data), size);
-    onnx_reader::read_network(model, "/nonexistent", edit, [](const std::string&) {});
+    std::vector<onnx_reader::ConstantPtr> weights;
+    onnx_reader::read_network(model, "/nonexistent", edit, weights, [](const std::string&) {});
+    constexpr std::int64_t kMost = 1 << 20;
+    for (const onnx_reader::ConstantPtr& weight : weights) {
+      if (weight->count() > kMost) continue;
+      const onnx_reader::Contents all = weight->contents();
+      const std::size_t count = all.reals.size() + all.integers.size();
+      require(count == static_cast<std::size_t>(weight->count()));
+    }
   } catch (const lathe::error& error) {
     const std::string_view text = error.what();
     require(!text.empty());

@@ -181,6 +181,17 @@ lathe_code set_parameter(lathe_call* call, lathe_edit* edit, std::uint32_t node,
   });
 }
 
+lathe_code promise_parameter(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str name,
+                             std::uint64_t source) noexcept {
+  return edit_call(call, edit, [&](Call&, lathe_edit& e) {
+    if (!e.promised) {
+      throw run_error(LATHE_FAILED_PRECONDITION,
+                      "only a model with contents() can promise a parameter, while it is built");
+    }
+    e.transaction->promise_parameter(NodeId{node}, view_of(name), e.promised(source));
+  });
+}
+
 lathe_code set_mask(lathe_call* call, lathe_edit* edit, std::uint32_t node, lathe_str parameter,
                     const lathe_tensor* mask) noexcept {
   return edit_call(call, edit, [&](Call&, lathe_edit& e) {
@@ -266,7 +277,7 @@ lathe_code assign(lathe_call* call, lathe_graph* graph, const lathe_graph* other
 
 const lathe_edit_api& service_table(HostService<lathe_edit_api>) {
   static constexpr lathe_edit_api kTable{
-      LATHE_SIZE_UP_TO(lathe_edit_api, assign),
+      LATHE_SIZE_UP_TO(lathe_edit_api, promise_parameter),
       0,
       begin,
       add_node,
@@ -285,6 +296,7 @@ const lathe_edit_api& service_table(HostService<lathe_edit_api>) {
       commit,
       rollback,
       assign,
+      promise_parameter,
   };
   return kTable;
 }

@@ -27,6 +27,8 @@ struct lathe_edit {
   std::unique_ptr<lathe::Transaction> transaction;
   bool builds_model = false;     // placeholders take what they do not say from the data set
   std::size_t placeholders = 0;  // added so far
+  // What reads contents that the model promises under a number; empty: it has none.
+  std::function<lathe::ContentReader(std::uint64_t source)> promised;
 };
 
 struct lathe_graph {

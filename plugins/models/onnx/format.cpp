@@ -49,30 +49,35 @@ ChosenFormat chosen(const Format& format, bool op_is_unsigned) {
 }
 
 ConstantPtr quantized(const ConstantPtr& constant, const FormatPtr& format) {
-  return std::make_shared<Constant>(constant->type(), constant->dims(), [constant, format] {
-    Contents all = constant->contents();
-    const Format& f = *format;
-    std::size_t inner = 1, along = 1;
-    if (f.axis) {
-      along = static_cast<std::size_t>(constant->dims()[*f.axis]);
-      for (std::size_t d = *f.axis + 1; d < constant->rank(); ++d) {
-        inner *= static_cast<std::size_t>(constant->dims()[d]);
-      }
-    }
-    const auto high = std::ldexp(1.0F, f.is_signed ? f.width - 1 : f.width) -
-                      (f.narrow && !f.is_signed ? 2.0F : 1.0F);
-    const auto low = f.is_signed ? -std::ldexp(1.0F, f.width - 1) + (f.narrow ? 1.0F : 0.0F) : 0.0F;
-    for (std::size_t i = 0; i < all.reals.size(); ++i) {
-      float& x = all.reals[i];
-      const std::size_t index = i / inner % along;
-      const float scale = f.scale[f.scale.size() == 1 ? 0 : index];
-      const auto zero = static_cast<float>(f.zero_point[f.zero_point.size() == 1 ? 0 : index]);
-      x = f.binary ? (x >= 0 ? 1.0F : -1.0F)
-                   : (rounded(f.rounding, std::min(std::max(x / scale + zero, low), high)) - zero) *
-                         scale;
-    }
-    return all;
-  });
+  return derived(
+      constant->type(), constant->dims(),
+      [constant, format] {
+        Contents all = constant->contents();
+        const Format& f = *format;
+        std::size_t inner = 1, along = 1;
+        if (f.axis) {
+          along = static_cast<std::size_t>(constant->dims()[*f.axis]);
+          for (std::size_t d = *f.axis + 1; d < constant->rank(); ++d) {
+            inner *= static_cast<std::size_t>(constant->dims()[d]);
+          }
+        }
+        const auto high = std::ldexp(1.0F, f.is_signed ? f.width - 1 : f.width) -
+                          (f.narrow && !f.is_signed ? 2.0F : 1.0F);
+        const auto low =
+            f.is_signed ? -std::ldexp(1.0F, f.width - 1) + (f.narrow ? 1.0F : 0.0F) : 0.0F;
+        for (std::size_t i = 0; i < all.reals.size(); ++i) {
+          float& x = all.reals[i];
+          const std::size_t index = i / inner % along;
+          const float scale = f.scale[f.scale.size() == 1 ? 0 : index];
+          const auto zero = static_cast<float>(f.zero_point[f.zero_point.size() == 1 ? 0 : index]);
+          x = f.binary
+                  ? (x >= 0 ? 1.0F : -1.0F)
+                  : (rounded(f.rounding, std::min(std::max(x / scale + zero, low), high)) - zero) *
+                        scale;
+        }
+        return all;
+      },
+      {constant});
 }
 
 }  // namespace onnx_reader

@@ -8,7 +8,11 @@ namespace onnx_reader {
 
 namespace {
 
-bool is_scoped(std::string_view name) { return !name.empty() && name.front() == '/'; }
+constexpr std::size_t kLongest = 4096;  // torch's names are far shorter
+
+bool is_scoped(std::string_view name) {
+  return !name.empty() && name.front() == '/' && name.size() <= kLongest;
+}
 
 bool is_number(std::string_view text) {
   return !text.empty() &&
@@ -71,12 +75,18 @@ Names::Names(const Graph& graph) {
 }
 
 std::string Names::claimed(const std::string& target, const std::string& identity) {
-  std::string wanted = target;
-  for (std::int64_t i = 1;; ++i) {
-    const auto [at, fresh] = taken_.emplace(wanted, identity);
-    if (fresh || (at->second == identity && !identity.empty())) return wanted;
-    wanted = lathe::join({target, "_", lathe::to_string(i)});
+  if (!identity.empty()) {
+    const auto same = modules_.find({target, identity});
+    if (same != modules_.end()) return same->second;
   }
+  std::string name = target;
+  std::int64_t& suffix = suffixes_[target];
+  if (suffix > 0) name = lathe::join({target, "_", lathe::to_string(suffix)});
+  while (!taken_.insert(name).second) {
+    name = lathe::join({target, "_", lathe::to_string(++suffix)});
+  }
+  if (!identity.empty()) modules_[{target, identity}] = name;
+  return name;
 }
 
 std::string Names::with_weights(const Node& node, std::string_view weight, std::string_view op,

@@ -29,10 +29,13 @@ class Names {
   static std::string of_function(const Node& node);
 
  private:
+  // A target that is free, or that of the module of that identity, where it has one.
   std::string claimed(const std::string& target, const std::string& identity);
 
   std::map<std::string, std::size_t> in_scope_;  // nodes in a scope, and below it
-  std::map<std::string, std::string> taken_;     // identities by target
+  std::set<std::string> taken_;
+  std::map<std::string, std::int64_t> suffixes_;                        // last one tried, by target
+  std::map<std::pair<std::string, std::string>, std::string> modules_;  // by target and identity
 };
 
 }  // namespace onnx_reader

@@ -1,7 +1,6 @@
 #include "network.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace onnx_reader {
 
@@ -54,14 +53,6 @@ std::string in_one_line(std::string text) {
 
 constexpr std::int64_t kMostIntegers = 64;  // of a shape
 
-template <class T>
-std::vector<T> narrowed(const std::vector<std::int64_t>& numbers) {
-  std::vector<T> out;
-  out.reserve(numbers.size());
-  for (const std::int64_t x : numbers) out.push_back(static_cast<T>(x));
-  return out;
-}
-
 }  // namespace
 
 std::size_t Value::rank() const {
@@ -69,8 +60,9 @@ std::size_t Value::rank() const {
   return integers ? (is_scalar ? 0 : 1) : extents.size();
 }
 
-Network::Network(const Graph& graph, lathe::edit& edit, Warn warn)
-    : graph_(graph), edit_(edit), warn_(std::move(warn)), names_(graph) {}
+Network::Network(const Graph& graph, lathe::edit& edit, std::vector<ConstantPtr>& promised,
+                 Warn warn)
+    : graph_(graph), edit_(edit), promised_(promised), warn_(std::move(warn)), names_(graph) {}
 
 void Network::build() {
   for (const auto& [name, constant] : graph_.constants) {
@@ -230,47 +222,8 @@ lathe::node_id Network::function(std::string_view op, std::vector<lathe::value> 
 }
 
 void Network::give(lathe::node_id node, std::string_view parameter, const ConstantPtr& contents) {
-  std::vector<std::int64_t> dims = contents->dims();
-  lathe_tensor tensor = {};
-  tensor.struct_size = sizeof tensor;
-  tensor.dl.device = {kDLCPU, 0};
-  tensor.dl.ndim = static_cast<std::int32_t>(dims.size());
-  tensor.dl.shape = dims.data();
-  const auto set = [&](void* data, std::uint8_t code, std::uint8_t bits) {
-    tensor.dl.data = data;
-    tensor.dl.dtype = {code, bits, 1};
-    edit_.set_parameter(node, parameter, tensor);
-  };
-  if (is_real(contents->type())) {
-    std::vector<float> numbers = contents->reals();
-    return set(numbers.data(), kDLFloat, 32);
-  }
-  std::vector<std::int64_t> numbers = contents->integers();
-  switch (contents->type()) {
-    case TensorProto::INT64:
-      return set(numbers.data(), kDLInt, 64);
-    case TensorProto::INT32: {
-      auto narrow = narrowed<std::int32_t>(numbers);
-      return set(narrow.data(), kDLInt, 32);
-    }
-    case TensorProto::INT16: {
-      auto narrow = narrowed<std::int16_t>(numbers);
-      return set(narrow.data(), kDLInt, 16);
-    }
-    case TensorProto::INT8: {
-      auto narrow = narrowed<std::int8_t>(numbers);
-      return set(narrow.data(), kDLInt, 8);
-    }
-    case TensorProto::BOOL: {
-      for (std::int64_t& x : numbers) x = x != 0 ? 1 : 0;
-      auto narrow = narrowed<std::uint8_t>(numbers);
-      return set(narrow.data(), kDLBool, 8);
-    }
-    default: {
-      auto narrow = narrowed<std::uint8_t>(numbers);
-      return set(narrow.data(), kDLUInt, 8);
-    }
-  }
+  edit_.promise_parameter(node, parameter, promised_.size());
+  promised_.push_back(contents);
 }
 
 void Network::give_format(lathe::node_id node, std::string_view op, std::string_view role,
@@ -338,10 +291,10 @@ const Node* Network::bias_of(const Node& layer, std::int64_t channels, std::size
 }
 
 void read_network(std::shared_ptr<const onnx::ModelProto> model, const std::string& folder,
-                  lathe::edit& edit, Network::Warn warn) {
+                  lathe::edit& edit, std::vector<ConstantPtr>& promised, Network::Warn warn) {
   try {
     const Graph graph = checked(std::move(model), folder);
-    Network(graph, edit, std::move(warn)).build();
+    Network(graph, edit, promised, std::move(warn)).build();
   } catch (const lathe::error& error) {
     throw lathe::error(error.code(), in_one_line(error.what()));
   }

@@ -38,7 +38,8 @@ struct Weight {
 class Network {
  public:
   using Warn = std::function<void(const std::string&)>;
-  Network(const Graph& graph, lathe::edit& edit, Warn warn);
+  // Contents that parameters are promised are appended to `promised`: their places are the numbers.
+  Network(const Graph& graph, lathe::edit& edit, std::vector<ConstantPtr>& promised, Warn warn);
 
   void build();
 
@@ -105,6 +106,7 @@ class Network {
 
   const Graph& graph_;
   lathe::edit& edit_;
+  std::vector<ConstantPtr>& promised_;
   Warn warn_;
   Names names_;
   std::map<std::string, Value> values_;
@@ -118,6 +120,6 @@ class Network {
 // The whole of it: checks the file and makes its network. `folder` is the file's. Throws
 // lathe::error, of one line.
 void read_network(std::shared_ptr<const onnx::ModelProto> model, const std::string& folder,
-                  lathe::edit& edit, Network::Warn warn);
+                  lathe::edit& edit, std::vector<ConstantPtr>& promised, Network::Warn warn);
 
 }  // namespace onnx_reader

@@ -4,6 +4,7 @@
 
 #include <lathe/lathe.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -267,6 +268,57 @@ ConstantPtr constant_of(const TensorProto& tensor, std::shared_ptr<const void> o
     make = [&tensor, owner = std::move(owner)] { return from_list(tensor); };
   }
   return std::make_shared<Constant>(type, std::move(dims), std::move(make), tensor.name());
+}
+
+void write(const Constant& constant, const lathe_tensor& out) {
+  std::int64_t count = 1;
+  for (int d = 0; d < out.dl.ndim; ++d) count *= out.dl.shape[d];
+  if (count != constant.count()) {
+    throw lathe::invalid_argument(
+        lathe::join({"tensor '", constant.name(), "' does not fit its parameter"}));
+  }
+  if (is_real(constant.type())) {
+    const std::vector<float> numbers = constant.reals();
+    if (count > 0) std::memcpy(out.dl.data, numbers.data(), numbers.size() * sizeof(float));
+    return;
+  }
+  const std::vector<std::int64_t> numbers = constant.integers();
+  const auto each = [&](auto zero) {
+    auto* to = static_cast<decltype(zero)*>(out.dl.data);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      to[i] = static_cast<decltype(zero)>(numbers[i]);
+  };
+  const bool truth = out.dl.dtype.code == kDLBool;
+  if (truth) {
+    auto* to = static_cast<std::uint8_t*>(out.dl.data);
+    for (std::size_t i = 0; i < numbers.size(); ++i) to[i] = numbers[i] != 0 ? 1 : 0;
+  } else if (out.dl.dtype.bits == 64) {
+    each(std::int64_t{});
+  } else if (out.dl.dtype.bits == 32) {
+    each(std::int32_t{});
+  } else if (out.dl.dtype.bits == 16) {
+    each(std::int16_t{});
+  } else {
+    each(std::uint8_t{});
+  }
+}
+
+ConstantPtr derived(int type, std::vector<std::int64_t> dims, Constant::Make make,
+                    const std::vector<ConstantPtr>& from, std::string name) {
+  constexpr int kMostSteps = 1024;  // each may be a call within a call
+  constexpr std::int64_t kMostRepeated = std::int64_t{1} << 24;
+  int steps = 1;
+  std::int64_t largest = kMostRepeated;
+  for (const ConstantPtr& constant : from) {
+    steps = std::min(steps + constant->steps(), kMostSteps + 1);
+    largest = std::max(largest, constant->count());
+  }
+  const std::optional<std::int64_t> count = product(dims);
+  if (steps > kMostSteps || !count || *count > largest) {
+    throw lathe::error(LATHE_UNIMPLEMENTED,
+                       "it computes a constant that is too large, or in too many steps");
+  }
+  return std::make_shared<Constant>(type, std::move(dims), std::move(make), std::move(name), steps);
 }
 
 ConstantPtr integers_constant(std::vector<std::int64_t> numbers, std::vector<std::int64_t> dims) {

@@ -91,37 +91,39 @@ ConstantPtr transposed(const ConstantPtr& constant, const std::vector<std::size_
     steps.push_back(own[d]);
   }
   const std::int64_t count = constant->count();
-  return std::make_shared<Constant>(
+  return derived(
       constant->type(), dims,
       [constant, dims, steps, count] {
         const Contents all = constant->contents();
         return Contents{picked(all.reals, dims, steps, count),
                         picked(all.integers, dims, steps, count)};
       },
-      constant->name());
+      {constant}, constant->name());
 }
 
 ConstantPtr picked_from(
     const ConstantPtr& from, const std::vector<std::int64_t>& dims,
     const std::function<std::int64_t(const std::vector<std::int64_t>&)>& index_at) {
-  return std::make_shared<Constant>(from->type(), dims, [from, dims, index_at] {
-    const Contents all = from->contents();
-    Contents out;
-    std::vector<std::int64_t> at(dims.size(), 0);
-    const std::int64_t count = product(dims).value_or(0);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto index = static_cast<std::size_t>(index_at(at));
-      if (!all.reals.empty()) out.reals.push_back(all.reals.at(index));
-      if (!all.integers.empty()) out.integers.push_back(all.integers.at(index));
-      for (std::size_t d = dims.size(); d-- > 0 && ++at[d] == dims[d];) at[d] = 0;
-    }
-    return out;
-  });
+  return derived(from->type(), dims,
+                 [from, dims, index_at] {
+                   const Contents all = from->contents();
+                   Contents out;
+                   std::vector<std::int64_t> at(dims.size(), 0);
+                   const std::int64_t count = product(dims).value_or(0);
+                   for (std::int64_t i = 0; i < count; ++i) {
+                     const auto index = static_cast<std::size_t>(index_at(at));
+                     if (!all.reals.empty()) out.reals.push_back(all.reals.at(index));
+                     if (!all.integers.empty()) out.integers.push_back(all.integers.at(index));
+                     for (std::size_t d = dims.size(); d-- > 0 && ++at[d] == dims[d];) at[d] = 0;
+                   }
+                   return out;
+                 },
+                 {from});
 }
 
 ConstantPtr with_dims(const ConstantPtr& constant, std::vector<std::int64_t> dims) {
-  return std::make_shared<Constant>(
-      constant->type(), std::move(dims), [constant] { return constant->contents(); },
+  return derived(
+      constant->type(), std::move(dims), [constant] { return constant->contents(); }, {constant},
       constant->name());
 }
 
@@ -132,36 +134,42 @@ ConstantPtr combined(std::string_view op, const ConstantPtr& a, const ConstantPt
         lathe::join({"it combines ", type_name(a->type()), " and ", type_name(b->type())}));
   }
   const std::vector<std::int64_t> dims = broadcast_dims(a, b);
-  return std::make_shared<Constant>(a->type(), dims, [real, a, b, dims, name = std::string(op)] {
-    const Contents x = a->contents(), y = b->contents();
-    const std::vector<std::int64_t> left = broadcast_steps(a->dims(), dims);
-    const std::vector<std::int64_t> right = broadcast_steps(b->dims(), dims);
-    const std::int64_t count = product(dims).value_or(0);
-    Contents out{picked(x.reals, dims, left, count), picked(x.integers, dims, left, count)};
-    std::size_t i = 0;
-    each_element(dims, right, count, [&](std::size_t from) {
-      if (real) out.reals[i] = computed(name, out.reals[i], y.reals[from]);
-      if (!real) out.integers[i] = computed(name, out.integers[i], y.integers[from]);
-      ++i;
-    });
-    return out;
-  });
+  return derived(a->type(), dims,
+                 [real, a, b, dims, name = std::string(op)] {
+                   const Contents x = a->contents(), y = b->contents();
+                   const std::vector<std::int64_t> left = broadcast_steps(a->dims(), dims);
+                   const std::vector<std::int64_t> right = broadcast_steps(b->dims(), dims);
+                   const std::int64_t count = product(dims).value_or(0);
+                   Contents out{picked(x.reals, dims, left, count),
+                                picked(x.integers, dims, left, count)};
+                   std::size_t i = 0;
+                   each_element(dims, right, count, [&](std::size_t from) {
+                     if (real) out.reals[i] = computed(name, out.reals[i], y.reals[from]);
+                     if (!real) out.integers[i] = computed(name, out.integers[i], y.integers[from]);
+                     ++i;
+                   });
+                   return out;
+                 },
+                 {a, b});
 }
 
 ConstantPtr mapped(const ConstantPtr& constant, float (*each)(float)) {
-  return std::make_shared<Constant>(constant->type(), constant->dims(), [constant, each] {
-    Contents all = constant->contents();
-    for (float& x : all.reals) x = each(x);
-    return all;
-  });
+  return derived(constant->type(), constant->dims(),
+                 [constant, each] {
+                   Contents all = constant->contents();
+                   for (float& x : all.reals) x = each(x);
+                   return all;
+                 },
+                 {constant});
 }
 
 ConstantPtr converted(const ConstantPtr& constant, int type) {
   if (is_real(constant->type()) == is_real(type)) {
-    return std::make_shared<Constant>(
-        type, constant->dims(), [constant] { return constant->contents(); }, constant->name());
+    return derived(
+        type, constant->dims(), [constant] { return constant->contents(); }, {constant},
+        constant->name());
   }
-  return std::make_shared<Constant>(
+  return derived(
       type, constant->dims(),
       [constant, type] {
         Contents all = constant->contents();
@@ -173,7 +181,7 @@ ConstantPtr converted(const ConstantPtr& constant, int type) {
         all.reals.clear();
         return all;
       },
-      constant->name());
+      {constant}, constant->name());
 }
 
 }  // namespace onnx_reader

@@ -18,17 +18,17 @@ bool is_number(const Graph& graph, const std::string& value) {
   return found != graph.constants.end() && found->second->count() == 1;
 }
 
-bool takes(const Graph& graph, const std::string& value, const Format& format,
-           const FormatOfNode& format_of);
-
+// `moved`: values that what moves numbers makes of the value are added.
 bool reader_takes(const Graph& graph, const Node& reader, const std::string& value,
-                  const Format& format, const FormatOfNode& format_of) {
+                  const Format& format, const FormatOfNode& format_of,
+                  std::vector<std::string>& moved) {
   switch (reader.row().takes) {
     case Takes::nothing:
       return false;
     case Takes::passes:
-      return reader.input(0) == value && !format.axis &&
-             takes(graph, reader.output(0), format, format_of);
+      if (reader.input(0) != value || format.axis) return false;
+      moved.push_back(reader.output(0));
+      return true;
     case Takes::first:
       for (std::size_t i = 1; i < reader.inputs(); ++i) {
         if (reader.input(i) == value) return false;
@@ -47,12 +47,17 @@ bool reader_takes(const Graph& graph, const Node& reader, const std::string& val
   return true;
 }
 
-bool takes(const Graph& graph, const std::string& value, const Format& format,
+bool takes(const Graph& graph, const std::string& quantized, const Format& format,
            const FormatOfNode& format_of) {
-  const std::vector<std::size_t>& readers = graph.readers_of(value);
-  if (value == graph.output || readers.empty()) return false;
-  for (const std::size_t at : readers) {
-    if (!reader_takes(graph, graph.nodes[at], value, format, format_of)) return false;
+  std::vector<std::string> values = {quantized};
+  while (!values.empty()) {
+    const std::string value = values.back();
+    values.pop_back();
+    const std::vector<std::size_t>& readers = graph.readers_of(value);
+    if (value == graph.output || readers.empty()) return false;
+    for (const std::size_t at : readers) {
+      if (!reader_takes(graph, graph.nodes[at], value, format, format_of, values)) return false;
+    }
   }
   return true;
 }

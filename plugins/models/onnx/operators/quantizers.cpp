@@ -222,7 +222,7 @@ void quantize_linear(Network& net, const Node& node) {
 }
 
 ConstantPtr dequantized(const ConstantPtr& codes, const FormatPtr& format) {
-  return std::make_shared<Constant>(
+  return derived(
       onnx::TensorProto::FLOAT, codes->dims(),
       [codes, format] {
         const Contents all = codes->contents();
@@ -241,7 +241,7 @@ ConstantPtr dequantized(const ConstantPtr& codes, const FormatPtr& format) {
         }
         return out;
       },
-      codes->name());
+      {codes}, codes->name());
 }
 
 void dequantize_linear(Network& net, const Node& node) {

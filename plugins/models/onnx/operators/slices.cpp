@@ -21,7 +21,7 @@ Cut cut_of(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t
   const std::int64_t first = inside(start), last = inside(end);
   if (first >= last && !may_be_empty) throw lathe::invalid_argument("it takes nothing");
   if (first >= last) return {first, step, 0};
-  return {first, step, (last - first + step - 1) / step};
+  return {first, step, (last - first - 1) / step + 1};
 }
 
 ConstantPtr sliced(const ConstantPtr& from, const std::vector<Cut>& cuts) {

@@ -111,6 +111,12 @@ class edit {
   void set_parameter(node_id node, std::string_view name, const lathe_tensor& tensor) {
     detail::check(call_, api_->set_parameter(call_, edit_, node.index, to_str(name), &tensor));
   }
+  // What the model that is being built writes into its contents() under that number.
+  void promise_parameter(node_id node, std::string_view name, std::uint64_t source) {
+    const auto* api = detail::service<lathe_edit_api>(
+        call_, LATHE_SVC_EDIT, LATHE_SIZE_UP_TO(lathe_edit_api, promise_parameter));
+    detail::check(call_, api->promise_parameter(call_, edit_, node.index, to_str(name), source));
+  }
   // 0 where an element of the parameter is pruned, 1 where it is kept; the tensor is copied.
   void set_mask(node_id node, std::string_view parameter, const lathe_tensor& mask) {
     detail::check(call_, api_->set_mask(call_, edit_, node.index, to_str(parameter), &mask));

@@ -1,5 +1,7 @@
 // Kind "model". A type with `void build(lathe::model_builder& m)`: adds nodes as PyTorch would name
-// them. Attributes left out take PyTorch's defaults.
+// them. Attributes left out take PyTorch's defaults. One that has weights of its own promises them
+// (m.changes().promise_parameter) and has `void contents(std::uint64_t source, lathe_tensor& out)
+// const`, which is called from any thread.
 #pragma once
 
 #include <lathe/kind/model.h>
@@ -21,7 +23,11 @@ class model_builder {
   using attributes = std::vector<value::entry>;
 
   model_builder(lathe_call* call, lathe_edit* e, const lathe_model_input& input)
-      : edit_(call, e), fields_(detail::fields_of(*input.fields)) {}
+      : call_(call), edit_(call, e), fields_(detail::fields_of(*input.fields)) {}
+
+  // All that can be done to a graph.
+  lathe::edit& changes() { return edit_; }
+  context host() const { return context(call_); }
 
   // What the data set says of its rows; empty without one.
   const std::vector<lathe::field>& fields() const { return fields_; }
@@ -237,6 +243,7 @@ class model_builder {
     return module(op, target, {x}, std::move(all));
   }
 
+  lathe_call* call_;
   edit edit_;
   std::vector<lathe::field> fields_;
 };
@@ -250,6 +257,12 @@ constexpr bool
     has_build<T, std::void_t<decltype(std::declval<T&>().build(std::declval<model_builder&>()))>> =
         true;
 
+template <class T, class = void>
+constexpr bool has_contents = false;
+template <class T>
+constexpr bool has_contents<T, std::void_t<decltype(std::declval<const T&>().contents(
+                                   std::uint64_t{}, std::declval<lathe_tensor&>()))>> = true;
+
 template <class T>
 struct model_thunks {
   static lathe_code create(lathe_call* call, const lathe_value* options, void** self) noexcept {
@@ -262,12 +275,26 @@ struct model_thunks {
       static_cast<T*>(self)->build(builder);
     });
   }
+  static lathe_code contents(lathe_call* call, void* self, std::uint64_t source,
+                             lathe_tensor* out) noexcept {
+    return guarded(call, [&] { static_cast<const T*>(self)->contents(source, *out); });
+  }
+  static constexpr auto contents_or_null() {
+    if constexpr (has_contents<T>) {
+      return &contents;
+    } else {
+      return static_cast<decltype(lathe_model::contents)>(nullptr);
+    }
+  }
 };
 
 template <class T>
-constexpr lathe_model model_interface = {LATHE_SIZE_UP_TO(lathe_model, build), 0,
-                                         model_thunks<T>::create, destroy<T>,
-                                         model_thunks<T>::build};
+constexpr lathe_model model_interface = {LATHE_SIZE_UP_TO(lathe_model, contents),
+                                         0,
+                                         model_thunks<T>::create,
+                                         destroy<T>,
+                                         model_thunks<T>::build,
+                                         model_thunks<T>::contents_or_null()};
 
 }  // namespace detail
 

@@ -2,10 +2,12 @@
 #define LATHE_KIND_MODEL_H
 
 /* Kind "model": declares the nodes of a network. Parameters follow from the op table; their
- * contents come into being on first read, so counting a network allocates no weights. */
+ * contents come into being on first read, so counting a network allocates no weights. A model that
+ * has weights of its own, eg: in a file, hands them over then. */
 
 #include <lathe/field.h>
 #include <lathe/svc/edit.h>
+#include <lathe/tensor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,6 +33,13 @@ typedef struct lathe_model {
    * input of the placeholder's name, else from the input at its place. [call] */
   lathe_code (*build)(lathe_call *call, void *self, const lathe_model_input *input,
                       lathe_edit *edit);
+
+  /* Fills `contents`, dense host memory of the parameter's element type and shape, zeroed, with
+   * what build() promised under the number `source` (svc/edit.h, promise_parameter). Called when
+   * they are first read, maybe long after build() and for several parameters at once; `self` lives
+   * until nothing needs it any more. The call belongs to no run. NULL: build() promises nothing.
+   * [any] */
+  lathe_code (*contents)(lathe_call *call, void *self, uint64_t source, lathe_tensor *contents);
 } lathe_model;
 
 #ifdef __cplusplus

@@ -163,6 +163,12 @@ typedef struct lathe_edit_api {
    * taken before stay what they were. Refused as begin() is, and while a transaction on either
    * graph is open. [call] */
   lathe_code (*assign)(lathe_call *call, lathe_graph *graph, const lathe_graph *other);
+
+  /* Gives a parameter or buffer contents that are not read yet: those that the model which is being
+   * built writes into its contents() (kind/model.h) under the number `source`, once somebody reads
+   * them. FAILED_PRECONDITION anywhere but in the build() of a model that has contents(). [call] */
+  lathe_code (*promise_parameter)(lathe_call *call, lathe_edit *edit, uint32_t node, lathe_str name,
+                                  uint64_t source);
 } lathe_edit_api;
 
 #ifdef __cplusplus
