@@ -1,30 +1,32 @@
 #include "categorical.hpp"
 
+#include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace search_strategies {
 
-std::vector<double> categorical_density(const std::vector<double>& choice_weights, std::size_t m) {
+std::vector<double> categorical_density(std::vector<double> choice_weights, std::size_t m) {
   const auto choices = static_cast<double>(choice_weights.size());
   const double total = std::accumulate(choice_weights.begin(), choice_weights.end(), 0.0);
   const double smoothing = 1.0 / static_cast<double>(m + 1);
-  std::vector<double> density;
-  density.reserve(choice_weights.size());
-  for (double weight : choice_weights)
-    density.push_back(((smoothing * total + weight) / (1.0 + choices * smoothing) + 1.0 / choices) /
-                      (total + 1.0));
-  return density;
+  for (double& weight : choice_weights)
+    weight = ((smoothing * total + weight) / (1.0 + choices * smoothing) + 1.0 / choices) /
+             (total + 1.0);
+  return choice_weights;
 }
 
-CategoricalChoice::CategoricalChoice(const std::vector<double>& l, const std::vector<double>& g,
+CategoricalChoice::CategoricalChoice(std::vector<double> l, std::vector<double> g,
                                      std::uint64_t candidates)
-    : l_(l), candidates_(static_cast<double>(candidates)), order_(l.size()) {
-  std::vector<double> ratio(l.size());
-  for (std::size_t c = 0; c < l.size(); ++c) ratio[c] = l[c] / g[c];
+    : l_(std::move(l)), candidates_(static_cast<double>(candidates)), order_(l_.size()) {
+  std::vector<double>& ratio = g;
+  for (std::size_t c = 0; c < l_.size(); ++c) ratio[c] = l_[c] / g[c];
   std::iota(order_.begin(), order_.end(), std::size_t{0});
-  std::stable_sort(order_.begin(), order_.end(),
-                   [&](std::size_t a, std::size_t b) { return ratio[a] < ratio[b]; });
+  std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
+    return ratio[a] != ratio[b] ? ratio[a] < ratio[b] : a < b;
+  });
   // Mathematically equal ratios differ in their last bits.
+  groups_.reserve(order_.size() + 1);
   for (std::size_t i = 0; i < order_.size(); ++i)
     if (i == 0 || ratio[order_[i]] > ratio[order_[i - 1]] * (1 + 1e-12)) groups_.push_back(i);
   groups_.push_back(order_.size());

@@ -10,7 +10,7 @@ namespace search_strategies {
 // p(c) of the Parzen estimator over `m` observations whose weights sum to `choice_weights[c]` per
 // choice: each observation is the prior's 1/(m+1) everywhere plus 1 at its choice, normalised; the
 // prior is one more component of weight 1.
-std::vector<double> categorical_density(const std::vector<double>& choice_weights, std::size_t m);
+std::vector<double> categorical_density(std::vector<double> choice_weights, std::size_t m);
 
 // The choice that "draw `candidates` from l, keep the first with the largest l/g" makes, from one
 // uniform number. With the choices in ascending order of l/g and F the running sum of l, the best
@@ -18,8 +18,7 @@ std::vector<double> categorical_density(const std::vector<double>& choice_weight
 // share their probability in proportion to l.
 class CategoricalChoice {
  public:
-  CategoricalChoice(const std::vector<double>& l, const std::vector<double>& g,
-                    std::uint64_t candidates);
+  CategoricalChoice(std::vector<double> l, std::vector<double> g, std::uint64_t candidates);
 
   std::size_t draw(double u) const;
 

@@ -97,6 +97,17 @@ void Column::move(Observation o, double sign) {
   good_counts_[choice(o)] += sign;
   good_places_[choice(o)] += sign * static_cast<double>(place);
   good_present_ += sign > 0 ? 1 : std::size_t(-1);
+  good_pairs_.clear();
+}
+
+const std::vector<double>& Column::pairs_of_good(const Good& good) const {
+  if (good_pairs_.empty()) {
+    good_pairs_.assign(choices_, 0.0);
+    double seen = 0;
+    for (Observation g : good.list)
+      if (has(g)) good_pairs_[choice(g)] += seen++;
+  }
+  return good_pairs_;
 }
 
 // A bad observation's place among the bad is its place among all less how many good ones are before
@@ -104,15 +115,11 @@ void Column::move(Observation o, double sign) {
 void Column::bad_sums(const Good& good, std::vector<double>& sums) const {
   const std::size_t m = bad_count();
   const Ramp ramp(m);
-  std::vector<double>& good_before = scratch_;  // pairs of good ones, by the choice of the later
-  good_before.assign(choices_, 0.0);
-  double seen = 0;
-  for (Observation g : good.list)
-    if (has(g)) good_before[choice(g)] += seen++;
   const auto goods = static_cast<double>(good_present_);
+  const std::vector<double>& pairs = pairs_of_good(good);
   sums.resize(choices_);
   for (std::size_t c = 0; c < choices_; ++c) {
-    const double later = goods * counts_[c] - before_good_[c] - good_counts_[c] - good_before[c];
+    const double later = goods * counts_[c] - before_good_[c] - good_counts_[c] - pairs[c];
     sums[c] = ramp.sloped(counts_[c] - good_counts_[c], places_[c] - good_places_[c] - later);
   }
   std::size_t place = m;

@@ -55,6 +55,8 @@ class Column {
   void move(Observation o, double sign);
   // How many before `o` have each choice; returns their sum.
   std::size_t before(Observation o, std::vector<double>& counts) const;
+  // Pairs of good ones, by the choice of the later.
+  const std::vector<double>& pairs_of_good(const Good& good) const;
   bool empty_block(std::size_t block) const;
   std::size_t choice(Observation o) const { return static_cast<std::size_t>(value(o)); }
   bool narrow() const { return choices_ > 0 && choices_ <= kAbsentCode; }
@@ -68,10 +70,11 @@ class Column {
   std::vector<double> counts_, places_;  // per choice: how many, and the sum of their places
   std::vector<std::uint32_t> prefix_;    // counts_ before each block
   std::size_t good_present_ = 0;
-  std::vector<double> good_counts_;  // per choice: how many good ones
-  std::vector<double> good_places_;  // the sum of their places
-  std::vector<double> before_good_;  // summed over the good: counts before it
-  mutable std::vector<double> scratch_;
+  std::vector<double> good_counts_;         // per choice: how many good ones
+  std::vector<double> good_places_;         // the sum of their places
+  std::vector<double> before_good_;         // summed over the good: counts before it
+  mutable std::vector<double> good_pairs_;  // empty: not counted since the good have changed
+  std::vector<double> scratch_;
 };
 
 }  // namespace search_strategies

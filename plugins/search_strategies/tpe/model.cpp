@@ -39,6 +39,7 @@ TpeModel::TpeModel(Space space, TpeOptions options)
       good_trials_(space_.directions.size(), !options.uncapped || space_.directions.size() <= 1,
                    options.optuna31, options.constrained),
       survival_(space_.parameters) {
+  good_densities_.resize(space_.parameters.size());
   for (const Parameter& parameter : space_.parameters) {
     axes_.emplace_back(parameter, options.optuna31);
     columns_.emplace_back(parameter);
@@ -121,6 +122,7 @@ void TpeModel::choose_good() {
     for (Observation o : left) column.leave_good(o);
     for (Observation o : came) column.enter_good(o);
   }
+  for (std::vector<double>& density : good_densities_) density.clear();
   good_.list = now;
 }
 
@@ -152,22 +154,24 @@ void TpeModel::suggest(std::uint64_t attempt, const Uniform& uniform, double* va
   }
 }
 
-TpeModel::Densities TpeModel::categorical(std::size_t p) const {
-  const Column& column = columns_[p];
-  std::vector<double> sums;
-  column.bad_sums(good_, sums);
-  Densities result;
-  result.g = categorical_density(sums, column.bad_count());
-  std::fill(sums.begin(), sums.end(), 0.0);
+const std::vector<double>& TpeModel::good_density(std::size_t p) const {
+  std::vector<double>& density = good_densities_[p];
+  if (!density.empty()) return density;
+  std::vector<double> sums(space_.parameters[p].choices, 0.0);
   std::size_t count = 0;
   for (std::size_t i = 0; i < good_.list.size(); ++i) {
-    const double value = column.value(good_.list[i]);
+    const double value = columns_[p].value(good_.list[i]);
     if (is_absent(value)) continue;
     sums[static_cast<std::size_t>(value)] += good_trials_.weights()[i];
     ++count;
   }
-  result.l = categorical_density(sums, count);
-  return result;
+  return density = categorical_density(std::move(sums), count);
+}
+
+TpeModel::Densities TpeModel::categorical(std::size_t p) const {
+  std::vector<double> sums;
+  columns_[p].bad_sums(good_, sums);
+  return {good_density(p), categorical_density(std::move(sums), columns_[p].bad_count())};
 }
 
 double TpeModel::draw_choice(std::size_t p, std::uint64_t candidates,
@@ -178,7 +182,8 @@ double TpeModel::draw_choice(std::size_t p, std::uint64_t candidates,
       densities.g[c] /= survival_.of_choice(p, c);
   double u = 0;
   uniform(p, 0, &u, 1);
-  return static_cast<double>(CategoricalChoice(densities.l, densities.g, candidates).draw(u));
+  return static_cast<double>(
+      CategoricalChoice(std::move(densities.l), std::move(densities.g), candidates).draw(u));
 }
 
 Width TpeModel::width() const {

@@ -77,6 +77,7 @@ class TpeModel {
   void pop();
   void withdraw_oldest();
   void choose_good();
+  const std::vector<double>& good_density(std::size_t p) const;
   Width width() const;
   bool has(Observation o, const std::vector<std::size_t>& block) const;
   std::vector<double> bad_weights(const std::vector<std::size_t>& block) const;
@@ -100,6 +101,8 @@ class TpeModel {
   std::size_t failures_ = 0;
   GoodTrials good_trials_;
   Good good_;
+  mutable std::vector<std::vector<double>>
+      good_densities_;  // empty: not since the good have changed
   Survival survival_;
   // By the first parameter of a block; until something is told.
   mutable std::map<std::size_t, Prepared> prepared_;
