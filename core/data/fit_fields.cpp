@@ -1,9 +1,9 @@
 #include "core/data/fit_fields.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/log.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -136,7 +136,7 @@ class Fitter {
             ? "scales its numbers, (x - mean) / deviation, and the network was trained on numbers "
               "as they are"
             : "scales its numbers by another mean and deviation than the network was trained on";
-    spdlog::warn("data set '{}' {}", id_, how);
+    log_warning("data set '{}' {}", id_, how);
   }
 
   void fit_target() {

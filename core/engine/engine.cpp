@@ -1,4 +1,5 @@
 // The engine's door: programs of any graph, on LibTorch.
+#include "core/base/log.hpp"
 #include "core/engine/program.hpp"
 #include "core/engine/threads.hpp"
 #include "core/engine/training_program.hpp"
@@ -7,7 +8,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <torch/version.h>
 
 #include <atomic>
@@ -107,7 +107,7 @@ at::Device device_from_name(const std::string& name) {
     throw usage_error("unknown device '" + name + "'; there are auto, cpu, gpu and cuda");
   }
   if (at::hasCUDA()) return at::Device(name.starts_with("cuda") ? name : "cuda");
-  if (name != "auto") spdlog::warn("'{}' was asked for, but there is no CUDA; using the CPU", name);
+  if (name != "auto") log_warning("'{}' was asked for, but there is no CUDA; using the CPU", name);
   return at::kCPU;
 }
 

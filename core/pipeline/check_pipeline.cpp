@@ -1,9 +1,8 @@
 #include "core/pipeline/check_pipeline.hpp"
 
+#include "core/base/log.hpp"
 #include "core/host/instances/node_rules.hpp"
 #include "core/pipeline/instances.hpp"
-
-#include <spdlog/spdlog.h>
 
 namespace lathe {
 
@@ -17,7 +16,7 @@ void check_node_maps(const Step& step, const Graph& graph, const RunContext& con
     std::vector<std::string> warnings;
     resolve_node_map(*map, node_map_rules(*context.registry, *step.component, option), graph,
                      warnings);
-    for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+    for (const std::string& warning : warnings) log_warning("{}", warning);
   }
 }
 

@@ -3,12 +3,12 @@
 // call is measured by.
 #include "core/plugin/host_state.hpp"
 
+#include "core/base/log.hpp"
 #include "core/plugin/forked.hpp"
 #include "core/plugin/in_plugin.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -291,7 +291,7 @@ void warn_once(const std::string& key, const std::string& message) {
     const std::lock_guard lock(mutex);
     if (!seen->insert(key).second) return;
   }
-  spdlog::warn("{}", message);
+  log_warning("{}", message);
 }
 
 // When it cannot be told who of several did it. Once for each thing that is changed: who ran

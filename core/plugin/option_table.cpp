@@ -1,11 +1,11 @@
 #include "core/plugin/option_table.hpp"
 
+#include "core/base/log.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/options/text/component_text.hpp"
 #include "core/plugin/registry.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstring>
@@ -77,8 +77,8 @@ class TableReader {
     const std::string named = fmt::format("option '{}'", option.key);
     option.type = row.type;
     if (row.type < LATHE_OPTION_BOOL || row.type > LATHE_OPTION_TABLE_LIST) {
-      spdlog::warn("{} of {} ('{}') has type {}, which this host does not know: any value is taken",
-                   named, who_, path_.string(), row.type);
+      log_warning("{} of {} ('{}') has type {}, which this host does not know: any value is taken",
+                  named, who_, path_.string(), row.type);
       option.type = LATHE_OPTION_ANY;
     }
     option.flags = row.flags;

@@ -1,6 +1,7 @@
 #include "core/plugin/registry.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/base/words/near_path.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/plugin/found/found_files.hpp"
@@ -10,7 +11,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -146,8 +146,8 @@ void Registry::State::index_components() {
     for (const StampedComponent& c : stamp.components) {
       const std::optional<Kind> kind = kind_from_id(c.kind);
       if (!kind) {
-        spdlog::debug("{} '{}' of '{}' is of a kind that this host does not know: {}",
-                      kind_word(c.kind), c.id, file->path.string(), c.kind);
+        log_debug("{} '{}' of '{}' is of a kind that this host does not know: {}",
+                  kind_word(c.kind), c.id, file->path.string(), c.kind);
         continue;
       }
       const bool fetchable =
@@ -268,7 +268,7 @@ void Registry::State::keep_loaded(Loading& fresh) {
     if (used) slots[position(kept->kind, kept->id)]->component.store(kept);
   }
   loaded_files.insert(fresh.file);
-  for (const std::string& warning : fresh.module.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : fresh.module.warnings) log_warning("{}", warning);
   warnings.insert(warnings.end(), fresh.module.warnings.begin(), fresh.module.warnings.end());
 }
 

@@ -2,6 +2,7 @@
 #include "core/search/search.hpp"
 
 #include "core/base/cpu.hpp"
+#include "core/base/log.hpp"
 #include "core/run/health/untrained.hpp"
 #include "core/search/isolation/trials.hpp"
 #include "core/search/loop/loop.hpp"
@@ -12,7 +13,6 @@
 #include "core/tensor/hash.hpp"
 
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -147,7 +147,7 @@ bool executes(const SearchPlan& plan) {
 void warn_of_idle_workers(const SearchOptions& options, const Sampler& sampler) {
   const bool waits = sampler.reads_values() || options.pruner;
   if (!waits || options.jobs <= options.lookahead + 1) return;
-  spdlog::warn(
+  log_warning(
       "with {} '{}' a trial begins when all but the {} before it have ended, so {} of the {} "
       "workers can work at a time; raise lookahead in [search.strategy.setup] for more (another "
       "lookahead, another result)",
@@ -233,7 +233,7 @@ SearchResult search_networks(const CheckedPlan& plan, const SearchPlace& place,
   if (!place.folder.empty())
     write_log(place.folder, space, result.trials, result.best, options.directions().size());
   if (result.infeasible)
-    spdlog::warn(
+    log_warning(
         "no trial meets the constraints of [search.strategy.constraints]; the best one, trial {}, "
         "violates them least",
         result.trials[result.best.front()].number);

@@ -1,4 +1,5 @@
 // lathe bisect: of two configurations of one network, the node whose change costs most.
+#include "core/base/log.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/interrupt.hpp"
@@ -10,7 +11,6 @@
 #include "core/run/bisection/halving.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
 #include <chrono>
@@ -156,8 +156,8 @@ class Bisection {
     return measured(run::with_changes(from_->graph, to_->graph, taken));
   }
   void say(const run::TriedHalf& half) const {
-    spdlog::info("step {}: {}: {} {}, cost {}", half.step, nodes_text(changes_, half.changes),
-                 metric_->name, number_text(half.value), number_text(half.cost));
+    log_info("step {}: {}: {} {}, cost {}", half.step, nodes_text(changes_, half.changes),
+             metric_->name, number_text(half.value), number_text(half.cost));
   }
   void tell(const Halving& found, double seconds, Results& results) const;
   Json json_of_steps(const Halving& found) const;
@@ -189,8 +189,8 @@ void Bisection::run(Results& results) {
     return;
   }
   const double of_a = measured(a_.graph), of_b = measured(b_.graph);
-  spdlog::info("{}: {} {}; {}: {} {}; {} nodes differ", a_.file, metric_->name, number_text(of_a),
-               b_.file, metric_->name, number_text(of_b), changes_.size());
+  log_info("{}: {} {}; {}: {} {}; {} nodes differ", a_.file, metric_->name, number_text(of_a),
+           b_.file, metric_->name, number_text(of_b), changes_.size());
   results.metrics.emplace_back(fmt::format("{}_a", metric_->name), of_a);
   results.metrics.emplace_back(fmt::format("{}_b", metric_->name), of_b);
   if (of_a == of_b || (std::isnan(of_a) && std::isnan(of_b))) return tell_alike(of_a, results);
@@ -312,7 +312,7 @@ void run_bisect(const Invocation& call) {
       if (!report.files.empty()) results.passes.push_back(std::move(report));
     }
   }
-  spdlog::info("{}", data_line(data_part(a.session->dataset(), std::array{split})));
+  log_info("{}", data_line(data_part(a.session->dataset(), std::array{split})));
 
   Bisection(a, b, split).run(results);
   results.parts.emplace_back("configurations",

@@ -1,5 +1,6 @@
 // lathe data list|fetch: the data sets that Lathe knows where to get.
 #include "core/base/error.hpp"
+#include "core/base/log.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/found_plugins.hpp"
 #include "core/cli/interrupt.hpp"
@@ -11,7 +12,6 @@
 #include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace lathe {
 
@@ -88,9 +88,9 @@ void fetch_data(const Invocation& call) {
                                    std::uint64_t total) { progress.update(file, done, total); };
     request.warning = [&progress](const std::string& text) {
       progress.clear();
-      spdlog::warn("{}", text);
+      log_warning("{}", text);
     };
-    spdlog::info("{}: {}; licence: {}", set.name, set.title, set.licence);
+    log_info("{}: {}; licence: {}", set.name, set.title, set.licence);
     fetch(set, request, catch_interrupts());
   }
   if (call.get(kJson)) {

@@ -1,6 +1,7 @@
 // lathe export: what a checkpoint holds, and the same in another form. Opens plugins for --codes
 // and --trial alone.
 
+#include "core/base/log.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/load.hpp"
@@ -18,7 +19,6 @@
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -94,8 +94,8 @@ void convert(const std::filesystem::path& input, const Checkpoint& checkpoint,
              const std::filesystem::path& output, const Form& form, bool json) {
   form.write(output, checkpoint);
   if (form.write == as_torch && !checkpoint.metadata.empty())
-    spdlog::warn("a state_dict has no place for the metadata of '{}'; they are left out",
-                 input.string());
+    log_warning("a state_dict has no place for the metadata of '{}'; they are left out",
+                input.string());
   const auto bytes = std::filesystem::file_size(output);
   if (!json)
     return write_output(fmt::format("'{}' ({} bytes) holds the {} tensors of '{}', {} elements\n",
@@ -123,8 +123,8 @@ void write_codes(const Registry& registry, const Graph& graph, const std::string
   for (const run::ParameterCodes& parameter : coded) {
     (parameter.codes ? names : without).push_back(parameter.name);
     if (!parameter.codes)
-      spdlog::warn("'{}': {}; its values are written as float32", parameter.name,
-                   parameter.why_none);
+      log_warning("'{}': {}; its values are written as float32", parameter.name,
+                  parameter.why_none);
   }
   const CodesFile file = codes_file(graph, coded);
   write_safetensors(output, file.tensors, file.metadata);
@@ -208,11 +208,11 @@ void run_export(const Invocation& call) {
   const std::filesystem::path input = find_load_files(words[0]).weights;
   const Checkpoint checkpoint = read_checkpoint(input);
   for (const std::string& name : checkpoint.unread)
-    spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",
-                 input.string(), name);
+    log_warning("'{}' also holds what '{}' would make; it was not called and is left out",
+                input.string(), name);
   for (const auto& [name, kind] : checkpoint.lacking)
-    spdlog::warn("'{}': tensor '{}' is {}, which Lathe has no type for; it is left out",
-                 input.string(), name, kind);
+    log_warning("'{}': tensor '{}' is {}, which Lathe has no type for; it is left out",
+                input.string(), name, kind);
   if (form == nullptr)
     list(input, checkpoint, json);
   else

@@ -1,5 +1,6 @@
 // `lathe plugin build`: one file, one compiler line, one plugin. No CMake, no LibTorch.
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/base/words/near_path.hpp"
 #include "core/base/words/shown.hpp"
 #include "core/cli/commands/installed.hpp"
@@ -13,7 +14,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spawn.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -175,7 +175,7 @@ void build_plugin(const Invocation& call) {
   const std::vector<std::string> line = compiler_line(source, output, call.arguments);
   std::vector<std::string> printed;
   for (const std::string& word : line) printed.push_back(quoted(word));
-  spdlog::info("{}", fmt::join(printed, " "));
+  log_info("{}", fmt::join(printed, " "));
   run(line, source);
   // A plugin that others can write is refused, whatever the umask says. Where permissions cannot be
   // set (NTFS, vfat), loading it says so.
@@ -184,7 +184,7 @@ void build_plugin(const Invocation& call) {
                   fs::perm_options::remove, ignored);
 
   const LoadedModule built = loaded(output);
-  for (const std::string& warning : built.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : built.warnings) log_warning("{}", warning);
   Json components = Json::array(), services = Json::array();
   std::string text;
   for (const auto& c : built.contents.components) {
@@ -198,7 +198,7 @@ void build_plugin(const Invocation& call) {
     services.push_back(service.id);
   }
   for (const PluginNeed& need : built.contents.needs)
-    spdlog::info("it needs the service '{}' of another plugin", need.service);
+    log_info("it needs the service '{}' of another plugin", need.service);
   if (call.get(kJson)) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     return write_json({{"command", "plugin build"},

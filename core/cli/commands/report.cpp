@@ -1,5 +1,6 @@
 // lathe report: a run as one page that needs no network.
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/report/page_data.hpp"
 #include "core/host/stdout_guard.hpp"
@@ -10,7 +11,6 @@
 #include <sys/wait.h>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace lathe {
 namespace {
@@ -26,8 +26,8 @@ void open_page(const fs::path& page) {
   const int error = posix_spawnp(&child, line[0], nullptr, nullptr, line, environ);
   if (error == 0) waitpid(child, &status, 0);
   if (error != 0 || status != 0)
-    spdlog::warn("xdg-open, which shows files, {}; open '{}' yourself",
-                 error != 0 ? "cannot be started: " + system_text(error) : "failed", file);
+    log_warning("xdg-open, which shows files, {}; open '{}' yourself",
+                error != 0 ? "cannot be started: " + system_text(error) : "failed", file);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // lathe search: the space of the config file, the trials, the best of them.
+#include "core/base/log.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/passes.hpp"
@@ -9,7 +10,6 @@
 #include "core/report/cache_line.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <utility>
 
@@ -22,7 +22,7 @@ void try_to_save(const Settings& settings, const SearchPlace& place) {
   try {
     save_search(settings, place);
   } catch (const Error& error) {
-    spdlog::warn("{}; --trial will not find what this search was asked", error.message());
+    log_warning("{}; --trial will not find what this search was asked", error.message());
   }
 }
 
@@ -57,9 +57,9 @@ void run_search(Session& session) {
   const SearchSpace space =
       build_space(plan->space, original, session.registry(), session.model_options());
   refuse_model_search_with(pipeline, space, session.loading());
-  for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : space.warnings) log_warning("{}", warning);
   if (space.networks() == 1U)
-    spdlog::warn("the search space holds one network only: no parameter of it has a choice");
+    log_warning("the search space holds one network only: no parameter of it has a choice");
 
   Progress progress;
   SearchWatch watch(plan->options, progress);
@@ -75,8 +75,8 @@ void run_search(Session& session) {
   progress.clear();
   if (!saved) save_search(settings, place);
   if (settings.get(kResume) && result.resumed == 0 && !settings.text(kStorage).empty())
-    spdlog::warn("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
-                 shown_url(place.storage_url), place.study);
+    log_warning("--resume: there was nothing to go on with, '{}' held no trials of the study '{}'",
+                shown_url(place.storage_url), place.study);
   add_found(result, plan->options, space, place, results);
   if (const Executor* executor = session.opened_executor(); executor != nullptr)
     if (const std::string line = cache_line(executor->environment()); !line.empty())

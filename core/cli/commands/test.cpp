@@ -1,5 +1,6 @@
 // lathe test: what loaded weights make of a split, row by row and, of a classifier, by class.
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/evaluation.hpp"
@@ -11,7 +12,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
 
@@ -93,8 +93,8 @@ void repeat_trial(EarlierTrial& trial, Graph& graph, Results& results) {
   if (others.empty())
     results.texts.push_back(fmt::format("trial {}, as its study has it\n", trial.trial().number));
   else
-    spdlog::warn("these are not as the study of trial {} has them: {}", trial.trial().number,
-                 fmt::join(others, ", "));
+    log_warning("these are not as the study of trial {} has them: {}", trial.trial().number,
+                fmt::join(others, ", "));
 }
 
 }  // namespace
@@ -128,7 +128,7 @@ void run_test(Session& session) {
   prepare_run_folder(folder, settings);
   if (!own_rows) {
     const Json part = data_part(session.dataset(), std::array{split});
-    spdlog::info("{}", data_line(part));
+    log_info("{}", data_line(part));
     results.parts.emplace_back("data", part);
   }
   results.passes = run_passes(pipeline, graph, context, session);

@@ -1,4 +1,5 @@
 // lathe train: one training, or the grid of a sweep; then the test split with the best weights.
+#include "core/base/log.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/evaluation.hpp"
@@ -8,7 +9,6 @@
 #include "core/cli/run/sweep.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -74,7 +74,7 @@ void run_train(Session& session) {
   prepare_run_folder(folder, settings);
   const Json data =
       data_part(session.dataset(), std::array{Split::train, Split::validation, Split::test});
-  spdlog::info("{}", data_line(data));
+  log_info("{}", data_line(data));
   results.parts.emplace_back("data", data);
   results.passes = run_passes(pipeline, graph, context, session);
   if (points.empty())

@@ -2,6 +2,7 @@
 #include "core/cli/run/dry_run.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/cli/run/results/results.hpp"
 #include "core/cli/run/searching/forecast.hpp"
 #include "core/data/known_sets.hpp"
@@ -11,7 +12,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
@@ -183,13 +183,13 @@ void describe_cost(Session& session, const DryRun& run, const Graph& graph, Resu
   std::set<std::string> uncounted;
   Json cost = cost_json(graph, uncounted);
   if (!uncounted.empty())
-    spdlog::warn("the cost leaves out what has no counting rule: {}", fmt::join(uncounted, ", "));
+    log_warning("the cost leaves out what has no counting rule: {}", fmt::join(uncounted, ", "));
   if (run.plan != nullptr) {
     const SearchSpace space =
         build_space(run.plan->space, graph, session.registry(), session.model_options());
     if (run.check_space) run.check_space(space);
     check_space(*run.plan, space);
-    for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
+    for (const std::string& warning : space.warnings) log_warning("{}", warning);
     add_search(session, *run.plan, space, graph, cost, results);
   }
   if (run.sweep != nullptr) add_trainings(session.settings(), *run.sweep, cost, results);

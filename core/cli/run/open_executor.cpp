@@ -1,10 +1,9 @@
 // The executor of a command.
 #include "core/cli/run/open_executor.hpp"
 
+#include "core/base/log.hpp"
 #include "core/dense/dense.hpp"
 #include "core/run/open_engine.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -30,7 +29,7 @@ bool may_have_cuda() {
 std::shared_ptr<Executor> open_executor(const Registry& registry, const std::string& device) {
   const bool wants_cuda = device == "gpu" || device.starts_with("cuda");
   if (wants_cuda && !may_have_cuda()) {
-    spdlog::warn("'{}' was asked for, but there is no CUDA; using the CPU", device);
+    log_warning("'{}' was asked for, but there is no CUDA; using the CPU", device);
     return open_executor(registry, "cpu");
   }
   const auto opened = std::make_shared<std::shared_ptr<run::Backend>>();

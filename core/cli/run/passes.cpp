@@ -1,6 +1,7 @@
 // A pipeline is chosen and checked whole before anything runs.
 #include "core/cli/run/passes.hpp"
 
+#include "core/base/log.hpp"
 #include "core/base/words/suggest.hpp"
 #include "core/host/stdout_guard.hpp"
 #include "core/pipeline/unchanged.hpp"
@@ -8,7 +9,6 @@
 #include "core/run/health/rounded_away.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
@@ -46,7 +46,7 @@ PipelineHooks hooks_of(Session& session) {
     if (standard) standard(step, before, after, report, seconds);
     session.has_run(step);
     if (const std::string text = unchanged_text(step, before, after, report); !text.empty())
-      spdlog::warn("{}{}{}", step.position.text(), step.position.known() ? ": " : "", text);
+      log_warning("{}{}{}", step.position.text(), step.position.known() ? ": " : "", text);
   };
   return hooks;
 }
@@ -58,7 +58,7 @@ void warn_of_spare_state(const Graph& graph) {
   for (const auto& [node, parameter] : graph.parameters()) taken.insert(parameter->qualified_name);
   for (const auto& [name, contents] : graph.spare_state()) {
     if (taken.contains(name)) continue;
-    spdlog::warn(
+    log_warning(
         "no number format of the graph takes '{}' of the loaded weights; the passes that they were "
         "trained with would set one",
         name);
@@ -72,8 +72,7 @@ Pipeline asked_pipeline(const Settings& settings, const Registry& registry) {
   const std::string text = settings.text(kPasses);
   if (!text.empty()) {
     if (!from_file.steps.empty())
-      spdlog::info("--passes is run instead of the [passes] of '{}'",
-                   settings.config_file.string());
+      log_info("--passes is run instead of the [passes] of '{}'", settings.config_file.string());
     return pipeline_from_text(text, registry);
   }
   if (!settings.command->options.has(OptionGroup::file_passes)) {
@@ -91,9 +90,9 @@ void warn_of_rounded_weights(const Registry& registry, const Graph& graph) {
   constexpr std::size_t kMostTold = 3;
   const std::vector<std::string> sentences = run::weights_rounded_away(registry, graph);
   const std::size_t told = std::min(sentences.size(), kMostTold);
-  for (std::size_t i = 0; i < told; ++i) spdlog::warn("{}", sentences[i]);
+  for (std::size_t i = 0; i < told; ++i) log_warning("{}", sentences[i]);
   if (sentences.size() > told)
-    spdlog::warn("{} more layers keep as little of their weights", sentences.size() - told);
+    log_warning("{} more layers keep as little of their weights", sentences.size() - told);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/cli/run/run_command.hpp"
 
+#include "core/base/log.hpp"
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/cli/talk.hpp"
@@ -8,7 +9,6 @@
 #include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace lathe {
@@ -24,7 +24,7 @@ void run_in_session(const Invocation& call, Work work) {
   const Settings settings = read_settings(call);
   const std::string level = start_log(settings);
   if (settings.get(kListPasses)) return print_passes(settings);
-  for (const std::string& warning : option_warnings(settings.options)) spdlog::warn("{}", warning);
+  for (const std::string& warning : option_warnings(settings.options)) log_warning("{}", warning);
   Session session(settings, catch_interrupts());
   if (!settings.given(kPrintPipeline)) {
     const TextTable table = settings_table(session.settings(), level == "debug");

@@ -1,6 +1,7 @@
 // The session outlives every context it makes: their functions point back at it.
 #include "core/cli/run/session.hpp"
 
+#include "core/base/log.hpp"
 #include "core/checkpoint/odd_contents.hpp"
 #include "core/cli/run/no_dataset.hpp"
 #include "core/cli/run/open_executor.hpp"
@@ -14,7 +15,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
@@ -43,7 +43,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
 // Metal is a word of MASE's; nothing here runs on it.
 std::string device(const std::string& accelerator) {
   if (accelerator != "mps") return accelerator;
-  spdlog::warn("accelerator 'mps' is not supported; the CPU is used");
+  log_warning("accelerator 'mps' is not supported; the CPU is used");
   return "cpu";
 }
 
@@ -76,7 +76,7 @@ Session::Session(const Settings& settings, const std::atomic<bool>& cancelled)
   if (loading_.network) request_.trained_on = loading_.network->origin.fields;
   const bool chooses = !settings.value(kLoadPrefix).is_none() || !settings.get(kLoadStrict);
   if (chooses && settings.text(kLoadName).empty())
-    spdlog::warn("load_prefix and load_strict say how the file of --load is read; none is given");
+    log_warning("load_prefix and load_strict say how the file of --load is read; none is given");
 }
 
 // A saved network is rebuilt without its model's plugin, which is asked for where it is there: only
@@ -157,7 +157,7 @@ Graph Session::build_graph(RunContext& context) {
 Graph Session::build_graph(RunContext& context, const DatasetInfo& info) {
   if (loading_.network) return load_network(*loading_.network, context.seed);
   if (const std::string moment = loading_.moment(); !moment.empty())
-    spdlog::info("'{}': {}", loading_.files.weights.string(), moment);
+    log_info("'{}': {}", loading_.files.weights.string(), moment);
   return build_model_graph(model_.options, info, context);
 }
 
@@ -190,34 +190,33 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
   const Checkpoint checkpoint = read_weights(path);
   const std::string asked = settings_.text(kLoadType);
   if (!asked.empty() && asked != load_type_of(checkpoint.type))
-    spdlog::warn("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
-                 path.string(), checkpoint.type);
+    log_warning("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
+                path.string(), checkpoint.type);
   for (const std::string& name : checkpoint.unread)
-    spdlog::warn("'{}' also holds what '{}' would make; it was not called and is left out",
-                 path.string(), name);
+    log_warning("'{}' also holds what '{}' would make; it was not called and is left out",
+                path.string(), name);
   const LoadOptions options{settings_.get(kLoadPrefix), settings_.get(kLoadStrict)};
   Loaded loaded = load_parameters(graph, checkpoint, path, options);
   const LoadReport& report = loaded.report;
   const std::size_t spare = loaded.graph.spare_state().size();
-  spdlog::info("'{}': {} of {} tensors{}{}", path.string(), report.matched,
-               checkpoint.tensors.size(),
-               report.prefix.empty() ? "" : fmt::format(", under the prefix '{}'", report.prefix),
-               spare == 0 ? "" : fmt::format("; {} more are state of number formats", spare));
+  log_info("'{}': {} of {} tensors{}{}", path.string(), report.matched, checkpoint.tensors.size(),
+           report.prefix.empty() ? "" : fmt::format(", under the prefix '{}'", report.prefix),
+           spare == 0 ? "" : fmt::format("; {} more are state of number formats", spare));
   if (!report.missing.empty())
-    spdlog::info(
+    log_info(
         "'{}' lacks {} tensors that can be done without: counts of batches "
         "(num_batches_tracked), or state of number formats, which starts afresh",
         path.string(), report.missing.size());
   for (const std::string& odd : odd_contents(loaded.graph, checkpoint, report))
-    spdlog::warn("'{}': {}", path.string(), odd);
+    log_warning("'{}': {}", path.string(), odd);
   if (!report.fresh.empty())
-    spdlog::warn("'{}' does not have {}; they stay as they are initialised", path.string(),
-                 fmt::join(report.fresh, ", "));
+    log_warning("'{}' does not have {}; they stay as they are initialised", path.string(),
+                fmt::join(report.fresh, ", "));
   if (!report.unused.empty())
-    spdlog::warn("'{}': nothing in the graph takes {}", path.string(), quoted_list(report.unused));
+    log_warning("'{}': nothing in the graph takes {}", path.string(), quoted_list(report.unused));
   if (!report.lacking.empty())
-    spdlog::warn("'{}': {}; Lathe has no such type, and nothing in the graph needs it",
-                 path.string(), fmt::join(report.lacking, ", "));
+    log_warning("'{}': {}; Lathe has no such type, and nothing in the graph needs it",
+                path.string(), fmt::join(report.lacking, ", "));
   weights_ = Value(Value::Map{{"file", path.string()},
                               {"sha256", sha256_of_file(path)},
                               {"type", checkpoint.type},
@@ -233,7 +232,7 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
 
 Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
   const Graph graph = rebuilt(network, seed, ops_, settings_.get(kBatchSize));
-  spdlog::info("loading {}", loading_.text());
+  log_info("loading {}", loading_.text());
   const Graph loaded = load_weights(graph, loading_.files.weights);
   weights_.set("graph", Value(network.file.string()));
   return loaded.with_untrained(network.origin.untrained);
@@ -247,7 +246,7 @@ void Session::will_run(const Pipeline& pipeline) const {
     if (!step.component->has(LATHE_FLAG_MUTATES_GRAPH)) continue;
     const std::string pass = text_of(Pipeline{{step}});
     if (std::ranges::count(before, step.component->id, &ComponentText::name) > 0)
-      spdlog::warn(
+      log_warning(
           "the saved network has been through '{}' already, and '{}' changes that once more; "
           "without the pass it is as it was saved",
           saved, pass);

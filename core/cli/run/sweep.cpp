@@ -2,11 +2,11 @@
 #include "core/cli/run/sweep.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/options/words_elsewhere.hpp"
 #include "core/report/csv.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <fstream>
@@ -107,7 +107,7 @@ std::optional<Trained> trained_point(Session& session, const Graph& graph,
   } catch (const Error& error) {
     if (error.code() != LATHE_ABORTED) throw;
     why = error.message();
-    spdlog::warn("the run with {} was given up: {}", point.options.text(), why);
+    log_warning("the run with {} was given up: {}", point.options.text(), why);
     return std::nullopt;
   }
 }
@@ -158,7 +158,7 @@ void run_sweep(Session& session, const Graph& graph, const std::vector<SweepPoin
     const std::filesystem::path place = folder.results / point.folder;
     std::optional<Row> row = folder.resumed ? saved_row(place, point) : std::nullopt;
     if (!row) {
-      spdlog::info("run {} of {}: {}", number + 1, points.size(), point.options.text());
+      log_info("run {} of {}: {}", number + 1, points.size(), point.options.text());
       TrainingOptions options = training_options(point.run_options);
       options.folder = place;
       options.resume = folder.resumed;

@@ -1,10 +1,10 @@
 #include "core/cli/run/training.hpp"
 
+#include "core/base/log.hpp"
 #include "core/cli/run/evaluation.hpp"
 #include "core/report/progress.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -43,7 +43,7 @@ TrainingEvents announce_epochs(const TrainingOptions& options, Progress& progres
       text += ", validation";
       for (const auto& [name, value] : metrics.of(kValidationPrefix)) text += told(name, value);
     }
-    spdlog::info("{}, learning rate {:.3g}", text, metrics.number(kLearningRateColumn));
+    log_info("{}, learning rate {:.3g}", text, metrics.number(kLearningRateColumn));
   };
   return events;
 }
@@ -52,7 +52,7 @@ void tell_early_stop(const Trained& trained, const TrainingOptions& options) {
   const EpochMetrics& best = *trained.best_epoch();
   const bool validated = !std::isnan(best.number("validation_loss"));
   const char* judged = validated ? "validation" : "training";
-  spdlog::info(
+  log_info(
       "stopped early after epoch {} of {}: the {} loss has not improved for {} epoch{}; the lowest "
       "is "
       "{:.4f}, of epoch {}",
@@ -77,7 +77,7 @@ Trained train_once(Session& session, const Graph& graph, const TrainingOptions& 
   Executor& executor = session.executor();
   const Dataset& data = session.dataset();
   if (data.count(Split::validation) == 0)
-    spdlog::warn(
+    log_warning(
         "'{}' has no validation split: the best weights are those with the lowest training loss",
         data.id());
   TrainingOptions told = options;

@@ -1,26 +1,25 @@
 #include "core/host/services/host_table.hpp"
 
+#include "core/base/log.hpp"
 #include "core/graph/columns/symbols.hpp"
 #include "core/graph/io/abi_value.hpp"
 #include "core/host/services/call.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <tuple>
 
 namespace lathe {
 namespace {
 
-spdlog::level::level_enum log_level(lathe_log_level level) {
+LogLevel log_level(lathe_log_level level) {
   switch (level) {
     case LATHE_LOG_DEBUG:
-      return spdlog::level::debug;
+      return LogLevel::debug;
     case LATHE_LOG_WARNING:
-      return spdlog::level::warn;
+      return LogLevel::warning;
     case LATHE_LOG_ERROR:
-      return spdlog::level::err;
+      return LogLevel::error;
     default:
-      return spdlog::level::info;
+      return LogLevel::info;
   }
 }
 
@@ -69,7 +68,7 @@ void log(lathe_call* call, lathe_log_level level, lathe_str message) noexcept {
   try {
     std::string_view text = view_of(message);
     while (text.ends_with('\n')) text.remove_suffix(1);
-    spdlog::log(log_level(level), "{}: {}", Call::of(call).component().id, text);
+    lathe::log(log_level(level), fmt::format("{}: {}", Call::of(call).component().id, text));
   } catch (...) {
     // A log line is not worth a failure.
   }

@@ -1,6 +1,6 @@
 #include "core/host/services/warn_once.hpp"
 
-#include <spdlog/spdlog.h>
+#include "core/base/log.hpp"
 
 #include <mutex>
 #include <unordered_set>
@@ -14,7 +14,7 @@ void warn_once(const std::string& message) {
     const std::lock_guard lock(mutex);
     if (!seen.insert(message).second) return;
   }
-  spdlog::warn("{}", message);
+  log_warning("{}", message);
 }
 
 }  // namespace lathe

@@ -1,11 +1,11 @@
 #include "core/plugin/found/found_files.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/plugin/trust.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -29,8 +29,8 @@ void check_op_ids(const Stamp& stamp, const std::filesystem::path& path) {
 void meet_rival(ChosenFile& first, const FoundFile& other, const std::string& what) {
   const FoundFile& file = *first.file;
   if (file.source == kExplicit && other.source != kExplicit) {
-    spdlog::warn("the {} of '{}' is used, not that of '{}' ({})", what, file.path.string(),
-                 other.path.string(), other.source);
+    log_warning("the {} of '{}' is used, not that of '{}' ({})", what, file.path.string(),
+                other.path.string(), other.source);
     return;
   }
   first.rival = fmt::format(

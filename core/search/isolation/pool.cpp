@@ -1,10 +1,10 @@
 #include "core/search/isolation/pool.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/search/isolation/wire.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <iterator>
@@ -102,8 +102,8 @@ Error TrialPool::no_helper(const HelperProcess& helper) {
 
 HelperProcess& TrialPool::ready(Worker& worker, const std::atomic<bool>& stop) {
   if (worker.helper != nullptr && worker.ready && worker.helper->has_ended()) {
-    spdlog::warn("a helper process {} between two trials{}{}", worker.helper->how(),
-                 who_of(*worker.helper), last_line_of(*worker.helper));
+    log_warning("a helper process {} between two trials{}{}", worker.helper->how(),
+                who_of(*worker.helper), last_line_of(*worker.helper));
     drop(worker);
   }
   if (worker.helper == nullptr) start(worker);
@@ -203,8 +203,8 @@ std::vector<Value> TrialPool::finish() {
       const bool at_once = cancelled_ || !worker->ready;
       at_once ? helper.kill() : helper.wait_for_end(kLongestEnd);
       if (!at_once && !helper.in_order())
-        spdlog::warn("a helper process {} after its last trial{}{}", helper.how(), who_of(helper),
-                     last_line_of(helper));
+        log_warning("a helper process {} after its last trial{}{}", helper.how(), who_of(helper),
+                    last_line_of(helper));
       drop(*worker);
     }
     count_one_cache(worker->environments);

@@ -2,6 +2,7 @@
 // what has ended to the study, in groups and in number order, and watches the clock.
 #include "core/search/loop/loop.hpp"
 
+#include "core/base/log.hpp"
 #include "core/search/loop/pareto.hpp"
 #include "core/search/loop/recall.hpp"
 #include "core/search/loop/sharing/exchanger.hpp"
@@ -12,7 +13,6 @@
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <condition_variable>
 #include <deque>
@@ -443,7 +443,7 @@ class Loop {
 
   void apply(const SharedTurns::Changed& changed) {
     for (const std::uint64_t number : changed.lost) {
-      spdlog::warn(
+      log_warning(
           "trial {} was taken over by another process, because this one had not renewed its lease "
           "in time; its result here is dropped",
           number);

@@ -1,9 +1,9 @@
 #include "core/search/loop/recall.hpp"
 
+#include "core/base/log.hpp"
 #include "core/search/loop/evaluation.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <limits>
 #include <set>
@@ -58,8 +58,8 @@ std::deque<Trial> retries_of(const std::deque<Slot>& recalled) {
     const Trial& trial = slot.trial;
     if (trial.state != TrialState::fail || retried.contains(trial.number)) continue;
     if (crashed_twice(trial, recalled)) {
-      spdlog::warn("trial {} is set aside, because its helper process ended twice: {}",
-                   trial.number, trial.error);
+      log_warning("trial {} is set aside, because its helper process ended twice: {}", trial.number,
+                  trial.error);
       continue;
     }
     Trial& retry = again.emplace_back();

@@ -1,9 +1,9 @@
 #include "core/search/loop/trial_space.hpp"
 
+#include "core/base/log.hpp"
 #include "core/search/loop/trial_graphs.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -83,7 +83,7 @@ std::unique_ptr<TrialSpace> open_trial_space(const Value& search_space, const Gr
   // Trials choose formats of their own, whose state is not that of the loaded weights.
   const Graph original = graph.with_spare_state({});
   SearchSpace space = build_space(search_space, original, registry, model);
-  for (const std::string& warning : space.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : space.warnings) log_warning("{}", warning);
   space.check_runnable();
   return std::make_unique<OpenedSpace>(std::move(space), original, context);
 }

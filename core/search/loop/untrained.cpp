@@ -1,10 +1,10 @@
 // One warning per layer, however many trials and workers meet it.
 #include "core/search/loop/untrained.hpp"
 
+#include "core/base/log.hpp"
 #include "core/run/health/untrained.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -26,9 +26,9 @@ std::string joined(const std::vector<std::string>& names) {
 
 UntrainedLayers::UntrainedLayers(std::vector<std::string> original) : told_(std::move(original)) {
   if (!told_.empty())
-    spdlog::warn("{}",
-                 run::untrained_text("eval_mode = true", told_,
-                                     "or train each trial with basic_train and eval_mode = false"));
+    log_warning("{}",
+                run::untrained_text("eval_mode = true", told_,
+                                    "or train each trial with basic_train and eval_mode = false"));
 }
 
 void UntrainedLayers::add(std::uint64_t trial, const std::vector<std::string>& names) {
@@ -38,7 +38,7 @@ void UntrainedLayers::add(std::uint64_t trial, const std::vector<std::string>& n
     if (!has(told_, name)) fresh.push_back(name);
   if (fresh.empty()) return;
   told_.insert(told_.end(), fresh.begin(), fresh.end());
-  spdlog::warn(
+  log_warning(
       "eval_mode = true evaluates layers whose trained weights a transform replaced by new ones "
       "(in "
       "trial {} and maybe others): {}",

@@ -1,9 +1,9 @@
 #include "core/search/loop/worker_threads.hpp"
 
+#include "core/base/log.hpp"
 #include "core/host/run.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <system_error>
 
@@ -26,8 +26,8 @@ WorkerThreads::WorkerThreads(std::size_t wanted, const std::function<void(std::s
         throw run_error(
             LATHE_RESOURCE_EXHAUSTED,
             fmt::format("the system gives no thread to evaluate trials on; {}", kWayOut));
-      spdlog::warn("the system gives {} threads of the {} that --jobs asks for; {}", i, wanted,
-                   kWayOut);
+      log_warning("the system gives {} threads of the {} that --jobs asks for; {}", i, wanted,
+                  kWayOut);
       return;
     }
   }

@@ -1,8 +1,7 @@
 #include "core/search/points/proposals.hpp"
 
+#include "core/base/log.hpp"
 #include "core/search/points/point.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <cmath>
 
@@ -45,7 +44,7 @@ std::vector<double> Proposals::complete(std::uint64_t trial, const std::vector<d
   for (std::size_t p = 0; p < point.size(); ++p) {
     if (std::isnan(fixed[p]) || !std::isnan(point[p])) continue;
     const SearchParameter& parameter = space_.parameters[p];
-    spdlog::warn(
+    log_warning(
         "trial {} was enqueued with '{}' = {}, which does not exist with what else it was enqueued "
         "with; it runs without",
         trial, parameter.name, parameter.value(fixed[p], parameter.name).text());

@@ -1,7 +1,8 @@
 #include "core/search/study/fixed_params.hpp"
 
+#include "core/base/log.hpp"
+
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <unordered_map>
 
@@ -24,10 +25,10 @@ void fix_parameters(std::vector<double>& point, const Value& fixed,
       point[found->second] = *number;
       continue;
     }
-    spdlog::warn("{} waits for '{}' to be {}, {}; the sampler chooses", whose, name,
-                 wanted.is_none() ? "NA" : wanted.text(),
-                 parameter == nullptr ? std::string("which this search space lacks")
-                                      : fmt::format("which takes {}", parameter->text()));
+    log_warning("{} waits for '{}' to be {}, {}; the sampler chooses", whose, name,
+                wanted.is_none() ? "NA" : wanted.text(),
+                parameter == nullptr ? std::string("which this search space lacks")
+                                     : fmt::format("which takes {}", parameter->text()));
   }
 }
 

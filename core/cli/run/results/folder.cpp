@@ -3,10 +3,10 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/tensor/hash.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
@@ -61,7 +61,7 @@ RunFolder numbered_folder(const fs::path& base, const Settings& settings, bool r
     return used;
   }
   if (chosen.project != base)
-    spdlog::info(
+    log_info(
         "'{}' holds an earlier run; this one goes to '{}' (--resume goes on with the "
         "earlier one)",
         used.project.string(), chosen.project.string());
@@ -103,13 +103,12 @@ void warn_if_new(const RunFolder& folder, const fs::path& project_dir, const Set
   const std::string_view needed = needed_to_resume(settings);
   if (fs::exists(folder.results / needed, ignored)) return;
   const std::string others = resumable(project_dir, settings);
-  spdlog::warn(
-      "--resume: there is nothing to go on with, '{}' holds no {}; a new {} begins{}",
-      folder.results.string(), needed,
-      settings.command->results.goes_on ? "search"
-      : settings.sweep.as_map().empty() ? "training"
-                                        : "sweep",
-      others.empty() ? "" : fmt::format("; --project NAME goes on with one of {}", others));
+  log_warning("--resume: there is nothing to go on with, '{}' holds no {}; a new {} begins{}",
+              folder.results.string(), needed,
+              settings.command->results.goes_on ? "search"
+              : settings.sweep.as_map().empty() ? "training"
+                                                : "sweep",
+              others.empty() ? "" : fmt::format("; --project NAME goes on with one of {}", others));
 }
 
 RunFolder named_folder(const fs::path& project_dir, const Settings& settings, bool resume,
@@ -170,7 +169,7 @@ RunFolder choose_run_folder(const Settings& settings) {
 void prepare_run_folder(const RunFolder& folder, const Settings& settings) {
   const bool careful = is_careful(*settings.command);
   if (careful && settings.get(kOverwrite) && holds_results(folder.results, *settings.command)) {
-    spdlog::info("the earlier results in '{}' are replaced", folder.results.string());
+    log_info("the earlier results in '{}' are replaced", folder.results.string());
     std::error_code error;
     fs::remove_all(folder.results, error);
     if (error)

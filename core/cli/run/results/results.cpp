@@ -2,6 +2,7 @@
 #include "core/cli/run/results/results.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/cli/run/results/provenance.hpp"
 #include "core/cli/talk.hpp"
 #include "core/host/stdout_guard.hpp"
@@ -9,7 +10,6 @@
 #include "core/report/terminal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace lathe {
 
@@ -18,7 +18,7 @@ namespace {
 void tell_integer_layers(const Json& provenance) {
   const auto part = provenance.find("integer_kernels");
   if (part == provenance.end()) return;
-  if (const std::string line = integer_line(*part); !line.empty()) spdlog::info("{}", line);
+  if (const std::string line = integer_line(*part); !line.empty()) log_info("{}", line);
 }
 
 std::string scalars_text(const std::vector<std::pair<std::string, Value>>& scalars) {

@@ -1,7 +1,8 @@
 #include "core/cli/run/saved/components.hpp"
 
+#include "core/base/log.hpp"
+
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 namespace lathe {
 
@@ -39,7 +40,7 @@ class Locator {
     if (name.empty() || is_there(name)) return name;
     for (const fs::path& place : candidates(name)) {
       if (!is_there(place)) continue;
-      spdlog::info("'{}' of the data set is not there; '{}' is taken", name, place.string());
+      log_info("'{}' of the data set is not there; '{}' is taken", name, place.string());
       return place.string();
     }
     return name;

@@ -1,11 +1,11 @@
 #include "core/cli/run/saved/files.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/log.hpp"
 #include "core/checkpoint/metadata.hpp"
 #include "core/cli/run/saved/network.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <fstream>
@@ -58,8 +58,8 @@ fs::path weights_in(const fs::path& folder) {
   });
   if (own == found.end()) return found.front();
   for (auto other = found.begin(); other != own; ++other)
-    spdlog::warn("'{}' is not of the network of the {} beside it, and '{}' is taken instead",
-                 other->string(), kGraphFile, own->filename().string());
+    log_warning("'{}' is not of the network of the {} beside it, and '{}' is taken instead",
+                other->string(), kGraphFile, own->filename().string());
   return *own;
 }
 

@@ -1,5 +1,6 @@
 #include "core/cli/run/saved/loading.hpp"
 
+#include "core/base/log.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/metadata.hpp"
 #include "core/cli/run/saved/components.hpp"
@@ -9,7 +10,6 @@
 #include "core/run/training/training_state.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 
@@ -122,8 +122,8 @@ void adopt_data_dir(Settings& settings, const NetworkOrigin& origin, const std::
     return !folder.empty() && fs::is_directory(folder / set, ignored);
   };
   if (has_set(here) || !has_set(origin.data_dir)) return;
-  spdlog::info("'{}' is not in '{}'; '{}', where it was, is taken", set, here.string(),
-               (origin.data_dir / set).string());
+  log_info("'{}' is not in '{}'; '{}', where it was, is taken", set, here.string(),
+           (origin.data_dir / set).string());
   settings.adopt(kDataDir.key, origin.data_dir.string());
 }
 
@@ -178,8 +178,8 @@ void warn_of_other_plugins(const Value& saved, const OpSet& ops, const fs::path&
   for (const SavedOp& op : saved_ops(saved)) {
     const OpRow& row = *ops.find(op.op);
     if (row.plugin_hash == op.sha256) continue;
-    spdlog::warn("'{}' was saved with another '{}' of the op '{}' than '{}' (SHA-256 {}, now {})",
-                 file.string(), op.file, op.op, row.plugin_file, op.sha256, row.plugin_hash);
+    log_warning("'{}' was saved with another '{}' of the op '{}' than '{}' (SHA-256 {}, now {})",
+                file.string(), op.file, op.op, row.plugin_file, op.sha256, row.plugin_hash);
   }
 }
 
@@ -227,7 +227,7 @@ Loading find_loading(Settings& settings, const Registry& registry, const OpSet& 
     throw needs_model(loading);
   }
   if (const std::string passes = of(loading.metadata, kNetworkPasses); !passes.empty() && !by_name)
-    spdlog::warn(
+    log_warning(
         "'{}' was trained after '{}' had changed its network, and its {} is not beside it: the "
         "weights are loaded by name into MODEL as it is",
         loading.files.weights.string(), passes, kGraphFile);

@@ -1,12 +1,12 @@
 #include "core/cli/run/searching/plan.hpp"
 
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/cli/interrupt.hpp"
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/training.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -43,7 +43,7 @@ CheckedPlan planned(Session& session, const Settings& settings) {
     throw usage_error(
         "a search needs a [search] table: --config FILE; examples/jsc_toy_by_type.toml is one");
   SearchPlan plan = plan_search(settings.config.search, session.registry());
-  for (const std::string& warning : plan.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : plan.warnings) log_warning("{}", warning);
 
   SearchOptions& options = plan.options;
   options.study_attributes = Value(

@@ -1,12 +1,12 @@
 // The way is that of the search itself: its settings, its passes, its space, its runner.
 #include "core/cli/run/searching/trial.hpp"
 
+#include "core/base/log.hpp"
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/searching/plan.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -69,11 +69,11 @@ void check_point(const Trial& trial, const SearchSpace& space, const SavedSearch
 
 void warn_of_state(const Trial& trial) {
   if (trial.state == TrialState::fail)
-    spdlog::warn("trial {} failed: {}", trial.number, trial.error);
+    log_warning("trial {} failed: {}", trial.number, trial.error);
   else if (trial.state == TrialState::pruned)
-    spdlog::warn("trial {} was given up by the pruner; here it trains to its end", trial.number);
+    log_warning("trial {} was given up by the pruner; here it trains to its end", trial.number);
   else if (trial.state != TrialState::complete)
-    spdlog::warn("trial {} has not ended", trial.number);
+    log_warning("trial {} has not ended", trial.number);
 }
 
 // "quantize<by=name,fc1={name=integer,...}>"

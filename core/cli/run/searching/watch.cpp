@@ -1,12 +1,12 @@
 // A trial that ended before this process began is an earlier run's: those are summed up.
 #include "core/cli/run/searching/watch.hpp"
 
+#include "core/base/log.hpp"
 #include "core/cli/run/searching/objectives.hpp"
 #include "core/report/table.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -77,9 +77,9 @@ void SearchWatch::tell(ReasonCounts& counts, std::uint64_t trial, std::string_vi
   if (alike > 2) return;
   progress_.clear();
   if (alike == 1)
-    spdlog::warn("trial {}{}: {}", trial, verb, text);
+    log_warning("trial {}{}: {}", trial, verb, text);
   else
-    spdlog::warn("trial {}{} likewise; more of them are counted at the end", trial, verb);
+    log_warning("trial {}{} likewise; more of them are counted at the end", trial, verb);
 }
 
 // All at once, whatever number of runs they are of.
@@ -96,7 +96,7 @@ void SearchWatch::sum_up_earlier() {
   if (reasons.size() > kMostTold)
     text += fmt::format(" and others for {} more reasons", reasons.size() - kMostTold);
   progress_.clear();
-  spdlog::warn("{} of the {} trials of earlier runs failed: {}", failed_, earlier_, text);
+  log_warning("{} of the {} trials of earlier runs failed: {}", failed_, earlier_, text);
 }
 
 void SearchWatch::show() {
@@ -114,8 +114,8 @@ void SearchWatch::say_now_and_then() {
   const double seconds = seconds_since(start_);
   if (seconds < next) return;
   said_after_ = seconds;
-  spdlog::info("trials {}{}  {}", done_, total_ == 0 ? "" : fmt::format("/{}", total_),
-               fmt::join(facts(), "  "));
+  log_info("trials {}{}  {}", done_, total_ == 0 ? "" : fmt::format("/{}", total_),
+           fmt::join(facts(), "  "));
 }
 
 std::optional<double> SearchWatch::seconds_left() const {

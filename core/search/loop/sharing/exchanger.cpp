@@ -1,8 +1,7 @@
 #include "core/search/loop/sharing/exchanger.hpp"
 
 #include "core/base/error.hpp"
-
-#include <spdlog/spdlog.h>
+#include "core/base/log.hpp"
 
 namespace lathe {
 namespace {
@@ -83,7 +82,7 @@ bool Exchanger::exchange(bool over) {
   const Exchange now = calls_.gather(over);
   try {
     ExchangeAnswer answer = study_.exchange(now);
-    if (away_) spdlog::warn("the study can be reached again; the search goes on");
+    if (away_) log_warning("the study can be reached again; the search goes on");
     away_ = false;
     calls_.apply(now, std::move(answer));
     return true;
@@ -91,7 +90,7 @@ bool Exchanger::exchange(bool over) {
     if (error.code() != LATHE_UNAVAILABLE) throw;
     pause_ = away_ ? std::min(2 * pause_, kLongest) : kShortest;
     if (!away_)
-      spdlog::warn("{}; the search waits for it, and keeps what it finishes", error.message());
+      log_warning("{}; the search waits for it, and keeps what it finishes", error.message());
     away_ = true;
     return false;
   }

@@ -1,7 +1,8 @@
 #include "core/storage/sqlite/file/turn.hpp"
 
+#include "core/base/log.hpp"
+
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,8 +32,8 @@ bool Turn::wait() {
   if (waited >= most_) return false;
   if (waited >= kTellAfter && !told_) {
     told_ = true;
-    spdlog::warn("the study '{}' is locked: {} is writing to it; waiting", path_.string(),
-                 lock_holder(path_));
+    log_warning("the study '{}' is locked: {} is writing to it; waiting", path_.string(),
+                lock_holder(path_));
   }
   std::uniform_int_distribution<microseconds::rep> pause(kShortest.count(), kLongest.count());
   std::this_thread::sleep_for(
