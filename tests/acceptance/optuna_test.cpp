@@ -55,10 +55,12 @@ metrics.average_bitwidth = { scale = 1.0, direction = "minimize" }
             folder_.path());
     return json::parse(read_file(at("p/software/search_ckpts/log.json")));
   }
-  // A search without end, started and left running.
+  // A search without end, started and left running. Its trials take a tenth of a second: Optuna
+  // reads them all for each of its own.
   int start(const std::string& project) const {
     return start_lathe({"search", "--config", "space.toml", "--project-dir", ".", "--project",
-                        project, "--storage", url_, "--study", "shared", "--n-trials", "NA"},
+                        project, "--storage", url_, "--study", "shared", "--n-trials", "NA",
+                        "--set", "search.strategy.sw_runner.basic_train.num_samples=160000"},
                        folder_.path(), at(project + ".out"), at(project + ".err"));
   }
   json log(const std::string& project) const {
