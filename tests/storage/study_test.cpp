@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_study_of_another_search_is_refused_with_the_difference) {
 }
 
 BOOST_AUTO_TEST_CASE(urls_that_no_storage_serves_are_usage_errors) {
-  for (const char* url : {"study.db", "postgresql://localhost/x", "sqlite://", "sqlite:///", ""}) {
+  for (const char* url : {"study.db", "mysql://localhost/x", "sqlite://", "sqlite:///", ""}) {
     BOOST_CHECK_EXCEPTION(open_storage(url), Error, [&](const Error& error) {
       check_contains(error.what(), {"sqlite:///"});
       return error.exit_code() == 2;
