@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(one_two_eight_workers_and_three_processes_give_the_same_tri
   std::string alone;
   for (const char* jobs : {"1", "2", "8"}) {
     const Cluster cluster(kEvaluating);
-    BOOST_TEST(wait_for(cluster.start("p", {"--jobs", jobs})) == 0, cluster.said("p"));
+    const int code = wait_for(cluster.start("p", {"--jobs", jobs}));
+    BOOST_TEST(code == 0, cluster.said("p"));
     if (alone.empty()) alone = log_without_times(cluster.log("p"));
     BOOST_TEST(log_without_times(cluster.log("p")) == alone);
   }
