@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 namespace lathe {
 namespace {
 
@@ -31,7 +33,7 @@ class PostgresStudy final : public Study, public SharedStudy {
         writer_(row_, {}),
         leases_(database, new_worker_name(), options.lease),
         changes_(row_, leases_.worker()),
-        lock_(database, "SELECT study_id FROM studies WHERE study_id = ? FOR UPDATE"),
+        lock_(database, "SELECT study_id FROM studies WHERE study_id = ? FOR UPDATE SKIP LOCKED"),
         take_up_(database,
                  "UPDATE trials SET state = 'RUNNING' WHERE trial_id = ? AND state = 'WAITING'"),
         count_killed_(database,
@@ -90,6 +92,7 @@ class PostgresStudy final : public Study, public SharedStudy {
 
  private:
   static constexpr std::size_t kAtOnce = 1024;
+  static constexpr std::chrono::milliseconds kClaimOfOthers{5};  // about what one takes
 
   ExchangeAnswer exchanged(const Exchange& exchange) {
     claimed_.reset();
@@ -140,9 +143,14 @@ class PostgresStudy final : public Study, public SharedStudy {
     }
   }
 
-  // Numbers are given one after the other, by whoever holds the study's row.
+  // Numbers are given one after the other, to whoever holds the study's row. Nobody queues for it:
+  // whoever holds it takes the number that this process wants, and eight in a queue would each
+  // learn that in turn. The news, read a little later, has the number.
   void claim_next(const StoredTrial& wanted) {
-    run(lock_, row_.id);
+    if (!bound(lock_, row_.id).next()) {
+      std::this_thread::sleep_for(kClaimOfOthers);
+      return;
+    }
     if (changes_.there_are_new()) return;
     writer_.write(wanted);
     leases_.take(writer_.index().ids.back());
