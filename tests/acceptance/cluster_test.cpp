@@ -144,20 +144,23 @@ BOOST_AUTO_TEST_CASE(one_two_eight_workers_and_three_processes_give_the_same_tri
 }
 
 BOOST_AUTO_TEST_CASE(kills_of_workers_and_of_the_server_lose_nothing_and_change_nothing) {
+  // Enough that none of the ten moments is after the end.
+  const Words trials{"--n-trials", "600"};
   std::string alone;
   {
     const Cluster cluster(kEvaluating);
-    BOOST_TEST_REQUIRE(wait_for(cluster.start("p")) == 0);
+    BOOST_TEST_REQUIRE(wait_for(cluster.start("p", trials)) == 0);
     alone = log_without_times(cluster.log("p"));
   }
   Cluster cluster(kEvaluating);
   std::mt19937 random(1);
-  std::vector<int> processes{cluster.start("p0"), cluster.start("p1")};
+  std::vector<int> processes{cluster.start("p0", trials), cluster.start("p1", trials)};
   int ended = 0;
   for (int i = 0; i < 10; ++i) {
     cluster.wait_for_trials(ended + 2);
     std::this_thread::sleep_for(milliseconds(random() % 100));
     ended = cluster.ended_trials();
+    BOOST_TEST_REQUIRE(ended < 590);
     if (i % 3 == 2) {
       cluster.server().kill();
       std::this_thread::sleep_for(milliseconds(random() % 300));
@@ -167,7 +170,7 @@ BOOST_AUTO_TEST_CASE(kills_of_workers_and_of_the_server_lose_nothing_and_change_
       int& process = processes[static_cast<std::size_t>(i % 2)];
       kill(process, SIGKILL);
       wait_for(process);
-      process = cluster.start(fmt::format("p{}", i % 2));
+      process = cluster.start(fmt::format("p{}", i % 2), trials);
       for (int tries = 0; tries < 1000; ++tries) {
         if (cluster.server().psql("SELECT count(*) FROM trial_system_attributes JOIN trials USING "
                                   "(trial_id) WHERE key = 'lathe:killed' AND state = 'RUNNING'") ==

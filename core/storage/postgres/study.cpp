@@ -147,6 +147,7 @@ class PostgresStudy final : public Study, public SharedStudy {
   // whoever holds it takes the number that this process wants, and eight in a queue would each
   // learn that in turn. The news, read a little later, has the number.
   void claim_next(const StoredTrial& wanted) {
+    if (wanted.number > writer_.index().ids.size()) return;  // numbers before it are not known yet
     if (!bound(lock_, row_.id).next()) {
       std::this_thread::sleep_for(kClaimOfOthers);
       return;
