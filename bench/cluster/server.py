@@ -41,6 +41,7 @@ class Server:
     def kill(self):
         with open(os.path.join(self.data, "postmaster.pid"), encoding="utf-8") as file:
             first = int(file.readline())
+        os.kill(first, signal.SIGSTOP)  # it starts no more children, which would outlive it
         children = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True).stdout.split()
         for process in [first, *map(int, children)]:
             try:
@@ -50,4 +51,7 @@ class Server:
         for process in [first, *map(int, children)]:
             while os.path.exists(f"/proc/{process}") and "Z" not in open(f"/proc/{process}/stat").read().split()[2]:
                 time.sleep(0.01)
+        # Nobody may have waited for them yet, so that their numbers are still taken.
         os.remove(os.path.join(self.data, "postmaster.pid"))
+        for lock in pathlib.Path(self.folder).glob(".s.PGSQL.*.lock"):
+            lock.unlink()
