@@ -44,14 +44,26 @@ std::optional<Quantizer> Layer::quantizer_of_input(std::size_t i) {
   const lathe::operand& operand = operands_.at(i);
   const auto format = network_.format_of(node_, operand.role(), static_cast<std::uint32_t>(i));
   if (!format) return std::nullopt;
-  return quantizer_of_activation(*format, row_of(operand.shape()));
+  std::optional<Quantizer> out;
+  network_.problems().with_format(
+      node_, operand, [&] { out = quantizer_of_activation(*format, row_of(operand.shape())); });
+  return out;
+}
+
+std::string Layer::quantized(const std::string& value, const Quantizer& quantizer,
+                             const lathe::operand& operand, const std::string& name,
+                             const Extents& extents) {
+  std::string out = value;
+  network_.problems().with_format(
+      node_, operand, [&] { out = network_.quantized(value, quantizer, name, extents); });
+  return out;
 }
 
 std::string Layer::input(std::size_t i) {
   const std::optional<Quantizer> quantizer = quantizer_of_input(i);
   if (!quantizer) return plain_input(i);
-  return network_.quantized(plain_input(i), *quantizer, named(node_, operands_[i].name()),
-                            extents_of_input(i));
+  return quantized(plain_input(i), *quantizer, operands_[i], named(node_, operands_[i].name()),
+                   extents_of_input(i));
 }
 
 std::optional<std::size_t> Layer::input_in(std::string_view role) const {
@@ -108,26 +120,27 @@ void Layer::result(std::string_view op, const std::vector<std::string>& inputs,
   Value out{model.fresh(node_.name()), type_of(node_.dtype()), true};
   model.node({std::string(op), names_.result(op), inputs, attributes}, out.name);
   model.value(out.name, out.type, extents());
-  if (then) {
-    out.name = network_.quantized(out.name, *then, std::string(node_.name()), extents());
-  }
+  if (then)
+    out.name = quantized(out.name, *then, operands_[0], std::string(node_.name()), extents());
   finish(std::move(out));
 }
 
 void Layer::same() {
   Value out = network_.value_of(inputs_.at(0));
-  const std::string quantized = input(0);
-  if (quantized != out.name) out = {quantized, out.type, true};
+  const std::string value = input(0);
+  if (value != out.name) out = {value, out.type, true};
   finish(std::move(out));
 }
 
 void Layer::finish(Value value) {
   const auto format = network_.format_of(node_, LATHE_ROLE_DATA_OUT, 0);
-  if (format) {
-    value.name =
-        network_.quantized(value.name, quantizer_of_activation(*format, row_of(node_.shape())),
-                           named(node_, "data_out"), extents());
-    value.is_made = true;
+  const auto made = node_.find_operand("data_out_0");
+  if (format && made) {
+    network_.problems().with_format(node_, *made, [&] {
+      const Quantizer quantizer = quantizer_of_activation(*format, row_of(node_.shape()));
+      value.name = network_.quantized(value.name, quantizer, named(node_, "data_out"), extents());
+      value.is_made = true;
+    });
   }
   network_.set(node_, std::move(value));
 }

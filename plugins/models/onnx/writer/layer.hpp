@@ -53,6 +53,9 @@ class Layer {
 
  private:
   std::optional<std::size_t> input_in(std::string_view role) const;
+  std::string quantized(const std::string& value, const Quantizer& quantizer,
+                        const lathe::operand& operand, const std::string& name,
+                        const Extents& extents);
   void finish(Value value);
 
   Network& network_;

@@ -11,30 +11,6 @@ namespace {
 
 using onnx::TensorProto;
 
-constexpr std::size_t kMostNamed = 20;
-
-// What cannot be written, all of it in one sentence.
-class Problems {
- public:
-  void add(const lathe::node& node, std::string_view why) {
-    if (++count_ > kMostNamed) return;
-    text_ += lathe::join(
-        {text_.empty() ? "" : "; ", "node '", node.name(), "' (", node.op(), "): ", why});
-  }
-  void throw_any() const {
-    if (count_ == 0) return;
-    const auto more = static_cast<std::int64_t>(count_) - static_cast<std::int64_t>(kMostNamed);
-    throw lathe::error(
-        LATHE_UNIMPLEMENTED,
-        lathe::join({"the network has what cannot be written as ONNX: ", text_,
-                     more > 0 ? lathe::join({"; and ", lathe::to_string(more), " more"}) : ""}));
-  }
-
- private:
-  std::size_t count_ = 0;
-  std::string text_;
-};
-
 std::string_view bytes_of(const lathe_tensor& tensor) {
   const DLTensor& t = tensor.dl;
   const lathe::shape shape(t.shape, static_cast<std::uint64_t>(t.ndim));
@@ -42,13 +18,17 @@ std::string_view bytes_of(const lathe_tensor& tensor) {
           lathe::element_count(shape) * t.dtype.bits / 8};
 }
 
-std::vector<float> transposed(const std::vector<float>& numbers, std::size_t rows,
-                              std::size_t columns) {
-  std::vector<float> out(numbers.size());
+// Of a matrix.
+QuantizedParameter transposed(QuantizedParameter of, const std::vector<std::int64_t>& dims) {
+  const auto rows = static_cast<std::size_t>(dims.at(0)),
+             columns = static_cast<std::size_t>(dims.at(1));
+  std::vector<float> out(of.numbers.size());
   for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) out[c * rows + r] = numbers[r * columns + c];
+    for (std::size_t c = 0; c < columns; ++c) out[c * rows + r] = of.numbers[r * columns + c];
   }
-  return out;
+  of.numbers = std::move(out);
+  if (of.quantizer.axis) of.quantizer.axis = 1 - *of.quantizer.axis;
+  return of;
 }
 
 std::string options_text(lathe::value_view value) {
@@ -105,18 +85,17 @@ Network::Network(Source source, const Settings& settings, WrittenModel& model)
       shapes_(source_.graph, settings.quantization != Quantization::qonnx) {}
 
 void Network::write() {
-  Problems problems;
   for (const lathe::node node : source_.graph.nodes()) {
     source_.host.stop_if_cancelled();
     if (node.dtype() == LATHE_DTYPE_NONE && !node.is_output()) continue;  // sizes
     try {
       write(node);
     } catch (const std::exception& error) {
-      problems.add(node, error.what());
+      problems_.add(node, error.what());
       values_[node.id().index] = {std::string(node.name()), TensorProto::FLOAT, true};
     }
   }
-  problems.throw_any();
+  problems_.throw_any();
   if (left_out_ > 0) {
     source_.host.warning(
         lathe::join({"number formats of ", lathe::to_string(left_out_),
@@ -209,41 +188,39 @@ std::string Network::write_parameter(const lathe::node& node, const lathe::opera
   const std::string name = lathe::join({operand.qualified_name(), is_transposed ? "_T" : ""});
   const lathe_tensor& contents = source_.weights.raw_of(source_.graph, node, operand.name());
   const std::vector<std::int64_t> dims = operand.shape().to_vector();
-  std::string out;
+  std::string out = name;
   if (!format && !is_transposed) {
     out = model_.tensor(name, type_of(operand.raw().dtype), dims, bytes_of(contents));
   } else {
     const lathe::tensor<const float> numbers(contents);
-    QuantizedParameter parameter;
-    if (format) {
-      parameter = quantizer_of_parameter(*format, numbers);
-      ++quantizers_;
-    } else {
-      parameter.numbers.assign(numbers.begin(), numbers.end());
-    }
-    std::vector<std::int64_t> written = dims;
-    if (is_transposed) {
-      written = {dims.at(1), dims.at(0)};
-      parameter.numbers = transposed(parameter.numbers, static_cast<std::size_t>(dims[0]),
-                                     static_cast<std::size_t>(dims[1]));
-      if (parameter.quantizer.axis) parameter.quantizer.axis = 1 - *parameter.quantizer.axis;
-    }
-    // A runtime may take a bias of integers for one in the scale of the product: QuantizeLinear's
-    // are written as the numbers that they are.
-    const bool plain =
-        settings_.quantization == Quantization::qdq && operand.role() != LATHE_ROLE_WEIGHT;
-    if (format && plain) {
-      const AlongAxis index(parameter.quantizer.axis, {written.data(), written.size()});
-      for (std::size_t i = 0; i < parameter.numbers.size(); ++i) {
-        parameter.numbers[i] = parameter.quantizer.value(parameter.numbers[i], index(i));
-      }
-    }
-    out = format && !plain
-              ? write_quantized(model_, settings_.quantization, parameter, written, name)
-              : model_.reals(name, written, parameter.numbers);
+    QuantizedParameter parameter{{}, {numbers.begin(), numbers.end()}};
+    const auto write_it = [&] {
+      if (format) parameter = quantizer_of_parameter(*format, numbers);
+      out = write_numbers(is_transposed ? transposed(std::move(parameter), dims) : parameter,
+                          is_transposed ? std::vector<std::int64_t>{dims[1], dims[0]} : dims, name,
+                          format.has_value(), operand.role());
+    };
+    format ? (void)problems_.with_format(node, operand, write_it) : write_it();
   }
   source_.weights.release(contents);
   return out;
+}
+
+std::string Network::write_numbers(const QuantizedParameter& parameter,
+                                   const std::vector<std::int64_t>& dims, const std::string& name,
+                                   bool has_format, lathe_role role) {
+  if (!has_format) return model_.reals(name, dims, parameter.numbers);
+  ++quantizers_;
+  // A runtime may take a bias of integers for one in the scale of the product: with QuantizeLinear
+  // it is written as the numbers that its format makes.
+  const bool plain = settings_.quantization == Quantization::qdq && role != LATHE_ROLE_WEIGHT;
+  if (!plain) return write_quantized(model_, settings_.quantization, parameter, dims, name);
+  std::vector<float> values;
+  const AlongAxis index(parameter.quantizer.axis, {dims.data(), dims.size()});
+  for (const float x : parameter.numbers) {
+    values.push_back(parameter.quantizer.value(x, index(values.size())));
+  }
+  return model_.reals(name, dims, values);
 }
 
 }  // namespace onnx_writer

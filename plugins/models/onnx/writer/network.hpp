@@ -4,6 +4,7 @@
 
 #include "file/written_model.hpp"
 #include "node_names.hpp"
+#include "problems.hpp"
 #include "quantization/quantizer.hpp"
 #include "shapes.hpp"
 
@@ -42,6 +43,7 @@ class Network {
   const Settings& settings() const { return settings_; }
   const Source& source() const { return source_; }
   NodeNames& names() { return names_; }
+  Problems& problems() { return problems_; }
   const Extents& extents_of(lathe::node_id node) const { return shapes_.of(node); }
   const Value& value_of(lathe::node_id node) const { return values_.at(node.index); }
   void set(lathe::node_id node, Value value) { values_[node.index] = std::move(value); }
@@ -64,12 +66,16 @@ class Network {
   void write_output(const lathe::node& node);
   std::string write_parameter(const lathe::node& node, const lathe::operand& operand,
                               const std::optional<lathe::used_format>& format, bool transposed);
+  std::string write_numbers(const QuantizedParameter& parameter,
+                            const std::vector<std::int64_t>& dims, const std::string& name,
+                            bool has_format, lathe_role role);
 
   Source source_;
   const Settings& settings_;
   WrittenModel& model_;
   Shapes shapes_;
   NodeNames names_;
+  Problems problems_;
   std::map<std::uint32_t, Value> values_;  // by node
   struct Written {
     Quantizer quantizer;

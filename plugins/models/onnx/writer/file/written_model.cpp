@@ -135,6 +135,10 @@ void WrittenModel::input(const std::string& name, int type, const Extents& exten
   describe(*graph_.add_input(), name, type, extents);
 }
 void WrittenModel::output(const std::string& name, int type, const Extents& extents) {
+  auto& values = *graph_.mutable_value_info();  // it is described once
+  for (int i = values.size() - 1; i >= 0; --i) {
+    if (values[i].name() == name) values.DeleteSubrange(i, 1);
+  }
   describe(*graph_.add_output(), name, type, extents);
 }
 
