@@ -42,7 +42,7 @@ const Extents& Layer::extents_of_input(std::size_t i) const {
 
 std::optional<Quantizer> Layer::quantizer_of_input(std::size_t i) {
   const lathe::operand& operand = operands_.at(i);
-  const auto format = network_.format_of(node_, operand.role(), static_cast<std::uint32_t>(i));
+  const auto format = network_.format_of(node_, operand, static_cast<std::uint32_t>(i));
   if (!format) return std::nullopt;
   std::optional<Quantizer> out;
   network_.problems().with_format(
@@ -133,9 +133,9 @@ void Layer::same() {
 }
 
 void Layer::finish(Value value) {
-  const auto format = network_.format_of(node_, LATHE_ROLE_DATA_OUT, 0);
   const auto made = node_.find_operand("data_out_0");
-  if (format && made) {
+  const auto format = made ? network_.format_of(node_, *made) : std::nullopt;
+  if (format) {
     network_.problems().with_format(node_, *made, [&] {
       const Quantizer quantizer = quantizer_of_activation(*format, row_of(node_.shape()));
       value.name = network_.quantized(value.name, quantizer, named(node_, "data_out"), extents());

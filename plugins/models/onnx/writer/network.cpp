@@ -147,10 +147,11 @@ void Network::write_output(const lathe::node& node) {
   model_.output(value.name, value.type, extents_of(result));
 }
 
-std::optional<lathe::used_format> Network::format_of(lathe::node_id node, lathe_role role,
+std::optional<lathe::used_format> Network::format_of(lathe::node_id node,
+                                                     const lathe::operand& operand,
                                                      std::uint32_t input) {
-  if (role == LATHE_ROLE_NONE) return std::nullopt;
-  auto found = source_.formats.find(source_.graph, node, role, input);
+  if (operand.raw().format_options == nullptr) return std::nullopt;  // float
+  auto found = source_.formats.find(source_.graph, node, operand.role(), input);
   if (found && settings_.quantization == Quantization::none) {
     ++left_out_;
     return std::nullopt;
@@ -172,7 +173,7 @@ std::string Network::quantized(const std::string& value, const Quantizer& quanti
 
 std::string Network::parameter(const lathe::node& node, const lathe::operand& operand,
                                bool transposed) {
-  const auto format = operand.is_parameter() ? format_of(node, operand.role(), 0) : std::nullopt;
+  const auto format = operand.is_parameter() ? format_of(node, operand) : std::nullopt;
   std::string key = lathe::join({std::to_string(operand.storage_id()), transposed ? "T" : ""});
   if (format) key += lathe::join({operand.type(), options_text(operand.format_options().all())});
   const auto known = parameters_.find(key);

@@ -49,8 +49,8 @@ class Network {
   void set(lathe::node_id node, Value value) { values_[node.index] = std::move(value); }
 
   // The format that sits on a tensor of a node; none: it has none, or the file is to have none.
-  std::optional<lathe::used_format> format_of(lathe::node_id node, lathe_role role,
-                                              std::uint32_t input);
+  std::optional<lathe::used_format> format_of(lathe::node_id node, const lathe::operand& operand,
+                                              std::uint32_t input = 0);
   // The value through a quantizer, which is written once for all that read it so.
   std::string quantized(const std::string& value, const Quantizer& quantizer,
                         const std::string& name, const Extents& extents);
