@@ -140,8 +140,8 @@ TextTable settings_table(const Settings& settings, bool every_option) {
     constexpr std::size_t kWidth = 40;
     std::string text = value ? cell_text(*value) : std::string();
     if (value && value->is_string()) text = shown_url(text);
-    if (every_option || text.size() <= kWidth) return text;
-    return text.substr(0, kWidth - 3) + "...";
+    if (!every_option && text.size() > kWidth) text.replace(kWidth - 3, std::string::npos, "...");
+    return text;
   };
   TextTable table{{"name", "default", "config file", "command line", "effective"}, {}};
   for (const EffectiveOption& row : settings.options)

@@ -4,19 +4,16 @@
 
 #include "core/base/log.hpp"
 #include "core/search/loop/pareto.hpp"
-#include "core/search/loop/recall.hpp"
 #include "core/search/loop/sharing/exchanger.hpp"
-#include "core/search/loop/sharing/shared_turns.hpp"
 #include "core/search/loop/told_outcome.hpp"
+#include "core/search/loop/turns/upcoming_trials.hpp"
 #include "core/search/loop/worker_threads.hpp"
-#include "core/search/points/proposals.hpp"
 #include "core/search/study/journal.hpp"
 
 #include <fmt/format.h>
 
 #include <condition_variable>
 #include <deque>
-#include <limits>
 
 namespace lathe {
 namespace {
@@ -53,23 +50,14 @@ class Loop {
       : options_(options),
         space_(space),
         sampler_(sampler),
-        proposals_(options, space, sampler),
         pruner_(options.pruner.make()),
         turned_(options.pruner.watch().direction != options.directions().front()),
         study_(study),
         evaluate_(evaluate),
         events_(events),
-        cancelled_(cancelled) {
-    if (study_ != nullptr && study_->shared() != nullptr)
-      share(*study_->shared());
-    else if (study_ != nullptr)
-      recalled_ = recalled_trials(*study_, options);
-    if (options.retry_failed) wishes_ = retries_of(shared_ ? shared_->slots_ahead() : recalled_);
-    known_ = recalled_.size() + (shared_ ? shared_->trials_ahead() : 0);
-    limit_ = options.n_trials == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                   : static_cast<std::uint64_t>(options.n_trials);
-    limit_ = std::max<std::uint64_t>(limit_, known_ + wishes_.size());
-  }
+        cancelled_(cancelled),
+        upcoming_(options, space, sampler, study, !pruner_, slots_, result_),
+        shared_(upcoming_.shared()) {}
 
   SearchResult run() {
     const double cpu_before = process_cpu_seconds();
@@ -119,14 +107,14 @@ class Loop {
         if (const auto granted = shared_->granted()) return occupied(worker, *granted);
         if (shared_->ask_for_orphan()) exchanger_->wake();
       }
-      if (number >= limit_ && !known(number) && !others_run()) return std::nullopt;
-      if (!ended_already(number) && out_of_time()) return std::nullopt;
-      if (number >= limit_ && !known(number)) {
+      const bool over = number >= upcoming_.limit() && !upcoming_.known(number);
+      if (over && !others_run()) return std::nullopt;
+      if (!upcoming_.ended_already(number) && out_of_time()) return std::nullopt;
+      if (over) {
         wait(lock);
         continue;
       }
-      // So that it is known which trial it was if the process ends again.
-      const bool alone = !recalled_.empty() && recalled_.front().suspect;
+      const bool alone = upcoming_.alone();
       if (alone_ || (alone && busy_ > 0)) {
         wait(lock);
         continue;
@@ -137,9 +125,12 @@ class Loop {
         continue;
       }
       for (; told_ < std::min(needed, ended_); ++told_) tell(slots_[told_].trial);
-      const Turn turn = shared_ ? begin_shared(number) : begin(number);
+      using Turn = UpcomingTrials::Turn;
+      const Turn turn = upcoming_.begin(number);
+      if (turn == Turn::none) changed_.notify_all();  // for whoever waits for its turn
       if (turn == Turn::none && !shared_) return std::nullopt;
-      if (turn == Turn::later) wait(lock);
+      if (turn == Turn::asked) exchanger_->wake();
+      if (turn == Turn::asked || turn == Turn::later) wait(lock);
       if (turn != Turn::begun) continue;
       const Slot& slot = slots_[number];
       if (!ended(slot.trial.state) && slot.whose == Whose::ours) {
@@ -180,138 +171,13 @@ class Loop {
     return number > lookahead ? number - lookahead : 0;
   }
 
-  // Whether the study has the next trial.
-  bool known(std::uint64_t number) const {
-    return shared_ ? shared_->ahead(number) != nullptr : !recalled_.empty();
-  }
-  // Whether it has its outcome, so that it takes no time.
-  bool ended_already(std::uint64_t number) const {
-    if (!known(number)) return false;
-    return ended(shared_ ? shared_->ahead(number)->trial.state : recalled_.front().trial.state);
-  }
   bool others_run() const { return shared_ && shared_->others_run(ended_); }
-
-  // none: there is no such trial; later: it is asked for.
-  enum class Turn { none, later, begun };
-
-  // Makes the slot of a trial: what the study has of it, or what somebody wants, the rest as the
-  // sampler suggests.
-  Turn begin(std::uint64_t number) {
-    Slot slot;
-    slot.began = Clock::now();
-    Trial& trial = slot.trial;
-    if (!recalled_.empty()) {
-      slot = std::move(recalled_.front());
-      slot.began = Clock::now();
-      recalled_.pop_front();
-    } else if (!wishes_.empty()) {
-      trial = std::move(wishes_.front());
-      wishes_.pop_front();
-    } else if (!propose(number, trial)) {
-      return Turn::none;
-    }
-    if (ended(trial.state)) {
-      proposals_.began(number, trial.point);
-      ++result_.resumed;
-    } else {
-      trial.point = proposals_.complete(number, trial.point);
-      start(number, trial);
-    }
-    push(std::move(slot));
-    return Turn::begun;
-  }
-
-  void push(Slot slot) {
-    slots_.push_back(std::move(slot));
-    order_.push_back(&slots_.back().trial);
-  }
-
-  // The same where several processes share the study: it tells who has a trial, and at which point.
-  Turn begin_shared(std::uint64_t number) {
-    const SharedTrial* row = shared_->ahead(number);
-    const bool free = row == nullptr || (row->whose == Whose::nobodys && !ended(row->trial.state));
-    if (free) return ask(number, row) ? Turn::later : Turn::none;
-    Slot slot = shared_->take_ahead(number);
-    slot.began = Clock::now();
-    Trial& trial = slot.trial;
-    std::erase_if(wishes_, [&](const Trial& wish) { return wish.retries == trial.retries; });
-    if (slot.whose == Whose::ours && !ended(trial.state)) {
-      start(number, trial);
-      if (ended(trial.state)) shared_->settled(slot);
-    } else {
-      proposals_.began(number, trial.point);
-      if (ended(trial.state)) ++(number < known_ ? result_.resumed : result_.elsewhere);
-    }
-    push(std::move(slot));
-    return Turn::begun;
-  }
-
-  // Asks for a trial that nobody has; `row`: what the study has of it. False: there is none.
-  bool ask(std::uint64_t number, const SharedTrial* row) {
-    if (shared_->asks()) return true;
-    Trial trial;
-    if (row != nullptr) {
-      if (row->trial.state == TrialState::running && shared_->has_suspect()) return true;
-      trial = trial_of(row->trial);
-    } else if (!wishes_.empty()) {
-      trial = wishes_.front();
-    } else if (!propose(number, trial)) {
-      return false;
-    }
-    trial.number = number;
-    trial.point = proposals_.complete(number, trial.point);
-    trial.state = TrialState::running;
-    trial.started = std::chrono::system_clock::now();
-    shared_->ask(trial);
-    exchanger_->wake();
-    return true;
-  }
-
-  bool propose(std::uint64_t number, Trial& trial) {
-    std::optional<std::vector<double>> point = proposals_.propose(
-        number, [&](std::uint64_t i) { return std::span<const double>(slots_[i].trial.point); });
-    if (point) {
-      trial.point = std::move(*point);
-      return true;
-    }
-    result_.exhausted = true;
-    limit_ = number;
-    changed_.notify_all();
-    return false;
-  }
-
-  void start(std::uint64_t number, Trial& trial) {
-    trial.number = number;
-    trial.state = TrialState::running;
-    trial.intermediates.clear();
-    trial.rungs.clear();
-    trial.started = std::chrono::system_clock::now();
-    const std::optional<std::uint64_t> same = proposals_.began(number, trial.point);
-    if (same && !options_.repeats_evaluated) serve(trial, slots_[*same].trial);
-  }
-
-  // A point has one outcome, so a trial that has one already is not evaluated. Who is given up
-  // while it trains depends on others too.
-  void serve(Trial& trial, const Trial& same) {
-    if (same.state != TrialState::complete || pruner_) return;
-    trial.state = same.state;
-    trial.values = same.values;
-    trial.constraints = same.constraints;
-    trial.intermediates = same.intermediates;
-    trial.software_metrics = same.software_metrics;
-    trial.hardware_metrics = same.hardware_metrics;
-    trial.scaled_metrics = same.scaled_metrics;
-    trial.untrained = same.untrained;
-    trial.troubles = same.troubles;
-    trial.completed = trial.started;
-    ++result_.served;
-  }
 
   bool report(std::uint64_t number, std::int64_t step, double value) {
     const std::lock_guard lock(mutex_);
     Trial& trial = slots_[number].trial;
     trial.intermediates.push_back({step, value});
-    return pruner_ && pruner_->prune(trial, std::span(order_).first(told_before(number)));
+    return pruner_ && pruner_->prune(trial, upcoming_.order().first(told_before(number)));
   }
 
   void evaluate(std::size_t index, std::uint64_t number) {
@@ -417,13 +283,6 @@ class Loop {
     }
   }
 
-  // All that the study has is known before the first trial begins.
-  void share(SharedStudy& study) {
-    shared_.emplace(options_, space_, slots_);
-    const Exchange nothing;
-    shared_->apply(nothing, study.exchange(nothing));
-  }
-
   void exchange() {
     exchanger_.emplace(*study_->shared(),
                        Exchanger::Calls{[this](bool over) {
@@ -485,7 +344,11 @@ class Loop {
       study_->write(group);
       const std::vector<StoredTrial> wishes = study_->wishes();
       const std::lock_guard lock(mutex_);
-      for (const StoredTrial& wish : wishes) wishes_.emplace_back(trial_of(wish)).wish = wish.wish;
+      for (const StoredTrial& wish : wishes) {
+        Trial trial = trial_of(wish);
+        trial.wish = wish.wish;
+        upcoming_.want(std::move(trial));
+      }
       return nullptr;
     } catch (...) {
       return std::current_exception();
@@ -519,15 +382,15 @@ class Loop {
   }
 
   SearchResult finish() {
-    result_.trials.reserve(slots_.size() + recalled_.size());
+    std::deque<Slot> left = upcoming_.left();
+    result_.trials.reserve(slots_.size() + left.size());
     for (; !slots_.empty(); slots_.pop_front())
       if (ended(slots_.front().trial.state))
         result_.trials.push_back(std::move(slots_.front().trial));
     // Stopped before its turn came, and done all the same.
-    if (shared_) recalled_ = shared_->slots_ahead();
-    for (; !recalled_.empty(); recalled_.pop_front()) {
-      if (!ended(recalled_.front().trial.state)) continue;
-      result_.trials.push_back(std::move(recalled_.front().trial));
+    for (; !left.empty(); left.pop_front()) {
+      if (!ended(left.front().trial.state)) continue;
+      result_.trials.push_back(std::move(left.front().trial));
       ++result_.resumed;
     }
     result_.best = best_trials(result_.trials, options_.directions());
@@ -539,7 +402,6 @@ class Loop {
   const SearchOptions& options_;
   const SearchSpace& space_;
   Sampler& sampler_;
-  Proposals proposals_;
   const std::unique_ptr<Pruner> pruner_;  // null: none
   const bool turned_;                     // what is watched goes the other way than objective 0
   Study* study_;
@@ -553,22 +415,18 @@ class Loop {
   std::condition_variable changed_;  // a trial has ended, or the search is over
   std::condition_variable idle_;     // a worker has left
   std::deque<Worker> workers_;
-  std::deque<Slot> recalled_;  // of the study, those whose turn has not come; the next one first
-  std::deque<Trial> wishes_;   // that somebody wants; each has the next free turn
-  std::deque<Slot> slots_;     // by trial number
-  std::vector<const Trial*> order_;  // the trials of the slots
-  std::uint64_t limit_ = 0;          // no trial from here on
-  std::uint64_t ended_ = 0;          // trials below have ended and are reported
-  std::uint64_t told_ = 0;           // the sampler knows the outcome of trials below
-  std::uint64_t known_ = 0;          // trials that the study had at first
-  std::size_t left_ = 0;             // workers that have nothing more to do
-  std::size_t busy_ = 0;             // workers that evaluate
-  bool alone_ = false;               // one of them, and nobody else may
+  std::deque<Slot> slots_;   // by trial number
+  std::uint64_t ended_ = 0;  // trials below have ended and are reported
+  std::uint64_t told_ = 0;   // the sampler knows the outcome of trials below
+  std::size_t left_ = 0;     // workers that have nothing more to do
+  std::size_t busy_ = 0;     // workers that evaluate
+  bool alone_ = false;       // one of them, and nobody else may
   bool stopping_ = false;
   std::exception_ptr failure_;
   Journal journal_;
-  std::optional<SharedTurns> shared_;  // none: nobody else works on the study
   SearchResult result_;
+  UpcomingTrials upcoming_;
+  SharedTurns* const shared_;           // null: nobody else works on the study
   std::optional<Exchanger> exchanger_;  // its thread ends first
 };
 

@@ -1,6 +1,6 @@
 #include "core/search/loop/sharing/shared_turns.hpp"
 
-#include "core/search/loop/recall.hpp"
+#include "core/search/loop/turns/recall.hpp"
 
 #include <algorithm>
 

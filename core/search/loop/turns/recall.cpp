@@ -1,4 +1,4 @@
-#include "core/search/loop/recall.hpp"
+#include "core/search/loop/turns/recall.hpp"
 
 #include "core/base/log.hpp"
 #include "core/search/loop/evaluation.hpp"
