@@ -17,7 +17,8 @@ constexpr char kSigmoid[] = "Sigmoid", kTanh[] = "Tanh", kSoftsign[] = "Softsign
 // Codes without a sign are those of the result: FINN and hls4ml want the quantizer behind it.
 void relu(Layer& layer) {
   const std::optional<Quantizer> q = layer.quantizer_of_input(0);
-  const bool of_result = q && !q->is_signed && !q->is_bipolar && !q->has_zero_point();
+  if (!q) return layer.result("Relu", {layer.plain_input(0)});
+  const bool of_result = !q->is_signed && !q->is_bipolar && !q->has_zero_point();
   if (!of_result) return layer.result("Relu", {layer.input(0)});
   layer.result("Relu", {layer.plain_input(0)}, {}, q);
 }
