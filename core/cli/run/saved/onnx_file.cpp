@@ -1,4 +1,4 @@
-#include "core/cli/run/onnx_file.hpp"
+#include "core/cli/run/saved/onnx_file.hpp"
 
 #include "core/base/file.hpp"
 #include "core/cli/interrupt.hpp"
