@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace lathe {
 enum class LogLevel { debug, info, warning, error };
 
 void log(LogLevel level, std::string_view text);
+
+// Lines of the levels that are shown go to `sink` from now on, one at a time.
+void send_log_to(std::function<void(LogLevel level, std::string_view text)> sink);
 
 template <typename... Args>
 void log_debug(fmt::format_string<Args...> format, Args&&... args) {

@@ -1,6 +1,6 @@
 #include "core/base/value.hpp"
 
-#include "core/base/literal.hpp"
+#include "core/base/words/literal.hpp"
 
 #include <fmt/format.h>
 

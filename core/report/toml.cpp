@@ -1,7 +1,7 @@
 // Scalars and lists of a table come before its sub-tables, as TOML wants it.
 #include "core/report/toml.hpp"
 
-#include "core/base/literal.hpp"
+#include "core/base/words/literal.hpp"
 
 #include <fmt/format.h>
 

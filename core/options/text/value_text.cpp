@@ -1,7 +1,7 @@
 #include "core/options/text/value_text.hpp"
 
 #include "core/base/error.hpp"
-#include "core/base/literal.hpp"
+#include "core/base/words/literal.hpp"
 #include "core/options/text/word.hpp"
 
 #include <algorithm>

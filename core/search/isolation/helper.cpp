@@ -1,13 +1,11 @@
 #include "core/search/isolation/helper.hpp"
 
+#include "core/base/log.hpp"
 #include "core/plugin/forked.hpp"
 #include "core/plugin/in_plugin.hpp"
 #include "core/search/isolation/channel.hpp"
 #include "core/search/isolation/messages.hpp"
 #include "core/search/isolation/wire.hpp"
-
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <memory>
 #include <new>
@@ -16,26 +14,10 @@ namespace lathe {
 namespace {
 
 // The search writes what the helper says where it writes its own.
-class LogToSearch final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  explicit LogToSearch(std::shared_ptr<Channel> talk) : talk_(std::move(talk)) {}
-
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    const std::string text(message.payload.data(), message.payload.size());
-    talk_->send(MessageKind::log, body_of(LogLine{static_cast<int>(message.level), text}));
-  }
-  void flush_() override {}
-
- private:
-  const std::shared_ptr<Channel> talk_;
-};
-
 void log_to(const std::shared_ptr<Channel>& talk) {
-  auto logger = std::make_shared<spdlog::logger>("lathe", std::make_shared<LogToSearch>(talk));
-  logger->set_error_handler([](const std::string&) {});
-  logger->set_level(spdlog::get_level());
-  spdlog::set_default_logger(std::move(logger));
+  send_log_to([talk](LogLevel level, std::string_view text) {
+    talk->send(MessageKind::log, body_of(LogLine{level, std::string(text)}));
+  });
 }
 
 class Helper {

@@ -1,7 +1,5 @@
 #include "core/search/isolation/helper_log.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace lathe {
 namespace {
 
@@ -19,7 +17,7 @@ void HelperLog::Source::add(const LogLine& line) {
       ++written;
     }
   }
-  spdlog::log(static_cast<spdlog::level::level_enum>(line.level), "{}", line.text);
+  log(line.level, line.text);
 }
 
 }  // namespace lathe

@@ -61,7 +61,7 @@ std::string body_of(const LogLine& line) {
 LogLine log_line_of(std::string_view body) {
   WireReader in(body);
   LogLine line;
-  line.level = static_cast<int>(in.whole());
+  line.level = static_cast<LogLevel>(in.whole());
   line.text = in.text();
   in.end();
   return line;

@@ -1,6 +1,7 @@
 // The bodies of messages (channel.hpp).
 #pragma once
 
+#include "core/base/log.hpp"
 #include "core/search/loop/evaluation.hpp"
 
 #include <string>
@@ -24,7 +25,7 @@ std::string body_of(const Reported& reported);
 Reported reported_of(std::string_view body);
 
 struct LogLine {
-  int level = 0;  // spdlog's
+  LogLevel level = LogLevel::info;
   std::string text;
 };
 std::string body_of(const LogLine& line);

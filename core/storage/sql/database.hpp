@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lathe {
 
@@ -40,6 +41,12 @@ class SqlDatabase {
   virtual void begin(Access access) = 0;
   virtual void commit() = 0;
   virtual void rollback() noexcept = 0;
+  // How rows are inserted that replace those which the first two of their columns name already.
+  struct Replacing {
+    std::string insert;    // the word, or more
+    std::string conflict;  // behind the values
+  };
+  virtual Replacing replacing(const std::vector<std::string>& columns) const = 0;
   // What a SELECT ends with that keeps everybody else from its rows as long as the transaction
   // lasts; empty: a transaction that writes does that of itself.
   virtual std::string_view locking() const { return {}; }

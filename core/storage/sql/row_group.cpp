@@ -17,14 +17,6 @@ std::string placeholders(std::size_t rows, std::size_t columns) {
   return fmt::format("{}", fmt::join(std::vector<std::string>(rows, row), ","));
 }
 
-// "value = excluded.value" of each column behind the two that name a row.
-std::string replacements(const std::vector<std::string>& columns) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 2; i < columns.size(); ++i)
-    parts.push_back(fmt::format("{0} = excluded.{0}", columns[i]));
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 }  // namespace
 
 RowGroup::RowGroup(SqlDatabase& database, std::string table, std::vector<std::string> columns)
@@ -33,12 +25,12 @@ RowGroup::RowGroup(SqlDatabase& database, std::string table, std::vector<std::st
 Statement& RowGroup::statement_for(std::size_t rows) {
   const auto known = statements_.find(rows);
   if (known != statements_.end()) return known->second;
+  const auto [insert, conflict] = database_.replacing(columns_);
   return statements_
       .try_emplace(
           rows, database_,
-          fmt::format("INSERT INTO {} ({}) VALUES {} ON CONFLICT ({}, {}) DO UPDATE SET {}", table_,
-                      fmt::join(columns_, ", "), placeholders(rows, columns_.size()), columns_[0],
-                      columns_[1], replacements(columns_)))
+          fmt::format("{} INTO {} ({}) VALUES {}{}", insert, table_, fmt::join(columns_, ", "),
+                      placeholders(rows, columns_.size()), conflict))
       .first->second;
 }
 

@@ -1,6 +1,9 @@
 // Who has a trial of a study on PostgreSQL: one process at a time, and nobody after its lease.
 #include "tests/storage/postgres/server_study.hpp"
 
+#include <chrono>
+#include <thread>
+
 using namespace lathe_test;
 using std::chrono::milliseconds;
 using std::chrono::seconds;

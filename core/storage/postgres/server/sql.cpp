@@ -1,6 +1,7 @@
 #include "core/storage/postgres/server/sql.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -118,6 +119,14 @@ class PostgresStatement final : public PreparedSql {
 std::unique_ptr<PreparedSql> PostgresSql::prepare(const std::string& sql) {
   return std::make_unique<PostgresStatement>(connection_, fmt::format("lathe_{}", ++prepared_),
                                              sql);
+}
+
+SqlDatabase::Replacing PostgresSql::replacing(const std::vector<std::string>& columns) const {
+  std::vector<std::string> others;
+  for (std::size_t i = 2; i < columns.size(); ++i)
+    others.push_back(fmt::format("{0} = excluded.{0}", columns[i]));
+  return {"INSERT", fmt::format(" ON CONFLICT ({}, {}) DO UPDATE SET {}", columns[0], columns[1],
+                                fmt::join(others, ", "))};
 }
 
 void PostgresSql::begin(Access access) {

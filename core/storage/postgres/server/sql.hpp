@@ -17,6 +17,7 @@ class PostgresSql final : public SqlDatabase {
   void begin(Access access) override;
   void commit() override;
   void rollback() noexcept override;
+  Replacing replacing(const std::vector<std::string>& columns) const override;
   std::string_view locking() const override { return " FOR UPDATE"; }
 
   ServerConnection& connection() { return connection_; }

@@ -59,6 +59,10 @@ class SqliteSql final : public SqlDatabase {
   }
   void commit() override { exec("COMMIT"); }
   void rollback() noexcept override { database_->tryExec("ROLLBACK"); }
+  // Also where a damaged file's table has lost the constraint that ON CONFLICT names.
+  Replacing replacing(const std::vector<std::string>&) const override {
+    return {"INSERT OR REPLACE", ""};
+  }
   void check_in_place() override { lathe::check_in_place(*database_); }
 
  private:

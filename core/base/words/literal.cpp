@@ -1,4 +1,4 @@
-#include "core/base/literal.hpp"
+#include "core/base/words/literal.hpp"
 
 #include <fmt/format.h>
 
