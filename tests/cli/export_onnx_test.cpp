@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_model_becomes_a_file_that_is_a_model_again) {
 
 BOOST_AUTO_TEST_CASE(a_run_becomes_qonnx_and_leaves_nothing_else) {
   const TemporaryFolder folder;
-  quantize(folder.path(), "name=integer,width=6,frac_width=3");
+  quantize(folder.path(), "name=integer,data_in_width=6,weight_width=6,bias_width=6");
   const auto told =
       good({"export", "p", "net.onnx", "--quantization", "qonnx", "--json"}, folder.path()).json();
   BOOST_TEST(told["quantizers"] == 3);

@@ -29,7 +29,8 @@ class WriteOnnx {
       "It publishes how many nodes and quantizers the file has.\n\n"
       "Source: ONNX, operators of opset 13 to 17; QONNX, operators Quant and BipolarQuant.\n\n"
       "Example: `lathe transform jsc-tiny --passes "
-      "'quantize<by=type,linear={name=integer,frac_width=4}>,write_onnx<quantization=qonnx>'`";
+      "'quantize<by=type,linear={name=integer,data_in_width=8,weight_width=4}>,"
+      "write_onnx<quantization=qonnx>'`";
   static constexpr lathe_option options[] = {
       lathe::string_option("file", "The file's name, in the pass's folder.")
           .by_default("model.onnx"),

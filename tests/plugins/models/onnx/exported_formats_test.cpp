@@ -91,12 +91,14 @@ BOOST_AUTO_TEST_CASE(formats_that_choose_a_scale_from_the_weights_are_written_wi
 
 BOOST_AUTO_TEST_CASE(qonnx_is_what_finn_and_hls4ml_take) {
   const TemporaryFolder folder;
+  const json without_sign = {
+      {"name", "integer"}, {"width", 3}, {"frac_width", 1}, {"is_signed", false}};
   const Graph graph = with_formats(
       Workbench(kBatch).model("jsc-toy"),
       {{"by", "type"},
        {"default", {{"name", nullptr}}},
-       {"linear", {{"name", "integer"}, {"width", 4}, {"frac_width", 2}}},
-       {"relu", {{"name", "integer"}, {"data_in_width", 3}, {"data_in_frac_width", 1}}}});
+       {"linear", {{"data_in", integer(4, 2)}, {"weight", integer(4, 2)}, {"bias", integer(4, 2)}}},
+       {"relu", {{"data_in", without_sign}}}});
   const auto model = parsed(exported(graph, folder.path(), {{"quantization", "qonnx"}}));
   BOOST_TEST(shape_of(model.graph().input(0)) == "[1,16]");
   BOOST_REQUIRE(model.opset_import_size() == 2);

@@ -31,7 +31,9 @@ void check_hanging(const Layer& layer, const Window& w) {
 void pool(Layer& layer, bool is_max) {
   const std::size_t dims = layer.extents().size() - 2;
   const std::vector<std::int64_t> ones(dims, 1);
-  const Window w{layer.extents("kernel_size", dims), layer.extents("stride", dims),
+  const std::vector<std::int64_t> kernel = layer.extents("kernel_size", dims);
+  const bool has_stride = static_cast<bool>(layer.attribute("stride"));
+  const Window w{kernel, has_stride ? layer.extents("stride", dims) : kernel,
                  layer.extents("padding", dims), is_max ? layer.extents("dilation", dims) : ones};
   const bool ceil = layer.attribute("ceil_mode").boolean();
   if (ceil) check_hanging(layer, w);
