@@ -29,7 +29,28 @@ Layer::Layer(Network& network, const lathe::node& node, Naming naming)
 std::vector<std::int64_t> Layer::extents(std::string_view key, std::size_t dims) const {
   const lathe::value_view value = attribute(key);
   if (value.kind() != LATHE_VALUE_LIST) return std::vector<std::int64_t>(dims, value.integer());
-  return value.integers();
+  std::vector<std::int64_t> all = value.integers();
+  if (all.size() == 1) all.resize(dims, all[0]);
+  return all;
+}
+
+std::vector<std::int64_t> Layer::extents(std::string_view key, std::size_t dims,
+                                         std::int64_t otherwise) const {
+  if (!attribute(key)) return std::vector<std::int64_t>(dims, otherwise);
+  return extents(key, dims);
+}
+
+std::int64_t Layer::integer(std::string_view key, std::int64_t otherwise) const {
+  const lathe::value_view given = attribute(key);
+  return given ? given.integer() : otherwise;
+}
+float Layer::real(std::string_view key, double otherwise) const {
+  const lathe::value_view given = attribute(key);
+  return static_cast<float>(given ? given.real() : otherwise);
+}
+bool Layer::flag(std::string_view key, bool otherwise) const {
+  const lathe::value_view given = attribute(key);
+  return given ? given.boolean() : otherwise;
 }
 
 const std::string& Layer::plain_input(std::size_t i) const {

@@ -16,10 +16,15 @@ class Layer {
   bool is_qonnx() const { return network_.settings().quantization == Quantization::qonnx; }
 
   lathe::value_view attribute(std::string_view key) const { return node_.attribute(key); }
+  // Of functions only what they are given is there; `otherwise` is PyTorch's default.
   std::int64_t integer(std::string_view key) const { return attribute(key).integer(); }
-  float real(std::string_view key) const { return static_cast<float>(attribute(key).real()); }
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  float real(std::string_view key, double otherwise) const;
+  bool flag(std::string_view key, bool otherwise = false) const;
   // Of so many dimensions: a list, or one number for all.
   std::vector<std::int64_t> extents(std::string_view key, std::size_t dims) const;
+  std::vector<std::int64_t> extents(std::string_view key, std::size_t dims,
+                                    std::int64_t otherwise) const;
 
   // Tensors that it reads, in order; input() gives the value with the format that sits on it.
   std::size_t inputs() const { return inputs_.size(); }

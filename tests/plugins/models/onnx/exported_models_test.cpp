@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(external_data_lies_beside_the_file_and_is_aligned) {
   const auto file = exported(graph, folder.path(), {{"file", "net.onnx"}, {"external_data", true}});
   BOOST_TEST(std::filesystem::file_size(file) < 65536U);
   std::size_t outside = 0;
-  for (const onnx::TensorProto& tensor : parsed(file).graph().initializer()) {
+  const onnx::ModelProto model = parsed(file);
+  for (const onnx::TensorProto& tensor : model.graph().initializer()) {
     if (tensor.data_location() != onnx::TensorProto::EXTERNAL) continue;
     ++outside;
     BOOST_TEST(tensor.external_data(0).value() == "net.onnx.data");

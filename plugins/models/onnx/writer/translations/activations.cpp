@@ -28,10 +28,10 @@ void clip(Layer& layer, float low, float high) {
   layer.result("Clip", {x, layer.number("min", low), layer.number("max", high)});
 }
 void relu6(Layer& layer) { clip(layer, 0, 6); }
-void hardtanh(Layer& layer) { clip(layer, layer.real("min_val"), layer.real("max_val")); }
+void hardtanh(Layer& layer) { clip(layer, layer.real("min_val", -1), layer.real("max_val", 1)); }
 
 void leaky_relu(Layer& layer) {
-  layer.result("LeakyRelu", {layer.input(0)}, {{"alpha", layer.real("negative_slope")}});
+  layer.result("LeakyRelu", {layer.input(0)}, {{"alpha", layer.real("negative_slope", 0.01)}});
 }
 
 // PyTorch's is x / 6 + 1 / 2, between 0 and 1.
@@ -53,7 +53,7 @@ void silu(Layer& layer) {
 }
 
 void softplus(Layer& layer) {
-  const float beta = layer.real("beta");
+  const float beta = layer.real("beta", 1);
   const std::string x = layer.input(0);
   if (beta == 1) return layer.result("Softplus", {x});
   const std::string scale = layer.number("beta", beta);
@@ -75,7 +75,8 @@ void gelu_by_tanh(Layer& layer) {
 }
 
 void gelu(Layer& layer) {
-  if (layer.attribute("approximate").text() == "tanh") return gelu_by_tanh(layer);
+  const lathe::value_view approximation = layer.attribute("approximate");
+  if (approximation && approximation.text() == "tanh") return gelu_by_tanh(layer);
   const std::string x = layer.input(0);
   const auto root = static_cast<float>(std::sqrt(2.0));
   const std::string scaled = layer.make("Div", {x, layer.number("root", root)});

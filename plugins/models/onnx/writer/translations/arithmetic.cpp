@@ -86,14 +86,13 @@ std::vector<std::int64_t> dims(const Layer& layer) {
 
 // Axes are an attribute of ReduceMean before opset 18, an input of ReduceSum since 13.
 void mean(Layer& layer) {
-  layer.result(
-      "ReduceMean", {layer.input(0)},
-      {{"axes", dims(layer)}, {"keepdims", std::int64_t{layer.attribute("keepdim").boolean()}}});
+  layer.result("ReduceMean", {layer.input(0)},
+               {{"axes", dims(layer)}, {"keepdims", std::int64_t{layer.flag("keepdim")}}});
 }
 void sum(Layer& layer) {
   const std::string x = layer.input(0);
   layer.result("ReduceSum", {x, layer.integers("axes", dims(layer))},
-               {{"keepdims", std::int64_t{layer.attribute("keepdim").boolean()}}});
+               {{"keepdims", std::int64_t{layer.flag("keepdim")}}});
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ std::vector<std::int64_t> padding_of(const Layer& layer, const std::vector<std::
                                      const std::vector<std::int64_t>& dilation) {
   const lathe::value_view padding = layer.attribute("padding");
   if (padding.kind() != LATHE_VALUE_STRING) {
-    return pads_of(layer.extents("padding", kernel.size()));
+    return pads_of(layer.extents("padding", kernel.size(), 0));
   }
   std::vector<std::int64_t> before, after;  // of "same" the larger half is behind
   for (std::size_t d = 0; d < kernel.size(); ++d) {
@@ -39,13 +39,13 @@ void conv(Layer& layer) {
   check_padding_mode(layer);
   const std::vector<std::int64_t> weight = layer.dims_of("weight");
   const std::vector<std::int64_t> kernel(weight.begin() + 2, weight.end());
-  const std::vector<std::int64_t> dilation = layer.extents("dilation", kernel.size());
+  const std::vector<std::int64_t> dilation = layer.extents("dilation", kernel.size(), 1);
   layer.result("Conv", with_bias(layer, layer.input(0)),
                {{"dilations", dilation},
-                {"group", layer.integer("groups")},
+                {"group", layer.integer("groups", 1)},
                 {"kernel_shape", kernel},
                 {"pads", padding_of(layer, kernel, dilation)},
-                {"strides", layer.extents("stride", kernel.size())}});
+                {"strides", layer.extents("stride", kernel.size(), 1)}});
 }
 
 void conv_transpose(Layer& layer) {
@@ -54,12 +54,12 @@ void conv_transpose(Layer& layer) {
   const std::vector<std::int64_t> kernel(weight.begin() + 2, weight.end());
   const std::size_t dims = kernel.size();
   layer.result("ConvTranspose", with_bias(layer, layer.input(0)),
-               {{"dilations", layer.extents("dilation", dims)},
-                {"group", layer.integer("groups")},
+               {{"dilations", layer.extents("dilation", dims, 1)},
+                {"group", layer.integer("groups", 1)},
                 {"kernel_shape", kernel},
-                {"output_padding", layer.extents("output_padding", dims)},
-                {"pads", pads_of(layer.extents("padding", dims))},
-                {"strides", layer.extents("stride", dims)}});
+                {"output_padding", layer.extents("output_padding", dims, 0)},
+                {"pads", pads_of(layer.extents("padding", dims, 0))},
+                {"strides", layer.extents("stride", dims, 1)}});
 }
 
 // Of matrices a Gemm, as PyTorch's own export has it; QONNX's readers take MatMul and Add.

@@ -22,7 +22,7 @@ void batch_norm(Layer& layer) {
   layer.result("BatchNormalization",
                {layer.input(0), vector("weight", 1), vector("bias", 0),
                 layer.parameter("running_mean"), layer.parameter("running_var")},
-               {{"epsilon", layer.real("eps")},
+               {{"epsilon", layer.real("eps", 1e-5)},
                 {"momentum", momentum ? static_cast<float>(1 - momentum.real()) : 0.9F}});
 }
 
@@ -40,8 +40,8 @@ void written_out_layer_norm(Layer& layer, std::int64_t dims) {
   const std::string centred = layer.make("Sub", {x, mean});
   const std::string square = layer.make("Pow", {centred, layer.number("two", 2)});
   const std::string variance = layer.make("ReduceMean", {square}, over, &mean_extents);
-  const std::string sum =
-      layer.make("Add", {variance, layer.number("eps", layer.real("eps"))}, {}, &mean_extents);
+  const std::string sum = layer.make(
+      "Add", {variance, layer.number("eps", layer.real("eps", 1e-5))}, {}, &mean_extents);
   const std::string root = layer.make("Sqrt", {sum}, {}, &mean_extents);
   if (!layer.has("weight")) return layer.result("Div", {centred, root});
   const std::string normal = layer.make("Div", {centred, root});
@@ -52,11 +52,12 @@ void written_out_layer_norm(Layer& layer, std::int64_t dims) {
 
 void layer_norm(Layer& layer) {
   constexpr std::int64_t kOpset = 17;  // has it as one operator, with a scale
-  const auto dims = static_cast<std::int64_t>(layer.attribute("normalized_shape").size());
+  const auto dims = static_cast<std::int64_t>(layer.extents("normalized_shape", 1).size());
   if (layer.opset() < kOpset || !layer.has("weight")) return written_out_layer_norm(layer, dims);
   std::vector<std::string> inputs = {layer.input(0), layer.parameter("weight")};
   if (layer.has("bias")) inputs.push_back(layer.parameter("bias"));
-  layer.result("LayerNormalization", inputs, {{"axis", -dims}, {"epsilon", layer.real("eps")}});
+  layer.result("LayerNormalization", inputs,
+               {{"axis", -dims}, {"epsilon", layer.real("eps", 1e-5)}});
 }
 
 }  // namespace

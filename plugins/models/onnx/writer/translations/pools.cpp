@@ -30,12 +30,11 @@ void check_hanging(const Layer& layer, const Window& w) {
 
 void pool(Layer& layer, bool is_max) {
   const std::size_t dims = layer.extents().size() - 2;
-  const std::vector<std::int64_t> ones(dims, 1);
   const std::vector<std::int64_t> kernel = layer.extents("kernel_size", dims);
   const bool has_stride = static_cast<bool>(layer.attribute("stride"));
   const Window w{kernel, has_stride ? layer.extents("stride", dims) : kernel,
-                 layer.extents("padding", dims), is_max ? layer.extents("dilation", dims) : ones};
-  const bool ceil = layer.attribute("ceil_mode").boolean();
+                 layer.extents("padding", dims, 0), layer.extents("dilation", dims, 1)};
+  const bool ceil = layer.flag("ceil_mode");
   if (ceil) check_hanging(layer, w);
   Attributes attributes{{"ceil_mode", std::int64_t{ceil}},
                         {"kernel_shape", w.kernel},
@@ -45,7 +44,7 @@ void pool(Layer& layer, bool is_max) {
     attributes.emplace_back("dilations", w.dilation);
   } else {
     attributes.emplace_back("count_include_pad",
-                            std::int64_t{layer.attribute("count_include_pad").boolean()});
+                            std::int64_t{layer.flag("count_include_pad", true)});
   }
   layer.result(is_max ? "MaxPool" : "AveragePool", {layer.input(0)}, attributes);
 }

@@ -38,7 +38,7 @@ void flatten(Layer& layer) {
 void cat(Layer& layer) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < layer.inputs(); ++i) parts.push_back(layer.input(i));
-  layer.result("Concat", parts, {{"axis", layer.integer("dim")}});
+  layer.result("Concat", parts, {{"axis", layer.integer("dim", 0)}});
 }
 
 std::int64_t positive(std::int64_t axis, std::size_t rank) {
@@ -46,7 +46,7 @@ std::int64_t positive(std::int64_t axis, std::size_t rank) {
 }
 
 void stack(Layer& layer) {
-  const std::int64_t axis = positive(layer.integer("dim"), layer.extents().size());
+  const std::int64_t axis = positive(layer.integer("dim", 0), layer.extents().size());
   Extents one = layer.extents();
   one[static_cast<std::size_t>(axis)] = {1, false};
   const std::string axes = layer.integers("axes", {axis});
