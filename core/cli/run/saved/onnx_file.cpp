@@ -94,12 +94,12 @@ void tell(const Invocation& call, const std::string& whose, const PassReport& re
   const std::string file = files.back().string();
   const auto bytes = fs::file_size(files.back());
   if (!call.get(kJson)) {
-    const std::string beside =
-        files.size() == 1 ? "" : fmt::format(" and '{}'", files.front().string());
+    const std::string verb =
+        files.size() == 1 ? " holds" : fmt::format(" and '{}' hold", files.front().string());
     return write_output(
-        fmt::format("'{}' ({} bytes){} holds the network of '{}': {} nodes, {} "
+        fmt::format("'{}' ({} bytes){} the network of '{}': {} nodes, {} "
                     "quantizers, opset {}\n",
-                    file, bytes, beside, whose, nodes, quantizers, call.get(kOpset)));
+                    file, bytes, verb, whose, nodes, quantizers, call.get(kOpset)));
   }
   Json out{{"file", file}, {"form", "onnx"}, {"bytes", bytes}, {"sha256", sha256_of_file(file)}};
   if (files.size() > 1) out["data"] = files.front().string();
