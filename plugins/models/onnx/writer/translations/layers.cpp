@@ -85,7 +85,6 @@ void product(Layer& layer) { layer.result("MatMul", {layer.input(0), layer.input
 void add_layers(std::vector<Translation>& rows) {
   rows.insert(rows.end(), {{"conv1d", conv},
                            {"conv2d", conv},
-                           {"conv_transpose1d", conv_transpose},
                            {"conv_transpose2d", conv_transpose},
                            {"linear", linear},
                            {"embedding", embedding},

@@ -35,7 +35,13 @@ void pool(Layer& layer, bool is_max) {
   const Window w{kernel, has_stride ? layer.extents("stride", dims) : kernel,
                  layer.extents("padding", dims, 0), layer.extents("dilation", dims, 1)};
   const bool ceil = layer.flag("ceil_mode");
+  const bool has_padding = w.padding != std::vector<std::int64_t>(dims, 0);
+  // Without padding both mean the same; runtimes count what hangs over the end if it is set.
+  const bool counts_padding = has_padding && layer.flag("count_include_pad", true);
   if (ceil) check_hanging(layer, w);
+  if (ceil && !is_max && counts_padding) {
+    throw cannot({"with ceil_mode and padding that counts ONNX's runtimes divide otherwise"});
+  }
   Attributes attributes{{"ceil_mode", std::int64_t{ceil}},
                         {"kernel_shape", w.kernel},
                         {"pads", pads_of(w.padding)},
@@ -43,8 +49,7 @@ void pool(Layer& layer, bool is_max) {
   if (is_max) {
     attributes.emplace_back("dilations", w.dilation);
   } else {
-    attributes.emplace_back("count_include_pad",
-                            std::int64_t{layer.flag("count_include_pad", true)});
+    attributes.emplace_back("count_include_pad", std::int64_t{counts_padding});
   }
   layer.result(is_max ? "MaxPool" : "AveragePool", {layer.input(0)}, attributes);
 }
