@@ -1,6 +1,7 @@
 // Files that write_onnx leaves, held against others: ONNX's checker (python3-onnx), and onnxruntime
 // (Debian 13's python3-onnxruntime, or npm's onnxruntime-node). Skipped, visibly, without them.
 #include "exported.hpp"
+#include "written.hpp"
 
 #include <sys/wait.h>
 
@@ -92,4 +93,21 @@ BOOST_AUTO_TEST_CASE(onnxruntime_computes_qdq_as_the_engine_does_the_formats) {
   const Graph graph = eight_bits(built("jsc-toy"));
   const auto file = exported(graph, folder.path(), {{"quantization", "qdq"}});
   BOOST_TEST(difference_elsewhere(graph, file, folder.path()) < 1e-4);
+}
+
+// onnxruntime would count what hangs over the end, were the padding, of which there is none, to
+// count.
+BOOST_AUTO_TEST_CASE(average_pools_divide_by_what_is_inside) {
+  const TemporaryFolder folder;
+  onnx::ModelProto model = model_of({3, 7, 7});
+  onnx::NodeProto& pool = add_node(*model.mutable_graph(), "AveragePool", {"x"}, "y");
+  set_integer(pool, "ceil_mode", 1);
+  for (const char* name : {"kernel_shape", "strides"}) {
+    onnx::AttributeProto& attribute = *pool.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::INTS);
+    for (int d = 0; d < 2; ++d) attribute.add_ints(3);
+  }
+  const Graph graph = network(written(model, folder.path() / "pool.onnx"), kBatch);
+  BOOST_TEST(difference_elsewhere(graph, exported(graph, folder.path()), folder.path()) < 1e-6);
 }
