@@ -13,7 +13,7 @@ bool has_weights(const lathe::node& node) {
 
 }  // namespace
 
-std::string NodeNames::fresh(std::string wanted) {
+std::string NodeNames::fresh(const std::string& wanted) {
   std::string name = wanted;
   for (std::int64_t i = 1; !taken_.insert(name).second; ++i) {
     name = lathe::join({wanted, "_", lathe::to_string(i)});

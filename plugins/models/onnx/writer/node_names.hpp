@@ -32,7 +32,7 @@ class NodeNames {
     std::string name_;
   };
   Scope of(const lathe::node& node, Naming naming);
-  std::string fresh(std::string wanted);
+  std::string fresh(const std::string& wanted);
 
  private:
   bool is_automatic(const lathe::node& node);
