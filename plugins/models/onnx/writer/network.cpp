@@ -78,8 +78,8 @@ int type_of(lathe_dtype dtype) {
   }
 }
 
-Network::Network(Source source, const Settings& settings, WrittenModel& model)
-    : source_(std::move(source)),
+Network::Network(const Source& source, const Settings& settings, WrittenModel& model)
+    : source_(source),
       settings_(settings),
       model_(model),
       shapes_(source_.graph, settings.quantization != Quantization::qonnx) {}

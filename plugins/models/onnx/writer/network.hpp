@@ -31,7 +31,7 @@ int type_of(lathe_dtype dtype);
 
 class Network {
  public:
-  Network(Source source, const Settings& settings, WrittenModel& model);
+  Network(const Source& source, const Settings& settings, WrittenModel& model);
 
   // Throws lathe::error that names every node with what ONNX does not have of it.
   void write();
