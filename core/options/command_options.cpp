@@ -1,5 +1,7 @@
 #include "core/options/command_options.hpp"
 
+#include "core/options/export_options.hpp"
+
 namespace lathe {
 namespace {
 
@@ -327,6 +329,7 @@ Rows all_rows() {
   add_pipeline(rows);
   add_others(rows);
   add_numbers(rows);
+  for (CommandOption& row : export_options()) rows.push_back(std::move(row));
   for (CommandOption& row : study_options()) rows.push_back(std::move(row));
   return rows;
 }

@@ -1,5 +1,5 @@
-// lathe export: what a checkpoint holds, and the same in another form. Opens plugins for --codes
-// and --trial alone.
+// lathe export: what a checkpoint holds, and the same in another form; or a network as ONNX. Opens
+// plugins for --codes, --trial and ONNX alone.
 
 #include "core/base/log.hpp"
 #include "core/base/words/suggest.hpp"
@@ -10,9 +10,11 @@
 #include "core/cli/interrupt.hpp"
 #include "core/cli/run/saved/codes_file.hpp"
 #include "core/cli/run/saved/loading.hpp"
+#include "core/cli/run/saved/onnx_file.hpp"
 #include "core/cli/run/searching/trial.hpp"
 #include "core/host/instances/plugin_ops.hpp"
 #include "core/host/stdout_guard.hpp"
+#include "core/options/export_options.hpp"
 #include "core/report/json.hpp"
 #include "core/report/table.hpp"
 #include "core/report/terminal.hpp"
@@ -43,6 +45,7 @@ constexpr Form kForms[] = {
     {".pt", "state_dict", as_torch},
     {".pth", "state_dict", as_torch},
     {".safetensors", "safetensors", as_safetensors},
+    {".onnx", "onnx", nullptr},  // a network, not tensors
 };
 
 const Form& form_of(const std::filesystem::path& output) {
@@ -54,7 +57,7 @@ const Form& form_of(const std::filesystem::path& output) {
   }
   throw usage_error(
       extension.empty()
-          ? fmt::format("'{}' has no extension to tell its form: .pt, .pth or .safetensors",
+          ? fmt::format("'{}' has no extension to tell its form: .pt, .pth, .safetensors or .onnx",
                         output.string())
           : fmt::format("'{}' cannot be written: unknown extension '{}'{}", output.string(),
                         extension, suggestion(extension, known)));
@@ -158,19 +161,9 @@ void export_codes(const Invocation& call, const std::filesystem::path& output) {
   write_codes(registry, graph, call.words[0], weights.string(), output, call.get(kJson));
 }
 
-// Whatever a search needs to build a trial, `lathe transform` has.
-Settings settings_of_trial(const Invocation& call) {
-  Invocation transform = call;
-  const auto commands = command_table();
-  transform.command = &*std::ranges::find(commands, std::string_view("transform"), &Command::word);
-  transform.words.clear();
-  for (const std::string_view key : {kCodes.key, kOverwrite.key}) transform.given.erase(key);
-  return read_settings(transform);
-}
-
 void export_trial(const Invocation& call, const std::filesystem::path& output, const Form* form) {
   const bool json = call.get(kJson);
-  Session session(settings_of_trial(call), catch_interrupts());
+  Session session(read_settings(as_transform(call)), catch_interrupts());
   EarlierTrial trial(session);
   const Graph graph = trial.network(true);
   const std::string whose = *call.get(kTrial);
@@ -202,6 +195,12 @@ void run_export(const Invocation& call) {
         fmt::format("'{}' is there already; say --overwrite to replace it", output.string()));
   if (call.get(kCodes) && (form == nullptr || form->write != as_safetensors))
     throw usage_error("--codes writes a safetensors file: name one that ends in .safetensors");
+  if (form != nullptr && form->write == nullptr) return export_onnx(call, output);
+  for (const std::string_view key : {kQuantization.key, kOpset.key, kExternalData.key})
+    if (call.given.find(key) != nullptr)
+      throw usage_error(
+          "--quantization, --opset and --external-data say how a file of ONNX is written: name one "
+          "that ends in .onnx");
   if (of_trial) return export_trial(call, output, form);
   if (call.get(kCodes)) return export_codes(call, output);
 

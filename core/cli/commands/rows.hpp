@@ -198,7 +198,8 @@ inline constexpr Command kCommands[] = {
      .options = {},
      .commands = [] { return std::span<const Command>(kDataCommands); }},
     {.word = "export",
-     .doc = "lists the tensors of a checkpoint, and writes them as .pt or safetensors",
+     .doc = "lists the tensors of a checkpoint, and writes them as .pt or safetensors; writes a "
+            "network as ONNX",
      .words = "[INPUT] [OUTPUT]",
      .options = OptionGroup::codes | OptionGroup::plugins | OptionGroup::data_folder |
                 OptionGroup::trial | OptionGroup::overwrite | OptionGroup::json,
@@ -209,7 +210,9 @@ inline constexpr Command kCommands[] = {
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
              "torch.load takes, also with weights_only=True; .safetensors is safetensors. With "
              "--codes INPUT is a saved graph, or a run that made one, and its quantized weights "
-             "become integer codes. --trial stands in place of INPUT."},
+             "become integer codes. .onnx is a network, and INPUT then also a model, eg: resnet20; "
+             "--quantization says what becomes of its number formats. --trial stands in place of "
+             "INPUT."},
     {.word = "list",
      .doc = "lists what there is, a sentence each: models, data sets, passes, formats, ...",
      .words = "[KIND...]",

@@ -1,7 +1,9 @@
-// The model "onnx": a network from a file of ONNX or QONNX, with its weights, under the names of
-// torch's modules where the file has them. Weights are read when they are first needed.
+// The model "onnx" and the pass "write_onnx" (writer/): a network from a file of ONNX or QONNX,
+// with its weights, under the names of torch's modules where the file has them. Weights are read
+// when they are first needed.
 #include "file/model_file.hpp"
 #include "network.hpp"
+#include "writer/write_onnx.hpp"
 
 #include <filesystem>
 
@@ -36,4 +38,6 @@ class Onnx {
 
 }  // namespace
 
-LATHE_MODULE(lathe::model<Onnx>("onnx", "1.0.0", "A network from a file of ONNX or QONNX."))
+LATHE_MODULE(lathe::model<Onnx>("onnx", "1.0.0", "A network from a file of ONNX or QONNX."),
+             lathe::pass<onnx_writer::WriteOnnx>("write_onnx", "1.0.0",
+                                                 "Writes the network as ONNX or QONNX."))

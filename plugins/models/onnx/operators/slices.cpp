@@ -208,6 +208,58 @@ void expand(Network& net, const Node& node) {
   net.set(node, std::move(out));
 }
 
+// The number around a padded tensor.
+double fill_of(Network& net, const Node& node) {
+  if (!node.has_input(2)) return node.real("value", 0);
+  const Value& fill = net.input(node, 2);
+  if (!fill.constant || fill.constant->count() != 1) {
+    throw lathe::error(LATHE_UNIMPLEMENTED, "it pads with numbers that the file does not have");
+  }
+  return fill.constant->number();
+}
+
+// PyTorch has pairs, the last dimension's first; ONNX all begins, then all ends.
+void pad(Network& net, const Node& node) {
+  const Value& x = net.tensor_input(node, 0);
+  const std::string mode = node.word("mode", "constant");
+  if (mode != "constant") {
+    throw lathe::error(LATHE_UNIMPLEMENTED, lathe::join({"it pads by '", mode, "'"}));
+  }
+  const std::vector<std::int64_t> pads =
+      node.has_input(1) ? net.small_integers(node, 1) : node.integers("pads");
+  const std::size_t rank = x.extents.size();
+  if (pads.size() != 2 * rank) {
+    throw lathe::invalid_argument("its pads are not two for each dimension");
+  }
+  Value out;
+  out.type = x.type;
+  out.extents = x.extents;
+  std::vector<lathe::value> margins;
+  std::size_t used = 0;
+  for (std::size_t d = rank; d-- > 0;) {
+    const std::int64_t before = pads[d], after = pads[rank + d];
+    margins.emplace_back(before);
+    margins.emplace_back(after);
+    if (before == 0 && after == 0) continue;
+    used = margins.size();
+    if (x.extents[d].of_batch) throw lathe::error(LATHE_UNIMPLEMENTED, "it pads the batch");
+    const auto far = [](std::int64_t n) { return n > kLargestExtent || n < -kLargestExtent; };
+    std::int64_t& extent = out.extents[d].number;
+    if (far(before) || far(after) || extent + before + after < 1 || far(extent + before + after)) {
+      throw lathe::invalid_argument("its pads leave nothing, or too much");
+    }
+    extent += before + after;
+  }
+  margins.resize(used);
+  out.node = net.plain(x);
+  if (used > 0) {
+    out.node = net.function(
+        "pad", {out.node, lathe::value::list(std::move(margins)), "constant", fill_of(net, node)},
+        Names::of_function(node));
+  }
+  net.set(node, std::move(out));
+}
+
 }  // namespace
 
 void add_slices(std::vector<Operator>& rows) {
@@ -217,6 +269,7 @@ void add_slices(std::vector<Operator>& rows) {
   rows.push_back({onnx, "Split", 1, 2, none, {"axis", "num_outputs", "split"}, split});
   rows.push_back({onnx, "Range", 3, 3, none, {}, range});
   rows.push_back({onnx, "Where", 3, 3, none, {}, where});
+  rows.push_back({onnx, "Pad", 1, 3, none, {"mode", "pads", "value"}, pad});
   rows.push_back({onnx, "Expand", 2, 2, none, {}, expand});
 }
 
