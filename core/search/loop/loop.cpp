@@ -36,6 +36,17 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// Whether it is the study's server that could not be reached.
+bool is_away(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return error.code() == LATHE_UNAVAILABLE;
+  } catch (...) {
+    return false;
+  }
+}
+
 struct Worker {
   std::atomic<bool> stop{false};
   std::uint64_t trial = 0;
@@ -378,7 +389,11 @@ class Loop {
       changed.push_back(trial);
     }
     if (study_ == nullptr) return;
-    if (const std::exception_ptr failed = write(changed)) std::rethrow_exception(failed);
+    while (const std::exception_ptr failed = write(changed)) {
+      if (!shared_ || cancelled_ || !is_away(failed)) std::rethrow_exception(failed);
+      std::this_thread::sleep_for(kLookInterval);  // for the server, as exchanges do
+      if (events_.look) events_.look();
+    }
   }
 
   SearchResult finish() {
