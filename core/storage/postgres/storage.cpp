@@ -5,21 +5,42 @@
 #include "core/storage/postgres/server/schema.hpp"
 #include "core/storage/postgres/study.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace lathe {
 namespace {
+
+// A server that goes away meanwhile is waited for, as long as a lease lasts.
+template <typename Action>
+auto patiently(std::chrono::milliseconds left, const Action& action) {
+  constexpr std::chrono::milliseconds kAgain{200};
+  for (;; left -= kAgain) {
+    try {
+      return action();
+    } catch (const Error& error) {
+      if (error.code() != LATHE_UNAVAILABLE || left.count() <= 0) throw;
+    }
+    std::this_thread::sleep_for(kAgain);
+  }
+}
 
 class PostgresStorage final : public Storage {
  public:
   PostgresStorage(std::string url, const StorageOptions& options)
       : url_(std::move(url)), options_(options), database_(std::make_shared<PostgresSql>(url_)) {
-    database_->connection().connect();
-    SqlTransaction transaction(*database_, Access::writes);
-    lock_database(*database_);
-    prepare_postgres_schema(*database_);
-    transaction.commit();
+    database_->connection().connect();  // one that is not there is an error at once
+    patiently(options_.lease, [&] {
+      database_->connection().connect();
+      SqlTransaction transaction(*database_, Access::writes);
+      lock_database(*database_);
+      prepare_postgres_schema(*database_);
+      transaction.commit();
+    });
   }
   std::unique_ptr<Study> open_study(const StudyDescription& description) override {
-    return open_postgres_study(database_, url_, description, options_);
+    return patiently(options_.lease,
+                     [&] { return open_postgres_study(database_, url_, description, options_); });
   }
   std::vector<std::string> studies() override {
     database_->connection().connect();

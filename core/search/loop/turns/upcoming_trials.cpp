@@ -1,10 +1,29 @@
 #include "core/search/loop/turns/upcoming_trials.hpp"
 
+#include "core/base/error.hpp"
 #include "core/search/loop/turns/recall.hpp"
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 namespace lathe {
+namespace {
+
+// A server that goes away meanwhile is waited for.
+ExchangeAnswer first_news(SharedStudy& study) {
+  constexpr std::chrono::milliseconds kAgain{200};
+  for (std::chrono::milliseconds left{60'000};; left -= kAgain) {
+    try {
+      return study.exchange({});
+    } catch (const Error& error) {
+      if (error.code() != LATHE_UNAVAILABLE || left.count() <= 0) throw;
+    }
+    std::this_thread::sleep_for(kAgain);
+  }
+}
+
+}  // namespace
 
 UpcomingTrials::UpcomingTrials(const SearchOptions& options, const SearchSpace& space,
                                Sampler& sampler, Study* study, bool same_outcome,
@@ -17,8 +36,7 @@ UpcomingTrials::UpcomingTrials(const SearchOptions& options, const SearchSpace& 
       result_(result) {
   if (study != nullptr && study->shared() != nullptr) {
     shared_.emplace(options, space, slots);
-    const Exchange nothing;
-    shared_->apply(nothing, study->shared()->exchange(nothing));
+    shared_->apply({}, first_news(*study->shared()));
   } else if (study != nullptr) {
     recalled_ = recalled_trials(*study, options);
   }
