@@ -34,7 +34,7 @@ std::string shown_url(const std::string& url) {
   for (std::size_t key = shown.find(kKey); key != std::string::npos; key = shown.find(kKey, key)) {
     const std::size_t after = std::min(shown.find('&', key), shown.size());
     const bool last = after == shown.size();
-    shown.erase(last ? key - 1 : key, last ? after - key + 1 : after - key + 1);
+    shown.erase(last ? key - 1 : key, after - key + 1);
   }
   return shown;
 }

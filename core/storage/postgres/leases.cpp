@@ -46,7 +46,7 @@ bool Leases::give_up(std::int64_t trial) { return run(give_up_, trial, worker_) 
 LeaseRenewal::LeaseRenewal(const std::string& url, std::string worker, milliseconds duration)
     : worker_(std::move(worker)), duration_(duration), database_(url) {
   database_.connection().set_patience(std::max(duration / 3, milliseconds(200)));
-  thread_ = std::jthread([this](std::stop_token stop) { renew(std::move(stop)); });
+  thread_ = std::jthread([this](const std::stop_token& stop) { renew(stop); });
 }
 
 LeaseRenewal::~LeaseRenewal() {
@@ -54,7 +54,7 @@ LeaseRenewal::~LeaseRenewal() {
   thread_.request_stop();
 }
 
-void LeaseRenewal::renew(std::stop_token stop) {
+void LeaseRenewal::renew(const std::stop_token& stop) {
   constexpr milliseconds kAgain{500};
   Statement renewal(
       database_, "UPDATE lathe_leases SET expires = clock_timestamp() + duration WHERE worker = ?");

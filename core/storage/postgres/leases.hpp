@@ -46,7 +46,7 @@ class LeaseRenewal {
   LeaseRenewal& operator=(const LeaseRenewal&) = delete;
 
  private:
-  void renew(std::stop_token stop);
+  void renew(const std::stop_token& stop);
 
   const std::string worker_;
   const std::chrono::milliseconds duration_;

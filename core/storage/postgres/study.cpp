@@ -28,7 +28,7 @@ class PostgresStudy final : public Study, public SharedStudy {
         url_(std::move(url)),
         lease_(options.lease),
         trial_count_(index.ids.size()),
-        first_(index),
+        first_(std::move(index)),
         reader_(row_),
         writer_(row_, {}),
         leases_(database, new_worker_name(), options.lease),

@@ -29,7 +29,6 @@ UpcomingTrials::UpcomingTrials(const SearchOptions& options, const SearchSpace& 
                                Sampler& sampler, Study* study, bool same_outcome,
                                std::deque<Slot>& slots, SearchResult& result)
     : options_(options),
-      space_(space),
       proposals_(options, space, sampler),
       same_outcome_(same_outcome),
       slots_(slots),

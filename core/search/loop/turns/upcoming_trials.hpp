@@ -51,7 +51,6 @@ class UpcomingTrials {
   void push(Slot slot);
 
   const SearchOptions& options_;
-  const SearchSpace& space_;
   Proposals proposals_;
   const bool same_outcome_;
   std::deque<Slot>& slots_;
