@@ -71,6 +71,7 @@ class Transaction {
   bool infer_one(NodeId id);
   void drop_outgrown_masks();
   void drop_empty_formats();
+  void renew_ties();
   void drop_state(NodeId id, std::string_view role);
   void update_columns();
 
