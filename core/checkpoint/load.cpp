@@ -55,7 +55,8 @@ std::map<std::string, Tensor> masks_in(const std::vector<Graph::Named>& wanted,
   return out;
 }
 
-// What the file calls a parameter: another of the names that are tied, if it has one of those alone.
+// What the file calls a parameter: another of the names that are tied, if it has one of those
+// alone.
 std::string name_in(const Checkpoint& checkpoint, const Ties& ties, const std::string& prefix,
                     const std::string& own) {
   if (checkpoint.tensors.contains(prefix + own)) return prefix + own;
@@ -100,7 +101,8 @@ Loaded load_parameters(const Graph& unmasked, const Checkpoint& checkpoint,
     const std::string& own = parameter->qualified_name;
     const std::string name = report.prefix + own;
     const std::string shape = parameter->shape.text();
-    const auto found = checkpoint.tensors.find(name_in(checkpoint, graph.ties(), report.prefix, own));
+    const auto found =
+        checkpoint.tensors.find(name_in(checkpoint, graph.ties(), report.prefix, own));
     const auto lacking = checkpoint.lacking.find(name);
     if (lacking != checkpoint.lacking.end()) {
       used.insert(name);

@@ -72,9 +72,8 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     PlanOperand& operand = operands_.emplace_back();
     operand.parameter = &parameter;
     if (!parameter.is_buffer) {
-      operand.format =
-          run::quantizer_of(registry, graph_, id, parameter_role(row, parameter.name),
-                            number_in_role(row, node, parameter));
+      operand.format = run::quantizer_of(registry, graph_, id, parameter_role(row, parameter.name),
+                                         number_in_role(row, node, parameter));
     }
     ++step.operand_count;
   }
@@ -114,9 +113,10 @@ run::Quantizer Plan::inner_format_of(const Registry& registry, const KernelNode&
                                      NodeId id) const {
   run::Quantizer format = run::quantizer_of(registry, graph_, id, "data_in");
   if (format && format.has_state()) {
-    seen.refuse(fmt::format("the format '{}' of data_in keeps state, and has no place to keep that "
-                            "of what is computed inside; choose one without",
-                            format.format_id()));
+    seen.refuse(
+        fmt::format("the format '{}' of data_in keeps state, and has no place to keep that "
+                    "of what is computed inside; choose one without",
+                    format.format_id()));
   }
   return format;
 }

@@ -401,9 +401,9 @@ void check_format_role(const Node& node, const OpRow& row, std::string_view role
   const bool one_result = !node.result.is_several();
   if (role == "data_out" && one_result) return;
   if (std::find(roles.begin(), roles.end(), role) != roles.end()) return;
-  throw usage_error(
-      fmt::format("{}: no operand '{}' can carry a number format; {}{} can", described(node), role,
-                  fmt::join(roles, ", "), one_result ? " and data_out" : ""));
+  throw usage_error(fmt::format("{}: no operand '{}' can carry a number format; {}{} can",
+                                described(node), role, fmt::join(roles, ", "),
+                                one_result ? " and data_out" : ""));
 }
 
 }  // namespace lathe

@@ -54,8 +54,8 @@ void check_ties(const Ties& ties, const NodeTable& nodes, std::span<const NodeId
   for (const auto& [name, kept] : ties) {
     for (const std::string& one : {name, kept}) {
       if (!known.contains(one))
-        throw usage_error(fmt::format(
-            "'{}' is tied to '{}', but the graph has no parameter '{}'", name, kept, one));
+        throw usage_error(fmt::format("'{}' is tied to '{}', but the graph has no parameter '{}'",
+                                      name, kept, one));
     }
     if (ties.contains(kept))
       throw usage_error(fmt::format(

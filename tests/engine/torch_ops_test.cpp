@@ -1,6 +1,6 @@
 // Ops as nodes of a saved graph against PyTorch's results and gradients (golden/torch_ops.py).
-#include "tests/engine/gradients.hpp"
 #include "tests/engine/torch_ops.hpp"
+#include "tests/engine/gradients.hpp"
 
 #include "core/base/json.hpp"
 #include "core/graph/io/json.hpp"
@@ -35,8 +35,8 @@ BOOST_AUTO_TEST_CASE(nodes_have_the_gradients_that_torch_has) {
   for (const json& one : torch_ops()) {
     BOOST_TEST_CONTEXT(one.at("name").get<std::string>()) {
       const Graph graph = saved_graph(one);
-      const auto found = gradients(registry(), graph, inputs_of(one),
-                                   upstream(tensor(one.at("output")).shape()));
+      const auto found =
+          gradients(registry(), graph, inputs_of(one), upstream(tensor(one.at("output")).shape()));
       const json& expected = one.at("gradients");
       for (std::size_t i = 0; i < found.inputs.size(); ++i) {
         check_close(found.inputs[i].values<float>(),

@@ -10,9 +10,7 @@ template <typename Function>
 Kernel binary(const KernelNode& node, Function function) {
   const KernelNode::Operand a = node.operand("input");
   const KernelNode::Operand b = node.operand("other");
-  return [=](const KernelCall& call) {
-    return function(tensor_of(call, a), tensor_of(call, b));
-  };
+  return [=](const KernelCall& call) { return function(tensor_of(call, a), tensor_of(call, b)); };
 }
 
 Kernel add(const KernelNode& node) {
@@ -52,8 +50,7 @@ constexpr KernelRow kRows[] = {
 
 }  // namespace
 
-at::Tensor tensor_of(const KernelCall& call, const KernelNode::Operand& operand,
-                     std::size_t like) {
+at::Tensor tensor_of(const KernelCall& call, const KernelNode::Operand& operand, std::size_t like) {
   return operand.tensor ? call.inputs[*operand.tensor]
                         : at::scalar_tensor(operand.number, call.inputs[like].options());
 }

@@ -59,12 +59,7 @@ Kernel max(const KernelNode&) {
 }
 
 constexpr KernelRow kRows[] = {
-    {"amax", amax},
-    {"max", max},
-    {"getitem", getitem},
-    {"pad", pad},
-    {"mean", mean},
-    {"sum", sum},
+    {"amax", amax}, {"max", max}, {"getitem", getitem}, {"pad", pad}, {"mean", mean}, {"sum", sum},
 };
 
 }  // namespace

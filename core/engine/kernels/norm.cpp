@@ -55,9 +55,10 @@ Kernel layer_norm(const KernelNode& node) {
 Kernel group_norm(const KernelNode& node) {
   const Source weight = source(node, "weight");
   const Source bias = source(node, "bias");
-  return [=, groups = node.integer("num_groups"), eps = node.number("eps")](const KernelCall& call) {
-    return at::group_norm(call.inputs[0], groups, weight(call), bias(call), eps, false);
-  };
+  return
+      [=, groups = node.integer("num_groups"), eps = node.number("eps")](const KernelCall& call) {
+        return at::group_norm(call.inputs[0], groups, weight(call), bias(call), eps, false);
+      };
 }
 
 constexpr KernelRow kRows[] = {

@@ -54,7 +54,8 @@ Kernel interpolate(const KernelNode& node) {
   const std::string& mode = node.value("mode").as_string();
   const Value& corners = node.value("align_corners");
   const bool aligned = !corners.is_none() && corners.as_bool();
-  if (mode == "nearest") return [=](const KernelCall& call) { return nearest(call.inputs[0], size); };
+  if (mode == "nearest")
+    return [=](const KernelCall& call) { return nearest(call.inputs[0], size); };
   if (mode == "area") return [=](const KernelCall& call) { return area(call.inputs[0], size); };
   if (mode == "linear")
     return [=](const KernelCall& call) {

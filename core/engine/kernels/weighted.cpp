@@ -89,9 +89,8 @@ Kernel embedding(const KernelNode& node) {
   const Value& given = node.value("padding_idx");
   std::int64_t padding = given.is_none() ? -1 : given.as_int();
   if (!given.is_none() && padding < 0) padding += node.integer("num_embeddings");
-  return [=](const KernelCall& call) {
-    return at::embedding(weight(call), call.inputs[0], padding);
-  };
+  return
+      [=](const KernelCall& call) { return at::embedding(weight(call), call.inputs[0], padding); };
 }
 
 constexpr KernelRow kRows[] = {

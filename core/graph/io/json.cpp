@@ -228,7 +228,7 @@ Value graph_to_json(const Graph& graph) {
                    {"args", std::move(args)},
                    {"kwargs", std::move(kwargs)},
                    {"attributes", node.is_function() ? Value(Value::Map{})
-                                        : without_not_finite(graph.attributes(id))}};
+                                                     : without_not_finite(graph.attributes(id))}};
     if (!node.initialisers.empty()) {
       Value::List initialisers;
       for (const ChosenInitialiser& chosen : node.initialisers) {

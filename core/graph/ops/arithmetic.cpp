@@ -110,10 +110,9 @@ OpRow floordiv() {
       refuse(fmt::format("two sizes are divided by position, found {} arguments", args.size()));
     for (const Result& input : in.tensors)
       if (input.is_tensor()) refuse("it divides sizes, and no tensors");
-    return Result{
-        DType::none,
-        {},
-        Value(floor_divided(resolved_integer(args[0]), resolved_integer(args[1])))};
+    return Result{DType::none,
+                  {},
+                  Value(floor_divided(resolved_integer(args[0]), resolved_integer(args[1])))};
   };
   return row;
 }

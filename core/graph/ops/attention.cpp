@@ -57,9 +57,10 @@ Result dot_product_result(const OpInputs& in) {
   const Result& value = tensor_named(in, "value");
   for (const Result* x : {&query, &key, &value})
     if (x->shape.rank() < 2 || x->dtype != query.dtype)
-      refuse(fmt::format("expected query, key and value of at least 2 dimensions and of one type, "
-                         "found {} of shape {}",
-                         name(x->dtype), x->shape.text()));
+      refuse(
+          fmt::format("expected query, key and value of at least 2 dimensions and of one type, "
+                      "found {} of shape {}",
+                      name(x->dtype), x->shape.text()));
   if (extent_of(query, 1) != extent_of(key, 1))
     refuse(fmt::format("the vectors of query and key differ in length: shapes {} and {}",
                        query.shape.text(), key.shape.text()));
@@ -100,7 +101,8 @@ OpRow scaled_dot_product_attention() {
     const auto tensors = tensor_inputs(graph, id);
     return tensors.size() == 3 && graph.node(id).result.shape.rank() > 2 &&
            std::ranges::all_of(tensors, [&](const Result* x) {
-             return x->shape.rank() == tensors[0]->shape.rank() && x->shape[0] == tensors[0]->shape[0];
+             return x->shape.rank() == tensors[0]->shape.rank() &&
+                    x->shape[0] == tensors[0]->shape[0];
            });
   };
   row.cost = [](const OpInputs& in, const Result& out) {
@@ -108,8 +110,7 @@ OpRow scaled_dot_product_attention() {
     const Result& value = tensor_named(in, "value");
     const double rows = elements(out) / static_cast<double>(extent_of(value, 1));
     const double scores = rows * static_cast<double>(extent_of(value, 2));
-    const double macs =
-        scores * static_cast<double>(extent_of(query, 1) + extent_of(value, 1));
+    const double macs = scores * static_cast<double>(extent_of(query, 1) + extent_of(value, 1));
     return attention_cost(macs, scores, 0, elements(query), elements(out));
   };
   return row;
@@ -125,8 +126,8 @@ Heads heads_of(const OpInputs& in) {
   const bool batch_first = flag(in.attributes, "batch_first");
   const std::string_view layout = batch_first ? "[batch, length, width]" : "[length, batch, width]";
   std::vector<const Result*> x;
-  for (const auto& [name, width] : {std::pair{"query", "embed_dim"}, std::pair{"key", "kdim"},
-                                    std::pair{"value", "vdim"}}) {
+  for (const auto& [name, width] :
+       {std::pair{"query", "embed_dim"}, std::pair{"key", "kdim"}, std::pair{"value", "vdim"}}) {
     x.push_back(&tensor_named(in, name));
     const Result& at = *x.back();
     if (at.shape.rank() != 3 || at.dtype != DType::float32 ||
@@ -140,8 +141,8 @@ Heads heads_of(const OpInputs& in) {
     refuse(fmt::format("query, key and value differ in their batch: shapes {}, {} and {}",
                        x[0]->shape.text(), x[1]->shape.text(), x[2]->shape.text()));
   if (x[1]->shape[length] != x[2]->shape[length])
-    refuse(fmt::format("there are not as many values as keys: shapes {} and {}",
-                       x[1]->shape.text(), x[2]->shape.text()));
+    refuse(fmt::format("there are not as many values as keys: shapes {} and {}", x[1]->shape.text(),
+                       x[2]->shape.text()));
   return {x[0]->shape[batch], x[0]->shape[length], x[1]->shape[length]};
 }
 
@@ -224,13 +225,11 @@ Cost multi_head_cost(const OpInputs& in, const Result& out) {
   const auto queries = static_cast<double>(heads.queries), keys = static_cast<double>(heads.keys);
   const double projected = static_cast<double>(whole(a, "kdim") + whole(a, "vdim"));
   const double seen = keys + (flag(a, "add_bias_kv") ? 1 : 0) + (flag(a, "add_zero_attn") ? 1 : 0);
-  const double macs = batch * width *
-                      (2 * queries * width + keys * projected + 2 * queries * seen);
+  const double macs = batch * width * (2 * queries * width + keys * projected + 2 * queries * seen);
   double weights = 0;
   for (const Parameter& p : multi_head_parameters(a))
     if (p.name.ends_with("weight")) weights += static_cast<double>(p.shape.numel());
-  const double scores =
-      batch * static_cast<double>(whole(a, "num_heads")) * queries * seen;
+  const double scores = batch * static_cast<double>(whole(a, "num_heads")) * queries * seen;
   return attention_cost(macs, scores, weights, elements(tensor_named(in, "query")),
                         all_elements(out));
 }
@@ -246,14 +245,23 @@ OpRow multi_head_attention() {
     width->default_value.reset();
     width->default_from = "embed_dim";
   }
-  row.settings = {required_integer("embed_dim"),   required_integer("num_heads"),
-                  number("dropout", 0.0),          boolean("bias", true),
-                  boolean("add_bias_kv", false),   boolean("add_zero_attn", false),
-                  keys,                            values,
+  row.settings = {required_integer("embed_dim"),
+                  required_integer("num_heads"),
+                  number("dropout", 0.0),
+                  boolean("bias", true),
+                  boolean("add_bias_kv", false),
+                  boolean("add_zero_attn", false),
+                  keys,
+                  values,
                   boolean("batch_first", false)};
-  row.module_signature = {"query",        "key",       "value",
-                          "key_padding_mask", "need_weights", "attn_mask",
-                          "average_attn_weights", "is_causal"};
+  row.module_signature = {"query",
+                          "key",
+                          "value",
+                          "key_padding_mask",
+                          "need_weights",
+                          "attn_mask",
+                          "average_attn_weights",
+                          "is_causal"};
   row.input_roles = {"data_in", "data_in", "data_in", "mask", "mask", "mask"};
   row.parameter_roles = {{"in_proj_weight", "weight"},  {"q_proj_weight", "weight"},
                          {"k_proj_weight", "weight"},   {"v_proj_weight", "weight"},

@@ -96,7 +96,8 @@ OpRow unsqueeze() {
   return row;
 }
 
-// Without `dim` PyTorch takes away a batch of one, too: here it has to be given. What is not 1 stays.
+// Without `dim` PyTorch takes away a batch of one, too: here it has to be given. What is not 1
+// stays.
 OpRow squeeze() {
   OpRow row = axes_row("squeeze");
   Setting dim = extents("dim", 0, std::nullopt);
@@ -105,9 +106,8 @@ OpRow squeeze() {
   row.signature = {"input", "dim"};
   row.rows_apart = [](const Graph& graph, NodeId id) {
     const std::size_t rank = tensor_inputs(graph, id).at(0)->shape.rank();
-    return std::ranges::none_of(sizes(graph.attributes(id), "dim", 1), [&](std::int64_t dim) {
-      return axis_of(dim, rank, "dim") == 0;
-    });
+    return std::ranges::none_of(sizes(graph.attributes(id), "dim", 1),
+                                [&](std::int64_t dim) { return axis_of(dim, rank, "dim") == 0; });
   };
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);

@@ -37,8 +37,7 @@ OpRow placeholder() {
   type.default_value = Value();
   type.nullable = true;
   // Shape of one sample; the batch stands in front of it.
-  row.settings = {shape_setting(), integer("batch", 1), text("dtype", "float32"),
-                  type};
+  row.settings = {shape_setting(), integer("batch", 1), text("dtype", "float32"), type};
   row.shape = [](const OpInputs& in) {
     const std::int64_t batch = whole(in.attributes, "batch");
     if (batch <= 0) refuse(fmt::format("a batch of {} samples; at least 1 is needed", batch));
@@ -57,8 +56,7 @@ OpRow constant() {
   row.channels = LATHE_CHANNELS_CONSTANT;
   row.counting = LATHE_COUNT_NOTHING;
   row.mase_type = "implicit_func";
-  row.settings = {shape_setting(), text("dtype", "float32"),
-                  boolean("buffer", true)};
+  row.settings = {shape_setting(), text("dtype", "float32"), boolean("buffer", true)};
   row.shape = [](const OpInputs& in) {
     return Result{dtype_attribute(in.attributes), shape_attribute(in.attributes), {}};
   };

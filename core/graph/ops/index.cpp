@@ -1,5 +1,5 @@
-// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean, sum and amax,
-// which take dimensions away.
+// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean, sum and
+// amax, which take dimensions away.
 
 #include "core/graph/ops/index_items.hpp"
 #include "core/graph/ops/rules.hpp"

@@ -131,9 +131,10 @@ OpRow layer_norm() {
 std::int64_t grouped_channels(const OpInputs& in) {
   const Result& x = tensor(in, 0);
   if (x.shape.rank() < 2)
-    refuse(fmt::format("expected an input of at least 2 dimensions [batch, channels, ...], found "
-                       "shape {}",
-                       x.shape.text()));
+    refuse(
+        fmt::format("expected an input of at least 2 dimensions [batch, channels, ...], found "
+                    "shape {}",
+                    x.shape.text()));
   const Value* said = in.attributes.find("num_channels");
   if (said != nullptr && said->as_int() != x.shape[1])
     refuse(fmt::format("expected an input with num_channels = {} channels, found shape {}",

@@ -17,16 +17,16 @@ struct Mode {
   bool smooth;
 };
 constexpr Mode kModes[] = {
-    {"nearest", 0, false},   {"linear", 1, true}, {"bilinear", 2, true},
-    {"bicubic", 2, true}, {"area", 0, false},
+    {"nearest", 0, false}, {"linear", 1, true}, {"bilinear", 2, true},
+    {"bicubic", 2, true},  {"area", 0, false},
 };
 
 const Mode& mode_of(const Value& attributes) {
   const std::string& said = attributes.find("mode")->as_string();
   const auto found = std::ranges::find(kModes, said, &Mode::name);
   if (found == std::end(kModes))
-    refuse(fmt::format("'mode' is '{}'; there are nearest, linear, bilinear, bicubic and area",
-                       said));
+    refuse(
+        fmt::format("'mode' is '{}'; there are nearest, linear, bilinear, bicubic and area", said));
   return *found;
 }
 
@@ -58,9 +58,10 @@ Result interpolated(const OpInputs& in) {
   const Result& x = tensor(in, 0);
   const std::size_t rank = x.shape.rank(), dims = rank - 2;
   if (rank != 3 && rank != 4)
-    refuse(fmt::format("expected an input of 3 or 4 dimensions [batch, channels, ...], found "
-                       "shape {}",
-                       x.shape.text()));
+    refuse(
+        fmt::format("expected an input of 3 or 4 dimensions [batch, channels, ...], found "
+                    "shape {}",
+                    x.shape.text()));
   const Mode& mode = mode_of(in.attributes);
   if (mode.dims != 0 && mode.dims != dims)
     refuse(fmt::format("'mode' {} works on {} dimensions behind the channels; shape {} has {}",
@@ -74,8 +75,8 @@ Result interpolated(const OpInputs& in) {
   if (!size.is_none()) {
     extents = spread<std::int64_t>(size, dims, "size", [](const Value& v) { return v.as_int(); });
   } else {
-    const auto factors = spread<double>(factor, dims, "scale_factor",
-                                        [](const Value& v) { return v.as_float(); });
+    const auto factors =
+        spread<double>(factor, dims, "scale_factor", [](const Value& v) { return v.as_float(); });
     for (std::size_t d = 0; d < dims; ++d) {
       const double extent = std::floor(static_cast<double>(x.shape[d + 2]) * factors[d]);
       if (extent > 1e9) refuse(fmt::format("'scale_factor' = {} is too large", factor.text()));
