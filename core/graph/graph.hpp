@@ -9,7 +9,7 @@
 
 #include "core/graph/columns/columns.hpp"
 #include "core/graph/hash.hpp"
-#include "core/graph/ties.hpp"
+#include "core/graph/parameters/ties.hpp"
 
 #include <map>
 #include <span>

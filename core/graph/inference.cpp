@@ -4,7 +4,7 @@
 #include "core/graph/formats/sites.hpp"
 #include "core/graph/io/not_finite.hpp"
 #include "core/graph/ops/index_items.hpp"
-#include "core/graph/parameters.hpp"
+#include "core/graph/parameters/parameters.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/graph/ops/op_table.hpp"
-#include "core/graph/ties.hpp"
+#include "core/graph/parameters/ties.hpp"
 
 #include <map>
 

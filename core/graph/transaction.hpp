@@ -6,7 +6,7 @@
 #include "core/graph/columns/linked_order.hpp"
 #include "core/graph/columns/reader_lists.hpp"
 #include "core/graph/graph.hpp"
-#include "core/graph/parameters.hpp"
+#include "core/graph/parameters/parameters.hpp"
 
 #include <optional>
 #include <unordered_map>

@@ -1,7 +1,7 @@
-#include "core/graph/ties.hpp"
+#include "core/graph/parameters/ties.hpp"
 
 #include "core/base/error.hpp"
-#include "core/graph/parameters.hpp"
+#include "core/graph/parameters/parameters.hpp"
 
 #include <fmt/format.h>
 
