@@ -216,10 +216,7 @@ void Execution::run() const {
     const Step& step = plan.steps()[s];
     if (step.kind == Step::Kind::given) continue;
     in_node(plan, step, [&] { compute(s); });
-    for (std::uint32_t dead : step.dead) {
-      registers[dead].tensor = at::Tensor();
-      registers[dead].parts.clear();
-    }
+    for (std::uint32_t dead : step.dead) registers[dead].let_go();
   }
 }
 

@@ -13,6 +13,11 @@ struct Register {
   at::Tensor tensor;
   std::vector<std::int64_t> numbers;
   Parts parts;
+
+  void let_go() {
+    tensor = at::Tensor();
+    parts.clear();
+  }
 };
 
 struct Step {
