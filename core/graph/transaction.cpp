@@ -426,7 +426,8 @@ void Transaction::drop_empty_formats() {
 }
 
 void Transaction::renew_ties() {
-  draft_ = draft_.with_ties(renewed_ties(draft_.ties(), draft_.nodes_, draft_.order()));
+  draft_.ties_ =
+      std::make_shared<const Ties>(renewed_ties(draft_.ties(), draft_.nodes_, draft_.order()));
   parameters_changed_ = true;
 }
 
