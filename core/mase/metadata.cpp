@@ -103,8 +103,7 @@ lathe_value plain_result(const Node& node, Memory& memory) {
                                                              : "Size";
   const std::array one{std::int64_t{1}};
   const std::array<lathe_entry, 2> entries{
-      {{str_of("type"), text_value(type)},
-       {str_of("shape"), list_value(one, memory)}}};
+      {{str_of("type"), text_value(type)}, {str_of("shape"), list_value(one, memory)}}};
   return map_value(entries, memory);
 }
 
