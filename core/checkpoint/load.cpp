@@ -55,6 +55,17 @@ std::map<std::string, Tensor> masks_in(const std::vector<Graph::Named>& wanted,
   return out;
 }
 
+// What the file calls a parameter: another of the names that are tied, if it has one of those
+// alone.
+std::string name_in(const Checkpoint& checkpoint, const Ties& ties, const std::string& prefix,
+                    const std::string& own) {
+  if (checkpoint.tensors.contains(prefix + own)) return prefix + own;
+  for (const auto& [name, kept] : ties) {
+    if (kept == own && checkpoint.tensors.contains(prefix + name)) return prefix + name;
+  }
+  return prefix + own;
+}
+
 Graph with_masks(const Graph& graph, const std::map<std::string, Tensor>& masks) {
   if (masks.empty()) return graph;
   Graph copy = graph;
@@ -90,7 +101,8 @@ Loaded load_parameters(const Graph& unmasked, const Checkpoint& checkpoint,
     const std::string& own = parameter->qualified_name;
     const std::string name = report.prefix + own;
     const std::string shape = parameter->shape.text();
-    const auto found = checkpoint.tensors.find(name);
+    const auto found =
+        checkpoint.tensors.find(name_in(checkpoint, graph.ties(), report.prefix, own));
     const auto lacking = checkpoint.lacking.find(name);
     if (lacking != checkpoint.lacking.end()) {
       used.insert(name);
@@ -115,6 +127,8 @@ Loaded load_parameters(const Graph& unmasked, const Checkpoint& checkpoint,
   }
   report.matched = contents.size();
   std::map<std::string, Tensor> state;
+  // PyTorch's files have what is tied under each of its names.
+  for (const auto& [name, kept] : graph.ties()) used.insert(report.prefix + name);
   for (const auto& [name, tensor] : checkpoint.tensors) {
     if (used.count(name) != 0) continue;
     if (name.starts_with(report.prefix) && is_state_name(name))

@@ -15,6 +15,12 @@ namespace lathe::engine {
 
 namespace {
 
+// Which of several results a getitem takes; nothing of any other node.
+std::optional<std::int64_t> part_taken(const KernelNode& seen) {
+  if (seen.node().op != "getitem" || !seen.tensor_inputs().empty()) return std::nullopt;
+  return seen.value("index").as_list().at(0).as_int();
+}
+
 std::string first_line(const char* text) {
   const std::string_view all(text);
   return std::string(all.substr(0, all.find('\n')));
@@ -34,7 +40,9 @@ Plan::Plan(const Graph& graph, const Registry& registry, const std::vector<NodeI
     if (need[index_of(id)] == run::Need::skip && !input) continue;
     if (input) inputs_.push_back(static_cast<std::uint32_t>(steps_.size()));
     compile(registry, id, input ? run::Need::given : need[index_of(id)]);
-    if (steps_.back().kind == Step::Kind::compute && kept && kept(id)) {
+    const Step::Kind kind = steps_.back().kind;
+    const bool makes = kind == Step::Kind::compute || kind == Step::Kind::take_part;
+    if (makes && kept && kept(id)) {
       kept_.push_back(step_of_[index_of(id)]);
     }
   }
@@ -64,7 +72,8 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     PlanOperand& operand = operands_.emplace_back();
     operand.parameter = &parameter;
     if (!parameter.is_buffer) {
-      operand.format = run::quantizer_of(registry, graph_, id, parameter.name);
+      operand.format = run::quantizer_of(registry, graph_, id, parameter_role(row, parameter.name),
+                                         number_in_role(row, node, parameter));
     }
     ++step.operand_count;
   }
@@ -73,19 +82,43 @@ void Plan::compile(const Registry& registry, NodeId id, run::Need need) {
     if (step.operand_count != 1) seen.refuse("a get_attr node must own exactly one tensor");
     return;
   }
-  if (!node.result.is_tensor()) {
+  if (node.result.is_several()) {
+    step.kind = Step::Kind::compute_parts;
+    step.parts_kernel = make_parts_kernel(seen);
+  } else if (!node.result.is_tensor()) {
     step.kind = Step::Kind::value;
     step.value_node.emplace(graph_, id);
     return;
+  } else if (const std::optional<std::int64_t> part = part_taken(seen)) {
+    step.kind = Step::Kind::take_part;
+    step.part = *part;
+    return;
+  } else {
+    step.kernel = row.of_plugin() ? plugin_kernel(registry, seen) : make_kernel(seen);
   }
-  step.kernel = row.of_plugin() ? plugin_kernel(registry, seen) : make_kernel(seen);
-  if (node.op.starts_with("dropout")) step.stream = stream_of("dropout/" + node.name);
+  // What drops at random: dropout, and attention.
+  if (seen.find("p") != nullptr || seen.find("dropout") != nullptr)
+    step.stream = stream_of("dropout/" + node.name);
   if (node.formats.empty()) return;
   for (std::size_t i = 0; i < step.tensor_inputs.size(); ++i) {
     step.input_formats.push_back(run::quantizer_of(registry, graph_, id, input_role(row, node, i),
                                                    static_cast<std::uint32_t>(i)));
   }
+  if (row.formats_inside) step.inner_format = inner_format_of(registry, seen, id);
   step.output_format = run::quantizer_of(registry, graph_, id, "data_out");
+}
+
+// Of no tensor that the graph has: there is no place for a state of its own.
+run::Quantizer Plan::inner_format_of(const Registry& registry, const KernelNode& seen,
+                                     NodeId id) const {
+  run::Quantizer format = run::quantizer_of(registry, graph_, id, "data_in");
+  if (format && format.has_state()) {
+    seen.refuse(
+        fmt::format("the format '{}' of data_in keeps state, and has no place to keep that "
+                    "of what is computed inside; choose one without",
+                    format.format_id()));
+  }
+  return format;
 }
 
 void Plan::train_on(run::TrainedParameters& parameters) {
@@ -145,7 +178,14 @@ void Execution::compute(std::size_t s) const {
       out.numbers = value_of(*step.value_node, of, {values.data(), values.size()});
       return;
     }
+    case Step::Kind::take_part: {
+      const Parts& parts = registers[step.value_inputs[0]].parts;
+      const auto count = static_cast<std::int64_t>(parts.size());
+      out.tensor = parts.at(static_cast<std::size_t>(step.part + (step.part < 0 ? count : 0)));
+      return;
+    }
     case Step::Kind::compute:
+    case Step::Kind::compute_parts:
       break;
   }
   at::SmallVector<at::Tensor, 4> inputs;
@@ -154,13 +194,19 @@ void Execution::compute(std::size_t s) const {
     const bool plain = step.input_formats.empty() || !step.input_formats[i];
     inputs.push_back(plain ? x : formatted(step.input_formats[i], x));
   }
-  const KernelCall call{{inputs.data(), inputs.size()},
-                        parameters,
-                        {values.data(), values.size()},
-                        training,
-                        place.seed,
-                        step.stream,
-                        place.counter};
+  KernelCall call{{inputs.data(), inputs.size()},
+                  parameters,
+                  {values.data(), values.size()},
+                  training,
+                  place.seed,
+                  step.stream,
+                  place.counter};
+  if (step.inner_format)
+    call.inner_format = [&](const at::Tensor& x) { return formatted(step.inner_format, x); };
+  if (step.kind == Step::Kind::compute_parts) {
+    out.parts = step.parts_kernel(call);
+    return;
+  }
   out.tensor = step.kernel(call);
   if (step.output_format) out.tensor = formatted(step.output_format, out.tensor);
 }
@@ -170,7 +216,7 @@ void Execution::run() const {
     const Step& step = plan.steps()[s];
     if (step.kind == Step::Kind::given) continue;
     in_node(plan, step, [&] { compute(s); });
-    for (std::uint32_t dead : step.dead) registers[dead].tensor = at::Tensor();
+    for (std::uint32_t dead : step.dead) registers[dead].let_go();
   }
 }
 

@@ -8,23 +8,32 @@
 
 namespace lathe::engine {
 
-// The result of a step: a tensor, or numbers (of a `size` node).
+// The result of a step: a tensor, numbers (of a `size` node), or several tensors (of split).
 struct Register {
   at::Tensor tensor;
   std::vector<std::int64_t> numbers;
+  Parts parts;
+
+  void let_go() {
+    tensor = at::Tensor();
+    parts.clear();
+  }
 };
 
 struct Step {
-  enum class Kind { given, constant, value, compute };
+  enum class Kind { given, constant, value, compute, compute_parts, take_part };
   Kind kind = Kind::compute;
   NodeId node = NodeId::none;
   Kernel kernel;
+  PartsKernel parts_kernel;
+  std::int64_t part = 0;                      // that it takes of the step it reads
   std::optional<KernelNode> value_node;       // of a value node
   std::vector<std::uint32_t> tensor_inputs;   // steps
-  std::vector<std::uint32_t> value_inputs;    // steps
+  std::vector<std::uint32_t> value_inputs;    // steps whose results are no tensors
   std::vector<run::Quantizer> input_formats;  // as tensor_inputs, or empty
   std::uint32_t first_operand = 0;            // its parameters in Plan::operands
   std::uint32_t operand_count = 0;
+  run::Quantizer inner_format;  // of what its products give each other
   run::Quantizer output_format;
   std::uint64_t stream = 0;         // of random numbers, eg: dropout's
   std::vector<std::uint32_t> dead;  // steps nobody reads after this one
@@ -59,6 +68,7 @@ class Plan {
  private:
   void compile(const Registry& registry, NodeId id, run::Need need);
   void mark_dead(const std::vector<NodeId>& wanted);
+  run::Quantizer inner_format_of(const Registry& registry, const KernelNode& seen, NodeId id) const;
 
   Graph graph_;
   std::vector<Step> steps_;

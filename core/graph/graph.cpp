@@ -160,6 +160,17 @@ const std::map<std::string, Tensor>& Graph::spare_state() const {
   return spare_state_ == nullptr ? none : *spare_state_;
 }
 
+Graph Graph::with_ties(Ties ties) const {
+  Graph copy = *this;
+  copy.ties_ = ties.empty() ? nullptr : std::make_shared<const Ties>(std::move(ties));
+  return copy;
+}
+
+const Ties& Graph::ties() const {
+  static const Ties none;
+  return ties_ == nullptr ? none : *ties_;
+}
+
 ContentHash Graph::hash(NodeId id) const {
   if (const HashMemo::Hashes known = hashes_.get()) return (*known)[index_of(id)];
   std::vector<ContentHash> hashes(nodes_.size());

@@ -9,6 +9,7 @@
 
 #include "core/graph/columns/columns.hpp"
 #include "core/graph/hash.hpp"
+#include "core/graph/parameters/ties.hpp"
 
 #include <map>
 #include <span>
@@ -68,6 +69,10 @@ class Graph {
   Graph with_spare_state(std::map<std::string, Tensor> contents) const;
   const std::map<std::string, Tensor>& spare_state() const;
 
+  // The same graph, in which parameters of these names are one. REQUIRES: it has no nodes yet.
+  Graph with_ties(Ties ties) const;
+  const Ties& ties() const;
+
   // Content hash of a node: op, attributes, formats, parameters and buffers, hashes of its inputs.
   // The batch size does not count.
   ContentHash hash(NodeId id) const;
@@ -79,6 +84,7 @@ class Graph {
   GraphColumns columns_;
   HashMemo hashes_;
   std::shared_ptr<const std::map<std::string, Tensor>> spare_state_;  // null: none
+  std::shared_ptr<const Ties> ties_;                                  // null: none
   const OpSet* ops_ = nullptr;
   std::uint64_t seed_ = 0;
   std::uint32_t epoch_ = 0;

@@ -2,8 +2,9 @@
 
 #include "core/base/error.hpp"
 #include "core/graph/formats/sites.hpp"
+#include "core/graph/io/not_finite.hpp"
 #include "core/graph/ops/index_items.hpp"
-#include "core/graph/parameters.hpp"
+#include "core/graph/parameters/parameters.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -112,7 +113,7 @@ void check_extents(const Setting& setting, Value& value) {
     check_extent(setting, item);
   }
   const std::size_t n = value.as_list().size();
-  if (n == 0 || (setting.dims != 0 && n != setting.dims && n != 1)) {
+  if ((n == 0 && !setting.may_be_empty) || (setting.dims != 0 && n != setting.dims && n != 1)) {
     throw usage_error(fmt::format("'{}' must hold {} integers, found {}", setting.name,
                                   std::max<std::size_t>(setting.dims, 1), value.text()));
   }
@@ -140,6 +141,7 @@ void check_kind(const Setting& setting, Value& value) {
     case Kind::integer:
       return expect(value.is_int(), "an integer");
     case Kind::number:
+      value = with_not_finite(value);
       expect(value.is_number(), "a number");
       value = Value(value.as_float());
       return;
@@ -174,9 +176,26 @@ std::optional<Value> default_of(const Setting& setting, const Value& complete,
   return std::nullopt;
 }
 
+// Of a module that takes more than its tensors: each once, and by its name.
+void check_named_arguments(const Node& node, const OpRow& row) {
+  const std::vector<std::string>& names = row.module_signature;
+  if (node.args.size() > names.size())
+    throw usage_error(fmt::format("expected at most {} arguments ({}), found {}", names.size(),
+                                  fmt::join(names, ", "), node.args.size()));
+  for (const auto& [key, argument] : node.kwargs) {
+    const auto at = std::ranges::find(names, key);
+    if (at == names.end())
+      throw usage_error(
+          fmt::format("unknown argument '{}'; expected {}", key, fmt::join(names, ", ")));
+    if (static_cast<std::size_t>(at - names.begin()) < node.args.size())
+      throw usage_error(fmt::format("argument '{}' is given twice", key));
+  }
+}
+
 // A module has its tensors as inputs and nothing else.
 void check_module_arguments(const Node& node, const OpRow& row, const std::vector<Result>& inputs) {
   if (node.opcode != Opcode::call_module) return;
+  if (!row.module_signature.empty()) return check_named_arguments(node, row);
   if (inputs.size() != row.operands.size() || node.args.size() != inputs.size() ||
       !node.kwargs.empty()) {
     throw usage_error(fmt::format("expected {} input{}, found {} argument{}", row.operands.size(),
@@ -279,7 +298,7 @@ void make_parameters(Node& node, const OpInputs& in, const OpRow& row, const Fre
   if (row.parameters && !node.is_function()) made = row.parameters(in.attributes);
   choose_initialisers(node, made, is_new);
   for (Parameter& p : made) {
-    p.qualified_name = node.opcode == Opcode::get_attr ? node.target : node.target + "." + p.name;
+    p.qualified_name = kept_name(fresh.ties, own_name(node, p));
     give_content(p, node.parameter(p.name), fresh);
   }
   const SharedList<Parameter> before = node.parameters;
@@ -379,10 +398,12 @@ void check_format_role(const Node& node, const OpRow& row, std::string_view role
   if (roles.empty()) {
     throw usage_error(fmt::format("{}: this op carries no number formats", described(node)));
   }
-  if (role == "data_out" || std::find(roles.begin(), roles.end(), role) != roles.end()) return;
-  throw usage_error(
-      fmt::format("{}: no operand '{}' can carry a number format; {} and data_out can",
-                  described(node), role, fmt::join(roles, ", ")));
+  const bool one_result = !node.result.is_several();
+  if (role == "data_out" && one_result) return;
+  if (std::find(roles.begin(), roles.end(), role) != roles.end()) return;
+  throw usage_error(fmt::format("{}: no operand '{}' can carry a number format; {}{} can",
+                                described(node), role, fmt::join(roles, ", "),
+                                one_result ? " and data_out" : ""));
 }
 
 }  // namespace lathe

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/graph/ops/op_table.hpp"
+#include "core/graph/parameters/ties.hpp"
 
 #include <map>
 
@@ -29,6 +30,7 @@ bool set_inert_attribute(const Node& node, Value& attributes, std::string_view k
 struct FreshContents {
   std::uint64_t seed = 0;                      // of initialisers
   const std::map<std::string, Tensor>& state;  // of number formats, by qualified name, before those
+  const Ties& ties;                            // of names
 };
 
 // Completes attributes, result and parameters. Contents of parameters that stay the same are kept,

@@ -145,12 +145,14 @@ struct OperandFormat {
 
 struct OpRow;
 
-// What a node computes: a tensor, or a value that is none (size).
+// What a node computes: a tensor, a value that is none (size), or several of them (split).
 struct Result {
   DType dtype = DType::none;
   Shape shape;
   Value value;
+  SharedList<Result> items = {};  // of several: each; one that is absent is no tensor and no value
   bool is_tensor() const { return dtype != DType::none; }
+  bool is_several() const { return !items.empty(); }
   bool operator==(const Result&) const = default;
 };
 

@@ -82,7 +82,8 @@ void view_operands(const Graph& graph, NodeId id, std::vector<OperandView>& rows
       rows.push_back(plain(buffers ? LATHE_OPERAND_BUFFER : LATHE_OPERAND_PARAMETER, p.name,
                            p.dtype, p.shape));
       rows.back().parameter = &p;
-      if (!buffers) play(rows.back(), node, row, p.name);
+      if (!buffers)
+        play(rows.back(), node, row, parameter_role(row, p.name), number_in_role(row, node, p));
     }
   }
   if (node.result.is_tensor()) {

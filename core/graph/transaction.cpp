@@ -48,6 +48,11 @@ void set_literal_argument(Node& node, const OpRow& row, std::string_view key, co
   }
 }
 
+bool has_role(const OpRow& row, const Node& node, std::string_view role) {
+  const std::vector<std::string_view> roles = quantizable_roles(row, node);
+  return std::ranges::find(roles, role) != roles.end();
+}
+
 bool reads(const Node& node, NodeId id) {
   bool found = false;
   node.for_each_input([&](NodeId input) { found = found || input == id; });
@@ -389,7 +394,8 @@ bool Transaction::infer_one(NodeId id) {
   const SharedList<Parameter> old_parameters = node.parameters;
   Shared<Attributes>& attributes = draft_.nodes_.own_attributes(id);
   Value values = attributes->values;
-  infer(node, values, draft_.ops(), {draft_.seed(), draft_.spare_state()}, std::move(results));
+  infer(node, values, draft_.ops(), {draft_.seed(), draft_.spare_state(), draft_.ties()},
+        std::move(results));
   alike_.give(attributes, *node.row, std::move(values));
   const bool same = std::ranges::equal(
       node.parameters, old_parameters, [](const Parameter& a, const Parameter& b) {
@@ -413,10 +419,16 @@ void Transaction::drop_empty_formats() {
     const Node* node = draft_.nodes_.find(id);
     if (node == nullptr || node->opcode != Opcode::call_module || node->formats.empty()) continue;
     for (const char* role : {"weight", "bias"}) {
-      if (node->format(role) == nullptr || node->parameter(role) != nullptr) continue;
+      if (node->format(role) == nullptr || has_role(*node->row, *node, role)) continue;
       alike_.clear_format(draft_.nodes_.own(id).formats, role);
     }
   }
+}
+
+void Transaction::renew_ties() {
+  draft_.ties_ =
+      std::make_shared<const Ties>(renewed_ties(draft_.ties(), draft_.nodes_, draft_.order()));
+  parameters_changed_ = true;
 }
 
 // What holds on is shared with every graph for which it holds.
@@ -447,6 +459,7 @@ void Transaction::commit() {
   if (added_ || ((inferred_ || attributes_changed_) && draft_.shares_modules_)) {
     draft_.shares_modules_ = verify_shared_modules(draft_.nodes_, draft_.order());
   }
+  if (!removed_.empty() && draft_.ties_ != nullptr) renew_ties();
   if (added_ || parameters_changed_) share_parameters(draft_.nodes_, draft_.order());
   give_contents(draft_.nodes_, draft_.order(), contents_);
   drop_outgrown_masks();

@@ -6,7 +6,7 @@
 #include "core/graph/columns/linked_order.hpp"
 #include "core/graph/columns/reader_lists.hpp"
 #include "core/graph/graph.hpp"
-#include "core/graph/parameters.hpp"
+#include "core/graph/parameters/parameters.hpp"
 
 #include <optional>
 #include <unordered_map>
@@ -71,6 +71,7 @@ class Transaction {
   bool infer_one(NodeId id);
   void drop_outgrown_masks();
   void drop_empty_formats();
+  void renew_ties();
   void drop_state(NodeId id, std::string_view role);
   void update_columns();
 

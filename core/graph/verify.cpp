@@ -68,7 +68,8 @@ void verify_inferred(const Graph& graph, NodeId id) {
   for (NodeId input : node.inputs()) inputs.push_back(graph.node(input).result);
   Node again = node;
   Value attributes = graph.attributes(id);
-  infer(again, attributes, graph.ops(), {graph.seed(), graph.spare_state()}, std::move(inputs));
+  infer(again, attributes, graph.ops(), {graph.seed(), graph.spare_state(), graph.ties()},
+        std::move(inputs));
   if (again.result != node.result) {
     throw usage_error(fmt::format("{}: its result is recorded as {}, but follows as {}",
                                   described(node), node.result.shape.text(),

@@ -98,10 +98,12 @@ lathe_value operand_value(const OperandView& operand, Memory& memory) {
 
 // Of a result that is no tensor.
 lathe_value plain_result(const Node& node, Memory& memory) {
+  const std::string_view type = node.result.is_several()     ? "tuple"
+                                : node.result.value.is_int() ? "int"
+                                                             : "Size";
   const std::array one{std::int64_t{1}};
   const std::array<lathe_entry, 2> entries{
-      {{str_of("type"), text_value(node.result.value.is_int() ? "int" : "Size")},
-       {str_of("shape"), list_value(one, memory)}}};
+      {{str_of("type"), text_value(type)}, {str_of("shape"), list_value(one, memory)}}};
   return map_value(entries, memory);
 }
 

@@ -59,7 +59,7 @@ bool looks_at_batches(const Graph& graph, const Registry& registry) {
   return std::ranges::any_of(graph.order(), [&](NodeId id) {
     const Node& node = graph.node(id);
     return std::ranges::any_of(node.formats, [&](const OperandFormat& format) {
-      if (node.parameter(format.role) != nullptr) return false;
+      if (parameter_in_role(*node.row, node, format.role) != nullptr) return false;
       const FormatInstance& made = format_instance(registry, format.format, format.options);
       return !made.has(LATHE_FLAG_ROWS_APART) || made.has(LATHE_FLAG_STOCHASTIC);
     });

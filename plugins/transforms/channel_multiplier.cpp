@@ -76,7 +76,7 @@ struct ChannelMultiplier {
       lathe::node_map_option("nodes", "Widths of nodes: by, default, and ops, nodes or patterns.")
           .with_items(entry),
   };
-  static constexpr const char* targets = "linear|conv1d|conv2d|conv_transpose2d";
+  static constexpr const char* targets = "linear|conv1d|conv2d|conv_transpose1d|conv_transpose2d";
 
   explicit ChannelMultiplier(const lathe::options& given)
       : weights_(given.text("weights")), seed_(static_cast<std::uint64_t>(given.integer("seed"))) {}

@@ -66,7 +66,7 @@ struct Prune {
                              "Sparsities of nodes: by, default, and ops, nodes or patterns.")
           .with_items(entry),
   };
-  static constexpr const char* targets = "linear|conv1d|conv2d|conv_transpose2d";
+  static constexpr const char* targets = "linear|conv1d|conv2d|conv_transpose1d|conv_transpose2d";
   static constexpr const char* scalars = "weight_sparsity|pruned_parameters|parameters";
   static constexpr const char* details =
       "Weights of linear, conv1d and conv2d layers get a mask of 0 and 1: of n elements the "

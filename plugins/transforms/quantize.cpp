@@ -109,7 +109,8 @@ class Quantize {
 
   // Those that MASE's configs mean by a default; all others that formats sit on have to be named.
   static constexpr const char* targets =
-      "linear|conv1d|conv2d|conv_transpose2d|relu|add|sub|mul|matmul|bmm";
+      "linear|conv1d|conv2d|conv_transpose1d|conv_transpose2d|relu|add|sub|mul|matmul|bmm|"
+      "addmm|scaled_dot_product_attention|multi_head_attention";
 
   explicit Quantize(lathe::options o)
       : calibration_{quantize::method_of(o.text("calibration")),

@@ -42,7 +42,7 @@ except ImportError:
 
 __all__ = ["save", "run", "study", "Error", "NotExpressible", "Problem", "Study"]
 
-DIALECT = 5  # of the op table that graph.json is written in
+DIALECT = 6  # of the op table that graph.json is written in
 
 Problem = namedtuple("Problem", "module node reason place")
 Problem.__doc__ = """One thing that keeps a network from being saved: the path of the module that it

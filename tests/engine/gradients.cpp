@@ -21,7 +21,11 @@ Gradients gradients(const lathe::Registry& registry, const lathe::Graph& graph,
 
   Gradients out;
   out.output = share(output);
-  for (const at::Tensor& leaf : leaves) out.inputs.push_back(share(leaf.grad()));
+  for (const at::Tensor& leaf : leaves) {
+    // Zeros of an input that the result does not depend on.
+    const bool any = leaf.grad().defined();
+    out.inputs.push_back(share(any ? leaf.grad() : at::zeros_like(leaf)));
+  }
   for (const auto& piece : parameters.pieces()) {
     if (piece.gradient == nullptr) continue;
     const auto size = static_cast<std::size_t>(piece.parameter->shape.numel());

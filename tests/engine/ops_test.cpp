@@ -1,6 +1,7 @@
 // Every op of the dialect against plain loops in double, and its gradient against differences.
 #include "tests/engine/gradients.hpp"
 #include "tests/engine/oracles.hpp"
+#include "tests/engine/torch_ops.hpp"
 
 #include <set>
 
@@ -470,8 +471,11 @@ BOOST_AUTO_TEST_CASE(every_gradient_is_the_slope_of_its_op) {
 }
 
 BOOST_AUTO_TEST_CASE(no_op_of_the_dialect_is_left_out) {
-  std::set<std::string> tested{"placeholder", "output", "constant", "size", "embedding"};
+  std::set<std::string> tested{"placeholder", "output",    "constant",
+                               "size",        "embedding", "floordiv"};
   for (const Case& one : cases()) tested.insert(one.op);
+  for (const json& one : torch_ops())
+    for (const json& node : one.at("graph").at("nodes")) tested.insert(node.at("op"));
   for (const lathe::OpRow& row : lathe::builtin_ops().rows()) {
     BOOST_TEST(tested.contains(row.op), "no test runs op '" << row.op << "'");
   }

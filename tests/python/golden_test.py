@@ -32,6 +32,9 @@ class GoldenNetworks(SavingTest):
         with open(os.path.join(GOLDEN, name, "fx.json"), encoding="utf-8") as stream:
             wanted = json.load(stream)["lists"][0]["nodes"]
         self.assertEqual(network.names(), [node["name"] for node in wanted])
+        # What the tests of the engine read (own_networks_test.cpp).
+        with open(os.path.join(GOLDEN, name, "graph.json"), encoding="utf-8") as stream:
+            self.assertEqual(network.graph, json.load(stream))
         self.assertEqual(
             [node["opcode"] for node in network.nodes], [node["op"] for node in wanted]
         )

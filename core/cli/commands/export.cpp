@@ -35,8 +35,14 @@ struct Form {
   Write write;
 };
 
+// PyTorch asks for what is tied under each of its names, which the metadata tell.
 void as_torch(const std::filesystem::path& path, const Checkpoint& checkpoint) {
-  write_torch(path, checkpoint.tensors);
+  std::map<std::string, Tensor> tensors = checkpoint.tensors;
+  for (const auto& [name, kept] : checkpoint.metadata) {
+    const auto found = checkpoint.tensors.find(kept);
+    if (found != checkpoint.tensors.end()) tensors.emplace(name, found->second);
+  }
+  write_torch(path, tensors);
 }
 void as_safetensors(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   write_safetensors(path, checkpoint.tensors, checkpoint.metadata);

@@ -303,7 +303,7 @@ void Schedule::run(const Execution& execution) {
         made = execution.formatted(step.output_format, made);
       }
     });
-    for (const std::uint32_t dead : item.dead) execution.registers[dead].tensor = at::Tensor();
+    for (const std::uint32_t dead : item.dead) execution.registers[dead].let_go();
   }
 }
 

@@ -3,6 +3,8 @@
 #include "core/engine/kernels/kernel_rows.hpp"
 #include "core/engine/kernels/values.hpp"
 
+#include <algorithm>
+
 namespace lathe::engine {
 
 namespace {
@@ -26,8 +28,15 @@ Kernel unsqueeze(const KernelNode& node) {
 }
 
 Kernel squeeze(const KernelNode& node) {
-  return [dim = node.integer("dim")](const KernelCall& call) {
-    return at::squeeze(call.inputs[0], dim);
+  return [dims = node.integers("dim")](const KernelCall& call) {
+    at::DimVector extents;
+    const at::Tensor& x = call.inputs[0];
+    for (std::int64_t d = 0; d < x.dim(); ++d) {
+      const bool named = std::ranges::any_of(
+          dims, [&](std::int64_t dim) { return (dim < 0 ? dim + x.dim() : dim) == d; });
+      if (!named || x.size(d) != 1) extents.push_back(x.size(d));
+    }
+    return x.reshape(extents);
   };
 }
 

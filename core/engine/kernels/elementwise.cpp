@@ -1,5 +1,4 @@
-// Kernels that keep the shape: activations, other functions of one number, dropout, softmax; and
-// add, sub, mul, div, pow.
+// Kernels that keep the shape: activations, other functions of one number, dropout, softmax.
 #include "core/engine/kernels/kernel_rows.hpp"
 #include "core/tensor/random.hpp"
 
@@ -7,7 +6,7 @@ namespace lathe::engine {
 
 namespace {
 
-// Keeps each element with probability 1-p, scaled by 1/(1-p); the identity in evaluation.
+// The identity in evaluation.
 Kernel dropout(const KernelNode& node) {
   const double p = node.number("p");
   // Dropout2d drops whole channels.
@@ -17,16 +16,7 @@ Kernel dropout(const KernelNode& node) {
   const bool off = p == 0.0 || (active != nullptr && !active->as_bool());
   return [=](const KernelCall& call) {
     const at::Tensor& x = call.inputs[0];
-    if (!call.training || off) return x;
-    at::DimVector shape(x.sizes());
-    for (std::size_t i = 2; channels && i < shape.size(); ++i) shape[i] = 1;
-    at::Tensor mask = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
-    std::vector<double> draws(static_cast<std::size_t>(mask.numel()));
-    uniform(call.seed, call.stream, call.counter, draws);
-    const float scale = p < 1.0 ? static_cast<float>(1.0 / (1.0 - p)) : 0.0F;
-    auto* out = mask.data_ptr<float>();
-    for (std::size_t i = 0; i < draws.size(); ++i) out[i] = draws[i] < p ? 0.0F : scale;
-    return x * mask.to(x.device());
+    return call.training && !off ? dropped(x, p, call, channels) : x;
   };
 }
 
@@ -62,51 +52,31 @@ Kernel softplus(const KernelNode& node) {
 
 at::Tensor softsign(const at::Tensor& x) { return x / (x.abs() + 1); }
 
-// Both sides of an arithmetic: either may be a number.
-template <typename Function>
-Kernel binary(const KernelNode& node, Function function) {
-  const KernelNode::Operand a = node.operand("input");
-  const KernelNode::Operand b = node.operand("other");
-  return [=](const KernelCall& call) {
-    const at::Tensor& like = call.inputs[0];
-    auto side = [&](const KernelNode::Operand& operand) {
-      return operand.tensor ? call.inputs[*operand.tensor]
-                            : at::scalar_tensor(operand.number, like.options());
-    };
-    return function(side(a), side(b));
-  };
-}
-
-Kernel add(const KernelNode& node) {
-  return binary(node, [alpha = node.number("alpha")](const at::Tensor& a, const at::Tensor& b) {
-    return at::add(a, b, alpha);
-  });
-}
-Kernel sub(const KernelNode& node) {
-  return binary(node, [alpha = node.number("alpha")](const at::Tensor& a, const at::Tensor& b) {
-    return at::sub(a, b, alpha);
-  });
-}
-Kernel mul(const KernelNode& node) {
-  return binary(node, [](const at::Tensor& a, const at::Tensor& b) { return at::mul(a, b); });
-}
-Kernel div(const KernelNode& node) {
-  return binary(node, [](const at::Tensor& a, const at::Tensor& b) { return at::div(a, b); });
-}
-// A number as the exponent has PyTorch's ways of its own: x * x for 2.
-Kernel pow(const KernelNode& node) {
-  const KernelNode::Operand x = node.operand("input"), exponent = node.operand("exponent");
-  return [=](const KernelCall& call) {
-    const at::Scalar base(x.number), power(exponent.number);
-    if (!x.tensor) return at::pow(base, call.inputs[*exponent.tensor]);
-    if (!exponent.tensor) return at::pow(call.inputs[*x.tensor], power);
-    return at::pow(call.inputs[*x.tensor], call.inputs[*exponent.tensor]);
-  };
-}
-
 Kernel softmax(const KernelNode& node) {
   return [dim = node.integer("dim")](const KernelCall& call) {
     return at::softmax(call.inputs[0], dim);
+  };
+}
+
+Kernel log_softmax(const KernelNode& node) {
+  return [dim = node.integer("dim")](const KernelCall& call) {
+    return at::log_softmax(call.inputs[0], dim);
+  };
+}
+
+Kernel elu(const KernelNode& node) {
+  return [alpha = node.number("alpha")](const KernelCall& call) {
+    return at::elu(call.inputs[0], alpha);
+  };
+}
+
+Kernel clamp(const KernelNode& node) {
+  const auto bound = [&](const char* name) -> c10::optional<at::Scalar> {
+    if (node.value(name).is_none()) return c10::nullopt;
+    return at::Scalar(node.number(name));
+  };
+  return [low = bound("min"), high = bound("max")](const KernelCall& call) {
+    return at::clamp(call.inputs[0], low, high);
   };
 }
 
@@ -132,18 +102,31 @@ constexpr KernelRow kRows[] = {
     {"sqrt", unary<at::sqrt>},
     {"rsqrt", unary<at::rsqrt>},
     {"erf", unary<at::erf>},
+    {"log", unary<at::log>},
+    {"abs", unary<at::abs>},
+    {"neg", unary<at::neg>},
+    {"clamp", clamp},
+    {"elu", elu},
+    {"log_softmax", log_softmax},
     {"dropout", dropout},
     {"dropout2d", dropout},
     {"softmax", softmax},
     {"identity", same},
-    {"add", add},
-    {"sub", sub},
-    {"mul", mul},
-    {"div", div},
-    {"pow", pow},
 };
 
 }  // namespace
+
+at::Tensor dropped(const at::Tensor& x, double p, const KernelCall& call, bool channels) {
+  at::DimVector shape(x.sizes());
+  for (std::size_t i = 2; channels && i < shape.size(); ++i) shape[i] = 1;
+  at::Tensor mask = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
+  std::vector<double> draws(static_cast<std::size_t>(mask.numel()));
+  uniform(call.seed, call.stream, call.counter, draws);
+  const float scale = p < 1.0 ? static_cast<float>(1.0 / (1.0 - p)) : 0.0F;
+  auto* out = mask.data_ptr<float>();
+  for (std::size_t i = 0; i < draws.size(); ++i) out[i] = draws[i] < p ? 0.0F : scale;
+  return x * mask.to(x.device());
+}
 
 std::span<const KernelRow> elementwise_kernels() { return kRows; }
 

@@ -1,5 +1,5 @@
 // Kernels that take parts of a tensor, add a margin to it, average or add over dimensions: getitem,
-// pad, mean, sum.
+// pad, mean, sum, amax; and the largest of all elements.
 #include "core/engine/kernels/kernel_rows.hpp"
 #include "core/graph/ops/index_items.hpp"
 
@@ -48,11 +48,18 @@ Kernel sum(const KernelNode& node) {
   };
 }
 
+Kernel amax(const KernelNode& node) {
+  return [dims = node.integers("dim"), keep = node.flag("keepdim")](const KernelCall& call) {
+    return at::amax(call.inputs[0], dims, keep);
+  };
+}
+
+Kernel max(const KernelNode&) {
+  return [](const KernelCall& call) { return at::max(call.inputs[0]); };
+}
+
 constexpr KernelRow kRows[] = {
-    {"getitem", getitem},
-    {"pad", pad},
-    {"mean", mean},
-    {"sum", sum},
+    {"amax", amax}, {"max", max}, {"getitem", getitem}, {"pad", pad}, {"mean", mean}, {"sum", sum},
 };
 
 }  // namespace

@@ -15,10 +15,10 @@ const Argument* argument_of(const Node& node, const OpRow& row, std::string_view
   for (const auto& [key, value] : node.kwargs) {
     if (key == name) return &value;
   }
-  if (node.opcode == Opcode::call_module) return nullptr;
-  const auto at = std::find(row.signature.begin(), row.signature.end(), name);
-  const auto position = static_cast<std::size_t>(at - row.signature.begin());
-  return position < node.args.size() ? &node.args[position] : nullptr;
+  const std::vector<std::string>& names = signature_of(row, node);
+  const auto at = std::find(names.begin(), names.end(), name);
+  const auto position = static_cast<std::size_t>(at - names.begin());
+  return at != names.end() && position < node.args.size() ? &node.args[position] : nullptr;
 }
 
 }  // namespace
@@ -106,11 +106,15 @@ KernelNode::Operand KernelNode::operand(std::string_view name) const {
   Operand out;
   out.tensor = tensor(name);
   if (out.tensor) return out;
-  const Argument* given = argument_of(node_, row_of(graph_.ops(), node_), name);
-  const Value* literal = given == nullptr ? nullptr : std::get_if<Value>(&given->data);
-  if (literal == nullptr) refuse(fmt::format("its argument '{}' is missing", name));
-  out.number = literal->as_float();
+  const Value* number = literal(name);
+  if (number == nullptr) refuse(fmt::format("its argument '{}' is missing", name));
+  out.number = number->as_float();
   return out;
+}
+
+const Value* KernelNode::literal(std::string_view name) const {
+  const Argument* given = argument_of(node_, row_of(graph_.ops(), node_), name);
+  return given == nullptr ? nullptr : std::get_if<Value>(&given->data);
 }
 
 std::optional<std::size_t> KernelNode::parameter(std::string_view name) const {

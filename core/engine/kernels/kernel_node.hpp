@@ -45,6 +45,8 @@ class KernelNode {
     double number = 0;
   };
   Operand operand(std::string_view name) const;
+  // The literal that is given for an argument; null: none is, or a node.
+  const Value* literal(std::string_view name) const;
 
   // Place of the tensor argument of that name among the node's tensor inputs.
   std::optional<std::size_t> tensor(std::string_view name) const;

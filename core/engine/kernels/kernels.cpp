@@ -16,7 +16,8 @@ const std::unordered_map<std::string_view, KernelMaker>& table() {
     std::unordered_map<std::string_view, KernelMaker> out;
     for (const auto family :
          {weighted_kernels(), norm_kernels(), pool_kernels(), elementwise_kernels(),
-          product_kernels(), layout_kernels(), axes_kernels(), index_kernels()}) {
+          product_kernels(), layout_kernels(), axes_kernels(), index_kernels(),
+          arithmetic_kernels(), choice_kernels(), attention_kernels(), resample_kernels()}) {
       for (const KernelRow& row : family) {
         if (builtin_ops().find(row.op) == nullptr || !out.emplace(row.op, row.make).second) {
           throw std::logic_error(fmt::format("op '{}': no row, or a second kernel", row.op));
@@ -26,6 +27,15 @@ const std::unordered_map<std::string_view, KernelMaker>& table() {
     return out;
   }();
   return rows;
+}
+
+const PartsKernelRow* parts_row(std::string_view op) {
+  for (const auto family : {parts_kernels(), attention_parts_kernels()}) {
+    for (const PartsKernelRow& row : family) {
+      if (row.op == op) return &row;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -52,8 +62,13 @@ Source needed(const KernelNode& node, std::string_view name) {
 Kernel make_kernel(const KernelNode& node) {
   auto row = table().find(node.node().op);
   if (row == table().end()) node.refuse("the engine has no kernel for this op");
-  if (node.tensor_inputs().empty()) node.refuse("it reads no tensor");
   return row->second(node);
+}
+
+PartsKernel make_parts_kernel(const KernelNode& node) {
+  const PartsKernelRow* row = parts_row(node.node().op);
+  if (row == nullptr) node.refuse("the engine has no kernel for several results of this op");
+  return row->make(node);
 }
 
 }  // namespace lathe::engine

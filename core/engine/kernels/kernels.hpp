@@ -23,11 +23,21 @@ struct KernelCall {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
   std::uint64_t counter = 0;
+  // The number format of what the products of one op give each other; empty: none. See
+  // OpRow::formats_inside.
+  std::function<at::Tensor(const at::Tensor&)> inner_format = {};
+
+  at::Tensor inner(const at::Tensor& x) const { return inner_format ? inner_format(x) : x; }
 };
 
 using Kernel = std::function<at::Tensor(const KernelCall&)>;
+// Of an op that gives several tensors; one that is absent is undefined.
+using Parts = std::vector<at::Tensor>;
+using PartsKernel = std::function<Parts(const KernelCall&)>;
 
 // The kernel of a node; throws usage_error naming the node for an op or a setting the engine lacks.
 Kernel make_kernel(const KernelNode& node);
+// The same of a node whose result is several tensors.
+PartsKernel make_parts_kernel(const KernelNode& node);
 
 }  // namespace lathe::engine

@@ -1,4 +1,4 @@
-// Kernels of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
+// Kernels of the normalisations: batch_norm1d, batch_norm2d, layer_norm, group_norm.
 #include "core/engine/kernels/kernel_rows.hpp"
 
 #include <fmt/format.h>
@@ -52,7 +52,17 @@ Kernel layer_norm(const KernelNode& node) {
   };
 }
 
+Kernel group_norm(const KernelNode& node) {
+  const Source weight = source(node, "weight");
+  const Source bias = source(node, "bias");
+  return
+      [=, groups = node.integer("num_groups"), eps = node.number("eps")](const KernelCall& call) {
+        return at::group_norm(call.inputs[0], groups, weight(call), bias(call), eps, false);
+      };
+}
+
 constexpr KernelRow kRows[] = {
+    {"group_norm", group_norm},
     {"batch_norm1d", batch_norm},
     {"batch_norm2d", batch_norm},
     {"layer_norm", layer_norm},

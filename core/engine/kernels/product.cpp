@@ -1,4 +1,4 @@
-// Kernels of the matrix products between two activations: matmul, bmm.
+// Kernels of the matrix products between two activations: matmul, bmm, addmm.
 #include "core/engine/kernels/kernel_rows.hpp"
 
 namespace lathe::engine {
@@ -13,7 +13,16 @@ Kernel product(const KernelNode& node) {
   return [=](const KernelCall& call) { return kFunction(call.inputs[*a], call.inputs[*b]); };
 }
 
+Kernel addmm(const KernelNode& node) {
+  const std::size_t added = *node.tensor("input"), a = *node.tensor("mat1"),
+                    b = *node.tensor("mat2");
+  return [=, beta = node.number("beta"), alpha = node.number("alpha")](const KernelCall& call) {
+    return at::addmm(call.inputs[added], call.inputs[a], call.inputs[b], beta, alpha);
+  };
+}
+
 constexpr KernelRow kRows[] = {
+    {"addmm", addmm},
     {"matmul", product<at::matmul>},
     {"bmm", product<at::bmm>},
 };

@@ -8,6 +8,11 @@ namespace {
 
 using Numbers = std::vector<std::int64_t>;
 
+// Python's: towards minus infinity.
+std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+
 // x.size()[1]
 Numbers item_of(const KernelNode& node, const Numbers& sizes) {
   const Shape extent{static_cast<std::int64_t>(sizes.size())};
@@ -44,6 +49,7 @@ Numbers value_of(const KernelNode& node, const at::Tensor& input,
   if (op == "add") return {operands[0] + operands[1]};
   if (op == "sub") return {operands[0] - operands[1]};
   if (op == "mul") return {operands[0] * operands[1]};
+  if (op == "floordiv") return {floor_divided(operands[0], operands[1])};
   node.refuse("its result is no tensor");
 }
 

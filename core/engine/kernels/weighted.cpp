@@ -66,26 +66,39 @@ Kernel convolution(const KernelNode& node) {
   };
 }
 
-Kernel conv_transpose2d(const KernelNode& node) {
+template <std::size_t kDims>
+Kernel conv_transpose(const KernelNode& node) {
   const Source weight = needed(node, "weight");
   const Source bias = source(node, "bias");
   expect_zeros(node);
   return [=, stride = node.integers("stride"), padding = node.integers("padding"),
           more = node.integers("output_padding"), groups = node.integer("groups"),
           dilation = node.integers("dilation")](const KernelCall& call) {
-    return at::conv_transpose2d(channels_last(call.inputs[0]), weight(call), bias(call), stride,
-                                padding, more, groups, dilation);
+    if constexpr (kDims == 1) {
+      return at::conv_transpose1d(call.inputs[0], weight(call), bias(call), stride, padding, more,
+                                  groups, dilation);
+    } else {
+      return at::conv_transpose2d(channels_last(call.inputs[0]), weight(call), bias(call), stride,
+                                  padding, more, groups, dilation);
+    }
   };
 }
 
 Kernel embedding(const KernelNode& node) {
   const Source weight = needed(node, "weight");
-  return [=](const KernelCall& call) { return at::embedding(weight(call), call.inputs[0]); };
+  const Value& given = node.value("padding_idx");
+  std::int64_t padding = given.is_none() ? -1 : given.as_int();
+  if (!given.is_none() && padding < 0) padding += node.integer("num_embeddings");
+  return
+      [=](const KernelCall& call) { return at::embedding(weight(call), call.inputs[0], padding); };
 }
 
 constexpr KernelRow kRows[] = {
-    {"linear", linear},         {"conv1d", convolution<1>},
-    {"conv2d", convolution<2>}, {"conv_transpose2d", conv_transpose2d},
+    {"linear", linear},
+    {"conv1d", convolution<1>},
+    {"conv2d", convolution<2>},
+    {"conv_transpose1d", conv_transpose<1>},
+    {"conv_transpose2d", conv_transpose<2>},
     {"embedding", embedding},
 };
 

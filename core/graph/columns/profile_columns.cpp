@@ -35,8 +35,8 @@ lathe_cost to_abi(const std::optional<Cost>& known) {
 lathe_op_facts facts_of(const OpRow& row, const Node& node) {
   std::uint32_t roles = 0;
   for (std::string_view role : quantizable_roles(row, node)) roles |= 1U << role_named(role);
-  // An output can be quantized wherever anything can.
-  if (roles != 0) roles |= 1U << LATHE_ROLE_DATA_OUT;
+  // An output can be quantized wherever anything can, and there is one.
+  if (roles != 0 && !node.result.is_several()) roles |= 1U << LATHE_ROLE_DATA_OUT;
   return {sizeof(lathe_op_facts),    roles,       row.bits, row.channels, row.weight_channels,
           row.is_unsigned ? 1U : 0U, row.counting};
 }

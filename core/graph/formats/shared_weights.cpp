@@ -24,9 +24,8 @@ bool is_weight(std::string_view role) { return role == "weight" || role == "bias
 template <typename Visit>
 void for_each_weight(const NodeTable& nodes, const Node& node, const Visit& visit) {
   for (const Parameter& parameter : node.parameters) {
-    if (is_weight(parameter.name) && can_quantize(node, parameter.name)) {
-      visit(parameter.name, parameter.qualified_name);
-    }
+    const std::string_view role = parameter_role(*node.row, parameter.name);
+    if (is_weight(role) && can_quantize(node, role)) visit(role, parameter.qualified_name);
   }
   if (!node.is_function()) return;
   std::size_t tensor = 0;

@@ -77,7 +77,10 @@ std::vector<SiteTensor> sites_of(const Node& node, const OpRow& row, std::span<c
   for (std::size_t i = 0; out.size() > 1 && i < out.size(); ++i) {
     out[i].name = fmt::format("{}_{}", role, out[i].site.input);
   }
-  if (const Parameter* own = node.parameter(role)) out.push_back(site(row, role, 0, own->shape));
+  for (std::uint32_t i = 0; const Parameter* own = parameter_in_role(row, node, role, i); ++i) {
+    out.push_back(site(row, role, i, own->shape));
+    out.back().name = own->name;
+  }
   return out;
 }
 
@@ -97,7 +100,8 @@ lathe_site abi_site(const Node& node, const OpRow& row, FormatSite at, const Sha
   out.struct_size = sizeof out;
   out.role = at.role;
   out.node = {node.name.data(), node.name.size()};
-  if (node.parameter(role) != nullptr) out.parameter = {role.data(), role.size()};
+  if (const Parameter* own = parameter_in_role(row, node, role, at.input))
+    out.parameter = {own->name.data(), own->name.size()};
   out.op = {row.op.data(), row.op.size()};
   out.input_index = at.input;
   out.is_unsigned = row.is_unsigned ? 1 : 0;

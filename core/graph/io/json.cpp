@@ -4,6 +4,7 @@
 #include "core/graph/io/json.hpp"
 
 #include "core/base/error.hpp"
+#include "core/graph/io/not_finite.hpp"
 #include "core/graph/operands.hpp"
 #include "core/graph/ops/op_table.hpp"
 #include "core/graph/transaction.hpp"
@@ -26,7 +27,7 @@ Value argument_to_json(const Graph& graph, const Argument& argument) {
     return out;
   }
   if (const Value* value = std::get_if<Value>(&argument.data)) {
-    out.set("value", *value);
+    out.set("value", without_not_finite(*value));
     return out;
   }
   Value::List items;
@@ -97,7 +98,7 @@ Argument argument_from_json(const Value& json, const std::map<std::string, NodeI
     }
     return {found->second};
   }
-  return {member(json, "value")};
+  return {with_not_finite(member(json, "value"))};
 }
 
 Opcode opcode_from_json(const Value& json) {
@@ -160,6 +161,14 @@ ChosenInitialiser initialiser_from_json(const Value& json) {
                     json.position());
 }
 
+Ties ties_from_json(const Value& json) {
+  Ties out;
+  const Value* tied = json.find("tied");
+  if (tied == nullptr) return out;
+  for (const auto& [name, kept] : tied->as_map()) out.emplace(name, kept.as_string());
+  return out;
+}
+
 void add_node(Transaction& transaction, const Value& json, const OpSet& ops,
               std::map<std::string, NodeId>& ids) {
   NodeSpec spec;
@@ -218,7 +227,8 @@ Value graph_to_json(const Graph& graph) {
                    {"target", node.target},
                    {"args", std::move(args)},
                    {"kwargs", std::move(kwargs)},
-                   {"attributes", node.is_function() ? Value(Value::Map{}) : graph.attributes(id)}};
+                   {"attributes", node.is_function() ? Value(Value::Map{})
+                                                     : without_not_finite(graph.attributes(id))}};
     if (!node.initialisers.empty()) {
       Value::List initialisers;
       for (const ChosenInitialiser& chosen : node.initialisers) {
@@ -234,6 +244,11 @@ Value graph_to_json(const Graph& graph) {
   }
   Value out = Value::Map{{"lathe_graph", 1}, {"dialect", kDialectVersion}};
   if (Value::List ops = plugin_ops_to_json(graph); !ops.empty()) out.set("ops", std::move(ops));
+  if (!graph.ties().empty()) {
+    Value::Map tied;
+    for (const auto& [name, kept] : graph.ties()) tied.emplace_back(name, kept);
+    out.set("tied", std::move(tied));
+  }
   out.set("nodes", std::move(nodes));
   return out;
 }
@@ -275,13 +290,15 @@ void require_readable_form(const Value& json) {
 
 Graph graph_from_json(const Value& json, std::uint64_t seed, const OpSet* ops) {
   require_readable_form(json);
-  Graph graph(seed, ops);
+  const Graph empty(seed, ops);
+  Graph graph = empty.with_ties(ties_from_json(json));
   require_saved_ops(json, graph.ops());
   Transaction transaction(graph);
   std::map<std::string, NodeId> ids;
   for (const Value& node : member(json, "nodes").as_list())
     add_node(transaction, node, graph.ops(), ids);
   transaction.commit();
+  check_ties(graph.ties(), graph.nodes(), graph.order());
   return graph;
 }
 

@@ -96,18 +96,26 @@ OpRow unsqueeze() {
   return row;
 }
 
-// Without `dim` PyTorch takes away a batch of one, too: here it has to be given.
+// Without `dim` PyTorch takes away a batch of one, too: here it has to be given. What is not 1
+// stays.
 OpRow squeeze() {
   OpRow row = axes_row("squeeze");
-  row.settings = {required_integer("dim")};
+  Setting dim = extents("dim", 0, std::nullopt);
+  dim.may_be_empty = true;
+  row.settings = {dim};
   row.signature = {"input", "dim"};
-  row.rows_apart = apart_along("dim");
+  row.rows_apart = [](const Graph& graph, NodeId id) {
+    const std::size_t rank = tensor_inputs(graph, id).at(0)->shape.rank();
+    return std::ranges::none_of(sizes(graph.attributes(id), "dim", 1),
+                                [&](std::int64_t dim) { return axis_of(dim, rank, "dim") == 0; });
+  };
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
-    std::vector<std::int64_t> out = x.shape.dims();
-    const std::size_t axis = axis_of(whole(in.attributes, "dim"), out.size(), "dim");
-    if (out[axis] == 1) out.erase(out.begin() + static_cast<std::ptrdiff_t>(axis));
-    return Result{x.dtype, Shape(std::move(out)), {}};
+    std::vector<std::int64_t> gone;
+    for (const std::int64_t dim : sizes(in.attributes, "dim", 1)) {
+      if (x.shape[axis_of(dim, x.shape.rank(), "dim")] == 1) gone.push_back(dim);
+    }
+    return Result{x.dtype, reduced(x.shape, gone, false), {}};
   };
   return row;
 }

@@ -1,4 +1,4 @@
-// Rows of the convolutions: conv1d, conv2d, conv_transpose2d.
+// Rows of the convolutions: conv1d, conv2d, and transposed ones.
 
 #include "core/graph/ops/weights.hpp"
 
@@ -58,11 +58,13 @@ std::int64_t conv_extent(const Value& attributes, std::size_t d, std::size_t dim
   return (in + around - reach) / stride + 1;
 }
 
+constexpr std::string_view layout(std::size_t dims) {
+  return dims == 1 ? "[batch, channels, length]" : "[batch, channels, height, width]";
+}
+
 Result conv_result(const OpInputs& in, std::size_t dims) {
   const Shape weight = conv_weight(in, dims);
-  const Result& x =
-      tensor_of_rank(in, 0, dims + 2,
-                     dims == 1 ? "[batch, channels, length]" : "[batch, channels, height, width]");
+  const Result& x = tensor_of_rank(in, 0, dims + 2, layout(dims));
   const std::int64_t channels = weight[1] * whole(in.attributes, "groups");
   if (x.shape[1] != channels) {
     refuse(fmt::format("expected an input with in_channels = {} channels, found shape {}", channels,
@@ -157,16 +159,16 @@ OpRow conv(std::string op, const std::string& module_class, std::size_t dims) {
   return row;
 }
 
-Shape transposed_weight(const OpInputs& in) {
-  if (is_module(*in.node)) return conv_weight(in.attributes, 2, true);
-  return tensor_of_rank(in, 1, 4, "[in_channels, out_channels / groups, height, width]").shape;
+Shape transposed_weight(const OpInputs& in, std::size_t dims) {
+  if (is_module(*in.node)) return conv_weight(in.attributes, dims, true);
+  return tensor_of_rank(in, 1, dims + 2, "[in_channels, out_channels / groups, kernel...]").shape;
 }
 
 // The size of an input that a convolution with these settings takes to `in`: the smallest of them,
 // and output_padding more.
-std::int64_t transposed_extent(const Value& attributes, std::size_t d, std::int64_t in,
-                               std::int64_t kernel) {
-  auto at = [&](const char* name) { return sizes(attributes, name, 2)[d]; };
+std::int64_t transposed_extent(const Value& attributes, std::size_t d, std::size_t dims,
+                               std::int64_t in, std::int64_t kernel) {
+  auto at = [&](const char* name) { return sizes(attributes, name, dims)[d]; };
   const std::int64_t stride = at("stride"), padding = at("padding"), dilation = at("dilation");
   const std::int64_t more = at("output_padding");
   if (stride <= 0) refuse(fmt::format("'stride' = {}; it must be positive", stride));
@@ -182,9 +184,9 @@ std::int64_t transposed_extent(const Value& attributes, std::size_t d, std::int6
   return out;
 }
 
-Result transposed_result(const OpInputs& in) {
-  const Shape weight = transposed_weight(in);
-  const Result& x = tensor_of_rank(in, 0, 4, "[batch, channels, height, width]");
+Result transposed_result(const OpInputs& in, std::size_t dims) {
+  const Shape weight = transposed_weight(in, dims);
+  const Result& x = tensor_of_rank(in, 0, dims + 2, layout(dims));
   const std::int64_t groups = whole(in.attributes, "groups");
   if (groups <= 0 || weight[0] % groups != 0) {
     refuse(fmt::format("'groups' = {} does not divide 'in_channels' = {}", groups, weight[0]));
@@ -195,43 +197,45 @@ Result transposed_result(const OpInputs& in) {
   }
   const std::int64_t channels = weight[1] * groups;
   check_function_bias(in, channels);
-  return {x.dtype,
-          Shape{x.shape[0], channels, transposed_extent(in.attributes, 0, x.shape[2], weight[2]),
-                transposed_extent(in.attributes, 1, x.shape[3], weight[3])},
-          {}};
+  std::vector<std::int64_t> out{x.shape[0], channels};
+  for (std::size_t d = 0; d < dims; ++d)
+    out.push_back(transposed_extent(in.attributes, d, dims, x.shape[d + 2], weight[d + 2]));
+  return {x.dtype, Shape(std::move(out)), {}};
 }
 
 // Each input element is multiplied by a window of its group's filters; twice that backwards. MASE's
 // estimator does not know the op.
-Cost transposed_cost(const OpInputs& in, const Result& out) {
-  const Shape weight = transposed_weight(in);
+Cost transposed_cost(const OpInputs& in, const Result& out, std::size_t dims) {
+  const Shape weight = transposed_weight(in, dims);
   const double n = elements(in.tensors[0]);
   const double products = n * static_cast<double>(weight.numel()) / static_cast<double>(weight[0]);
   return {products, 2 * products, static_cast<double>(weight.numel()), n, elements(out)};
 }
 
-OpRow conv_transpose2d() {
-  OpRow row = conv("conv_transpose2d", "ConvTranspose2d", 2);
+OpRow conv_transpose(std::string op, const std::string& module_class, std::size_t dims) {
+  OpRow row = conv(std::move(op), module_class, dims);
   row.weight_channels = 1;
   row.counting = LATHE_COUNT_CONV_TRANSPOSE;
   row.settings = {integer_from_axis("in_channels", 1),
                   of_form(required_integer("out_channels"), Setting::Form::module),
-                  of_form(list_of("kernel_size", 2, std::nullopt), Setting::Form::module),
-                  list_of("stride", 2, Value(1)),
-                  list_of("padding", 2, Value(0)),
-                  list_of("output_padding", 2, Value(0)),
+                  of_form(list_of("kernel_size", dims, std::nullopt), Setting::Form::module),
+                  list_of("stride", dims, Value(1)),
+                  list_of("padding", dims, Value(0)),
+                  list_of("output_padding", dims, Value(0)),
                   integer("groups", 1),
                   of_form(boolean("bias", true), Setting::Form::module),
-                  list_of("dilation", 2, Value(1)),
+                  list_of("dilation", dims, Value(1)),
                   of_form(text("padding_mode", "zeros"), Setting::Form::module)};
   row.signature = {"input",   "weight",         "bias",   "stride",
                    "padding", "output_padding", "groups", "dilation"};
-  row.shape = transposed_result;
-  row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
-    return weight_and_bias(conv_weight(attributes, 2, true), whole(attributes, "out_channels"),
+  row.shape = [dims](const OpInputs& in) { return transposed_result(in, dims); };
+  row.parameters = [dims](const Value& attributes) -> std::vector<Parameter> {
+    return weight_and_bias(conv_weight(attributes, dims, true), whole(attributes, "out_channels"),
                            flag(attributes, "bias"));
   };
-  row.cost = transposed_cost;
+  row.cost = [dims](const OpInputs& in, const Result& out) {
+    return transposed_cost(in, out, dims);
+  };
   return row;
 }
 
@@ -240,7 +244,8 @@ OpRow conv_transpose2d() {
 void add_conv_rows(std::vector<OpRow>& rows) {
   rows.push_back(conv("conv1d", "Conv1d", 1));
   rows.push_back(conv("conv2d", "Conv2d", 2));
-  rows.push_back(conv_transpose2d());
+  rows.push_back(conv_transpose("conv_transpose1d", "ConvTranspose1d", 1));
+  rows.push_back(conv_transpose("conv_transpose2d", "ConvTranspose2d", 2));
 }
 
 }  // namespace lathe::rules

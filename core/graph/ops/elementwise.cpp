@@ -1,6 +1,6 @@
-// Rows of what keeps the shape: activations, other functions of one number, dropout, softmax; and
-// of add, sub, mul, div, pow. MASE's estimator knows relu, relu6, dropout and add; the other
-// activations, softmax and arithmetics count one computation per element in the same way.
+// Rows of what keeps the shape: activations, other functions of one number, dropout, softmax.
+// MASE's estimator knows relu, relu6 and dropout; the others count one computation per element in
+// the same way.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -105,6 +105,7 @@ void add_activations(std::vector<OpRow>& rows) {
        {inert(number("negative_slope", 0.01)), inplace},
        {"negative_slope"},
        true},
+      {"elu", "ELU", {number("alpha", 1.0), inplace}, {"alpha"}, true},
       {"hardswish", "Hardswish", {inplace}, {}, false},
       {"hardsigmoid", "Hardsigmoid", {inplace}, {}, false},
       {"tanh", "Tanh", {}, {}, false},
@@ -157,8 +158,8 @@ OpRow dropout(std::string op, const std::string& module_class) {
   return row;
 }
 
-OpRow softmax() {
-  OpRow row = elementwise("softmax", "Softmax", {required_integer("dim")});
+OpRow softmax(std::string op, const std::string& module_class) {
+  OpRow row = elementwise(std::move(op), module_class, {required_integer("dim")});
   row.mase_type = "implicit_func";
   row.shape = [](const OpInputs& in) {
     axis_of(whole(in.attributes, "dim"), tensor(in, 0).shape.rank(), "dim");
@@ -167,8 +168,8 @@ OpRow softmax() {
   row.channels = LATHE_CHANNELS_SOFTMAX;
   row.counting = LATHE_COUNT_SOFTMAX;
   row.rows_apart = apart_along("dim");
-  row.module_text = [](const Value& attributes) {
-    return fmt::format("Softmax(dim={})", shown(attributes, "dim"));
+  row.module_text = [module_class](const Value& attributes) {
+    return fmt::format("{}(dim={})", module_class, shown(attributes, "dim"));
   };
   return row;
 }
@@ -183,90 +184,26 @@ OpRow identity() {
   return row;
 }
 
-std::int64_t combined(std::string_view op, std::int64_t a, std::int64_t b) {
-  return op == "add" ? a + b : op == "sub" ? a - b : a * b;
-}
-
-// Two tensors, a tensor and a number, or two integers (sizes).
-Result arithmetic_result(const OpInputs& in) {
-  const std::vector<Resolved> args = resolved_args(in);
-  bool has_other = args.size() >= 2;
-  for (const auto& [key, argument] : in.node->kwargs)
-    has_other |= key == "other" || key == "exponent";
-  if (in.tensors.empty() || args.empty() || !has_other) {
-    refuse(fmt::format("expected two operands, found {}", args.size()));
-  }
-  const Result& first = in.tensors[0];
-  const bool whole_numbers = in.node->op == "add" || in.node->op == "sub" || in.node->op == "mul";
-  if (!whole_numbers && !first.is_tensor() &&
-      (in.tensors.size() == 1 || !in.tensors[1].is_tensor()))
-    refuse("sizes can be added, subtracted and multiplied, and no more");
-  if (in.tensors.size() == 1 && first.is_tensor()) return {first.dtype, first.shape, {}};
-  if (first.is_tensor() && !in.tensors[1].is_tensor()) return {first.dtype, first.shape, {}};
-  if (!first.is_tensor() && in.tensors.size() == 2 && in.tensors[1].is_tensor()) {
-    return {in.tensors[1].dtype, in.tensors[1].shape, {}};
-  }
-  if (!first.is_tensor()) {
-    if (args.size() < 2) refuse("two sizes are combined by position: mul(%size, 2)");
-    return {DType::none,
-            {},
-            Value(combined(in.node->op, resolved_integer(args[0]), resolved_integer(args[1])))};
-  }
-  const Result& second = tensor(in, 1);
-  if (first.dtype != second.dtype) {
-    refuse(fmt::format("operands have the types {} and {}; they must agree", name(first.dtype),
-                       name(second.dtype)));
-  }
-  return {first.dtype, broadcast(first.shape, second.shape), {}};
-}
-
-// Broadcasting aligns the last dimensions: rows stay rows only if the shapes are equal.
-bool equal_shapes(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  const auto tensors = tensor_inputs(graph, id);
-  return !tensors.empty() && std::ranges::all_of(tensors, [&](const Result* input) {
-    return input->shape == node.result.shape;
-  });
-}
-
-OpRow arithmetic(std::string op) {
-  OpRow row;
-  row.op = std::move(op);
-  row.mase_type = "builtin_func";
-  row.operands = {"data_in_0", "data_in_1"};
-  row.quantizable = {"data_in"};
-  row.bits = row.op == "mul" || row.op == "div" ? LATHE_BITS_MULTIPLYING : LATHE_BITS_WIDEST;
-  row.channels = LATHE_CHANNELS_BROADCAST;
-  // The counters that know sums and products know no other arithmetic.
-  row.counting =
-      row.op == "add" || row.op == "mul" ? LATHE_COUNT_ARITHMETIC : LATHE_COUNT_SUBTRACTION;
-  row.rows_apart = equal_shapes;
-  row.function = row.op == "div" ? "operator.truediv" : "operator." + row.op;
-  row.signature = {"input", "other"};
-  if (row.op == "add" || row.op == "sub") {
-    row.settings = {number("alpha", 1.0)};
-    row.signature.push_back("alpha");
-  }
-  row.shape = arithmetic_result;
-  row.cost = [](const OpInputs& in, const Result& out) {
-    const double n = elements(out);
-    return Cost{n, n, 0, elements(in.tensors[0]), n};
-  };
-  return row;
-}
-
-OpRow power() {
-  OpRow row = arithmetic("pow");
-  row.signature = {"input", "exponent"};
-  row.quantizable.clear();
-  row.bits = LATHE_BITS_PASSING;
-  return row;
-}
-
 // A function that no module is of.
 OpRow function_of_one(std::string op) {
   OpRow row = elementwise(std::move(op), "", {});
   row.function = "torch." + row.op;
+  return row;
+}
+
+OpRow clamp() {
+  Setting low = number("min", 0.0), high = number("max", 0.0);
+  for (Setting* bound : {&low, &high}) {
+    bound->default_value = Value();
+    bound->nullable = true;
+  }
+  OpRow row = elementwise("clamp", "", {low, high});
+  row.function = "torch.clamp";
+  row.shape = [](const OpInputs& in) {
+    if (in.attributes.find("min")->is_none() && in.attributes.find("max")->is_none())
+      refuse("neither 'min' nor 'max' is given");
+    return same_as_input(in);
+  };
   return row;
 }
 
@@ -276,11 +213,13 @@ void add_elementwise_rows(std::vector<OpRow>& rows) {
   add_activations(rows);
   rows.push_back(dropout("dropout", "Dropout"));
   rows.push_back(dropout("dropout2d", "Dropout2d"));
-  rows.push_back(softmax());
+  rows.push_back(softmax("softmax", "Softmax"));
+  rows.push_back(softmax("log_softmax", "LogSoftmax"));
+  rows.back().counting = LATHE_COUNT_ACTIVATION;  // no counter knows it
   rows.push_back(identity());
-  for (const char* op : {"exp", "sqrt", "rsqrt", "erf"}) rows.push_back(function_of_one(op));
-  for (const char* op : {"add", "sub", "mul", "div"}) rows.push_back(arithmetic(op));
-  rows.push_back(power());
+  for (const char* op : {"exp", "sqrt", "rsqrt", "erf", "log", "abs", "neg"})
+    rows.push_back(function_of_one(op));
+  rows.push_back(clamp());
 }
 
 }  // namespace lathe::rules

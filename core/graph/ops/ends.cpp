@@ -21,6 +21,13 @@ Shape shape_attribute(const Value& attributes) {
   return Shape(std::move(dims));
 }
 
+// [] is a single number.
+Setting shape_setting() {
+  Setting shape = extents("shape", 0, std::nullopt);
+  shape.may_be_empty = true;
+  return shape;
+}
+
 OpRow placeholder() {
   OpRow row;
   row.op = row.mase_type = "placeholder";
@@ -30,8 +37,7 @@ OpRow placeholder() {
   type.default_value = Value();
   type.nullable = true;
   // Shape of one sample; the batch stands in front of it.
-  row.settings = {extents("shape", 0, std::nullopt), integer("batch", 1), text("dtype", "float32"),
-                  type};
+  row.settings = {shape_setting(), integer("batch", 1), text("dtype", "float32"), type};
   row.shape = [](const OpInputs& in) {
     const std::int64_t batch = whole(in.attributes, "batch");
     if (batch <= 0) refuse(fmt::format("a batch of {} samples; at least 1 is needed", batch));
@@ -50,8 +56,7 @@ OpRow constant() {
   row.channels = LATHE_CHANNELS_CONSTANT;
   row.counting = LATHE_COUNT_NOTHING;
   row.mase_type = "implicit_func";
-  row.settings = {extents("shape", 0, std::nullopt), text("dtype", "float32"),
-                  boolean("buffer", true)};
+  row.settings = {shape_setting(), text("dtype", "float32"), boolean("buffer", true)};
   row.shape = [](const OpInputs& in) {
     return Result{dtype_attribute(in.attributes), shape_attribute(in.attributes), {}};
   };

@@ -1,5 +1,5 @@
-// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean and sum,
-// which take dimensions away.
+// Rows of what takes parts of a tensor or adds a margin to it: getitem, pad; and of mean, sum and
+// amax, which take dimensions away.
 
 #include "core/graph/ops/index_items.hpp"
 #include "core/graph/ops/rules.hpp"
@@ -10,24 +10,30 @@ namespace lathe::rules {
 
 namespace {
 
-// x[:, ::2] of a tensor, or x.size()[1] of a list of sizes.
+// Which of `count` items is indexed.
+std::size_t only_position(const std::vector<IndexItem>& items, std::size_t count,
+                          std::string_view of) {
+  if (items.size() != 1 || items[0].kind != IndexItem::Kind::position)
+    refuse(fmt::format("{} is indexed by one integer", of));
+  const Shape extent{static_cast<std::int64_t>(count)};
+  return static_cast<std::size_t>(index_steps(items, extent)[0].start);
+}
+
+// x[:, ::2] of a tensor, x.size()[1] of a list of sizes, or one of several results.
 Result getitem_result(const OpInputs& in) {
   if (in.tensors.empty()) refuse("expected a tensor to index, found none");
   const std::vector<IndexItem> items = parse_index(*in.attributes.find("index"));
   const Result& x = in.tensors[0];
   if (x.is_tensor()) return {x.dtype, indexed_shape(index_steps(items, x.shape), x.shape), {}};
+  if (x.is_several()) return x.items[only_position(items, x.items.size(), "a tuple of tensors")];
   if (!x.value.is_list()) refuse("expected a tensor, or a list of sizes, to index");
-  if (items.size() != 1 || items[0].kind != IndexItem::Kind::position) {
-    refuse("a list of sizes is indexed by one integer");
-  }
   const Value::List& sizes = x.value.as_list();
-  const Shape extent{static_cast<std::int64_t>(sizes.size())};
-  return {DType::none, {}, sizes[static_cast<std::size_t>(index_steps(items, extent)[0].start)]};
+  return {DType::none, {}, sizes[only_position(items, sizes.size(), "a list of sizes")]};
 }
 
 bool index_keeps_rows(const Graph& graph, NodeId id) {
   const auto tensors = tensor_inputs(graph, id);
-  if (tensors.empty()) return false;
+  if (tensors.empty()) return graph.node(id).result.is_tensor();  // of several, each of which has
   const std::vector<IndexItem> items = parse_index(*graph.attributes(id).find("index"));
   if (items.empty() || items[0].whole()) return true;
   // x[..., 1]: the dots stand for the rows, too, unless the rest uses every dimension.
@@ -127,21 +133,13 @@ OpRow reduction(std::string op) {
   row.signature = {"input", "dim", "keepdim"};
   row.shape = [](const OpInputs& in) {
     const Result& x = tensor(in, 0);
-    const bool keep = flag(in.attributes, "keepdim");
-    std::vector<bool> reduced(x.shape.rank(), in.attributes.find("dim")->is_none());
-    if (!in.attributes.find("dim")->is_none()) {
-      for (std::int64_t dim : sizes(in.attributes, "dim", 1)) {
-        const std::size_t axis = axis_of(dim, x.shape.rank(), "dim");
-        if (reduced[axis]) refuse(fmt::format("'dim' names dimension {} twice", axis));
-        reduced[axis] = true;
-      }
+    std::vector<std::int64_t> dims;
+    if (in.attributes.find("dim")->is_none()) {
+      for (std::size_t d = 0; d < x.shape.rank(); ++d) dims.push_back(static_cast<std::int64_t>(d));
+    } else {
+      dims = sizes(in.attributes, "dim", 1);
     }
-    std::vector<std::int64_t> out;
-    for (std::size_t d = 0; d < reduced.size(); ++d) {
-      if (!reduced[d]) out.push_back(x.shape[d]);
-      if (reduced[d] && keep) out.push_back(1);
-    }
-    return Result{x.dtype, Shape(std::move(out)), {}};
+    return Result{x.dtype, reduced(x.shape, dims, flag(in.attributes, "keepdim")), {}};
   };
   row.bits = LATHE_BITS_PASSING;
   row.channels = LATHE_CHANNELS_AVERAGED;
@@ -160,8 +158,11 @@ void add_index_rows(std::vector<OpRow>& rows) {
   rows.push_back(pad());
   rows.push_back(reduction("mean"));
   rows.push_back(reduction("sum"));
-  rows.back().channels = LATHE_CHANNELS_WALL;
-  rows.back().counting = LATHE_COUNT_SUBTRACTION;
+  rows.push_back(reduction("amax"));
+  for (std::size_t i = rows.size() - 2; i < rows.size(); ++i) {
+    rows[i].channels = LATHE_CHANNELS_WALL;
+    rows[i].counting = LATHE_COUNT_SUBTRACTION;
+  }
 }
 
 }  // namespace lathe::rules

@@ -113,6 +113,7 @@ OpRow size() {
   dim.default_value = Value();
   dim.nullable = true;
   row.settings = {dim};
+  row.channels = LATHE_CHANNELS_CONSTANT;  // the number of them belongs to nobody
   row.rows_apart = always_apart;
   row.signature = {"input", "dim"};
   row.shape = [](const OpInputs& in) {

@@ -1,4 +1,4 @@
-// Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm.
+// Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm, group_norm.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -82,7 +82,8 @@ OpRow layer_norm() {
   Setting shape = extents("normalized_shape", 0, std::nullopt);
   shape.as_list = true;
   row.settings = {shape, inert(number("eps", 1e-5)),
-                  of_form(boolean("elementwise_affine", true), Setting::Form::module)};
+                  of_form(boolean("elementwise_affine", true), Setting::Form::module),
+                  of_form(boolean("bias", true), Setting::Form::module)};
   row.bits = LATHE_BITS_SCALING;
   row.channels = LATHE_CHANNELS_LAYER_NORM;
   row.counting = LATHE_COUNT_LAYER_NORM;
@@ -110,7 +111,9 @@ OpRow layer_norm() {
   row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
     if (!flag(attributes, "elementwise_affine")) return {};
     const Shape normalized(sizes(attributes, "normalized_shape", 1));
-    return {parameter("weight", normalized, kOnes), parameter("bias", normalized, kZeros)};
+    std::vector<Parameter> out{parameter("weight", normalized, kOnes)};
+    if (flag(attributes, "bias")) out.push_back(parameter("bias", normalized, kZeros));
+    return out;
   };
   row.cost = [](const OpInputs& in, const Result& out) {
     const double n = elements(in.tensors[0]);
@@ -124,12 +127,67 @@ OpRow layer_norm() {
   return row;
 }
 
+// Of the function num_channels is not said: it is the input's.
+std::int64_t grouped_channels(const OpInputs& in) {
+  const Result& x = tensor(in, 0);
+  if (x.shape.rank() < 2)
+    refuse(
+        fmt::format("expected an input of at least 2 dimensions [batch, channels, ...], found "
+                    "shape {}",
+                    x.shape.text()));
+  const Value* said = in.attributes.find("num_channels");
+  if (said != nullptr && said->as_int() != x.shape[1])
+    refuse(fmt::format("expected an input with num_channels = {} channels, found shape {}",
+                       said->as_int(), x.shape.text()));
+  const std::int64_t groups = whole(in.attributes, "num_groups");
+  if (groups < 1 || x.shape[1] % groups != 0)
+    refuse(fmt::format("'num_groups' = {} does not divide the {} channels of shape {}", groups,
+                       x.shape[1], x.shape.text()));
+  return x.shape[1];
+}
+
+OpRow group_norm() {
+  OpRow row = layer_norm();
+  row.op = "group_norm";
+  row.mase_type = "module";
+  row.module_class = "GroupNorm";
+  row.channels = LATHE_CHANNELS_WALL;
+  row.function = "torch.nn.functional.group_norm";
+  row.settings = {required_integer("num_groups"), integer_from_axis("num_channels", 1),
+                  inert(number("eps", 1e-5)),
+                  of_form(boolean("affine", true), Setting::Form::module)};
+  row.signature = {"input", "num_groups", "weight", "bias", "eps"};
+  row.input_roles = {"data_in", "data_in", "weight", "bias"};
+  row.rows_apart = apart_from_rank(2);
+  row.shape = [](const OpInputs& in) {
+    const Shape channels{grouped_channels(in)};
+    for (std::size_t i = 1; i < in.tensors.size(); ++i) {
+      if (tensor(in, i).shape != channels)
+        refuse(fmt::format("expected weight and bias of shape {}, found {}", channels.text(),
+                           tensor(in, i).shape.text()));
+    }
+    return same_as_input(in);
+  };
+  row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
+    if (!flag(attributes, "affine")) return {};
+    const Shape channels{whole(attributes, "num_channels")};
+    return {parameter("weight", channels, kOnes), parameter("bias", channels, kZeros)};
+  };
+  row.module_text = [](const Value& attributes) {
+    auto text = [&](const char* setting) { return shown(attributes, setting); };
+    return fmt::format("GroupNorm({}, {}, eps={}, affine={})", text("num_groups"),
+                       text("num_channels"), text("eps"), text("affine"));
+  };
+  return row;
+}
+
 }  // namespace
 
 void add_norm_rows(std::vector<OpRow>& rows) {
   rows.push_back(batch_norm("batch_norm1d", "BatchNorm1d", false));
   rows.push_back(batch_norm("batch_norm2d", "BatchNorm2d", true));
   rows.push_back(layer_norm());
+  rows.push_back(group_norm());
 }
 
 }  // namespace lathe::rules

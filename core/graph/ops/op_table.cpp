@@ -38,9 +38,10 @@ bool is_product(lathe_count_rule counting) {
 // What the signature calls the argument that holds the node's input of that number; empty: nothing.
 std::string_view argument_name(const OpRow& row, const Node& node, std::size_t input) {
   std::size_t before = 0;
+  const std::vector<std::string>& names = signature_of(row, node);
   for (std::size_t i = 0; i < node.args.size(); ++i) {
     before += nodes_in(node.args[i]);
-    if (input < before) return i < row.signature.size() ? row.signature[i] : std::string_view();
+    if (input < before) return i < names.size() ? names[i] : std::string_view();
   }
   for (const auto& [key, argument] : node.kwargs) {
     before += nodes_in(argument);
@@ -85,10 +86,15 @@ const OpSet& builtin_ops() {
     rules::add_norm_rows(rows);
     rules::add_pool_rows(rows);
     rules::add_elementwise_rows(rows);
+    rules::add_arithmetic_rows(rows);
     rules::add_product_rows(rows);
     rules::add_layout_rows(rows);
     rules::add_axes_rows(rows);
     rules::add_index_rows(rows);
+    rules::add_choice_rows(rows);
+    rules::add_parts_rows(rows);
+    rules::add_attention_rows(rows);
+    rules::add_resample_rows(rows);
     for (OpRow& row : rows) {
       if (row.function.empty()) row.function = "torch.nn.functional." + row.op;
     }
@@ -120,14 +126,47 @@ std::string_view mase_type(const Node& node, const OpRow& row) {
   return row.mase_type;
 }
 
+const std::vector<std::string>& signature_of(const OpRow& row, const Node& node) {
+  return node.opcode == Opcode::call_module ? row.module_signature : row.signature;
+}
+
+std::string_view parameter_role(const OpRow& row, std::string_view parameter) {
+  for (const auto& [name, role] : row.parameter_roles) {
+    if (name == parameter) return role;
+  }
+  return parameter;
+}
+
+const Parameter* parameter_in_role(const OpRow& row, const Node& node, std::string_view role,
+                                   std::uint32_t number) {
+  if (row.parameter_roles.empty()) return number == 0 ? node.parameter(role) : nullptr;
+  for (const Parameter& parameter : node.parameters) {
+    if (parameter.is_own() && parameter_role(row, parameter.name) == role && number-- == 0)
+      return &parameter;
+  }
+  return nullptr;
+}
+
+std::uint32_t number_in_role(const OpRow& row, const Node& node, const Parameter& parameter) {
+  std::uint32_t number = 0;
+  if (row.parameter_roles.empty()) return number;
+  const std::string_view role = parameter_role(row, parameter.name);
+  while (true) {
+    const Parameter* const at = parameter_in_role(row, node, role, number);
+    if (at == nullptr || at->name == parameter.name) return number;
+    ++number;
+  }
+}
+
 std::string_view input_role(const OpRow& row, const Node& node, std::size_t input) {
-  if (node.opcode == Opcode::call_module || row.input_roles.empty()) return "data_in";
+  const std::vector<std::string>& names = signature_of(row, node);
+  if (names.empty() || row.input_roles.empty()) return "data_in";
   // A bias may stand where a weight would: layer_norm(x, [4], bias=b).
   const std::string_view name = argument_name(row, node, input);
   const auto role = std::ranges::find(row.input_roles, name);
   if (role != row.input_roles.end()) return *role;
-  const auto at = std::ranges::find(row.signature, name);
-  if (at != row.signature.end()) input = static_cast<std::size_t>(at - row.signature.begin());
+  const auto at = std::ranges::find(names, name);
+  if (at != names.end()) input = static_cast<std::size_t>(at - names.begin());
   return input < row.input_roles.size() ? std::string_view(row.input_roles[input]) : "data_in";
 }
 
@@ -141,7 +180,7 @@ std::string_view input_name(const OpRow& row, const Node& node, std::size_t inpu
 std::vector<std::string_view> quantizable_roles(const OpRow& row, const Node& node) {
   const std::size_t inputs = node.inputs().size();
   auto has = [&](std::string_view role) {
-    if (role == "data_in" || node.parameter(role) != nullptr) return true;
+    if (role == "data_in" || parameter_in_role(row, node, role) != nullptr) return true;
     for (std::size_t i = 0; i < inputs; ++i) {
       if (input_role(row, node, i) == role) return true;
     }

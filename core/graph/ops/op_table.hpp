@@ -15,8 +15,12 @@
 namespace lathe {
 
 // 2 added getitem, pad and mean; 3 conv_transpose2d; 4 silu, selu, softplus and softsign; 5 div,
-// pow, exp, sqrt, rsqrt, erf, sum, permute, transpose, squeeze, unsqueeze, expand and stack.
-constexpr int kDialectVersion = 5;
+// pow, exp, sqrt, rsqrt, erf, sum, permute, transpose, squeeze, unsqueeze, expand and stack; 6
+// where, masked_fill, tril, arange, floordiv, addmm, split, chunk, max, amax, maximum, clamp, log,
+// abs, neg, elu, log_softmax, multi_head_attention, scaled_dot_product_attention, group_norm,
+// conv_transpose1d, interpolate, squeeze of several dimensions, constants of one number, tied
+// weights and results of several tensors.
+constexpr int kDialectVersion = 6;
 
 class FormatStorage;
 class Graph;
@@ -59,6 +63,7 @@ struct Setting {
   Form form = Form::any;
   std::size_t dims = 0;               // extents: how many a list holds; 0: any number
   bool as_list = false;               // extents: one integer becomes a list
+  bool may_be_empty = false;          // extents: a list may hold none
   std::string default_from{};         // another setting whose value is the default
   std::optional<int> default_axis{};  // the default is this extent of the first input; -1: the last
   // Neither the result nor parameters nor costs follow from it, and no rule checks more than its
@@ -104,6 +109,13 @@ struct OpRow {
   // Names of the arguments of the function or method; empty: there is none. A last "..." stands
   // for any number of further ones.
   std::vector<std::string> signature;
+  // The same of a module that takes more than its tensors, `operands` of them first: masks, and
+  // literals, which are no attributes. Empty: it takes those alone.
+  std::vector<std::string> module_signature = {};
+  // Parameters that are in a role of another name: {"in_proj_weight", "weight"}.
+  std::vector<std::pair<std::string, std::string>> parameter_roles = {};
+  // It is made of several products: a format of "data_in" also sits on what one gives another.
+  bool formats_inside = false;
   // The function as torch.fx prints it for its usual spelling, eg: "torch.flatten"; empty: the op's
   // own name. Built-in rows that say nothing live in torch.nn.functional.
   std::string function = {};
@@ -144,6 +156,18 @@ std::optional<Cost> cost_of(const Graph& graph, NodeId id);
 
 // MASE's mase_type of a node: "module_related_func", "module", "builtin_func", "implicit_func", ...
 std::string_view mase_type(const Node& node, const OpRow& row);
+
+// Names of the arguments of a function, method or module; of most modules there are none.
+const std::vector<std::string>& signature_of(const OpRow& row, const Node& node);
+
+// Role of a parameter: what its row says, else its own name.
+std::string_view parameter_role(const OpRow& row, std::string_view parameter);
+
+// The parameter in that role, of several the one with that number; null: there is none.
+const Parameter* parameter_in_role(const OpRow& row, const Node& node, std::string_view role,
+                                   std::uint32_t number = 0);
+// Which of those in its role a parameter of the node is.
+std::uint32_t number_in_role(const OpRow& row, const Node& node, const Parameter& parameter);
 
 // Role of the i-th tensor input of a node: "data_in", or of a function what its row says.
 std::string_view input_role(const OpRow& row, const Node& node, std::size_t input);

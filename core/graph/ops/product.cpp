@@ -1,5 +1,5 @@
-// Rows of the matrix products between two activations: matmul, bmm. The second operand takes the
-// role of a weight, as in MASE.
+// Rows of the matrix products between two activations: matmul, bmm, and addmm, which adds a tensor
+// to one. The second operand takes the role of a weight, as in MASE.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -54,9 +54,48 @@ OpRow product(std::string op) {
   return row;
 }
 
+// beta input + alpha mat1 mat2: a linear layer whose weight lies the other way round.
+Result addmm_result(const OpInputs& in) {
+  const Result& added = tensor_named(in, "input");
+  const Result& a = tensor_named(in, "mat1");
+  const Result& b = tensor_named(in, "mat2");
+  for (const Result* x : {&a, &b})
+    if (x->shape.rank() != 2)
+      refuse(fmt::format("expected two matrices to multiply, found shape {}", x->shape.text()));
+  if (a.shape[1] != b.shape[0])
+    refuse(fmt::format("inner extents differ: shapes {} and {}", a.shape.text(), b.shape.text()));
+  if (added.dtype != a.dtype || b.dtype != a.dtype)
+    refuse(fmt::format("operands have the types {}, {} and {}; they must agree", name(added.dtype),
+                       name(a.dtype), name(b.dtype)));
+  const Shape out{a.shape[0], b.shape[1]};
+  if (broadcast(added.shape, out) != out)
+    refuse(fmt::format("what is added has shape {}, which does not spread to {}",
+                       added.shape.text(), out.text()));
+  return {a.dtype, out, {}};
+}
+
+OpRow addmm() {
+  OpRow row = product("addmm");
+  row.operands = {"data_in_0", "data_in_1", "data_in_2"};
+  row.quantizable = {"data_in", "weight", "bias"};
+  row.input_roles = {"bias", "data_in", "weight"};
+  row.counting = LATHE_COUNT_LINEAR;
+  row.settings = {number("beta", 1.0), number("alpha", 1.0)};
+  row.signature = {"input", "mat1", "mat2", "beta", "alpha"};
+  row.shape = addmm_result;
+  row.cost = [](const OpInputs& in, const Result& out) {
+    const Result& a = tensor_named(in, "mat1");
+    const Result& b = tensor_named(in, "mat2");
+    const double products = elements(out) * static_cast<double>(a.shape[1]);
+    return Cost{products, 2 * products, elements(b), elements(a), elements(out)};
+  };
+  return row;
+}
+
 }  // namespace
 
 void add_product_rows(std::vector<OpRow>& rows) {
+  rows.push_back(addmm());
   rows.push_back(product("matmul"));
   OpRow bmm = product("bmm");
   bmm.shape = [](const OpInputs& in) {

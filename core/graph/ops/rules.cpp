@@ -57,6 +57,12 @@ Setting extents(std::string name, std::size_t dims, std::optional<Value> default
   return s;
 }
 
+Setting nullable(Setting s) {
+  s.nullable = true;
+  s.default_value = Value();
+  return s;
+}
+
 Setting inert(Setting s) {
   s.inert = true;
   return s;
@@ -117,6 +123,27 @@ double elements(const Result& result) {
   return result.is_tensor() ? static_cast<double>(result.shape.numel()) : 0.0;
 }
 
+double all_elements(const Result& result) {
+  double n = elements(result);
+  for (const Result& item : result.items) n += elements(item);
+  return n;
+}
+
+Shape reduced(const Shape& shape, const std::vector<std::int64_t>& dims, bool keep) {
+  std::vector<bool> gone(shape.rank());
+  for (const std::int64_t dim : dims) {
+    const std::size_t axis = axis_of(dim, shape.rank(), "dim");
+    if (gone[axis]) refuse(fmt::format("'dim' names dimension {} twice", axis));
+    gone[axis] = true;
+  }
+  std::vector<std::int64_t> out;
+  for (std::size_t d = 0; d < gone.size(); ++d) {
+    if (!gone[d]) out.push_back(shape[d]);
+    if (gone[d] && keep) out.push_back(1);
+  }
+  return Shape(std::move(out));
+}
+
 std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view setting) {
   const auto n = static_cast<std::int64_t>(rank);
   if (axis < -n || axis >= n) {
@@ -171,6 +198,14 @@ std::vector<const Result*> tensor_inputs(const Graph& graph, NodeId id) {
 }
 
 bool always_apart(const Graph&, NodeId) { return true; }
+
+bool equal_shapes(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const auto tensors = tensor_inputs(graph, id);
+  return !tensors.empty() && std::ranges::all_of(tensors, [&](const Result* input) {
+    return input->shape == node.result.shape;
+  });
+}
 
 RowsApart apart_from_rank(std::size_t rank) {
   return [rank](const Graph& graph, NodeId id) {
@@ -232,6 +267,33 @@ std::vector<Resolved> resolved_args(const OpInputs& in) {
   std::size_t next = 0;
   for (const Argument& argument : in.node->args) out.push_back(resolve(argument, in, next));
   return out;
+}
+
+std::optional<Resolved> argument_named(const OpInputs& in, std::string_view name) {
+  const std::vector<std::string>& names = signature_of(*in.node->row, *in.node);
+  std::size_t next = 0;
+  const auto given = [&](const Argument& argument) -> std::optional<Resolved> {
+    Resolved out = resolve(argument, in, next);
+    if (out.literal != nullptr && out.literal->is_none()) return std::nullopt;
+    return out;
+  };
+  for (std::size_t i = 0; i < in.node->args.size(); ++i) {
+    std::optional<Resolved> out = given(in.node->args[i]);
+    if (i < names.size() && names[i] == name) return out;
+  }
+  for (const auto& [key, argument] : in.node->kwargs) {
+    std::optional<Resolved> out = given(argument);
+    if (key == name) return out;
+  }
+  return std::nullopt;
+}
+
+const Result& tensor_named(const OpInputs& in, std::string_view name) {
+  const std::optional<Resolved> given = argument_named(in, name);
+  if (!given) refuse(fmt::format("its argument '{}' is missing; a tensor is expected", name));
+  if (given->result == nullptr || !given->result->is_tensor())
+    refuse(fmt::format("its argument '{}' is no tensor", name));
+  return *given->result;
 }
 
 std::int64_t resolved_integer(const Resolved& argument) {

@@ -16,10 +16,15 @@ void add_conv_rows(std::vector<OpRow>& rows);
 void add_norm_rows(std::vector<OpRow>& rows);
 void add_pool_rows(std::vector<OpRow>& rows);
 void add_elementwise_rows(std::vector<OpRow>& rows);
+void add_arithmetic_rows(std::vector<OpRow>& rows);
 void add_product_rows(std::vector<OpRow>& rows);
 void add_layout_rows(std::vector<OpRow>& rows);
 void add_axes_rows(std::vector<OpRow>& rows);
 void add_index_rows(std::vector<OpRow>& rows);
+void add_choice_rows(std::vector<OpRow>& rows);
+void add_parts_rows(std::vector<OpRow>& rows);
+void add_attention_rows(std::vector<OpRow>& rows);
+void add_resample_rows(std::vector<OpRow>& rows);
 
 Setting boolean(std::string name, bool default_value);
 Setting integer(std::string name, std::int64_t default_value);
@@ -28,6 +33,7 @@ Setting text(std::string name, std::string default_value);
 // Required unless the first input tells it: `axis` is the extent that does.
 Setting integer_from_axis(std::string name, int axis);
 Setting required_integer(std::string name);
+Setting nullable(Setting setting);  // and none where it is not given
 Setting extents(std::string name, std::size_t dims, std::optional<Value> default_value);
 Setting of_form(Setting setting, Setting::Form form);
 Setting inert(Setting setting);
@@ -61,6 +67,10 @@ Cost no_cost(const OpInputs& in, const Result& out);
 OpRow layout_row(std::string op);
 // One computation per input element, forwards and backwards.
 Cost cost_per_input(const OpInputs& in, const Result& out);
+// A tensor of several results, or any other: its elements, or those of all of them.
+double all_elements(const Result& result);
+// The shape without those of the dimensions `dim`, or with one element along them.
+Shape reduced(const Shape& shape, const std::vector<std::int64_t>& dims, bool keep);
 
 // Tensors the node reads, in order.
 std::vector<const Result*> tensor_inputs(const Graph& graph, NodeId id);
@@ -68,6 +78,8 @@ std::vector<const Result*> tensor_inputs(const Graph& graph, NodeId id);
 // Of OpRow::rows_apart.
 using RowsApart = std::function<bool(const Graph&, NodeId)>;
 bool always_apart(const Graph& graph, NodeId id);
+// Broadcasting aligns the last dimensions: rows stay rows only if the shapes are equal.
+bool equal_shapes(const Graph& graph, NodeId id);
 // A layer over batches of that rank at least (or exactly). Functions whose weights are inputs, and
 // unbatched images, are left to run batch by batch.
 RowsApart apart_from_rank(std::size_t rank);
@@ -86,6 +98,10 @@ struct Resolved {
   bool is_list = false;
 };
 std::vector<Resolved> resolved_args(const OpInputs& in);
+// The argument of that name; nothing if it is not given, or is None.
+std::optional<Resolved> argument_named(const OpInputs& in, std::string_view name);
+// The same, which must be a tensor.
+const Result& tensor_named(const OpInputs& in, std::string_view name);
 // An integer: a literal, or what a size node gives.
 std::int64_t resolved_integer(const Resolved& argument);
 // The integers after the first argument: x.view(2, -1) and x.view([2, -1]) alike.

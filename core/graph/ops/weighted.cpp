@@ -62,6 +62,14 @@ OpRow linear() {
   return row;
 }
 
+// The row that no gradient reaches.
+void check_padding_row(const Value& attributes) {
+  const Value& row = *attributes.find("padding_idx");
+  const std::int64_t rows = whole(attributes, "num_embeddings");
+  if (!row.is_none() && (row.as_int() < -rows || row.as_int() >= rows))
+    refuse(fmt::format("'padding_idx' = {} is no row of {}", row.as_int(), rows));
+}
+
 OpRow embedding() {
   OpRow row;
   row.op = "embedding";
@@ -72,10 +80,12 @@ OpRow embedding() {
   row.weight_channels = 1;
   row.rows_apart = always_apart;
   row.operands = {"data_in_0"};
-  row.settings = {required_integer("num_embeddings"), required_integer("embedding_dim")};
+  row.settings = {required_integer("num_embeddings"), required_integer("embedding_dim"),
+                  nullable(integer("padding_idx", 0))};
   row.shape = [](const OpInputs& in) {
     expect_positive(in.attributes, "num_embeddings");
     expect_positive(in.attributes, "embedding_dim");
+    check_padding_row(in.attributes);
     const Result& x = tensor(in, 0);
     if (x.dtype != DType::int64 && x.dtype != DType::int32) {
       refuse(fmt::format("expected an input of int64 or int32 indexes, found {}", name(x.dtype)));
@@ -96,8 +106,10 @@ OpRow embedding() {
                 0, 0};
   };
   row.module_text = [](const Value& attributes) {
-    return fmt::format("Embedding({}, {})", whole(attributes, "num_embeddings"),
-                       whole(attributes, "embedding_dim"));
+    const bool padded = !attributes.find("padding_idx")->is_none();
+    return fmt::format("Embedding({}, {}{})", whole(attributes, "num_embeddings"),
+                       whole(attributes, "embedding_dim"),
+                       padded ? ", padding_idx=" + shown(attributes, "padding_idx") : "");
   };
   return row;
 }

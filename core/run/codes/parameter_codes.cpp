@@ -22,16 +22,18 @@ bool is_weight(std::string_view role) { return role == "weight" || role == "bias
 
 std::vector<Owned> weights_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
+  const OpRow& row = row_of(graph.ops(), node);
   std::vector<Owned> out;
   for (const Parameter& parameter : node.parameters) {
-    if (is_weight(parameter.name)) out.push_back({&parameter, parameter.name, 0});
+    const std::string_view role = parameter_role(row, parameter.name);
+    if (is_weight(role)) out.push_back({&parameter, role, number_in_role(row, node, parameter)});
   }
   if (!node.is_function()) return out;
   std::uint32_t tensor = 0;
   node.for_each_input([&](NodeId read) {
     const Node& input = graph.node(read);
     if (!input.result.is_tensor()) return;
-    const std::string_view role = input_role(row_of(graph.ops(), node), node, tensor);
+    const std::string_view role = input_role(row, node, tensor);
     if (input.opcode == Opcode::get_attr && is_weight(role)) {
       out.push_back({&input.parameters[0], role, tensor});
     }

@@ -74,6 +74,11 @@ inline bool is_whole(lathe::value_view slice) {
 
 // x[:, ::2]: an axis that is not taken whole keeps its size.
 inline void pick(Trace& t, const node& n) {
+  if (!is_tensor(n.input(0)))
+    return set(t, n,
+               fixed_axes(t, n,
+                          lathe::join({"its channels meet a part of ", shown(n.input(0)),
+                                       ", which cannot be widened"})));
   const Axes& in = t.of(n.input(0));
   const lathe::value_view items = n.attribute("index");
   const std::uint64_t count = items.kind() == LATHE_VALUE_LIST ? items.size() : 1;
@@ -202,7 +207,9 @@ Trace trace_axes(const lathe::graph& graph, Seen seen) {
     trace.axes.resize(std::max<std::size_t>(trace.axes.size(), node.id().index + 1));
   }
   for (const lathe::node& node : graph.nodes()) {
-    if (rules::is_tensor(node) || node.is_output())
+    // What gives several tensors is a wall, and no tensor.
+    const bool several = node.facts().channels == LATHE_CHANNELS_WALL;
+    if (rules::is_tensor(node) || node.is_output() || several)
       rules::rule_of(node.facts().channels)(trace, node);
     if (seen(trace, node)) break;
   }

@@ -134,6 +134,8 @@ WeightsOrigin describe_network(const Graph& graph, const NetworkOrigin& origin) 
   out.metadata.emplace(kNetworkHash, hash_of(network));
   add_metadata(out, kNetworkModel, origin.model);
   add_metadata(out, kNetworkPasses, origin.passes);
+  // As safetensors' save_model says it: a name that is not in the file, and whose contents it has.
+  out.metadata.insert(graph.ties().begin(), graph.ties().end());
   return out;
 }
 

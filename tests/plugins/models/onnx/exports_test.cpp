@@ -60,7 +60,7 @@ std::set<std::string> module_names(const std::string& net) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(exports_of_torch_compute_what_torch_does) {
-  for (const char* net : {"residual", "encoder"}) {
+  for (const char* net : {"residual", "encoder", "gpt"}) {
     for (const std::filesystem::path& file : files_of(net)) {
       BOOST_TEST_CONTEXT(file.string()) {
         const bool open = file.stem().string().find("default") == std::string::npos &&
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(exports_of_torch_compute_what_torch_does) {
 }
 
 BOOST_AUTO_TEST_CASE(exports_of_torch_have_the_modules_that_torch_fx_names) {
-  for (const char* net : {"residual", "encoder"}) {
+  for (const char* net : {"residual", "encoder", "gpt"}) {
     const std::set<std::string> names = module_names(net);
     for (const std::filesystem::path& file : files_of(net)) {
       BOOST_TEST_CONTEXT(file.string()) {

@@ -1,4 +1,4 @@
-#include "core/graph/parameters.hpp"
+#include "core/graph/parameters/parameters.hpp"
 
 #include "core/base/error.hpp"
 #include "core/graph/inference.hpp"
