@@ -51,10 +51,12 @@ std::vector<std::int64_t> broadcast_steps(const std::vector<std::int64_t>& from,
   return steps;
 }
 
-std::vector<std::int64_t> broadcast_dims(const ConstantPtr& a, const ConstantPtr& b) {
-  const auto extents = [](const ConstantPtr& c) {
+using Dims = std::vector<std::int64_t>;
+
+Dims broadcast_dims(const Dims& a, const Dims& b) {
+  const auto extents = [](const Dims& dims) {
     Extents out;
-    for (const std::int64_t dim : c->dims()) out.push_back({dim, false});
+    for (const std::int64_t dim : dims) out.push_back({dim, false});
     return out;
   };
   std::vector<std::int64_t> dims;
@@ -133,7 +135,7 @@ ConstantPtr combined(std::string_view op, const ConstantPtr& a, const ConstantPt
     throw lathe::invalid_argument(
         lathe::join({"it combines ", type_name(a->type()), " and ", type_name(b->type())}));
   }
-  const std::vector<std::int64_t> dims = broadcast_dims(a, b);
+  const std::vector<std::int64_t> dims = broadcast_dims(a->dims(), b->dims());
   return derived(a->type(), dims,
                  [real, a, b, dims, name = std::string(op)] {
                    const Contents x = a->contents(), y = b->contents();
@@ -151,6 +153,35 @@ ConstantPtr combined(std::string_view op, const ConstantPtr& a, const ConstantPt
                    return out;
                  },
                  {a, b});
+}
+
+ConstantPtr chosen_of(const ConstantPtr& condition, const ConstantPtr& x, const ConstantPtr& y) {
+  if (x->type() != y->type() || is_real(condition->type())) {
+    throw lathe::invalid_argument(
+        lathe::join({"it chooses between ", type_name(x->type()), " and ", type_name(y->type()),
+                     " by ", type_name(condition->type())}));
+  }
+  const std::vector<std::int64_t> dims =
+      broadcast_dims(condition->dims(), broadcast_dims(x->dims(), y->dims()));
+  return derived(x->type(), dims,
+                 [condition, x, y, dims] {
+                   const Contents bits = condition->contents(), a = x->contents(),
+                                  b = y->contents();
+                   const std::int64_t count = product(dims).value_or(0);
+                   const auto spread = [&](const auto& numbers, const ConstantPtr& of) {
+                     return picked(numbers, dims, broadcast_steps(of->dims(), dims), count);
+                   };
+                   Contents out{spread(a.reals, x), spread(a.integers, x)};
+                   const Contents other{spread(b.reals, y), spread(b.integers, y)};
+                   const std::vector<std::int64_t> chosen = spread(bits.integers, condition);
+                   for (std::size_t i = 0; i < chosen.size(); ++i) {
+                     if (chosen[i] != 0) continue;
+                     if (!out.reals.empty()) out.reals[i] = other.reals[i];
+                     if (!out.integers.empty()) out.integers[i] = other.integers[i];
+                   }
+                   return out;
+                 },
+                 {condition, x, y});
 }
 
 ConstantPtr mapped(const ConstantPtr& constant, float (*each)(float)) {

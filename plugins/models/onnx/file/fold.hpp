@@ -22,6 +22,9 @@ ConstantPtr picked_from(
 // that differ.
 ConstantPtr combined(std::string_view op, const ConstantPtr& a, const ConstantPtr& b);
 
+// Of two of one type by a condition of integers, not 0; broadcast.
+ConstantPtr chosen_of(const ConstantPtr& condition, const ConstantPtr& x, const ConstantPtr& y);
+
 // Of reals.
 ConstantPtr mapped(const ConstantPtr& constant, float (*each)(float));
 

@@ -151,6 +151,9 @@ void extreme(Network& net, const Node& node) {
   if (node.inputs() == 1) return net.set(node, a);
   const Value b = net.input(node, 1);
   const bool both = a.is_tensor() && b.is_tensor();
+  if (!a.is_tensor() && !b.is_tensor()) {
+    throw lathe::error(LATHE_UNIMPLEMENTED, "it compares constants");
+  }
   if (node.inputs() > 2 || (!both && !is_number(a, b) && !is_number(b, a)) || (both && !largest)) {
     throw lathe::error(LATHE_UNIMPLEMENTED,
                        "it takes the larger of two tensors, or the larger or smaller of a tensor "

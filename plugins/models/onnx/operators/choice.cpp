@@ -37,10 +37,12 @@ void where(Network& net, const Node& node) {
     if (number) return value.constant->number();
     return net.node_of(value);
   };
-  if (!x.is_tensor() && !y.is_tensor() && !condition.is_tensor()) {
-    throw lathe::error(LATHE_UNIMPLEMENTED, "it chooses between constants");
-  }
   Value out;
+  if (condition.constant && x.constant && y.constant) {
+    out.constant = chosen_of(condition.constant, plain_constant(x), plain_constant(y));
+    out.type = out.constant->type();
+    return net.set(node, std::move(out));
+  }
   out.extents = broadcast(extents_of(condition), broadcast(extents_of(x), extents_of(y)));
   out.type = x.type;
   out.node = net.function("where", {net.node_of(condition), argument(x), argument(y)},

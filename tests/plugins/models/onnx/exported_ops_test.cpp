@@ -11,13 +11,8 @@ namespace {
 // for one batch, or it takes the largest of all rows. Empty: it can.
 std::string one_batch(const std::string& name) {
   if (name == "max of everything") return "it goes over the batch, too";
-  const std::set<std::string> masked = {"where of two tensors",
-                                        "where of a tensor and -inf",
-                                        "where of a tensor and 2",
-                                        "where of a number and a constant of one",
-                                        "attention with numbers as a mask",
-                                        "with a mask of numbers for each head",
-                                        "with padding"};
+  const std::set<std::string> masked = {"where of two tensors", "attention with numbers as a mask",
+                                        "with a mask of numbers for each head", "with padding"};
   return masked.contains(name) ? "do not go together" : "";
 }
 
