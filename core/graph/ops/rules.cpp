@@ -165,6 +165,15 @@ Shape broadcast(const Shape& a, const Shape& b) {
   return Shape(std::move(out));
 }
 
+bool spreads_to(const Shape& from, const Shape& to) {
+  if (from.rank() > to.rank()) return false;
+  const std::size_t added = to.rank() - from.rank();
+  for (std::size_t i = 0; i < from.rank(); ++i) {
+    if (from[i] != 1 && from[i] != to[added + i]) return false;
+  }
+  return true;
+}
+
 Result same_as_input(const OpInputs& in) {
   const Result& x = tensor(in, 0);
   return Result{x.dtype, x.shape, {}};
