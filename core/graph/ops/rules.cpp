@@ -165,11 +165,11 @@ Shape broadcast(const Shape& a, const Shape& b) {
   return Shape(std::move(out));
 }
 
-bool spreads_to(const Shape& from, const Shape& to) {
-  if (from.rank() > to.rank()) return false;
-  const std::size_t added = to.rank() - from.rank();
-  for (std::size_t i = 0; i < from.rank(); ++i) {
-    if (from[i] != 1 && from[i] != to[added + i]) return false;
+bool spreads(const Shape& a, const Shape& to) {
+  if (a.rank() > to.rank()) return false;
+  for (std::size_t d = 0; d < a.rank(); ++d) {
+    const std::int64_t wanted = to[to.rank() - a.rank() + d];
+    if (a[d] != 1 && a[d] != wanted) return false;
   }
   return true;
 }
