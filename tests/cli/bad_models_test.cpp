@@ -10,7 +10,7 @@ namespace {
 // A folder of a small Llama, with one key of its config changed.
 std::vector<std::pair<std::string, std::string>> llama(const std::string& key,
                                                        const nlohmann::json& value) {
-  nlohmann::json config{{"vocab_size", 11},         {"hidden_size", 12},
+  nlohmann::json config{{"vocab_size", 11},         {"hidden_size", 16},
                         {"intermediate_size", 10},  {"num_hidden_layers", 1},
                         {"num_attention_heads", 4}, {"max_position_embeddings", 16}};
   config[key] = value;
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_holds_no_llama_is_refused) {
        llama("num_attention_heads", 5),
        kFresh,
        2,
-       {"config.json", "'num_attention_heads' = 5", "'hidden_size' = 12"}},
+       {"config.json", "'num_attention_heads' = 5", "'hidden_size' = 16"}},
       {"shared heads that do not divide",
        llama("num_key_value_heads", 3),
        kFresh,

@@ -40,9 +40,11 @@ Array turned(const Array& x) {
 Array softmax(Array x) {
   const std::int64_t columns = x.shape.back();
   for (std::size_t row = 0; row < x.data.size(); row += static_cast<std::size_t>(columns)) {
+    const auto first = x.data.begin() + static_cast<std::ptrdiff_t>(row);
+    const double most = *std::max_element(first, first + columns);
     double total = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(columns); ++i)
-      total += x.data[row + i] = std::exp(x.data[row + i]);
+      total += x.data[row + i] = std::exp(x.data[row + i] - most);
     for (std::size_t i = 0; i < static_cast<std::size_t>(columns); ++i) x.data[row + i] /= total;
   }
   return x;
