@@ -147,19 +147,20 @@ void neg(Network& net, const Node& node) {
 // Where a tensor is equal to a number or to another tensor.
 void equal(Network& net, const Node& node) {
   const Value a = net.input(node, 0), b = net.input(node, 1);
-  if (!a.is_tensor() && !b.is_tensor()) {
-    throw lathe::error(LATHE_UNIMPLEMENTED, "it compares shapes or constants");
+  if (a.integers || b.integers) {
+    throw lathe::error(LATHE_UNIMPLEMENTED, "it compares shapes");
   }
   const auto argument = [&](const Value& value, const Value& beside) {
     if (is_number(value, beside)) return lathe::value(value.constant->number());
     return lathe::value(net.node_of(value));
   };
   // The number is the second one, as torch.eq has it.
-  const Value &x = a.is_tensor() ? a : b, &y = a.is_tensor() ? b : a;
+  const bool first = a.is_tensor() || !b.is_tensor();
+  const Value &x = first ? a : b, &y = first ? b : a;
   Value out;
   out.extents = broadcast(extents_of(a), extents_of(b));
   out.type = onnx::TensorProto::BOOL;
-  out.node = net.function("eq", {net.plain(x), argument(y, x)}, Names::of_function(node));
+  out.node = net.function("eq", {net.node_of(x), argument(y, x)}, Names::of_function(node));
   net.set(node, std::move(out));
 }
 

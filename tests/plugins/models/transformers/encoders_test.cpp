@@ -1,6 +1,6 @@
 // transformer-encoder and vit against PyTorch's numbers (golden/transformers.py), and what they
 // refuse.
-#include "folders.hpp"
+#include "computed.hpp"
 
 #include "tests/graph/messages.hpp"
 

@@ -77,13 +77,4 @@ inline Tensor tokens(const std::vector<std::int64_t>& ids, std::int64_t rows = 1
                                   Shape{rows, static_cast<std::int64_t>(ids.size()) / rows}, ids);
 }
 
-inline Tensor computed(const Graph& graph, const Tensor& input) {
-  static const std::shared_ptr<lathe::Executor> engine = open_executor();
-  return engine->run(graph, {input}).at(0);
-}
-
-inline std::vector<float> values_of(const Tensor& tensor) {
-  return {tensor.values<float>().begin(), tensor.values<float>().end()};
-}
-
 }  // namespace lathe_test

@@ -1,6 +1,6 @@
 // The model llama: the small real one against golden/own_networks/llama.json, and made-up ones
 // whose weights lie in files of several kinds.
-#include "folders.hpp"
+#include "computed.hpp"
 
 using namespace lathe_test;
 
