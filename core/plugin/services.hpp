@@ -2,6 +2,7 @@
 // its components runs, and whose tables host/services gives. Knows nothing about how they work.
 #pragma once
 
+#include <lathe/draft/ties.h>
 #include <lathe/lathe.h>
 
 #include <cstdint>
@@ -30,6 +31,7 @@ inline constexpr std::tuple kHostServices{
     HostService<lathe_rng_api>{LATHE_SVC_RNG},
     HostService<lathe_space_api>{LATHE_SVC_SPACE},
     HostService<lathe_tensor_api>{LATHE_SVC_TENSOR},
+    HostService<lathe_ties_api>{LATHE_SVC_TIES},
 };
 
 // Ids that begin so are the host's, of this version or another; all others are for plugins.

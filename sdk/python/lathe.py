@@ -1077,8 +1077,9 @@ conv_transpose1d    input, weight, bias=None, stride=1, padding=0, output_paddin
 conv_transpose2d    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
                     dilation=1
 scaled_dot_product_attention  query, key, value, attn_mask=None, !dropout_p=0.0, is_causal=False,
-                    scale=None, !enable_gqa
+                    scale=None, enable_gqa=False
 layer_norm          input, normalized_shape, weight=None, bias=None, eps=1e-5, -cudnn_enable
+rms_norm            input, normalized_shape, weight=None, eps=None
 group_norm          input, num_groups, weight=None, bias=None, eps=1e-5, -cudnn_enabled
 avg_pool1d          input, kernel_size, stride=None, padding=0, ceil_mode=False,
                     count_include_pad=True
@@ -1099,6 +1100,8 @@ pad                 input, pad, mode='constant', value=None
 ~sum                input, dim=None, keepdim=False, !dtype
 ~amax               input, dim=None, keepdim=False
 masked_fill         input, mask, value
+eq                  input, other
+ne [not_equal]      input, other
 tril                input, diagonal=0
 size                input, dim
 flatten             input, start_dim=0, end_dim=-1
@@ -1488,6 +1491,7 @@ def _module_table():
             ),
         ),
         "LayerNorm": ("layer_norm", _layer_norm_module),
+        "RMSNorm": ("rms_norm", _attributes("normalized_shape", "eps", "elementwise_affine")),
         "GroupNorm": ("group_norm", _attributes("num_groups", "num_channels", "eps", "affine")),
         "Flatten": ("flatten", _attributes("start_dim", "end_dim")),
         "Softmax": ("softmax", _softmax_module),

@@ -40,9 +40,11 @@ Array turned(const Array& x) {
 Array softmax(Array x) {
   const std::int64_t columns = x.shape.back();
   for (std::size_t row = 0; row < x.data.size(); row += static_cast<std::size_t>(columns)) {
+    const auto first = x.data.begin() + static_cast<std::ptrdiff_t>(row);
+    const double most = *std::max_element(first, first + columns);
     double total = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(columns); ++i)
-      total += x.data[row + i] = std::exp(x.data[row + i]);
+      total += x.data[row + i] = std::exp(x.data[row + i] - most);
     for (std::size_t i = 0; i < static_cast<std::size_t>(columns); ++i) x.data[row + i] /= total;
   }
   return x;
@@ -137,6 +139,43 @@ BOOST_AUTO_TEST_CASE(both_products_of_attention_get_what_the_format_makes) {
       check(with_format(graph, node, role, "test_twice"), x,
             attention(scaled(x[0], by.data), scaled(x[1], by.weight), scaled(x[2], by.weight),
                       by.data, 0.5));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(both_products_of_grouped_attention_get_what_the_format_makes) {
+  constexpr std::int64_t kLength = 5;
+  Writer w;
+  std::vector<Argument> tensors;
+  std::vector<Array> x;
+  for (const auto& [name, heads] : {std::pair{"q", 4}, std::pair{"k", 2}, std::pair{"v", 2}}) {
+    tensors.push_back({w.placeholder(name, {{"shape", Value::List{heads, kLength, kWidth}}})});
+    x.push_back(example({2, heads, kLength, kWidth}, heads + static_cast<int>(x.size())));
+  }
+  const NodeId node = w.function("scaled_dot_product_attention", tensors);
+  w.edit().set_kwargs(node, {{"enable_gqa", {Value(true)}}});
+  const Graph graph = w.finish(2);
+  // Heads 0 and 1 of the queries read head 0 of the others, 2 and 3 read head 1.
+  const auto head = [&](const Array& from, std::int64_t row, std::int64_t which) {
+    Array y = zeros({1, kLength, kWidth});
+    for (std::int64_t i = 0; i < kLength; ++i)
+      for (std::int64_t c = 0; c < kWidth; ++c) y.at({0, i, c}) = from.at({row, which, i, c});
+    return y;
+  };
+  for (const char* role : {"data_in", "weight"}) {
+    BOOST_TEST_CONTEXT(role) {
+      const Doubled by = doubled_by(role);
+      Array expected = zeros({2, 4, kLength, kWidth});
+      auto out = expected.data.begin();
+      for (std::int64_t row = 0; row < 2; ++row)
+        for (std::int64_t h = 0; h < 4; ++h)
+          out = std::ranges::copy(attention(scaled(head(x[0], row, h), by.data),
+                                            scaled(head(x[1], row, h / 2), by.weight),
+                                            scaled(head(x[2], row, h / 2), by.weight), by.data, 0.5)
+                                      .data,
+                                  out)
+                    .out;
+      check(with_format(graph, node, role, "test_twice"), x, expected);
     }
   }
 }

@@ -322,4 +322,92 @@ heads(
     key_padding_mask=padding,
 )
 
+# ---- networks of tokens; PyTorch 1.13 has neither rms_norm, enable_gqa nor rope: written out
+
+
+def rms_norm(x, dims, weight=None, eps=None):
+    eps = torch.finfo(x.dtype).eps if eps is None else eps
+    y = x * torch.rsqrt(x.pow(2).mean(dims, keepdim=True) + eps)
+    return y if weight is None else y * weight
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape))
+
+
+for shape, attributes in (
+    ([4], {"eps": 1e-5}),
+    ([3, 4], {}),
+    ([4], {"eps": 0.3, "elementwise_affine": False}),
+):
+    case = Case(f"rms_norm {shape} {attributes}")
+    x, dims = torch.randn(2, 3, 4), list(range(-len(shape), 0))
+    layer = RMSNorm(shape) if attributes.get("elementwise_affine", True) else nn.Identity()
+    weight = getattr(layer, "weight", None)
+    node = case.module("rms_norm", layer, {"normalized_shape": shape, **attributes}, [case.input(x)])
+    case.finish(node, rms_norm(x, dims, weight, attributes.get("eps")))
+
+case = Case("rms_norm as a function")
+x, weight = torch.randn(3, 4), torch.randn(4)
+nodes = [case.input(x), [4], case.constant(weight)]
+case.finish(case.call("rms_norm", *nodes, eps=0.1), rms_norm(x, [-1], weight, 0.1))
+
+
+def rope(x, theta, halves):
+    """As complex numbers: a pair of features turns by its position times its frequency."""
+    length, width = x.shape[-2:]
+    frequency = theta ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    angle = torch.arange(length, dtype=torch.float64)[:, None] * frequency
+    pairs = torch.stack(x.chunk(2, -1), -1) if halves else x.unflatten(-1, (width // 2, 2))
+    turned = torch.view_as_complex(pairs.double().contiguous()) * torch.polar(
+        torch.ones_like(angle), angle
+    )
+    out = torch.view_as_real(turned).float()
+    return torch.cat(out.unbind(-1), -1) if halves else out.flatten(-2)
+
+
+for pairing, theta, shape in (
+    ("half", 10000.0, (2, 2, 5, 8)),
+    ("interleaved", 10000.0, (2, 2, 5, 8)),
+    ("half", 7.5, (2, 3, 6)),
+    ("interleaved", 7.5, (2, 3, 6)),
+):
+    case = Case(f"rope, {pairing}, theta={theta}")
+    x = torch.randn(shape)
+    kwargs = {"pairing": pairing} if theta == 10000.0 else {"theta": theta, "pairing": pairing}
+    case.finish(case.call("rope", case.input(x), **kwargs), rope(x, theta, pairing == "half"))
+
+
+def shared(name, query, key, attn_mask=None, is_causal=False):
+    case = Case(name)
+    tensors = [torch.randn(shape) for shape in (query, key, key)]
+    nodes = [case.input(x) for x in tensors]
+    if attn_mask is not None:
+        nodes.append(case.constant(attn_mask))
+    kwargs = {"is_causal": True} if is_causal else {}
+    keys, values = (x.repeat_interleave(query[-3] // key[-3], -3) for x in tensors[1:])
+    expected = attend(tensors[0], keys, values, attn_mask, 0.0, False, is_causal)[0]
+    node = case.call("scaled_dot_product_attention", *nodes, **kwargs, enable_gqa=True)
+    case.finish(node, expected)
+
+
+shared("grouped-query attention", (2, 4, 5, 6), (2, 2, 3, 6))
+shared("multi-query attention, causal", (2, 4, 5, 6), (2, 1, 5, 6), is_causal=True)
+shared("grouped queries and a mask", (2, 4, 3, 6), (2, 2, 5, 6), torch.rand(4, 3, 5) > 0.3)
+shared("grouped queries, each with its own", (2, 2, 3, 6), (2, 2, 3, 6))
+
+case = Case("padding hidden by the number that stands for it")
+x, ids = torch.randn(2, 5, 6), torch.tensor([1, 2, 0, 3, 0])
+hidden = case.call("eq", case.constant(ids), 0)
+padded = case.call("unsqueeze", hidden, -1)
+node = case.call("masked_fill", case.input(x), padded, 0.0)
+case.finish(node, x.masked_fill((ids == 0).unsqueeze(-1), 0.0))
+
+case = Case("where two tensors differ")
+x, first, second = torch.randn(2, 4), torch.tensor([1, 2, 3, 4]), torch.tensor([1, 0, 3, 0])
+mask = case.call("ne", case.constant(first), case.constant(second))
+case.finish(case.call("where", mask, case.input(x), 0.5), torch.where(first != second, x, 0.5))
+
 print(json.dumps(CASES, separators=(",", ":")).replace(',{"name":', ',\n{"name":'))

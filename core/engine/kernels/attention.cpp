@@ -18,16 +18,40 @@ at::Tensor given(const KernelCall& call, const std::optional<std::size_t>& input
   return input ? call.inputs[*input] : at::Tensor();
 }
 
+// Heads that share keys and values as the rows of one, and back.
+at::Tensor in_groups(const at::Tensor& x, std::int64_t shared) {
+  at::DimVector extents(x.sizes());
+  const std::size_t heads = extents.size() - 3, rows = extents.size() - 2;
+  extents[rows] *= extents[heads] / shared;
+  extents[heads] = shared;
+  return x.reshape(extents);
+}
+
+at::Tensor out_of_groups(const at::Tensor& x, std::int64_t heads) {
+  at::DimVector extents(x.sizes());
+  const std::size_t shared = extents.size() - 3, rows = extents.size() - 2;
+  extents[rows] /= heads / extents[shared];
+  extents[shared] = heads;
+  return x.reshape(extents);
+}
+
+// x y, where y may have fewer heads.
+at::Tensor product(const at::Tensor& x, const at::Tensor& y, bool grouped) {
+  if (!grouped || x.size(-3) == y.size(-3)) return at::matmul(x, y);
+  return out_of_groups(at::matmul(in_groups(x, y.size(-3)), y), x.size(-3));
+}
+
 Kernel scaled_dot_product_attention(const KernelNode& node) {
   const std::size_t query = *node.tensor("query"), key = *node.tensor("key"),
                     value = *node.tensor("value");
   const auto mask = node.tensor("attn_mask");
   const Value& scale = node.value("scale");
   const double given_scale = scale.is_none() ? 0.0 : scale.as_float();
-  return [=, scaled = !scale.is_none(), causal = node.flag("is_causal")](const KernelCall& call) {
+  return [=, scaled = !scale.is_none(), causal = node.flag("is_causal"),
+          grouped = node.flag("enable_gqa")](const KernelCall& call) {
     const at::Tensor &q = call.inputs[query], &k = call.inputs[key];
     const double by = scaled ? given_scale : 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
-    at::Tensor scores = at::matmul(q * by, transposed(k));
+    at::Tensor scores = product(q * by, transposed(k), grouped);
     at::Tensor shown = given(call, mask);
     if (causal) shown = at::ones({q.size(-2), k.size(-2)}, q.options().dtype(at::kBool)).tril();
     // True stands for what takes part.
@@ -36,7 +60,7 @@ Kernel scaled_dot_product_attention(const KernelNode& node) {
     } else if (shown.defined()) {
       scores = scores + shown;
     }
-    return at::matmul(call.inner(at::softmax(scores, -1)), call.inputs[value]);
+    return product(call.inner(at::softmax(scores, -1)), call.inputs[value], grouped);
   };
 }
 

@@ -1,4 +1,5 @@
-// Kernels of what chooses or hides elements by a mask: where, masked_fill, tril; and of arange.
+// Kernels of what chooses or hides elements by a mask: where, masked_fill, tril; and of arange, eq
+// and ne.
 #include "core/engine/kernels/kernel_rows.hpp"
 #include "core/engine/kernels/values.hpp"
 
@@ -44,11 +45,20 @@ Kernel arange(const KernelNode& node) {
   };
 }
 
+template <bool kEqual>
+Kernel comparison(const KernelNode& node) {
+  const auto x = *node.tensor("input");
+  return [=, other = node.operand("other")](const KernelCall& call) {
+    const at::Tensor& a = call.inputs[x];
+    if (!other.tensor) return kEqual ? at::eq(a, other.number) : at::ne(a, other.number);
+    const at::Tensor& b = call.inputs[*other.tensor];
+    return kEqual ? at::eq(a, b) : at::ne(a, b);
+  };
+}
+
 constexpr KernelRow kRows[] = {
-    {"where", where},
-    {"masked_fill", masked_fill},
-    {"tril", tril},
-    {"arange", arange},
+    {"where", where},   {"masked_fill", masked_fill}, {"tril", tril},
+    {"arange", arange}, {"eq", comparison<true>},     {"ne", comparison<false>},
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ std::span<const KernelRow> index_kernels();
 std::span<const KernelRow> arithmetic_kernels();
 std::span<const KernelRow> choice_kernels();
 std::span<const KernelRow> attention_kernels();
+std::span<const KernelRow> rope_kernels();
 std::span<const KernelRow> resample_kernels();
 std::span<const PartsKernelRow> parts_kernels();
 std::span<const PartsKernelRow> attention_parts_kernels();

@@ -17,7 +17,8 @@ const std::unordered_map<std::string_view, KernelMaker>& table() {
     for (const auto family :
          {weighted_kernels(), norm_kernels(), pool_kernels(), elementwise_kernels(),
           product_kernels(), layout_kernels(), axes_kernels(), index_kernels(),
-          arithmetic_kernels(), choice_kernels(), attention_kernels(), resample_kernels()}) {
+          arithmetic_kernels(), choice_kernels(), attention_kernels(), rope_kernels(),
+          resample_kernels()}) {
       for (const KernelRow& row : family) {
         if (builtin_ops().find(row.op) == nullptr || !out.emplace(row.op, row.make).second) {
           throw std::logic_error(fmt::format("op '{}': no row, or a second kernel", row.op));

@@ -1,7 +1,10 @@
-// Kernels of the normalisations: batch_norm1d, batch_norm2d, layer_norm, group_norm.
+// Kernels of the normalisations: batch_norm1d, batch_norm2d, layer_norm, rms_norm,
+// group_norm.
 #include "core/engine/kernels/kernel_rows.hpp"
 
 #include <fmt/format.h>
+
+#include <limits>
 
 namespace lathe::engine {
 
@@ -52,6 +55,22 @@ Kernel layer_norm(const KernelNode& node) {
   };
 }
 
+// PyTorch: eps None is the least step of the element type.
+Kernel rms_norm(const KernelNode& node) {
+  const Source weight = source(node, "weight");
+  std::vector<std::int64_t> dims(node.integers("normalized_shape").size());
+  for (std::size_t i = 0; i < dims.size(); ++i) dims[i] = -1 - static_cast<std::int64_t>(i);
+  const double eps = node.value("eps").is_none()
+                         ? static_cast<double>(std::numeric_limits<float>::epsilon())
+                         : node.number("eps");
+  return [=](const KernelCall& call) {
+    const at::Tensor& x = call.inputs[0];
+    const at::Tensor y = x * at::rsqrt(at::mean(x * x, dims, true) + eps);
+    const at::Tensor by = weight(call);
+    return by.defined() ? y * by : y;
+  };
+}
+
 Kernel group_norm(const KernelNode& node) {
   const Source weight = source(node, "weight");
   const Source bias = source(node, "bias");
@@ -62,10 +81,8 @@ Kernel group_norm(const KernelNode& node) {
 }
 
 constexpr KernelRow kRows[] = {
-    {"group_norm", group_norm},
-    {"batch_norm1d", batch_norm},
-    {"batch_norm2d", batch_norm},
-    {"layer_norm", layer_norm},
+    {"group_norm", group_norm}, {"batch_norm1d", batch_norm}, {"batch_norm2d", batch_norm},
+    {"layer_norm", layer_norm}, {"rms_norm", rms_norm},
 };
 
 }  // namespace

@@ -51,6 +51,25 @@ Shape leading(const Result& x) {
   return Shape(std::vector<std::int64_t>(x.shape.begin(), x.shape.end() - 2));
 }
 
+// With enable_gqa several heads of the queries, one after another, share one of keys and values
+// (Ainslie et al., "GQA", 2023): the leading extents as if each had its own.
+Shape of_all_heads(const OpInputs& in, const Result& shared) {
+  Shape out = leading(shared);
+  if (!flag(in.attributes, "enable_gqa")) return out;
+  const Result& query = tensor_named(in, "query");
+  if (query.shape.rank() < 3 || out.rank() == 0)
+    refuse(fmt::format("'enable_gqa' needs [..., heads, length, width], found shapes {} and {}",
+                       query.shape.text(), shared.shape.text()));
+  const std::int64_t heads = extent_of(query, 3), each = out[out.rank() - 1];
+  if (heads % each != 0)
+    refuse(
+        fmt::format("the {} heads of keys and values do not divide the {} of the queries: "
+                    "shapes {} and {}",
+                    each, heads, shared.shape.text(), query.shape.text()));
+  out[out.rank() - 1] = heads;
+  return out;
+}
+
 Result dot_product_result(const OpInputs& in) {
   const Result& query = tensor_named(in, "query");
   const Result& key = tensor_named(in, "key");
@@ -70,7 +89,8 @@ Result dot_product_result(const OpInputs& in) {
   if (real(in.attributes, "dropout_p") != 0.0)
     refuse(fmt::format("'dropout_p' = {}: it would drop in evaluation, too; only 0 is possible",
                        shown(in.attributes, "dropout_p")));
-  const Shape batch = broadcast(broadcast(leading(query), leading(key)), leading(value));
+  const Shape batch =
+      broadcast(broadcast(leading(query), of_all_heads(in, key)), of_all_heads(in, value));
   if (const Result* mask = mask_named(in, "attn_mask", query.dtype)) {
     if (flag(in.attributes, "is_causal")) refuse("'attn_mask' and 'is_causal' exclude each other");
     const Shape scores = with_last(batch, extent_of(query, 2), extent_of(key, 2));
@@ -88,8 +108,9 @@ OpRow scaled_dot_product_attention() {
   row.operands = {"data_in_0", "data_in_1", "data_in_2", "data_in_3"};
   row.function = "torch._C._nn.scaled_dot_product_attention";
   row.settings = {number("dropout_p", 0.0), boolean("is_causal", false),
-                  nullable(number("scale", 0.0))};
-  row.signature = {"query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale"};
+                  nullable(number("scale", 0.0)), boolean("enable_gqa", false)};
+  row.signature = {"query",     "key",       "value", "attn_mask",
+                   "dropout_p", "is_causal", "scale", "enable_gqa"};
   row.quantizable = {"data_in", "weight"};
   // As of matmul: what stands on the right of a product.
   row.input_roles = {"data_in", "weight", "weight", "mask"};

@@ -1,5 +1,5 @@
-// Rows of what chooses or hides elements by a mask: where, masked_fill, tril; and of arange, which
-// such masks are made of.
+// Rows of what chooses or hides elements by a mask: where, masked_fill, tril; and of arange, eq and
+// ne, which such masks are made of.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -103,6 +103,29 @@ OpRow arange() {
   return row;
 }
 
+// Of a tensor and a number, or another tensor: where they are equal, or are not.
+OpRow comparison(std::string op) {
+  OpRow row = layout_row(std::move(op));
+  row.mase_type = "builtin_func";
+  row.operands = {"data_in_0", "data_in_1"};
+  row.function = "torch." + row.op;
+  row.signature = {"input", "other"};
+  row.rows_apart = [](const Graph& graph, NodeId id) {
+    const auto tensors = tensor_inputs(graph, id);
+    return tensors.size() == 1 || tensors[0]->shape == tensors[1]->shape;
+  };
+  row.shape = [](const OpInputs& in) {
+    const Result& x = tensor_named(in, "input");
+    const Result* other = chosen(in, "other");
+    if (other != nullptr && other->dtype != x.dtype)
+      refuse(fmt::format("it compares the types {} and {}; they must agree", name(x.dtype),
+                         name(other->dtype)));
+    return Result{
+        DType::boolean, other == nullptr ? x.shape : broadcast(x.shape, other->shape), {}};
+  };
+  return row;
+}
+
 }  // namespace
 
 void add_choice_rows(std::vector<OpRow>& rows) {
@@ -110,6 +133,8 @@ void add_choice_rows(std::vector<OpRow>& rows) {
   rows.push_back(masked_fill());
   rows.push_back(tril());
   rows.push_back(arange());
+  rows.push_back(comparison("eq"));
+  rows.push_back(comparison("ne"));
 }
 
 }  // namespace lathe::rules

@@ -1,4 +1,4 @@
-// Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm, group_norm.
+// Rows of the normalisations: batch_norm1d, batch_norm2d, layer_norm, rms_norm, group_norm.
 
 #include "core/graph/ops/rules.hpp"
 
@@ -127,6 +127,39 @@ OpRow layer_norm() {
   return row;
 }
 
+// Zhang and Sennrich, "Root mean square layer normalization", 2019. A row is normalised by itself
+// unless the normalised dimensions are all there are.
+OpRow rms_norm() {
+  OpRow row = layer_norm();
+  row.op = "rms_norm";
+  row.mase_type = "module";
+  row.module_class = "RMSNorm";
+  row.settings = {row.settings[0], nullable(inert(number("eps", 0.0))),
+                  of_form(boolean("elementwise_affine", true), Setting::Form::module)};
+  row.signature = {"input", "normalized_shape", "weight", "eps"};
+  row.quantizable = row.input_roles = {"data_in", "weight"};
+  row.parameters = [](const Value& attributes) -> std::vector<Parameter> {
+    if (!flag(attributes, "elementwise_affine")) return {};
+    return {parameter("weight", Shape(sizes(attributes, "normalized_shape", 1)), kOnes)};
+  };
+  // A square, its share of the mean, and two products.
+  row.cost = [](const OpInputs& in, const Result& out) {
+    const double n = elements(in.tensors[0]);
+    return Cost{4 * n, 4 * n, 0, n, elements(out)};
+  };
+  row.rows_apart = [](const Graph& graph, NodeId id) {
+    const auto tensors = tensor_inputs(graph, id);
+    const std::size_t normalized = sizes(graph.attributes(id), "normalized_shape", 1).size();
+    return tensors.size() == 1 && tensors[0]->shape.rank() > normalized;
+  };
+  row.module_text = [](const Value& attributes) {
+    auto text = [&](const char* setting) { return shown(attributes, setting); };
+    return fmt::format("RMSNorm({}, eps={}, elementwise_affine={})", text("normalized_shape"),
+                       text("eps"), text("elementwise_affine"));
+  };
+  return row;
+}
+
 // Of the function num_channels is not said: it is the input's.
 std::int64_t grouped_channels(const OpInputs& in) {
   const Result& x = tensor(in, 0);
@@ -187,6 +220,7 @@ void add_norm_rows(std::vector<OpRow>& rows) {
   rows.push_back(batch_norm("batch_norm1d", "BatchNorm1d", false));
   rows.push_back(batch_norm("batch_norm2d", "BatchNorm2d", true));
   rows.push_back(layer_norm());
+  rows.push_back(rms_norm());
   rows.push_back(group_norm());
 }
 

@@ -94,6 +94,7 @@ const OpSet& builtin_ops() {
     rules::add_choice_rows(rows);
     rules::add_parts_rows(rows);
     rules::add_attention_rows(rows);
+    rules::add_rope_rows(rows);
     rules::add_resample_rows(rows);
     for (OpRow& row : rows) {
       if (row.function.empty()) row.function = "torch.nn.functional." + row.op;

@@ -18,8 +18,8 @@ namespace lathe {
 // pow, exp, sqrt, rsqrt, erf, sum, permute, transpose, squeeze, unsqueeze, expand and stack; 6
 // where, masked_fill, tril, arange, floordiv, addmm, split, chunk, max, amax, maximum, clamp, log,
 // abs, neg, elu, log_softmax, multi_head_attention, scaled_dot_product_attention, group_norm,
-// conv_transpose1d, interpolate, squeeze of several dimensions, constants of one number, tied
-// weights and results of several tensors.
+// conv_transpose1d, interpolate, rms_norm, rope, eq, ne, shared heads of attention, squeeze of
+// several dimensions, constants of one number, tied weights and results of several tensors.
 constexpr int kDialectVersion = 6;
 
 class FormatStorage;

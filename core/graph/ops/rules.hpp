@@ -24,6 +24,7 @@ void add_index_rows(std::vector<OpRow>& rows);
 void add_choice_rows(std::vector<OpRow>& rows);
 void add_parts_rows(std::vector<OpRow>& rows);
 void add_attention_rows(std::vector<OpRow>& rows);
+void add_rope_rows(std::vector<OpRow>& rows);
 void add_resample_rows(std::vector<OpRow>& rows);
 
 Setting boolean(std::string name, bool default_value);

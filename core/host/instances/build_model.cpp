@@ -75,6 +75,7 @@ Graph build_model(const Component& component, const Value& options, const Datase
   try {
     // A plugin that committed by itself has done the host's work.
     if (edit->transaction) call.graphs().commit(*edit);
+    check_ties(graph.ties(), graph.nodes(), graph.order());
   } catch (const Error& error) {
     throw error.within(component.options.owner);
   }

@@ -27,5 +27,6 @@ const lathe_report_api& service_table(HostService<lathe_report_api>);
 const lathe_rng_api& service_table(HostService<lathe_rng_api>);
 const lathe_space_api& service_table(HostService<lathe_space_api>);
 const lathe_tensor_api& service_table(HostService<lathe_tensor_api>);
+const lathe_ties_api& service_table(HostService<lathe_ties_api>);
 
 }  // namespace lathe

@@ -144,6 +144,33 @@ void neg(Network& net, const Node& node) {
   of_one(net, node, "neg", [](float x) { return -x; });
 }
 
+// Where a tensor is equal to a number or to another tensor.
+void equal(Network& net, const Node& node) {
+  const Value a = net.input(node, 0), b = net.input(node, 1);
+  if (a.integers || b.integers) {
+    throw lathe::error(LATHE_UNIMPLEMENTED, "it compares shapes");
+  }
+  const auto argument = [&](const Value& value, const Value& beside) {
+    if (is_number(value, beside)) return lathe::value(value.constant->number());
+    return lathe::value(net.node_of(value));
+  };
+  // The number is the second one, as torch.eq has it.
+  const bool first = a.is_tensor() || !b.is_tensor();
+  const Value &x = first ? a : b, &y = first ? b : a;
+  Value out;
+  out.extents = broadcast(extents_of(a), extents_of(b));
+  out.type = onnx::TensorProto::BOOL;
+  out.node = net.function("eq", {net.node_of(x), argument(y, x)}, Names::of_function(node));
+  net.set(node, std::move(out));
+}
+
+void negation(Network& net, const Node& node) {
+  const Value& x = net.tensor_input(node, 0);
+  Value out = x;
+  out.node = net.function("eq", {x.node, 0}, Names::of_function(node));
+  net.set(node, std::move(out));
+}
+
 // The larger, or smaller, of a tensor and a number; the larger of tensors.
 void extreme(Network& net, const Node& node) {
   const bool largest = node.row().name == "Max";
@@ -184,6 +211,8 @@ void add_arithmetic(std::vector<Operator>& rows) {
   rows.push_back({onnx, "Log", 1, 1, Takes::nothing, {}, log});
   rows.push_back({onnx, "Abs", 1, 1, Takes::nothing, {}, abs});
   rows.push_back({onnx, "Neg", 1, 1, Takes::nothing, {}, neg});
+  rows.push_back({onnx, "Equal", 2, 2, Takes::nothing, {}, equal});
+  rows.push_back({onnx, "Not", 1, 1, Takes::nothing, {}, negation});
   for (const char* op : {"Max", "Min"}) {
     rows.push_back({onnx, op, 1, kAnyNumber, Takes::nothing, {}, extreme});
   }

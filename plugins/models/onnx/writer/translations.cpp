@@ -14,6 +14,7 @@ const Translation* translation_of(std::string_view op) {
     add_slices(all);
     add_choice(all);
     add_attention(all);
+    add_rope(all);
     add_resize(all);
     return all;
   }();

@@ -26,6 +26,7 @@ void add_structure(std::vector<Translation>& rows);
 void add_slices(std::vector<Translation>& rows);
 void add_choice(std::vector<Translation>& rows);
 void add_attention(std::vector<Translation>& rows);
+void add_rope(std::vector<Translation>& rows);
 void add_resize(std::vector<Translation>& rows);
 
 }  // namespace onnx_writer

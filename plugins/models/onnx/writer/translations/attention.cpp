@@ -33,7 +33,39 @@ Tensor with_last_exchanged(Layer& layer, const Tensor& x) {
   return moved(layer, x, order);
 }
 
+// As Reshape takes them.
+std::vector<std::int64_t> wanted_of(const Extents& extents) {
+  std::vector<std::int64_t> out;
+  for (const Extent extent : extents) out.push_back(extent.of_batch ? 0 : extent.number);
+  return out;
+}
+
+// Of [..., heads, rows, columns] several heads, one after another, as the rows of one; or back.
+Tensor with_heads(Layer& layer, const Tensor& x, std::int64_t heads) {
+  Tensor out = x;
+  Extent &at = out.extents[x.extents.size() - 3], &rows = out.extents[x.extents.size() - 2];
+  if (at.of_batch || rows.of_batch) {
+    throw cannot({"its heads share keys and values, and an open batch is among its lengths"});
+  }
+  rows.number = at.number * rows.number / heads;
+  at.number = heads;
+  out.name = layer.make("Reshape", {x.name, layer.integers("grouped", wanted_of(out.extents))}, {},
+                        &out.extents);
+  return out;
+}
+
+// Which heads of `a` share one of `b` (enable_gqa): so many of `b`; 0: none.
+std::int64_t shared_heads(const Tensor& a, const Tensor& b) {
+  if (a.extents.size() != b.extents.size() || a.extents.size() < 3) return 0;
+  const Extent of_a = a.extents[a.extents.size() - 3], of_b = b.extents[b.extents.size() - 3];
+  return of_a == of_b || of_b.number == 1 || of_a.number == 1 ? 0 : of_b.number;
+}
+
 Tensor product(Layer& layer, const Tensor& a, const Tensor& b) {
+  if (const std::int64_t shared = shared_heads(a, b)) {
+    const std::int64_t heads = a.extents[a.extents.size() - 3].number;
+    return with_heads(layer, product(layer, with_heads(layer, a, shared), b), heads);
+  }
   Tensor out{{},
              onnx_reader::broadcast({a.extents.begin(), a.extents.end() - 2},
                                     {b.extents.begin(), b.extents.end() - 2})};
@@ -110,7 +142,11 @@ void dot_product_attention(Layer& layer) {
     }
     return of_one(layer, "Add", {scores.name, layer.input(*mask)}, scores.extents);
   });
-  layer.result("MatMul", {layer.inner(w.name, "weights", w.extents), v.name});
+  const Tensor shown{layer.inner(w.name, "weights", w.extents), w.extents};
+  const std::int64_t shared = shared_heads(shown, v);
+  if (shared == 0) return layer.result("MatMul", {shown.name, v.name});
+  const Tensor y = product(layer, with_heads(layer, shown, shared), v);
+  layer.result("Reshape", {y.name, layer.integers("shape", wanted_of(layer.extents()))});
 }
 
 // ---- multi_head_attention

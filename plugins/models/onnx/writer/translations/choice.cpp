@@ -31,6 +31,29 @@ void masked_fill(Layer& layer) {
   layer.result("Where", {mask, layer.number("value", layer.real("value", 0)), x});
 }
 
+// What `ne` is, too, the other way round.
+void equal(Layer& layer) {
+  const auto x = layer.input_of(layer.argument(0, "input"));
+  const lathe::value_view other = layer.argument(1, "other");
+  const int type = layer.type_of_input(x.value());
+  std::string number;
+  if (const auto tensor = layer.input_of(other)) {
+    number = layer.input(*tensor);
+  } else if (type == onnx::TensorProto::FLOAT) {
+    number = layer.number("other", static_cast<float>(other.real()));
+  } else if (type == onnx::TensorProto::INT64) {
+    const auto whole = static_cast<std::int64_t>(other.real());
+    number = layer.network().model().tensor(lathe::join({layer.node().name(), "_other"}), type, {},
+                                            {reinterpret_cast<const char*>(&whole), sizeof whole});
+  } else {
+    throw cannot({"it compares a number with a tensor that is neither float32 nor int64"});
+  }
+  if (layer.node().op() == "eq") return layer.result("Equal", {layer.input(*x), number});
+  const std::string same =
+      layer.make("Equal", {layer.input(*x), number}, {}, nullptr, onnx::TensorProto::BOOL);
+  layer.result("Not", {same});
+}
+
 void tril(Layer& layer) {
   constexpr std::int64_t kOpset = 14;  // has it
   if (layer.opset() < kOpset) throw cannot({"ONNX has it (Trilu) from opset 14 on"});
@@ -59,8 +82,12 @@ void arange(Layer& layer) {
 }  // namespace
 
 void add_choice(std::vector<Translation>& rows) {
-  rows.insert(rows.end(),
-              {{"where", where}, {"masked_fill", masked_fill}, {"tril", tril}, {"arange", arange}});
+  rows.insert(rows.end(), {{"where", where},
+                           {"masked_fill", masked_fill},
+                           {"tril", tril},
+                           {"arange", arange},
+                           {"eq", equal},
+                           {"ne", equal}});
 }
 
 }  // namespace onnx_writer

@@ -2,6 +2,8 @@
 #include "../translations.hpp"
 #include "window.hpp"
 
+#include <limits>
+
 namespace onnx_writer {
 
 namespace {
@@ -60,6 +62,26 @@ void layer_norm(Layer& layer) {
                {{"axis", -dims}, {"epsilon", layer.real("eps", 1e-5)}});
 }
 
+// x / sqrt(mean(x^2) + eps) * weight, as exports of Llamas have it.
+void rms_norm(Layer& layer) {
+  const std::size_t dims = layer.extents("normalized_shape", 1).size();
+  std::vector<std::int64_t> axes;
+  Extents one = layer.extents();
+  for (std::size_t d = one.size() - dims; d < one.size(); ++d) {
+    axes.push_back(static_cast<std::int64_t>(d));
+    one[d] = {1, false};
+  }
+  const float eps = layer.real("eps", static_cast<double>(std::numeric_limits<float>::epsilon()));
+  const std::string x = layer.input(0);
+  const std::string squares = layer.make("Pow", {x, layer.number("two", 2)});
+  const std::string mean =
+      layer.make("ReduceMean", {squares}, {{"axes", axes}, {"keepdims", std::int64_t{1}}}, &one);
+  const std::string sum = layer.make("Add", {mean, layer.number("eps", eps)}, {}, &one);
+  const std::string root = layer.make("Sqrt", {sum}, {}, &one);
+  if (!layer.has("weight")) return layer.result("Div", {x, root});
+  layer.result("Mul", {layer.make("Div", {x, root}), layer.parameter("weight")});
+}
+
 // Each group as one channel of an instance norm, then scale and bias of the channels: PyTorch's
 // export has it so.
 void group_norm(Layer& layer) {
@@ -104,6 +126,7 @@ void add_norms(std::vector<Translation>& rows) {
   rows.insert(rows.end(), {{"batch_norm1d", batch_norm},
                            {"batch_norm2d", batch_norm},
                            {"layer_norm", layer_norm},
+                           {"rms_norm", rms_norm},
                            {"group_norm", group_norm}});
 }
 

@@ -1,0 +1,72 @@
+// The kernel of rotary position embedding.
+#include "core/engine/kernels/kernel_rows.hpp"
+
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+namespace lathe::engine {
+
+namespace {
+
+// Of each position and pair, [length, width / 2].
+struct Angles {
+  at::Tensor cosine, sine;
+};
+
+using AnglesOf = std::tuple<double, std::int64_t, std::int64_t>;  // theta, length, width
+
+Angles made(const AnglesOf& of) {
+  const auto& [theta, length, width] = of;
+  const at::Tensor angle = at::empty({length, width / 2}, at::kDouble);
+  auto* out = angle.data_ptr<double>();
+  for (std::int64_t position = 0; position < length; ++position) {
+    for (std::int64_t j = 0; j < width / 2; ++j) {
+      const double turn =
+          std::pow(theta, -2.0 * static_cast<double>(j) / static_cast<double>(width));
+      *out++ = static_cast<double>(position) * turn;
+    }
+  }
+  return {angle.cos().to(at::kFloat), angle.sin().to(at::kFloat)};
+}
+
+// The same for all nodes that are alike, as long as one of them lives.
+std::shared_ptr<const Angles> angles(const AnglesOf& of) {
+  static std::mutex mutex;
+  static std::map<AnglesOf, std::weak_ptr<const Angles>> known;
+  const std::lock_guard lock(mutex);
+  std::shared_ptr<const Angles> found = known[of].lock();
+  if (!found) known[of] = found = std::make_shared<const Angles>(made(of));
+  return found;
+}
+
+Kernel rope(const KernelNode& node) {
+  const Shape shape = node.input_shapes().at(0);
+  const std::int64_t length = shape[shape.rank() - 2], width = shape[shape.rank() - 1];
+  const bool halves = node.value("pairing").as_string() == "half";
+  return [=, of = angles({node.number("theta"), length, width})](const KernelCall& call) {
+    const at::Tensor& x = call.inputs[0];
+    const at::Tensor cosine = of->cosine.to(x.device()), sine = of->sine.to(x.device());
+    if (halves) {
+      const at::Tensor a = x.narrow(-1, 0, width / 2), b = x.narrow(-1, width / 2, width / 2);
+      return at::cat({a * cosine - b * sine, b * cosine + a * sine}, -1);
+    }
+    at::DimVector pairs(x.sizes());
+    pairs.back() /= 2;
+    pairs.push_back(2);
+    const at::Tensor apart = x.reshape(pairs);
+    const at::Tensor a = apart.select(-1, 0), b = apart.select(-1, 1);
+    return at::stack({a * cosine - b * sine, b * cosine + a * sine}, -1).reshape(x.sizes());
+  };
+}
+
+constexpr KernelRow kRows[] = {
+    {"rope", rope},
+};
+
+}  // namespace
+
+std::span<const KernelRow> rope_kernels() { return kRows; }
+
+}  // namespace lathe::engine
