@@ -19,23 +19,39 @@ struct Row {
   OutputDifference difference;
 };
 
-// What is no number is worst of all; of equals the first.
-template <class Badness>
-std::vector<Row> worst_of(std::vector<Row> rows, std::size_t count, const Badness& badness) {
-  const auto is_worse = [&](const Row& a, const Row& b) {
-    const double left = badness(a.difference), right = badness(b.difference);
-    if (std::isnan(left) != std::isnan(right)) return std::isnan(left);
-    if (std::isnan(left) || left == right) return a.number < b.number;
-    return left > right;
-  };
-  rows.erase(std::remove_if(rows.begin(), rows.end(),
-                            [](const Row& row) { return row.difference.places == 0; }),
-             rows.end());
-  const auto shown = rows.begin() + static_cast<std::ptrdiff_t>(std::min(count, rows.size()));
-  std::partial_sort(rows.begin(), shown, rows.end(), is_worse);
-  rows.erase(shown, rows.end());
-  return rows;
-}
+// The rows with the greatest `badness`, the worst first. What is no number is worst of all; of
+// equals the first.
+class WorstRows {
+ public:
+  WorstRows(std::size_t most, double (*badness)(const OutputDifference&))
+      : most_(most), badness_(badness) {}
+
+  void see(const Row& row) {
+    if (most_ == 0 || row.difference.places == 0) return;
+    rows_.push_back(row);
+    if (rows_.size() >= 2 * most_ + 64) leave_out();
+  }
+  const std::vector<Row>& rows() {
+    leave_out();
+    return rows_;
+  }
+
+ private:
+  void leave_out() {
+    std::sort(rows_.begin(), rows_.end(), [this](const Row& a, const Row& b) {
+      const double left = badness_(a.difference), right = badness_(b.difference);
+      if (std::isnan(left) != std::isnan(right)) return std::isnan(left);
+      if (std::isnan(left) || left == right) return a.number < b.number;
+      return left > right;
+    });
+    if (rows_.size() > most_)
+      rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(most_), rows_.end());
+  }
+
+  std::size_t most_;
+  double (*badness_)(const OutputDifference&);
+  std::vector<Row> rows_;
+};
 
 struct CompareOutputs {
   static constexpr lathe_option options[] = {
@@ -98,19 +114,22 @@ struct CompareOutputs {
     }
     analysis::OutputComparison comparison = compared.comparison();
     OutputDifference all;
-    std::vector<Row> rows;
+    const bool of_classes = compared.of_classes();
+    WorstRows worst(worst_, [](const OutputDifference& d) { return d.noise; });
+    if (of_classes) worst = {worst_, [](const OutputDifference& d) { return d.mean_divergence(); }};
     analysis::OutputPairs(compared, rows_, executor, data, context)
         .each(original, graph, [&](std::uint64_t row, const float* z, const float* now) {
-          rows.push_back({row, comparison.row(z, now, compared.targets(row))});
-          all.add(rows.back().difference);
+          const Row found{row, comparison.row(z, now, compared.targets(row))};
+          all.add(found.difference);
+          worst.see(found);
         });
     if (all.places == 0) {
       throw lathe::error(
           LATHE_FAILED_PRECONDITION,
           lathe::join({"no position of the ", rows_.split, " split counts: every target is -100"}));
     }
-    publish(all, compared.of_classes(), out);
-    if (worst_ > 0) publish_worst(std::move(rows), compared.of_classes(), out);
+    publish(all, of_classes, out);
+    if (worst_ > 0) publish_worst(worst.rows(), of_classes, out);
   }
 
  private:
@@ -125,20 +144,16 @@ struct CompareOutputs {
     out.scalar("compared_positions", all.places);
   }
 
-  void publish_worst(std::vector<Row> rows, bool of_classes, lathe::report& out) const {
-    if (!of_classes) {
-      lathe::table table = out.table("worst", {"sample", "noise", "snr_db"});
-      for (const Row& row :
-           worst_of(std::move(rows), worst_, [](const OutputDifference& d) { return d.noise; })) {
-        table.row({row.number, row.difference.noise, row.difference.decibels()});
+  static void publish_worst(const std::vector<Row>& rows, bool of_classes, lathe::report& out) {
+    lathe::table table = of_classes
+                             ? out.table("worst", {"sample", "kl", "top1_agreement", "snr_db"})
+                             : out.table("worst", {"sample", "noise", "snr_db"});
+    for (const auto& [number, found] : rows) {
+      if (of_classes) {
+        table.row({number, found.mean_divergence(), found.agreement(), found.decibels()});
+      } else {
+        table.row({number, found.noise, found.decibels()});
       }
-      return;
-    }
-    lathe::table table = out.table("worst", {"sample", "kl", "top1_agreement", "snr_db"});
-    for (const Row& row : worst_of(std::move(rows), worst_,
-                                   [](const OutputDifference& d) { return d.mean_divergence(); })) {
-      table.row({row.number, row.difference.mean_divergence(), row.difference.agreement(),
-                 row.difference.decibels()});
     }
   }
 
