@@ -1,13 +1,18 @@
 // The tokenizer against llama2.c's (golden), and files of tokens that lack something.
 #include "plugins/datasets/tokens/tokenizer.hpp"
 
-#include "tests/plugins/datasets/dataset_bench.hpp"
+#include "tests/support/messages.hpp"
+#include "tests/support/support.hpp"
 
+#include <lathe/lathe.hpp>
+
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 using namespace lathe_test;
 using boost::test_tools::per_element;
 using datasets::tokenizer;
+using nlohmann::json;
 
 namespace {
 
@@ -32,7 +37,9 @@ json small(const std::vector<std::string>& texts = {" ", "a", "b", "c", "ab", "b
 struct Folder {
   TemporaryFolder folder;
   std::string file(const std::string& text) const {
-    return written(folder.path() / "tokens.json", text).string();
+    const std::filesystem::path path = folder.path() / "tokens.json";
+    std::ofstream(path) << text;
+    return path.string();
   }
   std::string failing(const std::string& text) const {
     try {
