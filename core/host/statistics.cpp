@@ -1,5 +1,5 @@
 // The table of statistics.
-#include "core/host/statistics.hpp"
+#include "core/host/scoring/token_statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -175,9 +175,9 @@ void add_each(std::vector<std::int64_t>& to, const std::vector<std::int64_t>& mo
 }
 
 // A vocabulary is no list of classes to tell about; tokens have statistics of their own.
-bool is_told(const Statistic& one, const Counts& counts) {
+bool is_told(const Statistic& one, bool of_tokens) {
   const bool is_of_tokens = one.of == nll || one.of == perplexity || one.of == tokens;
-  if (counts.elements == 0) return !is_of_tokens;
+  if (!of_tokens) return !is_of_tokens;
   return is_of_tokens || one.of == loss || one.of == accuracy || one.of == samples;
 }
 
@@ -234,10 +234,14 @@ std::vector<const Statistic*> table_statistics(Loss loss) {
   return those([&](const Statistic& one) { return one.in_tables && (one.fits & only(loss)) != 0; });
 }
 
+bool is_told_of(const Statistic& statistic, Loss loss, const Field& target) {
+  return is_told(statistic, loss == Loss::cross_entropy && target.shape.rank() > 0);
+}
+
 Evaluation::Evaluation(Loss loss, const Counts& counts)
     : loss_(loss), statistics_(statistics_of(loss, counts.by_class)) {
-  if (loss == Loss::cross_entropy)
-    std::erase_if(statistics_, [&](const Statistic* one) { return !is_told(*one, counts); });
+  const bool of_tokens = loss == Loss::cross_entropy && counts.elements > 0;
+  std::erase_if(statistics_, [&](const Statistic* one) { return !is_told(*one, of_tokens); });
   for (const Statistic* statistic : statistics_) {
     values_.push_back(counts.rows > 0 ? statistic->of(counts) : std::vector{0.0});
   }

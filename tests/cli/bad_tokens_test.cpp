@@ -2,6 +2,7 @@
 #include "tests/cli/bad_input.hpp"
 #include "tests/support/npy_file.hpp"
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>

@@ -230,7 +230,7 @@ double Criterion::total_weight(const LossBatch& batch) const {
 void Criterion::count(LossBatch batch, Counts& counts) const {
   if (batch.gradient != nullptr) batch.total_weight = total_weight(batch);
   row_->count(batch, counts);
-  if (of_tokens_) counts.elements = counts.judged;
+  if (of_tokens_) counts.elements = counts.judged;  // by which an Evaluation knows them
   if (counts.by_class) keep(batch, counts.scored);
   counts.rows += batch.rows;
 }
