@@ -1,41 +1,12 @@
 // The networks of golden/own_networks as lathe.py saves them (graph.json), with their golden
 // weights: what torch computes, at two batch sizes; what ties and tuples do in training.
-#include "tests/engine/engine.hpp"
-
-#include "core/base/json.hpp"
-#include "core/checkpoint/checkpoint.hpp"
-#include "core/checkpoint/load.hpp"
-#include "core/checkpoint/npy.hpp"
-#include "core/graph/io/json.hpp"
+#include "tests/engine/own_networks.hpp"
 
 using namespace lathe_test;
 
 namespace {
 
 const std::atomic<bool> never{false};
-
-std::filesystem::path folder_of(const std::string& net) {
-  return golden("own_networks") / "torch" / net;
-}
-
-Graph saved(const std::string& net) {
-  std::ifstream in(folder_of(net) / "graph.json");
-  const lathe::Value written = lathe::value_of(lathe::Json::parse(in));
-  const std::filesystem::path weights = folder_of(net) / "model.safetensors";
-  lathe::Checkpoint checkpoint = lathe::read_checkpoint(weights);
-  const std::filesystem::path constants = folder_of(net) / "constants.safetensors";
-  if (std::filesystem::exists(constants))
-    checkpoint.tensors.merge(lathe::read_checkpoint(constants).tensors);
-  return load_parameters(lathe::graph_from_json(written, 0), checkpoint, weights).graph;
-}
-
-Tensor input_of(const Graph& graph, const std::filesystem::path& file) {
-  const Tensor read = lathe::read_npy(file);
-  if (graph.node(graph.placeholders()[0]).result.dtype == DType::float32) return read;
-  std::vector<std::int64_t> whole;
-  for (const float x : read.values<float>()) whole.push_back(static_cast<std::int64_t>(x));
-  return Tensor::of<std::int64_t>(DType::int64, read.shape(), whole);
-}
 
 // Token sequences that tell their class.
 std::shared_ptr<lathe::Dataset> texts() {
@@ -59,9 +30,11 @@ BOOST_AUTO_TEST_CASE(saved_networks_compute_what_torch_does) {
   for (const char* net : {"residual", "encoder", "gpt"}) {
     for (const auto& [rows, suffix] : {std::pair{2, ""}, std::pair{5, "_batch5"}}) {
       BOOST_TEST_CONTEXT(net << ", batch " << rows) {
-        const Graph graph = saved(net).with_batch(rows);
-        const Tensor input = input_of(graph, folder_of(net) / fmt::format("input{}.npy", suffix));
-        const Tensor output = lathe::read_npy(folder_of(net) / fmt::format("output{}.npy", suffix));
+        const Graph graph = saved_network(net).with_batch(rows);
+        const Tensor input =
+            network_input(graph, network_folder(net) / fmt::format("input{}.npy", suffix));
+        const Tensor output =
+            lathe::read_npy(network_folder(net) / fmt::format("output{}.npy", suffix));
         const Tensor found = engine->run(graph, {input}).at(0);
         BOOST_TEST(found.shape().text() == output.shape().text());
         const std::span<const float> wanted = output.values<float>();
@@ -72,7 +45,7 @@ BOOST_AUTO_TEST_CASE(saved_networks_compute_what_torch_does) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_tied_is_one_parameter_and_comes_back_so) {
-  const Graph graph = saved("gpt");
+  const Graph graph = saved_network("gpt");
   // torch's count: sum(p.numel() for p in module.parameters()).
   BOOST_TEST(graph.parameter_count() == 28800);
   const lathe::Parameter& table = graph.node(graph.find("wte")).parameters[0];
@@ -90,7 +63,7 @@ BOOST_AUTO_TEST_CASE(an_encoder_learns_in_an_epoch) {
   options.max_epochs = 1;
   options.batch_size = 16;
   options.learning_rate = 3e-3;
-  const Graph graph = saved("encoder").with_batch(16);
+  const Graph graph = saved_network("encoder").with_batch(16);
   const auto trained = engine->train(graph, *data, options, {}, never);
   const auto before = lathe::parameters_of(graph), after = lathe::parameters_of(trained.last);
   for (const char* name : {"layers.0.attention.in_proj_weight", "layers.1.attention.out_proj.bias"})

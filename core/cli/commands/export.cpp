@@ -190,11 +190,13 @@ void run_export(const Invocation& call) {
   const std::vector<std::string>& words = call.words;
   const bool json = call.get(kJson), of_trial = call.get(kTrial).has_value();
   const std::size_t inputs = of_trial ? 0 : 1;
-  if (words.size() < inputs || words.size() > inputs + 1)
+  // A model takes sizes from a data set, which only a network of it can need.
+  const bool with_data = words.size() == 3 && !of_trial && is_onnx(words.back());
+  if (words.size() < inputs || (words.size() > inputs + 1 && !with_data))
     throw usage_error(of_trial ? "usage: lathe export --trial RUN:NUMBER [OUTPUT]"
-                               : "usage: lathe export INPUT [OUTPUT]");
+                               : "usage: lathe export INPUT [OUTPUT], or MODEL DATASET net.onnx");
   const bool writes = words.size() > inputs;
-  const std::filesystem::path output = writes ? words[inputs] : std::string();
+  const std::filesystem::path output = writes ? words.back() : std::string();
   const Form* form = writes ? &form_of(output) : nullptr;
   if (writes && std::filesystem::exists(output) && !call.get(kOverwrite))
     throw usage_error(

@@ -200,7 +200,7 @@ inline constexpr Command kCommands[] = {
     {.word = "export",
      .doc = "lists the tensors of a checkpoint, and writes them as .pt or safetensors; writes a "
             "network as ONNX",
-     .words = "[INPUT] [OUTPUT]",
+     .words = "[INPUT] [DATASET] [OUTPUT]",
      .options = OptionGroup::codes | OptionGroup::plugins | OptionGroup::data_folder |
                 OptionGroup::trial | OptionGroup::overwrite | OptionGroup::json,
      .run = run_export,
@@ -210,7 +210,8 @@ inline constexpr Command kCommands[] = {
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
              "torch.load takes, also with weights_only=True; .safetensors is safetensors. With "
              "--codes INPUT is a saved graph, or a run that made one, and its quantized weights "
-             "become integer codes. .onnx is a network, and INPUT then also a model, eg: resnet20; "
+             "become integer codes. .onnx is a network, and INPUT then also a model, eg: resnet20, or mlp "
+             "with the DATASET that says its sizes; "
              "--quantization says what becomes of its number formats. --trial stands in place of "
              "INPUT."},
     {.word = "list",

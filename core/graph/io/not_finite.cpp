@@ -1,6 +1,6 @@
 #include "core/graph/io/not_finite.hpp"
 
-#include "core/base/literal.hpp"
+#include "core/base/words/literal.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -52,13 +52,22 @@ struct Npy {
       lathe::float_option("scale", "What numbers are divided by, eg: 255 for bytes.")
           .by_default("1")
           .within("0<.."),
+      lathe::choice_option("dtype", "float32|int64",
+                           "What samples are: numbers, or (int64) whole numbers that are looked "
+                           "up, such as tokens.")
+          .by_default("float32"),
   };
 
   Npy(lathe::options o, std::string_view data_dir)
       : where_({"npy", {}}, data_dir),
         samples_name_(o.text_or("samples", "")),
         labels_name_(o.text_or("labels", "")),
-        scale_(static_cast<float>(o.real("scale"))) {
+        scale_(static_cast<float>(o.real("scale"))),
+        whole_(o.text("dtype") == "int64") {
+    if (whole_ && scale_ != 1.0F) {
+      throw lathe::invalid_argument("whole numbers are looked up, and cannot be scaled")
+          .at_option("scale");
+    }
     const std::string file = o.text_or("file", "");
     for (const split s : kSplits) {
       const char* key = lathe::split_name(s);
@@ -98,17 +107,16 @@ struct Npy {
     if (o.has("classes")) read_classes(o["classes"]);
   }
 
-  lathe::dataset_info info() const {
-    lathe::dataset_info info;
-    info.classes = classes_;
-    info.class_names = class_names_;
-    info.shape = shape_;
-    if (!opened_ && shape_.empty()) info.shape = shape_by_header();
+  std::vector<lathe::field> fields() const {
+    lathe::field samples = whole_ ? lathe::input_field<std::int64_t>("samples", {})
+                                  : lathe::input_field<float>("samples", {});
+    samples.shape = !opened_ && shape_.empty() ? shape_by_header() : shape_;
+    samples.known_shape = !samples.shape.empty();
     if (opened_ && scale_ != 1.0F) {
-      info.mean.assign(static_cast<std::size_t>(shape_[0]), 0.0);
-      info.deviation.assign(info.mean.size(), static_cast<double>(scale_));
+      samples.mean.assign(static_cast<std::size_t>(shape_[0]), 0.0);
+      samples.deviation.assign(samples.mean.size(), static_cast<double>(scale_));
     }
-    return info;
+    return {samples, lathe::class_field("labels", classes_, class_names_)};
   }
 
   void open(lathe::context context, const lathe::open_request& request) {
@@ -150,22 +158,22 @@ struct Npy {
 
   std::uint64_t count(split s) const { return part_of(s).labels.size(); }
 
-  void read(split s, lathe::span<const std::uint64_t> index, float* samples,
-            std::int64_t* labels) const {
+  void read(split s, lathe::span<const std::uint64_t> index, lathe::batch out) const {
     const part& p = part_of(s);
     const std::uint64_t width = p.samples.header.width();
-    for (const std::uint64_t row : index) {
-      if (row >= p.labels.size()) {
+    const lathe::span<std::int64_t> labels = out.values<std::int64_t>(1);
+    std::vector<float> numbers(whole_ ? width : 0);
+    for (std::uint64_t i = 0; i < index.size(); ++i) {
+      if (index[i] >= p.labels.size()) {
         throw lathe::error(LATHE_OUT_OF_RANGE,
-                           lathe::join({"row ", lathe::to_string(static_cast<std::int64_t>(row)),
-                                        " of split '", lathe::split_name(s), "' is not there"}));
+                           lathe::join({"row ", number(index[i]), " of split '",
+                                        lathe::split_name(s), "' is not there"}));
       }
-      p.samples.row(row, samples);
-      if (scale_ != 1.0F) {
-        for (std::uint64_t i = 0; i < width; ++i) samples[i] /= scale_;
-      }
-      samples += width;
-      *labels++ = p.labels[row];
+      float* row = whole_ ? numbers.data() : out.values<float>(0).data() + i * width;
+      p.samples.row(index[i], row);
+      for (std::uint64_t k = 0; scale_ != 1.0F && k < width; ++k) row[k] /= scale_;
+      if (whole_) to_whole(numbers, out.values<std::int64_t>(0).data() + i * width, index[i], p);
+      labels[i] = p.labels[index[i]];
     }
   }
 
@@ -187,6 +195,20 @@ struct Npy {
     std::vector<std::int64_t> labels = {};
   };
 
+  static void to_whole(const std::vector<float>& numbers, std::int64_t* out, std::uint64_t row,
+                       const part& p) {
+    constexpr float kMost = 1 << 24;  // float32 has every whole number below
+    for (const float x : numbers) {
+      if (!(std::fabs(x) <= kMost) || x != std::floor(x)) {
+        throw lathe::data_loss(
+            lathe::join({"row ", number(row), " of the samples holds ", std::to_string(x),
+                         ", and dtype=int64 asks for whole numbers"}))
+            .at_file(p.samples.place);
+      }
+      *out++ = static_cast<std::int64_t>(x);
+    }
+  }
+
   part& part_of(split s) { return parts_[static_cast<int>(s)]; }
   const part& part_of(split s) const { return parts_[static_cast<int>(s)]; }
   const part* first() const {
@@ -200,7 +222,8 @@ struct Npy {
   void tell_doubts(lathe::context context) const {
     for (const part& p : parts_) {
       if (p.labels.empty()) continue;
-      std::vector<std::string> doubts = datasets::sample_doubts(p.samples);
+      std::vector<std::string> doubts;
+      if (!whole_) doubts = datasets::sample_doubts(p.samples);
       const std::vector<std::string> more = classes_ == 0
                                                 ? datasets::class_doubts(p.files.back(), p.labels)
                                                 : std::vector<std::string>();
@@ -392,6 +415,7 @@ struct Npy {
   datasets::named_files where_;
   std::string file_, samples_name_, labels_name_;
   float scale_;
+  bool whole_;
   std::vector<std::int64_t> shape_;
   std::int64_t classes_ = 0;
   std::vector<std::string> class_names_;

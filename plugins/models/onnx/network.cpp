@@ -207,6 +207,15 @@ lathe::node_id Network::node_of(const Value& value) {
   return made;
 }
 
+lathe::node_id Network::batch() {
+  if (!batch_) {
+    lathe::node_spec spec{"size", {}, {values_.at(graph_.inputs.at(0).name).node, std::int64_t{0}}};
+    spec.opcode = LATHE_OPCODE_CALL_METHOD;
+    batch_ = edit_.add(spec);
+  }
+  return *batch_;
+}
+
 lathe::node_id Network::module(std::string_view op, const std::string& target, lathe::node_id x,
                                std::vector<lathe::value::entry> attributes) {
   return edit_.add({std::string(op), target, {x}, std::move(attributes)});
@@ -250,9 +259,10 @@ void Network::elementwise(const Node& node, std::string_view op,
                  op);
 }
 
-void Network::function_of_one(const Node& node, std::string_view op) {
+void Network::function_of_one(const Node& node, std::string_view op,
+                              std::vector<lathe::value::entry> kwargs) {
   const lathe::node_id x = tensor_input(node, 0).node;
-  set_same_shape(node, node, function(op, {x}, Names::of_function(node)), op);
+  set_same_shape(node, node, function(op, {x}, Names::of_function(node), std::move(kwargs)), op);
 }
 
 void Network::set_same_shape(const Node& node, const Node& last, lathe::node_id made,

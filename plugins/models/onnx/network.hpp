@@ -62,6 +62,9 @@ class Network {
   // The same of a constant, which becomes a node.
   lathe::node_id node_of(const Value& value);
 
+  // The batch, as a size of the first input.
+  lathe::node_id batch();
+
   // Nodes of the graph.
   lathe::node_id module(std::string_view op, const std::string& target, lathe::node_id x,
                         std::vector<lathe::value::entry> attributes);
@@ -85,7 +88,8 @@ class Network {
                    std::vector<lathe::value::entry> attributes = {}, const Node* last = nullptr,
                    std::size_t parts = 1);
   // The same of an op that has no module.
-  void function_of_one(const Node& node, std::string_view op);
+  void function_of_one(const Node& node, std::string_view op,
+                       std::vector<lathe::value::entry> kwargs = {});
 
   // Whether an addition is part of the layer before it, its bias; set by the layer.
   struct Merged {
@@ -115,6 +119,7 @@ class Network {
   std::set<std::size_t> skipped_, dissolved_;
   std::set<std::uint32_t> formatted_;  // nodes with a format on what they make
   std::size_t unnamed_constants_ = 0;
+  std::optional<lathe::node_id> batch_;
 };
 
 // The whole of it: checks the file and makes its network. `folder` is the file's. Throws

@@ -38,11 +38,16 @@ constexpr int kAnyNumber = 1 << 20;  // of inputs
 // Rows by what they are about; each file has its translations.
 void add_structure(std::vector<Operator>& rows);
 void add_layers(std::vector<Operator>& rows);
+void add_convolutions(std::vector<Operator>& rows);
 void add_activations(std::vector<Operator>& rows);
 void add_arithmetic(std::vector<Operator>& rows);
 void add_pools(std::vector<Operator>& rows);
 void add_slices(std::vector<Operator>& rows);
-void add_norms(std::vector<Operator>& rows);
+void add_reductions(std::vector<Operator>& rows);
+void add_layer_norms(std::vector<Operator>& rows);
+void add_group_norms(std::vector<Operator>& rows);
+void add_resize(std::vector<Operator>& rows);
 void add_quantizers(std::vector<Operator>& rows);
+void add_trunc(std::vector<Operator>& rows);
 
 }  // namespace onnx_reader

@@ -1,13 +1,22 @@
-// runtime.js MODEL INPUT OUTPUT SHAPE: what onnxruntime-node makes of float32 numbers.
+// runtime.js MODEL OUTPUT [INPUT TYPE SHAPE]...: what onnxruntime-node makes of numbers in files.
 const fs = require("fs");
 const ort = require("onnxruntime-node");
 
-async function main([model, input, output, shape]) {
+const ARRAYS = { float32: Float32Array, int64: BigInt64Array, bool: Uint8Array };
+
+function tensor(file, type, shape) {
+  const bytes = fs.readFileSync(file);
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+  return new ort.Tensor(type, new ARRAYS[type](buffer), shape.split(",").map(Number));
+}
+
+async function main([model, output, ...inputs]) {
   const session = await ort.InferenceSession.create(model);
-  const bytes = fs.readFileSync(input);
-  const numbers = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-  const x = new ort.Tensor("float32", numbers, shape.split(",").map(Number));
-  const results = await session.run({ [session.inputNames[0]]: x });
+  const feeds = {};
+  session.inputNames.forEach((name, i) => {
+    feeds[name] = tensor(...inputs.slice(3 * i, 3 * i + 3));
+  });
+  const results = await session.run(feeds);
   const y = results[session.outputNames[0]].data;
   fs.writeFileSync(output, Buffer.from(y.buffer, y.byteOffset, y.byteLength));
 }

@@ -1,8 +1,8 @@
 """Runs a file of ONNX with onnxruntime: that of Python ($ONNXRUNTIME_PYTHON, else this one), or npm's
 onnxruntime-node (in $ONNXRUNTIME_NODE, the folder of its node_modules). Ends with 77 without either.
 
-  runtime.py run MODEL INPUT OUTPUT SHAPE   float32 numbers; SHAPE: 2,3,32,32
-  runtime.py score MODEL CIFAR              how many of a file of CIFAR-10's records are told right
+  runtime.py run MODEL OUTPUT [INPUT TYPE SHAPE]...   float32 numbers; TYPE: int64; SHAPE: 2,12
+  runtime.py score MODEL CIFAR     how many of a file of CIFAR-10's records are told right
 """
 import os
 import subprocess
@@ -15,30 +15,33 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH = 64
 
 
-def by_python(model, x):
+def by_python(model, inputs):
     try:
         import onnxruntime
     except ImportError:
         return None
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: x})[0]
+    return session.run(None, {i.name: x for i, x in zip(session.get_inputs(), inputs)})[0]
 
 
-def by_node(model, x):
+def by_node(model, inputs):
     modules = os.environ.get("ONNXRUNTIME_NODE")
     if not modules:
         return None
     with tempfile.TemporaryDirectory() as folder:
-        files = [os.path.join(folder, name) for name in ("x", "y")]
-        x.tofile(files[0])
-        words = ["node", os.path.join(HERE, "runtime.js"), model, *files, ",".join(map(str, x.shape))]
+        output = os.path.join(folder, "y")
+        words = ["node", os.path.join(HERE, "runtime.js"), model, output]
+        for i, x in enumerate(inputs):
+            file = os.path.join(folder, str(i))
+            x.tofile(file)
+            words += [file, str(x.dtype), ",".join(map(str, x.shape))]
         subprocess.run(words, check=True, env=dict(os.environ, NODE_PATH=modules))
-        return numpy.fromfile(files[1], numpy.float32).reshape(x.shape[0], -1)
+        return numpy.fromfile(output, numpy.float32)
 
 
-def run(model, x):
+def run(model, *inputs):
     for way in (by_python, by_node):
-        y = way(model, numpy.ascontiguousarray(x, numpy.float32))
+        y = way(model, inputs)
         if y is not None:
             return y
     print("onnxruntime is not installed: python3-onnxruntime, or npm's onnxruntime-node")
@@ -57,9 +60,13 @@ def images(path):
 if __name__ == "__main__":
     command, model = sys.argv[1:3]
     if command == "run":
-        shape = [int(extent) for extent in sys.argv[5].split(",")]
-        run(model, numpy.fromfile(sys.argv[3], numpy.float32).reshape(shape)).tofile(sys.argv[4])
+        inputs = []
+        for file, dtype, shape in zip(*[iter(sys.argv[4:])] * 3):
+            extents = [int(extent) for extent in shape.split(",")]
+            inputs.append(numpy.fromfile(file, dtype).reshape(extents))
+        run(model, *inputs).tofile(sys.argv[3])
     else:
         x, labels = images(sys.argv[3])
-        y = numpy.concatenate([run(model, x[i : i + BATCH]) for i in range(0, len(x), BATCH)])
+        batches = [run(model, x[i : i + BATCH]) for i in range(0, len(x), BATCH)]
+        y = numpy.concatenate([part.reshape(-1, 10) for part in batches])
         print(int((y.argmax(1) == labels).sum()))

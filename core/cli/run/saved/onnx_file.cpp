@@ -52,6 +52,7 @@ Settings settings_of(const Invocation& call) {
     std::error_code ignored;
     const bool is_file = fs::exists(word, ignored) && !is_onnx(word);
     transform.given.set(is_file ? kLoadName.key : kModel.key, Value(word));
+    if (call.words.size() > 2) transform.given.set(kDataset.key, Value(call.words[1]));
   }
   return read_settings(transform);
 }

@@ -38,6 +38,10 @@ void hard_sigmoid(Network& net, const Node& node) {
   net.elementwise(node, "hardsigmoid");
 }
 
+void elu(Network& net, const Node& node) {
+  net.elementwise(node, "elu", {{"alpha", node.real("alpha", 1)}});
+}
+
 void gelu(Network& net, const Node& node) {
   net.elementwise(node, "gelu", {{"approximate", node.word("approximate", "none")}});
 }
@@ -58,13 +62,19 @@ void clip(Network& net, const Node& node) {
   const double high = bound(net, node, 2, "max", HUGE_VAL);
   if (low == 0 && high == 6) return net.elementwise(node, "relu6");
   if (low == 0 && high == HUGE_VAL) return net.elementwise(node, "relu");
-  if (!std::isfinite(low) || !std::isfinite(high) || low >= high) {
-    throw lathe::error(LATHE_UNIMPLEMENTED, "it has not both bounds, the lower one first");
+  if (low > high) throw lathe::invalid_argument("its lower bound lies above the other");
+  if (std::isfinite(low) && std::isfinite(high) && low < high) {
+    return net.elementwise(node, "hardtanh", {{"min_val", low}, {"max_val", high}});
   }
-  net.elementwise(node, "hardtanh", {{"min_val", low}, {"max_val", high}});
+  std::vector<lathe::value::entry> bounds;
+  if (std::isfinite(low)) bounds.push_back({"min", low});
+  if (std::isfinite(high)) bounds.push_back({"max", high});
+  if (bounds.empty()) throw lathe::error(LATHE_UNIMPLEMENTED, "it has no bound");
+  net.function_of_one(node, "clamp", std::move(bounds));
 }
 
-void softmax(Network& net, const Node& node) {
+// Softmax or its logarithm.
+void along_axis(Network& net, const Node& node, const char* op) {
   Value x = net.tensor_input(node, 0);
   const bool flattens = net.graph().opset < 13;
   const std::size_t axis = axis_of(node.integer("axis", flattens ? 1 : -1), x.rank());
@@ -75,8 +85,10 @@ void softmax(Network& net, const Node& node) {
     }
   }
   const auto dim = static_cast<std::int64_t>(x.order.empty() ? axis : x.order[axis]);
-  net.elementwise(node, "softmax", {{"dim", dim}});
+  net.elementwise(node, op, {{"dim", dim}});
 }
+void softmax(Network& net, const Node& node) { along_axis(net, node, "softmax"); }
+void log_softmax(Network& net, const Node& node) { along_axis(net, node, "log_softmax"); }
 
 }  // namespace
 
@@ -95,7 +107,9 @@ void add_activations(std::vector<Operator>& rows) {
                               {onnx, "HardSigmoid", 1, 1, none, {"alpha", "beta"}, hard_sigmoid},
                               {onnx, "Gelu", 1, 1, first, {"approximate"}, gelu},
                               {onnx, "Clip", 1, 3, none, {"min", "max"}, clip},
+                              {onnx, "Elu", 1, 1, first, {"alpha"}, elu},
                               {onnx, "Softmax", 1, 1, none, {"axis"}, softmax},
+                              {onnx, "LogSoftmax", 1, 1, none, {"axis"}, log_softmax},
                           });
 }
 

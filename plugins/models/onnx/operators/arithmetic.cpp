@@ -1,6 +1,6 @@
 // Operators that combine numbers: in the network, in the file, and of shapes.
-#include "norms.hpp"
 #include "shapes.hpp"
+#include "written_out.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -65,6 +65,7 @@ const char* function_of(std::string_view op) {
   if (op == "Sub") return "sub";
   if (op == "Mul") return "mul";
   if (op == "Div") return "div";
+  if (op == "Max") return "maximum";
   return "pow";
 }
 
@@ -133,6 +134,37 @@ void exp(Network& net, const Node& node) {
 void erf(Network& net, const Node& node) {
   of_one(net, node, "erf", [](float x) { return std::erf(x); });
 }
+void log(Network& net, const Node& node) {
+  of_one(net, node, "log", [](float x) { return std::log(x); });
+}
+void abs(Network& net, const Node& node) {
+  of_one(net, node, "abs", [](float x) { return std::fabs(x); });
+}
+void neg(Network& net, const Node& node) {
+  of_one(net, node, "neg", [](float x) { return -x; });
+}
+
+// The larger, or smaller, of a tensor and a number; the larger of tensors.
+void extreme(Network& net, const Node& node) {
+  const bool largest = node.row().name == "Max";
+  const Value a = net.input(node, 0);
+  if (node.inputs() == 1) return net.set(node, a);
+  const Value b = net.input(node, 1);
+  const bool both = a.is_tensor() && b.is_tensor();
+  if (node.inputs() > 2 || (!both && !is_number(a, b) && !is_number(b, a)) || (both && !largest)) {
+    throw lathe::error(LATHE_UNIMPLEMENTED,
+                       "it takes the larger of two tensors, or the larger or smaller of a tensor "
+                       "and a number; nothing else of its kind is known");
+  }
+  if (both) return in_network(net, node, "Max", a, b);
+  const Value& x = a.is_tensor() ? a : b;
+  Value out = x;
+  const double bound = (a.is_tensor() ? b : a).constant->number();
+  out.node =
+      net.function("clamp", {x.node}, Names::of_function(node), {{largest ? "min" : "max", bound}});
+  out.format = nullptr;
+  net.set(node, std::move(out));
+}
 
 }  // namespace
 
@@ -146,6 +178,12 @@ void add_arithmetic(std::vector<Operator>& rows) {
   rows.push_back({onnx, "Sqrt", 1, 1, Takes::nothing, {}, sqrt});
   rows.push_back({onnx, "Exp", 1, 1, Takes::nothing, {}, exp});
   rows.push_back({onnx, "Erf", 1, 1, Takes::nothing, {}, erf});
+  rows.push_back({onnx, "Log", 1, 1, Takes::nothing, {}, log});
+  rows.push_back({onnx, "Abs", 1, 1, Takes::nothing, {}, abs});
+  rows.push_back({onnx, "Neg", 1, 1, Takes::nothing, {}, neg});
+  for (const char* op : {"Max", "Min"}) {
+    rows.push_back({onnx, op, 1, kAnyNumber, Takes::nothing, {}, extreme});
+  }
 }
 
 }  // namespace onnx_reader

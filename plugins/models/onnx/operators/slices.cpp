@@ -186,21 +186,25 @@ void where(Network& net, const Node& node) {
 }
 
 void expand(Network& net, const Node& node) {
-  const Value& x = net.tensor_input(node, 0);
-  const Extents wanted = integers_of(net.input(node, 1));
+  const Value& x = net.input(node, 0);
+  const Extents from = extents_of(x), wanted = integers_of(net.input(node, 1));
   Value out;
-  out.extents = broadcast(x.extents, wanted);
+  out.extents = broadcast(from, wanted);
   out.type = x.type;
-  out.node = net.plain(x);
-  if (out.extents != x.extents) {
-    const std::size_t added = out.extents.size() - x.extents.size();
+  out.node = net.node_of(x);
+  if (out.extents != from) {
+    const std::size_t added = out.extents.size() - from.size();
     std::vector<lathe::value> sizes;
     for (std::size_t d = 0; d < out.extents.size(); ++d) {
-      const bool stays = d >= added && out.extents[d] == x.extents[d - added];
+      const bool stays = d >= added && out.extents[d] == from[d - added];
       if (!stays && out.extents[d].of_batch) {
-        throw lathe::error(LATHE_UNIMPLEMENTED, "it repeats something for each row of the batch");
+        if (out.extents[d] != kBatch) {
+          throw lathe::error(LATHE_UNIMPLEMENTED, "it repeats something for several batches");
+        }
+        sizes.emplace_back(net.batch());
+      } else {
+        sizes.emplace_back(stays ? -1 : out.extents[d].number);
       }
-      sizes.emplace_back(stays ? -1 : out.extents[d].number);
     }
     out.node = net.function("expand", {out.node, lathe::value::list(std::move(sizes))},
                             Names::of_function(node));

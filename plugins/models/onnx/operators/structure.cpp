@@ -1,5 +1,6 @@
 // Operators that compute nothing: constants, shapes and what moves numbers.
 #include "shapes.hpp"
+#include "written_out.hpp"
 
 #include <algorithm>
 
@@ -97,7 +98,9 @@ void reshape(Network& net, const Node& node) {
   const bool zero_copies = node.integer("allowzero", 0) == 0;
   const Extents wanted = integers_of(net.input(node, 1));
   if (x.is_tensor()) {
-    return view_as(net, node, x, reshaped(x.extents, wanted, net.graph().batch, zero_copies));
+    const Extents to = reshaped(x.extents, wanted, net.graph().batch, zero_copies);
+    if (is_group_norm(net, node, to)) return;
+    return view_as(net, node, x, to);
   }
   if (x.integers) return net.set(node, integers_value(*x.integers, wanted.empty()));
   Extents from;

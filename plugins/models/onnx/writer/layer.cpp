@@ -53,6 +53,19 @@ bool Layer::flag(std::string_view key, bool otherwise) const {
   return given ? given.boolean() : otherwise;
 }
 
+lathe::value_view Layer::argument(std::uint64_t i, std::string_view key) const {
+  const lathe::value_view given = node_.arguments();
+  return i < given.size() ? given[i] : node_.kwargs().find(key);
+}
+
+std::optional<std::size_t> Layer::input_of(lathe::value_view argument) const {
+  if (!argument.is_node()) return std::nullopt;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].id() == argument.node()) return i;
+  }
+  return std::nullopt;
+}
+
 const std::string& Layer::plain_input(std::size_t i) const {
   return network_.value_of(inputs_.at(i)).name;
 }
@@ -129,17 +142,61 @@ std::string Layer::make(std::string_view op, const std::vector<std::string>& inp
                         const Attributes& attributes, const Extents* extents, int type) {
   WrittenModel& model = network_.model();
   std::string out = model.fresh(named(node_, op));
-  model.node({std::string(op), names_.intermediate(op), inputs, attributes}, out);
+  model.node({std::string(op), names_.intermediate(op), inputs, attributes}, {out});
   model.value(out, type == 0 ? type_of(LATHE_DTYPE_FLOAT32) : type,
               extents == nullptr ? this->extents() : *extents);
   return out;
 }
 
+std::vector<std::string> Layer::make_parts(std::string_view op,
+                                           const std::vector<std::string>& inputs,
+                                           const Attributes& attributes,
+                                           const std::vector<Extents>& extents, int type) {
+  WrittenModel& model = network_.model();
+  std::vector<std::string> out;
+  for (const Extents& each : extents) {
+    out.push_back(model.fresh(named(node_, op)));
+    model.value(out.back(), type == 0 ? type_of(LATHE_DTYPE_FLOAT32) : type, each);
+  }
+  model.node({std::string(op), names_.intermediate(op), inputs, attributes}, out);
+  return out;
+}
+
+std::string Layer::inner(const std::string& value, std::string_view what, const Extents& extents) {
+  const std::optional<Quantizer> quantizer = quantizer_of_input(0);
+  if (!quantizer) return value;
+  return quantized(value, *quantizer, operands_[0], named(node_, what), extents);
+}
+
+void Layer::parts(std::string_view op, const std::vector<std::string>& inputs,
+                  const Attributes& attributes, const std::vector<Extents>& extents) {
+  WrittenModel& model = network_.model();
+  std::vector<std::string> names;
+  std::vector<Value> made;
+  for (const Extents& each : extents) {
+    names.push_back(model.fresh(node_.name()));
+    made.push_back({names.back(), type_of_input(0), true});
+    model.value(names.back(), type_of_input(0), each);
+  }
+  model.node({std::string(op), names_.result(op), inputs, attributes}, names);
+  parts(std::move(made));
+}
+
+void Layer::parts(std::vector<Value> made) { network_.set_parts(node_, std::move(made)); }
+
+void Layer::constant(const std::string& name) { finish({name, type_of(node_.dtype()), false}); }
+
+bool Layer::is_part() const {
+  return inputs_.empty() && node_.input_count() == 1 && node_.dtype() != LATHE_DTYPE_NONE;
+}
+
+void Layer::part(std::int64_t i) { finish(network_.part_of(node_.input(0), i)); }
+
 void Layer::result(std::string_view op, const std::vector<std::string>& inputs,
                    const Attributes& attributes, const std::optional<Quantizer>& then) {
   WrittenModel& model = network_.model();
   Value out{model.fresh(node_.name()), type_of(node_.dtype()), true};
-  model.node({std::string(op), names_.result(op), inputs, attributes}, out.name);
+  model.node({std::string(op), names_.result(op), inputs, attributes}, {out.name});
   model.value(out.name, out.type, extents());
   if (then)
     out.name = quantized(out.name, *then, operands_[0], std::string(node_.name()), extents());

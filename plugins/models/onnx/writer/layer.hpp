@@ -26,6 +26,11 @@ class Layer {
   std::vector<std::int64_t> extents(std::string_view key, std::size_t dims,
                                     std::int64_t otherwise) const;
 
+  // What is given for an argument, by its place or its name; none: it is not.
+  lathe::value_view argument(std::uint64_t i, std::string_view key) const;
+  // Which of the tensors that it reads an argument is; nothing: it is none.
+  std::optional<std::size_t> input_of(lathe::value_view argument) const;
+
   // Tensors that it reads, in order; input() gives the value with the format that sits on it.
   std::size_t inputs() const { return inputs_.size(); }
   std::string input(std::size_t i);
@@ -46,15 +51,32 @@ class Layer {
   std::string number(std::string_view what, float x);
   std::string integers(std::string_view what, const std::vector<std::int64_t>& numbers);
 
-  // A node before the last; `extents` of what it makes, those of the result if none are given.
+  // A node before the last; `extents` of what it makes, those of the result if none are given;
+  // `type`: float32 if it is 0.
   std::string make(std::string_view op, const std::vector<std::string>& inputs,
                    const Attributes& attributes = {}, const Extents* extents = nullptr,
                    int type = 0);
+  // The same of several results.
+  std::vector<std::string> make_parts(std::string_view op, const std::vector<std::string>& inputs,
+                                      const Attributes& attributes,
+                                      const std::vector<Extents>& extents, int type = 0);
+  // A value between two products of the layer through the format of its data_in.
+  std::string inner(const std::string& value, std::string_view what, const Extents& extents);
   // The last. `then`: what quantizes its result besides the format on it.
   void result(std::string_view op, const std::vector<std::string>& inputs,
               const Attributes& attributes = {}, const std::optional<Quantizer>& then = {});
+  // The same of a node that makes several tensors: of all in one node, or as nodes before made
+  // them.
+  void parts(std::string_view op, const std::vector<std::string>& inputs,
+             const Attributes& attributes, const std::vector<Extents>& extents);
+  void parts(std::vector<Value> made);
+  // It is numbers of the file.
+  void constant(const std::string& name);
   // It makes what it reads.
   void same();
+  // One of the several tensors that the node before it makes.
+  bool is_part() const;
+  void part(std::int64_t i);
 
  private:
   std::optional<std::size_t> input_in(std::string_view role) const;

@@ -84,10 +84,21 @@ Network::Network(const Source& source, const Settings& settings, WrittenModel& m
       model_(model),
       shapes_(source_.graph, settings.quantization != Quantization::qonnx) {}
 
+namespace {
+
+// Numbers of shapes: the shapes that follow from them are written.
+bool is_size(const lathe::node& node) {
+  if (node.dtype() != LATHE_DTYPE_NONE || node.is_output()) return false;
+  const Translation* row = translation_of(node.op());
+  return row == nullptr || !row->makes_parts;
+}
+
+}  // namespace
+
 void Network::write() {
   for (const lathe::node node : source_.graph.nodes()) {
     source_.host.stop_if_cancelled();
-    if (node.dtype() == LATHE_DTYPE_NONE && !node.is_output()) continue;  // sizes
+    if (is_size(node)) continue;
     try {
       write(node);
     } catch (const std::exception& error) {
@@ -141,10 +152,19 @@ void Network::write_output(const lathe::node& node) {
   Value value = value_of(result);
   if (!value.is_made) {
     const std::string same = model_.fresh("output");
-    model_.node({"Identity", names_.fresh("output"), {value.name}}, same);
+    model_.node({"Identity", names_.fresh("output"), {value.name}}, {same});
     value.name = same;
   }
   model_.output(value.name, value.type, extents_of(result));
+}
+
+Value Network::part_of(lathe::node_id node, std::int64_t part) const {
+  const auto found = parts_.find(node.index);
+  if (found == parts_.end()) return value_of(node);  // it could not be written, which is said
+  const auto count = static_cast<std::int64_t>(found->second.size());
+  const std::int64_t at = part < 0 ? part + count : part;
+  if (at < 0 || at >= count) throw lathe::invalid_argument("it takes a part that is not there");
+  return found->second[static_cast<std::size_t>(at)];
 }
 
 std::optional<lathe::used_format> Network::format_of(lathe::node_id node,

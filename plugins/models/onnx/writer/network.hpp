@@ -47,6 +47,11 @@ class Network {
   const Extents& extents_of(lathe::node_id node) const { return shapes_.of(node); }
   const Value& value_of(lathe::node_id node) const { return values_.at(node.index); }
   void set(lathe::node_id node, Value value) { values_[node.index] = std::move(value); }
+  // The same of a node that makes several tensors; throws lathe::error if it has no such part.
+  Value part_of(lathe::node_id node, std::int64_t part) const;
+  void set_parts(lathe::node_id node, std::vector<Value> parts) {
+    parts_[node.index] = std::move(parts);
+  }
 
   // The format that sits on a tensor of a node; none: it has none, or the file is to have none.
   std::optional<lathe::used_format> format_of(lathe::node_id node, const lathe::operand& operand,
@@ -76,7 +81,8 @@ class Network {
   Shapes shapes_;
   NodeNames names_;
   Problems problems_;
-  std::map<std::uint32_t, Value> values_;  // by node
+  std::map<std::uint32_t, Value> values_;              // by node
+  std::map<std::uint32_t, std::vector<Value>> parts_;  // by node
   struct Written {
     Quantizer quantizer;
     std::string result;

@@ -12,6 +12,9 @@ const Translation* translation_of(std::string_view op) {
     add_pools(all);
     add_structure(all);
     add_slices(all);
+    add_choice(all);
+    add_attention(all);
+    add_resize(all);
     return all;
   }();
   for (const Translation& row : rows) {

@@ -10,6 +10,7 @@ struct Translation {
   std::string_view op;
   void (*write)(Layer&);
   Naming naming = Naming::by_name;
+  bool makes_parts = false;  // several tensors, that getitem nodes take
 };
 
 // Null: it has none.
@@ -23,5 +24,8 @@ void add_arithmetic(std::vector<Translation>& rows);
 void add_pools(std::vector<Translation>& rows);
 void add_structure(std::vector<Translation>& rows);
 void add_slices(std::vector<Translation>& rows);
+void add_choice(std::vector<Translation>& rows);
+void add_attention(std::vector<Translation>& rows);
+void add_resize(std::vector<Translation>& rows);
 
 }  // namespace onnx_writer

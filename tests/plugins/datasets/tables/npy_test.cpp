@@ -172,4 +172,26 @@ BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_refused) {
   BOOST_TEST(opened == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(whole_numbers_are_samples_to_be_looked_up) {
+  const Folder folder;
+  const auto set = open_set(folder.pair(kSamples, kLabels, "dtype=int64"));
+  const std::vector<std::uint64_t> rows = {2, 0};
+  const Tensor samples = set->read(Split::train, rows).fields.at(0);
+  BOOST_TEST((samples.dtype() == DType::int64));
+  const std::vector<std::int64_t> expected = {4, 5, 0, 1};
+  BOOST_TEST(samples.values<std::int64_t>() == expected, per_element());
+}
+
+BOOST_AUTO_TEST_CASE(fractions_and_scales_are_no_whole_numbers) {
+  const Folder folder;
+  const std::string halves = npy("'<f4'", "(3, 1)", std::string("\0\0\0\x3f\0\0\0\0\0\0\0\0", 12));
+  const auto set = open_set(folder.pair(halves, kLabels, "dtype=int64"));
+  const std::vector<std::uint64_t> rows = {0};
+  BOOST_CHECK_EXCEPTION(set->read(Split::train, rows), Error, [](const Error& error) {
+    const std::string text = error.what();
+    return text.find("x.npy") != std::string::npos && text.find("0.5") != std::string::npos;
+  });
+  BOOST_CHECK_THROW(open_set(folder.pair(kSamples, kLabels, "dtype=int64,scale=255")), Error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,9 @@
 // Files that write_onnx leaves, held against others: ONNX's checker (python3-onnx), and onnxruntime
 // (Debian 13's python3-onnxruntime, or npm's onnxruntime-node). Skipped, visibly, without them.
-#include "exported.hpp"
+#include "exported_ops.hpp"
 #include "written.hpp"
+
+#include "tests/engine/own_networks.hpp"
 
 #include <sys/wait.h>
 
@@ -36,26 +38,36 @@ Graph eight_bits(const Graph& graph) {
       {{"by", "type"}, {"default", {{"name", nullptr}}}, {"conv2d", format}, {"linear", format}});
 }
 
-// The largest difference of a logit from the engine's.
-double difference_elsewhere(const Graph& graph, const std::filesystem::path& model,
-                            const std::filesystem::path& folder) {
-  const Tensor input = sine_input(graph);
-  const std::vector<float> x = values_of(input);
-  std::ofstream(folder / "x", std::ios::binary)
-      .write(reinterpret_cast<const char*>(x.data()),
-             static_cast<std::streamsize>(x.size() * sizeof(float)));
-  std::string shape;
-  for (const std::int64_t extent : input.shape().dims()) {
-    shape += (shape.empty() ? "" : ",") + std::to_string(extent);
+// What onnxruntime makes of them.
+std::vector<float> computed_elsewhere(const std::filesystem::path& model,
+                                      const std::vector<Tensor>& inputs) {
+  const TemporaryFolder folder;
+  std::string words;
+  for (const Tensor& input : inputs) {
+    const std::filesystem::path file = folder.path() / std::to_string(words.size());
+    const auto bytes = input.bytes();
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    std::string shape;
+    for (const std::int64_t extent : input.shape().dims()) {
+      shape += (shape.empty() ? "" : ",") + std::to_string(extent);
+    }
+    words += quoted(file) + std::string(lathe::name(input.dtype())) + " " + shape + " ";
   }
-  const int code = run_script(
-      "runtime.py", "run " + quoted(model) + quoted(folder / "x") + quoted(folder / "y") + shape);
+  const int code =
+      run_script("runtime.py", "run " + quoted(model) + quoted(folder.path() / "y") + words);
   if (code == kNotThere) skip("there is no onnxruntime");
   BOOST_REQUIRE(code == 0);
-  const std::string bytes = read_text(folder / "y");
+  const std::string bytes = read_text(folder.path() / "y");
   std::vector<float> y(bytes.size() / sizeof(float));
   std::memcpy(y.data(), bytes.data(), y.size() * sizeof(float));
-  return difference(y, outputs_of(graph));
+  return y;
+}
+
+// The largest difference of a logit from the engine's.
+double difference_elsewhere(const Graph& graph, const std::filesystem::path& model) {
+  return difference(computed_elsewhere(model, {sine_input(graph)}), outputs_of(graph));
 }
 
 }  // namespace
@@ -83,7 +95,38 @@ BOOST_AUTO_TEST_CASE(onnxruntime_computes_what_the_engine_does) {
     BOOST_TEST_CONTEXT(id) {
       const TemporaryFolder folder;
       const Graph graph = built(id);
-      BOOST_TEST(difference_elsewhere(graph, exported(graph, folder.path()), folder.path()) < 1e-4);
+      BOOST_TEST(difference_elsewhere(graph, exported(graph, folder.path())) < 1e-4);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(onnxruntime_computes_what_torch_does_of_its_networks) {
+  for (const char* net : {"residual", "encoder", "gpt"}) {
+    for (const auto& [rows, suffix] : {std::pair{2, ""}, std::pair{5, "_batch5"}}) {
+      BOOST_TEST_CONTEXT(net << ", batch " << rows) {
+        const TemporaryFolder folder;
+        const auto file = exported(saved_network(net), folder.path());
+        const Tensor input = network_input(
+            saved_network(net), network_folder(net) / fmt::format("input{}.npy", suffix));
+        const Tensor output =
+            lathe::read_npy(network_folder(net) / fmt::format("output{}.npy", suffix));
+        BOOST_TEST(difference(computed_elsewhere(file, {input}), values_of(output)) < 1e-4);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(onnxruntime_computes_what_torch_does_of_its_ops) {
+  for (const json& one : torch_ops()) {
+    const std::string name = one.at("name");
+    BOOST_TEST_CONTEXT(name) {
+      const TemporaryFolder folder;
+      const std::optional<std::filesystem::path> file = exported_op(one, folder.path());
+      if (!file) continue;
+      std::vector<Tensor> inputs;
+      for (const json& input : one.at("inputs")) inputs.push_back(typed_tensor(input));
+      check_close(computed_elsewhere(*file, inputs), numbers(one.at("output").at("data")), 1e-4,
+                  1e-4, name);
     }
   }
 }
@@ -92,7 +135,7 @@ BOOST_AUTO_TEST_CASE(onnxruntime_computes_qdq_as_the_engine_does_the_formats) {
   const TemporaryFolder folder;
   const Graph graph = eight_bits(built("jsc-toy"));
   const auto file = exported(graph, folder.path(), {{"quantization", "qdq"}});
-  BOOST_TEST(difference_elsewhere(graph, file, folder.path()) < 1e-4);
+  BOOST_TEST(difference_elsewhere(graph, file) < 1e-4);
 }
 
 // onnxruntime would count what hangs over the end, were the padding, of which there is none, to
@@ -109,5 +152,5 @@ BOOST_AUTO_TEST_CASE(average_pools_divide_by_what_is_inside) {
     for (int d = 0; d < 2; ++d) attribute.add_ints(3);
   }
   const Graph graph = network(written(model, folder.path() / "pool.onnx"), kBatch);
-  BOOST_TEST(difference_elsewhere(graph, exported(graph, folder.path()), folder.path()) < 1e-6);
+  BOOST_TEST(difference_elsewhere(graph, exported(graph, folder.path())) < 1e-6);
 }

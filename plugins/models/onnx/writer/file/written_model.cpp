@@ -110,13 +110,13 @@ std::string WrittenModel::integers(std::string_view name,
 
 std::string WrittenModel::number(std::string_view name, float x) { return reals(name, {}, {x}); }
 
-void WrittenModel::node(const WrittenNode& node, const std::string& output) {
+void WrittenModel::node(const WrittenNode& node, const std::vector<std::string>& outputs) {
   onnx::NodeProto& into = *graph_.add_node();
   into.set_op_type(node.op);
   into.set_name(node.name);
   into.set_domain(node.domain);
   for (const std::string& input : node.inputs) into.add_input(input);
-  into.add_output(output);
+  for (const std::string& output : outputs) into.add_output(output);
   for (const auto& [key, value] : node.attributes) {
     onnx::AttributeProto& attribute = *into.add_attribute();
     attribute.set_name(key);

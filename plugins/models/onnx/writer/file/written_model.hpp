@@ -39,8 +39,8 @@ class WrittenModel {
   std::string integers(std::string_view name, const std::vector<std::int64_t>& numbers);  // a list
   std::string number(std::string_view name, float x);                                     // rank 0
 
-  // REQUIRES: `output` is fresh.
-  void node(const WrittenNode& node, const std::string& output);
+  // REQUIRES: `outputs` are fresh.
+  void node(const WrittenNode& node, const std::vector<std::string>& outputs);
   void value(const std::string& name, int type, const Extents& extents);
   void input(const std::string& name, int type, const Extents& extents);
   void output(const std::string& name, int type, const Extents& extents);

@@ -50,7 +50,7 @@ std::string write_quant(WrittenModel& model, const Quantizer& q, const Quantized
   std::string out = model.fresh(named(of.name, "quantized"));
   const std::string node = named(of.name, "quant");
   if (q.is_bipolar) {
-    model.node({"BipolarQuant", node, {of.value, scale}, {}, kQonnx}, out);
+    model.node({"BipolarQuant", node, {of.value, scale}, {}, kQonnx}, {out});
   } else {
     const std::vector<float> zeros(q.zero_point.begin(), q.zero_point.end());
     const std::string zero =
@@ -63,7 +63,7 @@ std::string write_quant(WrittenModel& model, const Quantizer& q, const Quantized
                  {"narrow", std::int64_t{q.is_narrow}},
                  {"rounding_mode", std::string(rounding_mode(q.rounding))}},
                 kQonnx},
-               out);
+               {out});
   }
   model.value(out, TensorProto::FLOAT, of.extents);
   return out;
@@ -133,7 +133,7 @@ std::string dequantized(WrittenModel& model, std::string codes, const Steps& ste
   std::vector<std::string> inputs = {std::move(codes)};
   inputs.insert(inputs.end(), steps.inputs.begin(), steps.inputs.end());
   std::string out = model.fresh(named(name, "quantized"));
-  model.node({"DequantizeLinear", named(name, "dequantize"), inputs, steps.axis}, out);
+  model.node({"DequantizeLinear", named(name, "dequantize"), inputs, steps.axis}, {out});
   model.value(out, TensorProto::FLOAT, extents);
   return out;
 }
@@ -149,7 +149,7 @@ std::string clipped(WrittenModel& model, const Quantizer& q, const Quantized& of
   const std::string low = model.number(named(of.name, "low"), q.low() * q.scale[0]);
   const std::string high = model.number(named(of.name, "high"), q.high() * q.scale[0]);
   std::string out = model.fresh(named(of.name, "clipped"));
-  model.node({"Clip", named(of.name, "clip"), {of.value, low, high}}, out);
+  model.node({"Clip", named(of.name, "clip"), {of.value, low, high}}, {out});
   model.value(out, TensorProto::FLOAT, of.extents);
   return out;
 }
@@ -172,7 +172,7 @@ std::string write_linear(WrittenModel& model, const Quantizer& q, const Quantize
   std::vector<std::string> inputs = {x};
   inputs.insert(inputs.end(), steps.inputs.begin(), steps.inputs.end());
   std::string codes = model.fresh(named(of.name, "codes"));
-  model.node({"QuantizeLinear", named(of.name, "quantize"), inputs, steps.axis}, codes);
+  model.node({"QuantizeLinear", named(of.name, "quantize"), inputs, steps.axis}, {codes});
   model.value(codes, type, of.extents);
   return dequantized(model, codes, steps, of.name, of.extents);
 }

@@ -23,6 +23,10 @@ void relu(Layer& layer) {
   layer.result("Relu", {layer.plain_input(0)}, {}, q);
 }
 
+void elu(Layer& layer) {
+  layer.result("Elu", {layer.input(0)}, {{"alpha", layer.real("alpha", 1)}});
+}
+
 void clip(Layer& layer, float low, float high) {
   const std::string x = layer.input(0);
   layer.result("Clip", {x, layer.number("min", low), layer.number("max", high)});
@@ -86,9 +90,11 @@ void gelu(Layer& layer) {
   layer.result("Mul", {product, layer.number("half", 0.5F)});
 }
 
-void softmax(Layer& layer) {
-  layer.result("Softmax", {layer.input(0)}, {{"axis", layer.integer("dim")}});
+template <const char* kOperator>
+void along(Layer& layer) {
+  layer.result(kOperator, {layer.input(0)}, {{"axis", layer.integer("dim")}});
 }
+constexpr char kSoftmax[] = "Softmax", kLogSoftmax[] = "LogSoftmax";
 
 }  // namespace
 
@@ -107,7 +113,9 @@ void add_activations(std::vector<Translation>& rows) {
                            {"silu", silu},
                            {"softplus", softplus, scope},
                            {"gelu", gelu, scope},
-                           {"softmax", softmax, scope}});
+                           {"elu", elu, scope},
+                           {"softmax", along<kSoftmax>, scope},
+                           {"log_softmax", along<kLogSoftmax>, scope}});
 }
 
 }  // namespace onnx_writer

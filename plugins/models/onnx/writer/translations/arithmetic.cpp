@@ -18,29 +18,13 @@ std::string number(Layer& layer, double x, std::string_view what) {
                                         {reinterpret_cast<const char*>(&whole), sizeof whole});
 }
 
-lathe::value_view argument(const Layer& layer, std::uint64_t i, std::string_view key) {
-  const lathe::value_view given = layer.node().arguments();
-  return i < given.size() ? given[i] : layer.node().kwargs().find(key);
-}
-
-bool is_tensor(const Layer& layer, lathe::value_view argument) {
-  for (const lathe::node node : layer.node().inputs()) {
-    if (argument.is_node() && node.id() == argument.node()) {
-      return node.dtype() != LATHE_DTYPE_NONE;
-    }
-  }
-  return false;
-}
-
 // The two operands: tensors in order, numbers where they stand.
 std::vector<std::string> operands(Layer& layer, std::string_view second) {
   std::vector<std::string> out;
-  std::size_t tensor = 0;
-  const lathe::value_view arguments[] = {argument(layer, 0, "input"), argument(layer, 1, second)};
+  const lathe::value_view arguments[] = {layer.argument(0, "input"), layer.argument(1, second)};
   for (const lathe::value_view a : arguments) {
-    if (is_tensor(layer, a)) {
-      // Both may be one tensor, which it reads once.
-      out.push_back(layer.input(std::min(tensor++, layer.inputs() - 1)));
+    if (const auto tensor = layer.input_of(a)) {
+      out.push_back(layer.input(*tensor));
     } else if (a.is_node()) {
       throw cannot({"it computes with a size as a number"});
     } else {
@@ -59,10 +43,23 @@ void arithmetic(Layer& layer) {
   }
   layer.result(kOperator, both);
 }
-constexpr char kAdd[] = "Add", kSub[] = "Sub", kMul[] = "Mul", kDiv[] = "Div", kExp[] = "Exp",
-               kSqrt[] = "Sqrt", kErf[] = "Erf";
+constexpr char kAdd[] = "Add", kSub[] = "Sub", kMul[] = "Mul", kDiv[] = "Div", kMax[] = "Max",
+               kExp[] = "Exp", kSqrt[] = "Sqrt", kErf[] = "Erf", kLog[] = "Log", kAbs[] = "Abs",
+               kNeg[] = "Neg";
 
 void power(Layer& layer) { layer.result("Pow", operands(layer, "exponent")); }
+
+// A bound that is not given is no input.
+void clamp(Layer& layer) {
+  std::vector<std::string> inputs = {layer.input(0)};
+  const auto bound = [&](std::string_view name) {
+    const lathe::value_view given = layer.attribute(name);
+    return given ? number(layer, given.real(), name) : std::string();
+  };
+  inputs.push_back(bound("min"));
+  if (layer.attribute("max")) inputs.push_back(bound("max"));
+  layer.result("Clip", inputs);
+}
 
 template <const char* kOperator>
 void function(Layer& layer) {
@@ -84,15 +81,42 @@ std::vector<std::int64_t> dims(const Layer& layer) {
   return all;
 }
 
-// Axes are an attribute of ReduceMean before opset 18, an input of ReduceSum since 13.
-void mean(Layer& layer) {
-  layer.result("ReduceMean", {layer.input(0)},
+// Axes are an attribute of ReduceMean and ReduceMax before opset 18, an input of ReduceSum
+// since 13.
+template <const char* kOperator>
+void reduce(Layer& layer) {
+  layer.result(kOperator, {layer.input(0)},
                {{"axes", dims(layer)}, {"keepdims", std::int64_t{layer.flag("keepdim")}}});
 }
+constexpr char kReduceMean[] = "ReduceMean", kReduceMax[] = "ReduceMax";
+
 void sum(Layer& layer) {
   const std::string x = layer.input(0);
   layer.result("ReduceSum", {x, layer.integers("axes", dims(layer))},
                {{"keepdims", std::int64_t{layer.flag("keepdim")}}});
+}
+
+// Of all elements, or along a dimension with the place of the largest.
+void max(Layer& layer) {
+  if (!layer.attribute("dim")) return reduce<kReduceMax>(layer);
+  Extents extents = layer.extents_of_input(0);
+  const std::int64_t dim = layer.integer("dim");
+  const bool keeps = layer.flag("keepdim");
+  const std::size_t axis = onnx_reader::axis_of(dim, extents.size());
+  if (keeps) {
+    extents[axis] = {1, false};
+  } else {
+    extents.erase(extents.begin() + static_cast<std::ptrdiff_t>(axis));
+  }
+  const std::string x = layer.input(0);
+  const int type = layer.type_of_input(0);
+  const std::int64_t keepdims = keeps;
+  const std::string values = layer.make(
+      "ReduceMax", {x}, {{"axes", std::vector<std::int64_t>{dim}}, {"keepdims", keepdims}},
+      &extents, type);
+  const std::string places = layer.make("ArgMax", {x}, {{"axis", dim}, {"keepdims", keepdims}},
+                                        &extents, onnx::TensorProto::INT64);
+  layer.parts({{values, type, true}, {places, onnx::TensorProto::INT64, true}});
 }
 
 }  // namespace
@@ -102,12 +126,19 @@ void add_arithmetic(std::vector<Translation>& rows) {
                            {"sub", arithmetic<kSub>},
                            {"mul", arithmetic<kMul>},
                            {"div", arithmetic<kDiv>},
+                           {"maximum", arithmetic<kMax>},
+                           {"clamp", clamp},
                            {"pow", power},
                            {"exp", function<kExp>},
                            {"sqrt", function<kSqrt>},
                            {"erf", function<kErf>},
+                           {"log", function<kLog>},
+                           {"abs", function<kAbs>},
+                           {"neg", function<kNeg>},
                            {"rsqrt", rsqrt},
-                           {"mean", mean},
+                           {"mean", reduce<kReduceMean>},
+                           {"amax", reduce<kReduceMax>},
+                           {"max", max, Naming::by_name, true},
                            {"sum", sum}});
 }
 

@@ -74,6 +74,17 @@ void linear(Layer& layer) {
   layer.result("Add", {product, layer.parameter("bias")});
 }
 
+// beta input + alpha mat1 mat2
+void addmm(Layer& layer) {
+  const std::string x = layer.parameter("data_in"), weight = layer.parameter("weight");
+  const std::string bias = layer.parameter("bias");
+  const float beta = layer.real("beta", 1), alpha = layer.real("alpha", 1);
+  if (!layer.is_qonnx() || beta != 1 || alpha != 1) {
+    return layer.result("Gemm", {x, weight, bias}, {{"alpha", alpha}, {"beta", beta}});
+  }
+  layer.result("Add", {layer.make("MatMul", {x, weight}), bias});
+}
+
 void embedding(Layer& layer) {
   layer.result("Gather", {layer.parameter("weight"), layer.input(0)}, {{"axis", std::int64_t{0}}});
 }
@@ -85,8 +96,10 @@ void product(Layer& layer) { layer.result("MatMul", {layer.input(0), layer.input
 void add_layers(std::vector<Translation>& rows) {
   rows.insert(rows.end(), {{"conv1d", conv},
                            {"conv2d", conv},
+                           {"conv_transpose1d", conv_transpose},
                            {"conv_transpose2d", conv_transpose},
                            {"linear", linear},
+                           {"addmm", addmm},
                            {"embedding", embedding},
                            {"matmul", product},
                            {"bmm", product}});

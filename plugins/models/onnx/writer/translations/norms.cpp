@@ -60,12 +60,51 @@ void layer_norm(Layer& layer) {
                {{"axis", -dims}, {"epsilon", layer.real("eps", 1e-5)}});
 }
 
+// Each group as one channel of an instance norm, then scale and bias of the channels: PyTorch's
+// export has it so.
+void group_norm(Layer& layer) {
+  const Extents& extents = layer.extents();
+  const std::int64_t groups = layer.integer("num_groups");
+  const std::int64_t row = onnx_reader::elements_of_row({extents.begin() + 1, extents.end()});
+  const Extents grouped = {extents[0], {groups, false}, {row / groups, false}};
+  std::vector<std::int64_t> wanted = {0};
+  for (std::size_t d = 1; d < extents.size(); ++d) wanted.push_back(extents[d].number);
+  const auto vector = [&](std::string_view what, float number) {
+    return layer.network().model().reals(
+        lathe::join({layer.node().name(), "_", what}), {groups},
+        std::vector<float>(static_cast<std::size_t>(groups), number));
+  };
+  const std::string in_groups = layer.make(
+      "Reshape", {layer.input(0), layer.integers("groups", {0, groups, -1})}, {}, &grouped);
+  const std::string normal =
+      layer.make("InstanceNormalization", {in_groups, vector("one", 1), vector("zero", 0)},
+                 {{"epsilon", layer.real("eps", 1e-5)}}, &grouped);
+  const std::vector<std::string> back = {normal, layer.integers("shape", wanted)};
+  if (!layer.has("weight")) return layer.result("Reshape", back);
+  // [channels, 1, 1, ...]
+  std::vector<std::int64_t> axes;
+  Extents channels = {extents[1]};
+  for (std::size_t d = 2; d < extents.size(); ++d) {
+    axes.push_back(static_cast<std::int64_t>(d) - 1);
+    channels.push_back({1, false});
+  }
+  const auto along_channels = [&](std::string_view role) {
+    const std::string vector = layer.parameter(role);
+    if (axes.empty()) return vector;
+    return layer.make("Unsqueeze", {vector, layer.integers("axes", axes)}, {}, &channels);
+  };
+  const std::string scaled =
+      layer.make("Mul", {layer.make("Reshape", back), along_channels("weight")});
+  layer.result("Add", {scaled, along_channels("bias")});
+}
+
 }  // namespace
 
 void add_norms(std::vector<Translation>& rows) {
-  rows.insert(
-      rows.end(),
-      {{"batch_norm1d", batch_norm}, {"batch_norm2d", batch_norm}, {"layer_norm", layer_norm}});
+  rows.insert(rows.end(), {{"batch_norm1d", batch_norm},
+                           {"batch_norm2d", batch_norm},
+                           {"layer_norm", layer_norm},
+                           {"group_norm", group_norm}});
 }
 
 }  // namespace onnx_writer

@@ -2,6 +2,7 @@
 #include "../translations.hpp"
 #include "window.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -102,6 +103,7 @@ std::vector<Step> steps_of(Layer& layer, const Index& index) {
 }
 
 void getitem(Layer& layer) {
+  if (layer.is_part()) return layer.part(layer.integer("index"));
   Extents extents = layer.extents_of_input(0);
   const Index index = index_of(layer.attribute("index"), extents.size());
   const std::vector<Step> steps = steps_of(layer, index);
@@ -114,6 +116,32 @@ void getitem(Layer& layer) {
     steps[i].change(extents);
     x = layer.make(steps[i].op, inputs, steps[i].attributes, &extents, layer.type_of_input(0));
   }
+}
+
+// Of so many elements each along a dimension, the last one of the rest.
+void parts(Layer& layer, std::vector<std::int64_t> sizes) {
+  const Extents& from = layer.extents_of_input(0);
+  const std::int64_t dim = layer.integer("dim", 0);
+  const std::size_t axis = onnx_reader::axis_of(dim, from.size());
+  if (from[axis].of_batch) throw cannot({"it splits an open batch"});
+  if (sizes.size() == 1) {
+    const std::int64_t each = sizes[0];
+    sizes.clear();
+    for (std::int64_t left = from[axis].number; left > 0; left -= each) {
+      sizes.push_back(std::min(each, left));
+    }
+  }
+  std::vector<Extents> extents(sizes.size(), from);
+  for (std::size_t i = 0; i < sizes.size(); ++i) extents[i][axis].number = sizes[i];
+  layer.parts("Split", {layer.input(0), layer.integers("sizes", sizes)}, {{"axis", dim}}, extents);
+}
+
+void split(Layer& layer) { parts(layer, layer.extents("split_size_or_sections", 1)); }
+void chunk(Layer& layer) {
+  const Extents& from = layer.extents_of_input(0);
+  const std::size_t axis = onnx_reader::axis_of(layer.integer("dim", 0), from.size());
+  const std::int64_t chunks = layer.integer("chunks");
+  parts(layer, {(from[axis].number + chunks - 1) / chunks});
 }
 
 // PyTorch has pairs, the last dimension's first; ONNX all begins, then all ends.
@@ -133,7 +161,10 @@ void pad(Layer& layer) {
 }  // namespace
 
 void add_slices(std::vector<Translation>& rows) {
-  rows.insert(rows.end(), {{"getitem", getitem}, {"pad", pad}});
+  rows.insert(rows.end(), {{"getitem", getitem},
+                           {"pad", pad},
+                           {"split", split, Naming::by_name, true},
+                           {"chunk", chunk, Naming::by_name, true}});
 }
 
 }  // namespace onnx_writer

@@ -88,7 +88,12 @@ void unsqueeze(Layer& layer) {
 }
 void squeeze(Layer& layer) {
   if (layer.extents().size() == layer.extents_of_input(0).size()) return layer.same();
-  layer.result("Squeeze", {layer.input(0), layer.integers("axes", {layer.integer("dim")})});
+  std::vector<std::int64_t> axes;  // PyTorch leaves those that are not 1
+  for (const std::int64_t dim : layer.extents("dim", 1)) {
+    const Extents& from = layer.extents_of_input(0);
+    if (from[onnx_reader::axis_of(dim, from.size())] == onnx_reader::Extent{}) axes.push_back(dim);
+  }
+  layer.result("Squeeze", {layer.input(0), layer.integers("axes", axes)});
 }
 
 // The batch while the network runs, as a list of one.

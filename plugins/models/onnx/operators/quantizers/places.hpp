@@ -2,7 +2,7 @@
 // translated.
 #pragma once
 
-#include "../network.hpp"
+#include "../../network.hpp"
 
 namespace onnx_reader {
 

@@ -1,4 +1,4 @@
-#include "quantizer_places.hpp"
+#include "places.hpp"
 
 namespace onnx_reader {
 
