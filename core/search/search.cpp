@@ -89,6 +89,12 @@ Error nothing_completed(const SearchResult& result) {
                                               result.trials.size(), failed->error));
 }
 
+// Scoring tells of tokens what it does not tell of rows, and the other way round.
+bool is_told(const Component& pass, std::string_view scalar, Loss loss, const Field& target) {
+  const Statistic* statistic = find_statistic(scalar);
+  return pass.id != kScoringPass || statistic == nullptr || is_told_of(*statistic, loss, target);
+}
+
 // Numbers that the loss of the run does not tell, and that no runner publishes on its own.
 void check_scalars(const SearchPlan& plan, Loss loss, const Field& target) {
   for (const ReadScalar& scalar : plan.options.scalars()) {
@@ -99,7 +105,8 @@ void check_scalars(const SearchPlan& plan, Loss loss, const Field& target) {
       const auto scalars = promised_scalars(pass);
       const bool may = !scalars || std::ranges::count(*scalars, scalar.name) > 0;
       promised |= may;
-      published |= may && publishes(pass, scalar.name, loss, target);
+      published |=
+          may && publishes(pass, scalar.name, loss) && is_told(pass, scalar.name, loss, target);
     }
     if (!promised || published) continue;
     std::vector<std::string> told;

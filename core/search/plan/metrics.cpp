@@ -2,7 +2,7 @@
 
 #include "core/base/words/suggest.hpp"
 #include "core/graph/io/abi_value.hpp"
-#include "core/host/scoring/token_statistics.hpp"
+#include "core/host/statistics.hpp"
 
 #include <fmt/format.h>
 
@@ -14,10 +14,9 @@ std::optional<std::vector<std::string>> promised_scalars(const Component& pass) 
   return split_bars(table.scalars);
 }
 
-bool publishes(const Component& pass, std::string_view scalar, Loss loss, const Field& target) {
+bool publishes(const Component& pass, std::string_view scalar, Loss loss) {
   const Statistic* statistic = find_statistic(scalar);
-  if (pass.id != kScoringPass || statistic == nullptr) return true;
-  return (statistic->fits & only(loss)) != 0 && is_told_of(*statistic, loss, target);
+  return pass.id != kScoringPass || statistic == nullptr || (statistic->fits & only(loss)) != 0;
 }
 
 Error unpublished(const ReadScalar& scalar, const std::vector<std::string>& known) {

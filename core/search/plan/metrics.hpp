@@ -20,9 +20,9 @@ struct ReadScalar {
 // None if the pass promises nothing: then only a run tells.
 std::optional<std::vector<std::string>> promised_scalars(const Component& pass);
 
-// Whether a pass that promises it as a scalar publishes it in a run with that loss and that target:
-// scoring tells only the statistics that fit.
-bool publishes(const Component& pass, std::string_view scalar, Loss loss, const Field& target);
+// Whether a pass that promises it as a scalar publishes it in a run with that loss: scoring tells
+// only the statistics that fit the loss.
+bool publishes(const Component& pass, std::string_view scalar, Loss loss);
 
 Error unpublished(const ReadScalar& scalar, const std::vector<std::string>& known);
 
