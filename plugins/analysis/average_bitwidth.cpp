@@ -5,7 +5,6 @@
 #include <lathe/lathe.hpp>
 
 #include "counted_weight.hpp"
-#include "shared_weights.hpp"
 
 namespace {
 
@@ -16,8 +15,14 @@ double width_of(const lathe::operand& operand) {
   return is_number ? first.real() : operand.bits();
 }
 
+constexpr double kFloatBits = 32;
+
 struct Mean {
   double sum = 0, count = 0;
+  void add(const Mean& other) {
+    sum += other.sum;
+    count += other.count;
+  }
   void add(double bits, std::int64_t elements) {
     sum += static_cast<double>(elements) * bits;
     count += static_cast<double>(elements);
@@ -27,8 +32,10 @@ struct Mean {
 
 struct AverageBitwidth {
   static constexpr const char* details =
-      "`average_bitwidth = sum(bits * elements) / sum(elements)` over the weights of linear and "
-      "convolution layers; a weight that several nodes use counts once, one without number format "
+      "`average_bitwidth = sum(bits * elements) / sum(elements)` over the weights of linear "
+      "layers, "
+      "convolutions and attention; a weight that several nodes use counts once, one without number "
+      "format "
       "with its 32 bits. `data_average_bitwidth` is the same over the first inputs of those "
       "layers, and `memory_density = compare_to / average_bitwidth`. An element counts with what "
       "it takes to store, its part of the scales and exponents that a block, a row or a channel "
@@ -60,15 +67,21 @@ struct AverageBitwidth {
     Mean weights, data;
     analysis::FirstUse first_use;
     for (const auto node : graph.nodes()) {
-      const auto layer = analysis::counted_weight(node);
-      if (!layer) continue;
-      const std::int64_t elements = first_use.of_weight(node) ? layer->weight.numel() : 0;
-      const double weight_bits = bits_of(layer->weight), input_bits = bits_of(layer->input);
-      weights.add(weight_bits, elements);
-      data.add(input_bits, layer->input.numel());
-      table.row({node.name(), node.op(), elements, weight_bits, input_bits});
+      const auto input =
+          analysis::counts_weights(node) ? analysis::counted_input(node) : std::nullopt;
+      if (!input) continue;
+      Mean all, own;  // of the layer's weights, and of those that none before it has
+      analysis::each_weight(node, [&](const auto& weight, const auto& contents) {
+        all.add(bits_of(weight), weight.numel());
+        if (first_use.of_weight(contents)) own.add(bits_of(weight), weight.numel());
+      });
+      if (all.count == 0) continue;
+      weights.add(own);
+      const double input_bits = bits_of(*input);
+      data.add(input_bits, input->numel());
+      table.row({node.name(), node.op(), static_cast<std::int64_t>(own.count),
+                 all.value(kFloatBits), input_bits});
     }
-    constexpr double kFloatBits = 32;
     const double average = weights.value(kFloatBits);
     out.scalar("average_bitwidth", average);
     out.scalar("memory_density", compare_to_ / average);

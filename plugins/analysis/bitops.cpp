@@ -25,6 +25,10 @@ double fan_in(const lathe::node& node, double macs, double outputs) {
   return macs / outputs;
 }
 
+double memory_of(const lathe::operand& operand) {
+  return static_cast<double>(operand.numel()) * operand.bits();
+}
+
 // Of one node; all but the weights' memory are the same for nodes that are alike.
 struct Counts {
   double computations = 0, bitops = 0, macs = 0, product = 0, baskin = 0;
@@ -53,34 +57,18 @@ struct Counts {
 
  private:
   void count_products(const lathe::node& node, const analysis::BitWidths& widths) {
-    const double outputs = static_cast<double>(node.numel());
+    const double outputs = node.cost().output_elements;
     const double bits = widths.in * widths.weight;
     const double terms = std::max(1.0, fan_in(node, macs, outputs));
     product = macs * bits;
     baskin = macs * (bits + widths.in + widths.weight + std::log2(terms));
     for (const auto& operand : node.operands()) {
-      const double memory = static_cast<double>(operand.numel()) * operand.bits();
-      if (operand.is_output()) activation_memory = memory;
-      // A second activation that stands where a weight would is none to keep.
-      if (operand.role() == LATHE_ROLE_WEIGHT && operand.is_parameter()) weight_memory = memory;
+      if (operand.is_output()) activation_memory = memory_of(operand);
     }
+    constexpr double kFloatBits = 32;  // no format sits on one of several results
+    if (node.dtype() == LATHE_DTYPE_NONE) activation_memory = outputs * kFloatBits;
   }
 };
-
-// Of a function that reads the model's tensor in a weight's place.
-double read_weight(const lathe::node& node) {
-  std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
-  for (const auto& operand : node.operands()) {
-    if (!operand.is_input()) break;
-    while (at < node.input_count() && node.input(at).dtype() == LATHE_DTYPE_NONE) ++at;
-    if (at == node.input_count()) break;
-    const lathe::node input = node.input(at++);
-    if (operand.role() == LATHE_ROLE_WEIGHT && input.opcode() == LATHE_OPCODE_GET_ATTR) {
-      return static_cast<double>(operand.numel()) * operand.bits();
-    }
-  }
-  return 0;
-}
 
 struct BitOps {
   static constexpr const char* details =
@@ -126,8 +114,9 @@ struct BitOps {
       }
       Counts own = alike;
       if (own.macs > 0) {
-        if (own.weight_memory == 0) own.weight_memory = read_weight(node);
-        if (own.weight_memory > 0 && !first_use.of_weight(node)) own.weight_memory = 0;
+        analysis::each_weight(node, [&](const auto& weight, const auto& contents) {
+          if (first_use.of_weight(contents)) own.weight_memory += memory_of(weight);
+        });
       }
       total += own;
       if (!node.is_placeholder() && !node.is_output()) add_row(table, node, own);

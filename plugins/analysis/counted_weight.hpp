@@ -1,24 +1,26 @@
 // Which weights count for the average width of a network's weights.
 #pragma once
 
+#include "shared_weights.hpp"
+
 #include <lathe/lathe.hpp>
 
 #include <optional>
 
 namespace analysis {
 
-struct CountedWeight {
-  lathe::operand weight, input;
-};
+// Those of linear layers, convolutions and attention, and of functions of the kind.
+// Normalisations scale by their weights: they are no such layers.
+inline bool counts_weights(const lathe::node& node) {
+  return node.can_quantize(LATHE_ROLE_WEIGHT) && node.facts().bits != LATHE_BITS_SCALING;
+}
 
-// Of a linear or convolution layer. Normalisations scale by their weights: they are no such layers.
-inline std::optional<CountedWeight> counted_weight(const lathe::node& node) {
-  if (!node.can_quantize(LATHE_ROLE_WEIGHT) || node.facts().bits == LATHE_BITS_SCALING) {
-    return std::nullopt;
+// What is multiplied by them.
+inline std::optional<lathe::operand> counted_input(const lathe::node& node) {
+  for (const lathe::operand& operand : node.operands()) {
+    if (operand.is_input() && operand.role() == LATHE_ROLE_DATA_IN) return operand;
   }
-  const auto weight = node.find_operand("weight"), input = node.find_operand("data_in_0");
-  if (!weight || !input) return std::nullopt;
-  return CountedWeight{*weight, *input};
+  return std::nullopt;
 }
 
 }  // namespace analysis

@@ -5,6 +5,7 @@
 #include <lathe/lathe.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -30,24 +31,45 @@ inline NamedContents named_contents(const lathe::node& constant) {
   return {0, constant.target()};
 }
 
-// The weight that a node works with: its own, or the tensor that it reads in a weight's place. Of a
-// weight that is computed, the name of the node that computes it.
+// Calls visit(operand, input) for each operand in a weight's place; `input` is the node that it is
+// read from, none of a parameter.
+template <class Visit>
+void each_in_weights_place(const lathe::node& node, const Visit& visit) {
+  std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
+  for (const auto& operand : node.operands()) {
+    lathe::node read;
+    if (operand.is_input()) {
+      while (at < node.input_count() && node.input(at).dtype() == LATHE_DTYPE_NONE) ++at;
+      if (at < node.input_count()) read = node.input(at++);
+    }
+    if (operand.role() == LATHE_ROLE_WEIGHT) visit(operand, read);
+  }
+}
+
+// Calls visit(operand, contents) for each weight that a node works with and the model has: its own,
+// and the tensors of the model that it reads in a weight's place.
+template <class Visit>
+void each_weight(const lathe::node& node, const Visit& visit) {
+  each_in_weights_place(node, [&](const lathe::operand& operand, const lathe::node& input) {
+    if (operand.is_parameter()) visit(operand, named_contents(operand));
+    if (input && input.opcode() == LATHE_OPCODE_GET_ATTR) visit(operand, named_contents(input));
+  });
+}
+
+// The weight that a node works with, or the first of them. Of a weight that is computed, the name
+// of the node that computes it.
 inline NamedContents weight_of(const lathe::node& node) {
   if (const auto own = node.find_operand("weight"); own && !own->qualified_name().empty()) {
     return named_contents(*own);
   }
   if (node.is_module()) return {0, node.target()};
-  std::uint32_t at = 0;  // among the inputs, of which only tensors are operands
-  for (const auto& operand : node.operands()) {
-    if (!operand.is_input()) break;
-    while (at < node.input_count() && node.input(at).dtype() == LATHE_DTYPE_NONE) ++at;
-    if (at == node.input_count()) break;
-    const lathe::node input = node.input(at++);
-    if (operand.role() != LATHE_ROLE_WEIGHT) continue;
-    if (input.opcode() == LATHE_OPCODE_GET_ATTR) return named_contents(input);
-    return {0, input.name()};
-  }
-  return {0, node.name()};
+  std::optional<NamedContents> first;
+  each_in_weights_place(node, [&](const lathe::operand&, const lathe::node& input) {
+    if (first || !input) return;
+    const bool of_model = input.opcode() == LATHE_OPCODE_GET_ATTR;
+    first = of_model ? named_contents(input) : NamedContents{0, input.name()};
+  });
+  return first.value_or(NamedContents{0, node.name()});
 }
 
 // Names that were met, and as what. Names are compared only where contents are the same: of 100,000
@@ -103,6 +125,7 @@ class MetNames {
 class FirstUse {
  public:
   bool of_weight(const lathe::node& node) { return met_.add(weight_of(node), 1); }
+  bool of_weight(const NamedContents& weight) { return met_.add(weight, 1); }
   bool of_parameter(const lathe::operand& parameter) {
     return met_.add(named_contents(parameter), 2);
   }

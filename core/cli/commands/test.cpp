@@ -4,6 +4,7 @@
 #include "core/cli/commands/rows.hpp"
 #include "core/cli/run/dry_run.hpp"
 #include "core/cli/run/evaluation.hpp"
+#include "core/cli/run/model_path.hpp"
 #include "core/cli/run/passes.hpp"
 #include "core/cli/run/results/data_line.hpp"
 #include "core/cli/run/results/folder.hpp"
@@ -111,7 +112,8 @@ void run_test(Session& session) {
   if (printed_pipeline(pipeline, settings)) return;
   session.will_run(pipeline);
   const Split split = chosen_split(settings);
-  if (settings.text(kLoadName).empty() && settings.trial == nullptr)
+  const bool has_weights = !settings.text(kLoadName).empty() || brings_weights(settings);
+  if (!has_weights && settings.trial == nullptr)
     throw usage_error(
         "'lathe test' needs trained weights: --load RUN (the folder of a training, one of its "
         "checkpoints, a saved graph, or weights of PyTorch, Lightning or safetensors), or --trial "

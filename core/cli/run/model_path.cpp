@@ -47,6 +47,11 @@ void take_as_load(Settings& settings, const Value& folder) {
 
 }  // namespace
 
+bool brings_weights(const Settings& settings) {
+  const Value& model = settings.value(kModel);
+  return model.is_string() && parse_component(model.as_string(), "MODEL").name == kOnnx;
+}
+
 void settle_model_path(Settings& settings) {
   if (!settings.command->options.has(OptionGroup::model)) return;
   const Value given = settings.value(kModel);

@@ -9,4 +9,7 @@ namespace lathe {
 // words stay. Throws usage_error for such a folder beside --load.
 void settle_model_path(Settings& settings);
 
+// Whether MODEL is a file that has weights. REQUIRES: settled.
+bool brings_weights(const Settings& settings);
+
 }  // namespace lathe

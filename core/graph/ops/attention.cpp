@@ -74,7 +74,7 @@ Result dot_product_result(const OpInputs& in) {
   if (const Result* mask = mask_named(in, "attn_mask", query.dtype)) {
     if (flag(in.attributes, "is_causal")) refuse("'attn_mask' and 'is_causal' exclude each other");
     const Shape scores = with_last(batch, extent_of(query, 2), extent_of(key, 2));
-    if (broadcast(mask->shape, scores) != scores)
+    if (!spreads(mask->shape, scores))
       refuse(fmt::format("'attn_mask' of shape {} does not fit scores of shape {}",
                          mask->shape.text(), scores.text()));
   }

@@ -68,7 +68,7 @@ Result addmm_result(const OpInputs& in) {
     refuse(fmt::format("operands have the types {}, {} and {}; they must agree", name(added.dtype),
                        name(a.dtype), name(b.dtype)));
   const Shape out{a.shape[0], b.shape[1]};
-  if (broadcast(added.shape, out) != out)
+  if (!spreads(added.shape, out))
     refuse(fmt::format("what is added has shape {}, which does not spread to {}",
                        added.shape.text(), out.text()));
   return {a.dtype, out, {}};

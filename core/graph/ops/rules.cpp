@@ -165,6 +165,15 @@ Shape broadcast(const Shape& a, const Shape& b) {
   return Shape(std::move(out));
 }
 
+bool spreads(const Shape& a, const Shape& to) {
+  if (a.rank() > to.rank()) return false;
+  for (std::size_t d = 0; d < a.rank(); ++d) {
+    const std::int64_t wanted = to[to.rank() - a.rank() + d];
+    if (a[d] != 1 && a[d] != wanted) return false;
+  }
+  return true;
+}
+
 Result same_as_input(const OpInputs& in) {
   const Result& x = tensor(in, 0);
   return Result{x.dtype, x.shape, {}};

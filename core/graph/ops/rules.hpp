@@ -60,6 +60,8 @@ double elements(const Result& result);
 std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view setting);
 // NumPy's rule, from the right.
 Shape broadcast(const Shape& a, const Shape& b);
+// Whether `a` broadcasts to `to`, as it is.
+bool spreads(const Shape& a, const Shape& to);
 
 Result same_as_input(const OpInputs& in);
 Cost no_cost(const OpInputs& in, const Result& out);

@@ -243,12 +243,21 @@ void Finder::fill(Site& site) {
 void Finder::count() {
   analysis::FirstUse first_use;
   for (const lathe::node node : graph_.nodes()) {
-    const auto layer = analysis::counted_weight(node);
-    const bool is_first = layer && first_use.of_weight(node);
-    const double elements = is_first ? static_cast<double>(layer->weight.numel()) : 0;
-    found_.weights += elements;
+    std::vector<bool> is_first;  // of its weights, in order
+    if (analysis::counts_weights(node) && analysis::counted_input(node)) {
+      analysis::each_weight(node, [&](const auto& weight, const auto& contents) {
+        is_first.push_back(first_use.of_weight(contents));
+        if (is_first.back()) found_.weights += static_cast<double>(weight.numel());
+      });
+    }
     const auto weight_bits = [&](const lathe::node& of) {
-      return is_first ? elements * analysis::counted_weight(of)->weight.bits() : 0;
+      double bits = 0;
+      std::size_t i = 0;
+      if (is_first.empty()) return bits;
+      analysis::each_weight(of, [&](const auto& weight, const auto&) {
+        if (is_first[i++]) bits += static_cast<double>(weight.numel()) * weight.bits();
+      });
+      return bits;
     };
     const auto touched = of_node_.find(node.id().index);
     if (touched == of_node_.end()) {

@@ -12,6 +12,7 @@ const std::vector<Operator>& operators() {
     add_arithmetic(all);
     add_pools(all);
     add_slices(all);
+    add_choice(all);
     add_reductions(all);
     add_layer_norms(all);
     add_group_norms(all);

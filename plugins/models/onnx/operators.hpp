@@ -43,6 +43,7 @@ void add_activations(std::vector<Operator>& rows);
 void add_arithmetic(std::vector<Operator>& rows);
 void add_pools(std::vector<Operator>& rows);
 void add_slices(std::vector<Operator>& rows);
+void add_choice(std::vector<Operator>& rows);
 void add_reductions(std::vector<Operator>& rows);
 void add_layer_norms(std::vector<Operator>& rows);
 void add_group_norms(std::vector<Operator>& rows);

@@ -77,14 +77,22 @@ void gemm(Network& net, const Node& node) {
     throw lathe::error(LATHE_UNIMPLEMENTED, std::string(what));
   };
   if (node.integer("transA", 0) != 0) refuse("it transposes its input ('transA')");
-  if (node.real("alpha", 1) != 1 || (node.has_input(2) && node.real("beta", 1) != 1)) {
-    refuse("it scales its product or bias ('alpha', 'beta')");
-  }
+  const auto scaled = [&](Weight weight, double by) {
+    if (by == 1) return weight;
+    if (weight.format) refuse("it scales what is quantized ('alpha', 'beta')");
+    weight.constant =
+        combined("Mul", weight.constant, reals_constant({static_cast<float>(by)}, {}));
+    return weight;
+  };
   Weight weight = net.weight_input(node, 1);
   if (weight.constant->rank() != 2) refuse("its weight is no matrix");
+  weight = scaled(std::move(weight), node.real("alpha", 1));
   if (node.integer("transB", 0) == 0) weight = transposed_weight(std::move(weight));
   std::optional<Weight> bias;
-  if (node.has_input(2)) bias = as_vector(net.weight_input(node, 2), weight.constant->dims()[0]);
+  if (node.has_input(2)) {
+    bias = as_vector(scaled(net.weight_input(node, 2), node.real("beta", 1)),
+                     weight.constant->dims()[0]);
+  }
   linear(net, node, weight, std::move(bias));
 }
 

@@ -30,6 +30,29 @@ void reduce(Network& net, const Node& node, const char* op) {
                           {{"keepdim", keeps}});
   net.set(node, std::move(out));
 }
+// The place of the largest: the second result of PyTorch's max.
+void arg_max(Network& net, const Node& node) {
+  const Value x = net.tensor_input(node, 0);
+  const std::size_t axis = axis_of(node.integer("axis", 0), x.rank());
+  const bool keeps = node.integer("keepdims", 1) != 0;
+  if (x.extents[axis].of_batch || node.integer("select_last_index", 0) != 0) {
+    throw lathe::error(LATHE_UNIMPLEMENTED,
+                       "it goes over the batch, or takes the last of equals ('select_last_index')");
+  }
+  Value out;
+  out.type = onnx::TensorProto::INT64;
+  out.extents = x.extents;
+  if (keeps) {
+    out.extents[axis] = {};
+  } else {
+    out.extents.erase(out.extents.begin() + static_cast<std::ptrdiff_t>(axis));
+  }
+  const lathe::node_id both = net.function("max", {net.plain(x), static_cast<std::int64_t>(axis)},
+                                           {}, {{"keepdim", keeps}});
+  out.node = net.function("getitem", {both, std::int64_t{1}}, Names::of_function(node));
+  net.set(node, std::move(out));
+}
+
 void reduce_mean(Network& net, const Node& node) {
   if (!is_layer_norm(net, node)) reduce(net, node, "mean");
 }
@@ -46,6 +69,13 @@ void add_reductions(std::vector<Operator>& rows) {
   add("ReduceMean", reduce_mean);
   add("ReduceSum", reduce_sum);
   add("ReduceMax", reduce_max);
+  rows.push_back({Domain::onnx,
+                  "ArgMax",
+                  1,
+                  1,
+                  Takes::nothing,
+                  {"axis", "keepdims", "select_last_index"},
+                  arg_max});
 }
 
 }  // namespace onnx_reader

@@ -1,4 +1,4 @@
-// Operators that take parts of tensors, choose between two, or repeat one.
+// Operators that take parts of tensors, repeat one, or add margins.
 #include "shapes.hpp"
 
 #include <algorithm>
@@ -142,49 +142,6 @@ void split(Network& net, const Node& node) {
   }
 }
 
-constexpr std::int64_t kLongestRange = 1 << 20;
-
-void range(Network& net, const Node& node) {
-  std::int64_t bound[3] = {};
-  for (std::size_t i = 0; i < 3; ++i) {
-    const Extents one = integers_of(net.input(node, i));
-    if (one.size() != 1 || one[0].of_batch) {
-      throw lathe::error(LATHE_UNIMPLEMENTED, "it counts to a number that the file does not have");
-    }
-    bound[i] = one[0].number;
-  }
-  std::int64_t room = 0;
-  if (bound[2] < 1 || __builtin_sub_overflow(bound[1], bound[0], &room) || room < 1 ||
-      room > kLongestRange) {
-    throw lathe::invalid_argument("its bounds count nothing, or too much");
-  }
-  std::vector<std::int64_t> numbers;
-  for (std::int64_t i = 0; i < room; i += bound[2]) numbers.push_back(bound[0] + i);
-  const auto count = static_cast<std::int64_t>(numbers.size());
-  Value out;
-  out.type = onnx::TensorProto::INT64;
-  out.constant = integers_constant(std::move(numbers), {count});
-  net.set(node, std::move(out));
-}
-
-void where(Network& net, const Node& node) {
-  const Value &condition = net.input(node, 0), &x = net.input(node, 1), &y = net.input(node, 2);
-  const auto argument = [&](const Value& value) -> lathe::value {
-    const bool number = value.constant && value.constant->count() == 1 && value.rank() == 0;
-    if (number) return value.constant->number();
-    return net.node_of(value);
-  };
-  if (!x.is_tensor() && !y.is_tensor() && !condition.is_tensor()) {
-    throw lathe::error(LATHE_UNIMPLEMENTED, "it chooses between constants");
-  }
-  Value out;
-  out.extents = broadcast(extents_of(condition), broadcast(extents_of(x), extents_of(y)));
-  out.type = x.type;
-  out.node = net.function("where", {net.node_of(condition), argument(x), argument(y)},
-                          Names::of_function(node));
-  net.set(node, std::move(out));
-}
-
 void expand(Network& net, const Node& node) {
   const Value& x = net.input(node, 0);
   const Extents from = extents_of(x), wanted = integers_of(net.input(node, 1));
@@ -271,8 +228,6 @@ void add_slices(std::vector<Operator>& rows) {
   const auto none = Takes::nothing;
   rows.push_back({onnx, "Slice", 1, 5, none, {"axes", "ends", "starts"}, slice});
   rows.push_back({onnx, "Split", 1, 2, none, {"axis", "num_outputs", "split"}, split});
-  rows.push_back({onnx, "Range", 3, 3, none, {}, range});
-  rows.push_back({onnx, "Where", 3, 3, none, {}, where});
   rows.push_back({onnx, "Pad", 1, 3, none, {"mode", "pads", "value"}, pad});
   rows.push_back({onnx, "Expand", 2, 2, none, {}, expand});
 }

@@ -2,6 +2,8 @@
 // and what has no such form.
 #include "exported.hpp"
 
+#include "tests/engine/own_networks.hpp"
+
 using namespace lathe_test;
 
 namespace {
@@ -55,6 +57,26 @@ std::string refusal(const Graph& graph, const std::string& form) {
 BOOST_AUTO_TEST_CASE(networks_come_back_from_qonnx_bit_for_bit) {
   check_bit_for_bit(quantized_resnet20());
   check_bit_for_bit(with_formats(dense(), everywhere(integer(6, 3))));
+}
+
+// Products of 8 bits are exact, in attention as one node and written out.
+BOOST_AUTO_TEST_CASE(attention_nets_come_back_from_qonnx_bit_for_bit) {
+  const json format = {{"name", "integer"},   {"data_in_width", 8},     {"data_in_frac_width", 5},
+                       {"weight_width", 8},   {"weight_frac_width", 7}, {"bias_width", 8},
+                       {"bias_frac_width", 6}};
+  json options = {{"by", "type"}, {"default", {{"name", nullptr}}}};
+  for (const char* op : {"multi_head_attention", "linear", "addmm", "matmul"}) options[op] = format;
+  for (const char* net : {"encoder", "gpt"}) {
+    BOOST_TEST_CONTEXT(net) {
+      const TemporaryFolder folder;
+      const Graph graph = with_formats(saved_network(net), options);
+      const Graph back = network(exported(graph, folder.path(), {{"quantization", "qonnx"}}), 5);
+      const Tensor input = network_input(graph, network_folder(net) / "input_batch5.npy");
+      BOOST_TEST(
+          values_of(computed(back, input)) == values_of(computed(graph.with_batch(5), input)),
+          boost::test_tools::per_element());
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(each_format_that_is_integers_times_a_scale_comes_back_bit_for_bit) {

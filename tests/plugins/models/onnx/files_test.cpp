@@ -77,6 +77,7 @@ void check_classes(const json& score) {
     correct += best == static_cast<std::size_t>(truth[row] - '0') ? 1 : 0;
   }
   BOOST_TEST(other == 0, model);
+  BOOST_TEST_MESSAGE(model << ": " << correct << " of " << rows);
   BOOST_TEST(correct == score.at("correct").get<std::int64_t>(), model);
 }
 
@@ -94,7 +95,9 @@ BOOST_AUTO_TEST_CASE(files_of_others_compute_what_onnxruntime_does) {
         const Tensor result = computed(graph, input);
         BOOST_TEST(result.shape() == Shape(output.at("shape").get<std::vector<std::int64_t>>()));
         if (output.contains("data")) {
-          BOOST_TEST(difference(values_of(result), numbers(output.at("data"))) < 1e-5);
+          const double off = difference(values_of(result), numbers(output.at("data")));
+          BOOST_TEST_MESSAGE(name << ": " << off);
+          BOOST_TEST(off < 1e-5);
         } else {
           check_digest(result, output);
         }

@@ -218,12 +218,10 @@ MultiHead::Three MultiHead::projected() {
   return out;
 }
 
+// The first extent stays; of the others one may be that of an open batch.
 Tensor MultiHead::reshaped(const Tensor& x, const char* what, Extents to) {
-  std::vector<std::int64_t> wanted;
-  for (std::size_t d = 0; d < to.size(); ++d) {
-    if (d > 0 && to[d].of_batch) throw cannot({"a length of it is an open batch"});
-    wanted.push_back(d == 0 ? 0 : to[d].number);
-  }
+  std::vector<std::int64_t> wanted = {0};
+  for (std::size_t d = 1; d < to.size(); ++d) wanted.push_back(to[d].of_batch ? -1 : to[d].number);
   return of_one(layer_, "Reshape", {x.name, layer_.integers(what, wanted)}, to);
 }
 
@@ -245,6 +243,9 @@ Tensor MultiHead::masked(Tensor scores) {
   if (mask && layer_.extents_of_input(*mask).size() == 2) hide(*mask, layer_.input(*mask));
   if (mask && layer_.extents_of_input(*mask).size() == 3) {
     const Extents& e = scores.extents;
+    if (e[2].of_batch || e[3].of_batch) {
+      throw cannot({"its mask for each head has an open batch as a length"});
+    }
     const std::string shape = layer_.integers("mask_shape", {-1, heads_, e[2].number, e[3].number});
     hide(*mask,
          layer_.make("Reshape", {layer_.input(*mask), shape}, {}, &e, layer_.type_of_input(*mask)));
