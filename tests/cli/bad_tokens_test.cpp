@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(tokens_that_cannot_be_read_are_placed) {
       row("a stride that leaves tokens out", {{"a.npy", kStream}}, "train=a.npy,length=3,stride=4",
           {"stride", "leave tokens out"}, 2),
       row("rows of another length", {{"a.npy", kRows}}, "train=a.npy,length=4",
-          {"a.npy", "the rows have 5 tokens, and sequences of 4"}, 2),
+          {"a.npy", "the rows have 5 tokens, and sequences of 4"}),
       row("numbers that are not whole", {{"a.npy", npy("'<f4'", "(2,)", "aaaabbbb")}},
           "train=a.npy,length=2", {"a.npy", "not whole", "astype('int32')"}),
       row("a token beyond the vocabulary", {{"a.npy", kRows}}, "train=a.npy,vocabulary=8",
