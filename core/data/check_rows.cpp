@@ -1,6 +1,7 @@
 #include "core/data/check_rows.hpp"
 
 #include "core/base/error.hpp"
+#include "core/host/scoring/ignored_target.hpp"
 
 #include <fmt/format.h>
 
@@ -38,9 +39,14 @@ void refuse_if_any(const Tensor& tensor, const Wrong& wrong,
 
 template <typename T>
 void check_classes(const Tensor& tensor, const Field& field, const Place& place) {
+  const bool may_be_ignored = field.shape.rank() > 0;
   refuse_if_any<T>(
       tensor,
-      [&](T label) { return label < 0 || static_cast<std::int64_t>(label) >= field.classes; },
+      [&](T value) {
+        const auto label = static_cast<std::int64_t>(value);
+        if (label == kIgnoredTarget && may_be_ignored) return false;
+        return label < 0 || label >= field.classes;
+      },
       [&](std::size_t at, T label) {
         return fmt::format("{} has label {} in its field '{}'; there are {} classes, from 0",
                            place.row_of(at, tensor), static_cast<std::int64_t>(label), field.name,

@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/host/scoring/ignored_target.hpp"
 
 #include <fmt/format.h>
 
@@ -225,9 +226,11 @@ void renumber(std::span<const std::byte> from, std::span<std::byte> to,
   for (std::size_t i = 0; i < from.size() / sizeof(T); ++i) {
     T label{};
     std::memcpy(&label, from.data() + i * sizeof(T), sizeof(T));
-    const auto own = static_cast<std::size_t>(label);
-    if (classes.at(own) < 0) refuse(i, own);
-    label = static_cast<T>(classes[own]);
+    if (static_cast<std::int64_t>(label) != kIgnoredTarget) {
+      const auto own = static_cast<std::size_t>(label);
+      if (classes.at(own) < 0) refuse(i, own);
+      label = static_cast<T>(classes[own]);
+    }
     std::memcpy(to.data() + i * sizeof(T), &label, sizeof(T));
   }
 }

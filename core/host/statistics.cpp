@@ -1,5 +1,5 @@
 // The table of statistics.
-#include "core/host/statistics.hpp"
+#include "core/host/scoring/token_statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -100,6 +100,12 @@ std::vector<double> r2(const Counts& counts) {
   return {1.0 - counts.squared_error / counts.target_deviation};
 }
 
+std::vector<double> nll(const Counts& counts) { return {counts.loss()}; }
+
+std::vector<double> perplexity(const Counts& counts) { return {std::exp(counts.loss())}; }
+
+std::vector<double> tokens(const Counts& counts) { return {static_cast<double>(counts.elements)}; }
+
 std::vector<double> samples(const Counts& counts) { return {static_cast<double>(counts.rows)}; }
 
 constexpr Losses kClasses = only(Loss::cross_entropy);
@@ -110,9 +116,10 @@ constexpr Losses kAll = kClasses | kNumbers | kTruths;
 
 constexpr Statistic kStatistics[] = {
     {"loss", Form::number, kAll, true, false,
-     "The loss, mean over the rows, weighed by their weights.", loss},
+     "The loss, mean over the rows or tokens, weighed by the rows' weights.", loss},
     {"accuracy", Form::number, kClasses | kTruths, true, true,
-     "Correct predictions: of rows with cross_entropy (micro), of elements with bce_with_logits.",
+     "Correct predictions: of rows or tokens with cross_entropy (micro), of elements with "
+     "bce_with_logits.",
      accuracy},
     {"accuracy_macro", Form::number, kClasses, false, true, "Mean recall over the classes seen.",
      macro<recall>},
@@ -151,6 +158,12 @@ constexpr Statistic kStatistics[] = {
      auc_per_class, true},
     {"confusion_matrix", Form::matrix, kClasses, false, false,
      "Rows of each class (row) by predicted class (column).", confusion_matrix, true},
+    {"nll", Form::number, kClasses, false, false,
+     "Of tokens: the mean negative log-likelihood (natural logarithm) of those that count, which "
+     "is the loss.",
+     nll},
+    {"perplexity", Form::number, kClasses, false, false, "Of tokens: exp(nll).", perplexity},
+    {"tokens", Form::count, kClasses, false, false, "Of tokens: how many count.", tokens},
     {"label_counts", Form::matrix, kTruths, false, false,
      "True negatives, false positives, false negatives and true positives of each label.",
      label_counts, true},
@@ -159,6 +172,13 @@ constexpr Statistic kStatistics[] = {
 void add_each(std::vector<std::int64_t>& to, const std::vector<std::int64_t>& more) {
   to.resize(std::max(to.size(), more.size()));
   std::ranges::transform(more, to, to.begin(), std::plus<>());
+}
+
+// A vocabulary is no list of classes to tell about; tokens have statistics of their own.
+bool is_told(const Statistic& one, bool of_tokens) {
+  const bool is_of_tokens = one.of == nll || one.of == perplexity || one.of == tokens;
+  if (!of_tokens) return !is_of_tokens;
+  return is_of_tokens || one.of == loss || one.of == accuracy || one.of == samples;
 }
 
 template <typename Wanted>
@@ -214,8 +234,14 @@ std::vector<const Statistic*> table_statistics(Loss loss) {
   return those([&](const Statistic& one) { return one.in_tables && (one.fits & only(loss)) != 0; });
 }
 
+bool is_told_of(const Statistic& statistic, Loss loss, const Field& target) {
+  return is_told(statistic, loss == Loss::cross_entropy && target.shape.rank() > 0);
+}
+
 Evaluation::Evaluation(Loss loss, const Counts& counts)
     : loss_(loss), statistics_(statistics_of(loss, counts.by_class)) {
+  const bool of_tokens = loss == Loss::cross_entropy && counts.elements > 0;
+  std::erase_if(statistics_, [&](const Statistic* one) { return !is_told(*one, of_tokens); });
   for (const Statistic* statistic : statistics_) {
     values_.push_back(counts.rows > 0 ? statistic->of(counts) : std::vector{0.0});
   }

@@ -17,6 +17,9 @@ namespace lathe::run {
 
 namespace {
 
+// Outputs larger than this part of the bound are not kept, as no larger activation is.
+constexpr std::uint64_t kLargestPart = 16;
+
 // `elements`: of a row; 0: any number.
 void check_output(const Tensor& output, std::int64_t rows, std::int64_t elements) {
   if (output.defined() && output.shape().rank() > 0 && output.shape()[0] == rows &&
@@ -137,6 +140,9 @@ struct Evaluator::Plan {
     if (by_class) hasher.add(std::string_view("by class"));
     return {graph.hash(graph.output()), hasher.finish()};
   }
+  CacheKey outputs() const {
+    return {graph.hash(graph.output()), Hasher().add(on).add(std::string_view("outputs")).finish()};
+  }
 };
 
 Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const Dataset& data,
@@ -217,12 +223,19 @@ Evaluator::Score Evaluator::score(const Plan& plan, const Criterion& criterion,
 Tensor Evaluator::outputs(Backend& backend, const Graph& graph, const Dataset& data,
                           const Rows& rows) {
   const Plan plan = plan_for(backend, graph, data, rows);
+  if (plan.result_is_kept()) {
+    const Stored found = cache_.find(plan.outputs());
+    if (found != nullptr) return *static_cast<const Tensor*>(found.get());
+  }
   std::vector<Tensor> parts;
   run_rows(plan, true, [&](const Tensor& output, std::int64_t) {
     // The program's own memory is valid until its next run only.
     parts.push_back(Tensor::copy_of(output.dlpack()));
   });
-  return joined(parts, plan.source.rows);
+  Tensor all = joined(parts, plan.source.rows);
+  if (plan.result_is_kept() && all.bytes().size() <= cache_.limit() / kLargestPart)
+    cache_.insert(plan.outputs(), std::make_shared<Tensor>(all), all.bytes().size());
+  return all;
 }
 
 void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows,

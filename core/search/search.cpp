@@ -3,6 +3,7 @@
 
 #include "core/base/cpu.hpp"
 #include "core/base/log.hpp"
+#include "core/host/scoring/token_statistics.hpp"
 #include "core/run/health/untrained.hpp"
 #include "core/search/isolation/trials.hpp"
 #include "core/search/loop/loop.hpp"
@@ -88,8 +89,14 @@ Error nothing_completed(const SearchResult& result) {
                                               result.trials.size(), failed->error));
 }
 
+// Scoring tells of tokens what it does not tell of rows, and the other way round.
+bool is_told(const Component& pass, std::string_view scalar, Loss loss, const Field& target) {
+  const Statistic* statistic = find_statistic(scalar);
+  return pass.id != kScoringPass || statistic == nullptr || is_told_of(*statistic, loss, target);
+}
+
 // Numbers that the loss of the run does not tell, and that no runner publishes on its own.
-void check_scalars(const SearchPlan& plan, Loss loss) {
+void check_scalars(const SearchPlan& plan, Loss loss, const Field& target) {
   for (const ReadScalar& scalar : plan.options.scalars()) {
     bool promised = false;
     bool published = false;
@@ -98,11 +105,13 @@ void check_scalars(const SearchPlan& plan, Loss loss) {
       const auto scalars = promised_scalars(pass);
       const bool may = !scalars || std::ranges::count(*scalars, scalar.name) > 0;
       promised |= may;
-      published |= may && publishes(pass, scalar.name, loss);
+      published |=
+          may && publishes(pass, scalar.name, loss) && is_told(pass, scalar.name, loss, target);
     }
     if (!promised || published) continue;
     std::vector<std::string> told;
-    for (const Statistic* statistic : statistics_of(loss, true)) told.emplace_back(statistic->name);
+    for (const Statistic* statistic : statistics_of(loss, true))
+      if (is_told_of(*statistic, loss, target)) told.emplace_back(statistic->name);
     throw usage_error(
         fmt::format("the {} '{}' is none of a network that is scored with the loss {}; known: {}",
                     scalar.role, scalar.name, name(loss), fmt::join(told, ", ")),
@@ -127,12 +136,20 @@ void check_pruner(const SearchPlan& plan, const Dataset& data, Loss loss) {
                     pruner.name(), watch.name, name(loss)));
 }
 
-// Missing data or a missing engine is one error, not one per trial. Gives the run's loss.
-Loss open_what_runs_need(const SearchPlan& plan, const RunContext& context) {
+bool scores(const SearchPlan& plan) {
+  return plan.training || std::ranges::any_of(plan.runners, [](const Runner& runner) {
+           return runner.step.component->id == kScoringPass;
+         });
+}
+
+// Missing data or a missing engine is one error, not one per trial. Gives the run's loss; none
+// where there is no target and nobody asks for one.
+std::optional<Loss> open_what_runs_need(const SearchPlan& plan, const RunContext& context) {
   const Dataset& data = context.dataset();
   context.executor();
+  if (data.info().target() == nullptr && !scores(plan)) return std::nullopt;
   const Loss loss = chosen_loss(context.loss, data.info(), data.id());
-  check_scalars(plan, loss);
+  check_scalars(plan, loss, *data.info().target());
   check_pruner(plan, data, loss);
   return loss;
 }

@@ -82,7 +82,8 @@ struct Evaluate {
   };
   // With the run's loss, those that fit it.
   static constexpr const char* scalars =
-      "loss|accuracy|accuracy_macro|mae|r2|samples|precision_macro|recall_macro|f1_macro|auc_macro";
+      "loss|accuracy|accuracy_macro|mae|r2|samples|precision_macro|recall_macro|f1_macro|auc_macro|"
+      "nll|perplexity|tokens";
   static constexpr const char* details =
       "Runs the network in evaluation mode on rows of a split and publishes every statistic that "
       "fits the run's loss. Of classes (`cross_entropy`) the table `classes` has, with the rows of "
@@ -96,6 +97,11 @@ struct Evaluate {
       "the classes that were a label or a prediction, an undefined one counted 0; `auc_macro` is "
       "that of the defined areas. A row with a logit that is NaN is a wrong one of its class, and "
       "taken for none. A weight field weighs rows in the loss and in nothing else.\n\n"
+      "Of tokens (a target of several classes a row, eg: the next token at each position) "
+      "`accuracy` and `nll`, the mean negative log-likelihood by natural logarithm, which is the "
+      "loss, are means over those that count: a target of -100, PyTorch's ignore_index, does not. "
+      "`perplexity = exp(nll)`, `tokens` says how many count, `samples` how many rows there are. "
+      "Nothing is told by class, and no logits are kept.\n\n"
       "The table `confusion_matrix` counts rows by class (line) and predicted class (column). One "
       "wider than the screen goes to `confusion_matrix.csv`. Of labels (`bce_with_logits`) the "
       "same is told of each label, predicted at a probability above 0.5, with the four counts in "
@@ -201,5 +207,5 @@ struct Evaluate {
 
 }  // namespace
 
-LATHE_ANALYSIS(Evaluate, "evaluate", "1.1.0",
+LATHE_ANALYSIS(Evaluate, "evaluate", "1.2.0",
                "Loss, accuracy or errors on a split of the data set, by class too.")

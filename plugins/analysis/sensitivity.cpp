@@ -20,7 +20,7 @@ using sensitivity::Site;
 using sensitivity::Sites;
 using sensitivity::Work;
 
-enum class Method { output, accuracy, kl, gradient, hessian };
+enum class Method { output, accuracy, kl, top1, noise, gradient, hessian };
 
 // One row per method, in the order of the option.
 struct MethodRow {
@@ -30,7 +30,9 @@ struct MethodRow {
 constexpr MethodRow kMethods[] = {
     {"output", "output_error", "error of the output", Method::output},
     {"accuracy", "accuracy", "accuracy", Method::accuracy},
-    {"kl", "kl_divergence", "divergence", Method::kl},
+    {"kl", "kl", "divergence", Method::kl},
+    {"top1", "top1_agreement", "agreement", Method::top1},
+    {"noise", "noise_to_signal", "noise", Method::noise},
     {"gradient", "loss", "change of the loss", Method::gradient},
     {"hessian", "loss", "change of the loss", Method::hessian},
 };
@@ -38,10 +40,11 @@ constexpr MethodRow kMethods[] = {
 class Sensitivity {
  public:
   static constexpr lathe_option options[] = {
-      lathe::choice_option("method", "output|accuracy|kl|gradient|hessian",
+      lathe::choice_option("method", "output|accuracy|kl|top1|noise|gradient|hessian",
                            "What a format costs: the squared error of the network's output, the "
-                           "accuracy, the Kullback-Leibler divergence of its classes, or the "
-                           "change of the loss as gradients or second derivatives foretell it.")
+                           "accuracy, the Kullback-Leibler divergence of its classes, the share of "
+                           "rows or tokens with the same class, the noise beside the signal, or "
+                           "the change of the loss as gradients or second derivatives foretell it.")
           .by_default("gradient"),
       analysis::split_option("Rows to run.").by_default("validation"),
       analysis::kDataLoader,
@@ -64,7 +67,11 @@ class Sensitivity {
       "| method | sensitivity |\n|---|---|\n"
       "| `output` | `mean((z_q - z)^2)` over rows and outputs |\n"
       "| `accuracy` | `accuracy - accuracy_q` |\n"
-      "| `kl` | `mean over rows of sum over classes of p * ln(p / p_q)`, `p = softmax(z)` |\n"
+      "| `kl` | `mean over rows of sum over classes of p * ln(p / p_q)`, `p = softmax(z)`; of "
+      "sequences the mean over the positions that count |\n"
+      "| `top1` | the share of rows, or of positions that count, whose largest `z` is at another "
+      "class than that of `z_q` |\n"
+      "| `noise` | `sum((z_q - z)^2) / sum(z^2)` |\n"
       "| `gradient` | `1/2 * mean over rows of (sum(dL/dy * (y_q - y)))^2`, with the gradient of "
       "the "
       "row's own loss `L`: the change of the loss to second order by the empirical Fisher "
@@ -79,8 +86,9 @@ class Sensitivity {
       "was run) and `layers` (nodes that the space gives formats); the table `layers`, the "
       "costliest first, and with `hessian` the table `traces`; and the file `sensitivity.json`: "
       "`{objective: {parameter: [a value for each choice]}}`, parameters and choices as in a "
-      "study of the same config. Its objectives are `output_error`, `accuracy`, `kl_divergence` or "
-      "`loss`, and beside it the costs `average_bitwidth` and `total_bitops`. The values of a "
+      "study of the same config. Its objectives are `output_error`, `accuracy`, `kl`, "
+      "`top1_agreement`, `noise_to_signal` or `loss`, and beside it the costs `average_bitwidth` "
+      "and `total_bitops`. The values of a "
       "point's choices add up to the objective there; what does not depend on choices, the loss or "
       "accuracy of the network as it is among it, stands under `\"\"`. Where several parameters "
       "change one operand (or of `total_bitops`, one node), a choice counts with the least that it "
@@ -102,7 +110,7 @@ class Sensitivity {
         rows_(analysis::rows_of(o)) {}
 
   void run(lathe::graph graph, lathe::search_space space, lathe::executor executor,
-           lathe::weights weights, lathe::formats formats, lathe::context context,
+           lathe::weights weights, lathe::formats formats, lathe::data data, lathe::context context,
            lathe::report out) const {
     const Sites found = sensitivity::find_sites(graph, space.of(graph), context);
     if (found.sites.empty()) {
@@ -111,7 +119,7 @@ class Sensitivity {
                          "measure");
     }
     tell_unknown(graph, context);
-    const Work work{graph, executor, weights, formats, context, rows_, found.sites};
+    const Work work{graph, executor, weights, formats, data, context, rows_, found.sites};
     const lathe::evaluation base = executor.evaluate(graph, rows_);
     check_method(base);
     // Of an output that is no number the host has told already.
@@ -143,14 +151,15 @@ class Sensitivity {
 
   void check_method(const lathe::evaluation& base) const {
     // Of classes there is a mean of the accuracies, of truth values there is none.
+    const bool is_of_classes = method_.method == Method::kl || method_.method == Method::top1;
     const bool fits = method_.method == Method::accuracy ? base.has("accuracy")
-                      : method_.method == Method::kl     ? base.has("accuracy_macro")
-                                                         : true;
+                      : is_of_classes ? base.has("accuracy_macro") || base.has("tokens")
+                                      : true;
     if (fits) return;
     throw lathe::invalid_argument(
         lathe::join({"method '", method_.name,
                      "' needs a network that tells classes apart, and the run's loss is of another "
-                     "kind; 'output', 'gradient' and 'hessian' fit every loss"}))
+                     "kind; 'output', 'noise', 'gradient' and 'hessian' fit every loss"}))
         .at_option("method");
   }
 
@@ -162,6 +171,10 @@ class Sensitivity {
         return sensitivity::score_changed(work, Measure::accuracy);
       case Method::kl:
         return sensitivity::score_changed(work, Measure::kl);
+      case Method::top1:
+        return sensitivity::score_changed(work, Measure::top1);
+      case Method::noise:
+        return sensitivity::score_changed(work, Measure::noise);
       default:
         break;
     }
@@ -212,15 +225,17 @@ class Sensitivity {
 
   void write(const Sites& found, const Scores& scores, const lathe::evaluation& base,
              lathe::report& out) const {
-    // An accuracy is what is left of it; an error and a loss grow.
-    const bool is_accuracy = method_.method == Method::accuracy;
-    const bool is_change = is_accuracy || method_.objective == "loss";
+    // An accuracy and an agreement are what is left of them; an error and a loss grow.
+    const bool is_left = method_.method == Method::accuracy || method_.method == Method::top1;
+    const bool is_of_base = method_.method == Method::accuracy || method_.objective == "loss";
     Contributions errors(std::string(method_.objective), found.parameters,
-                         is_change ? base.number(method_.objective) : 0);
+                         is_of_base                       ? base.number(method_.objective)
+                         : method_.method == Method::top1 ? 1
+                                                          : 0);
     for (std::size_t s = 0; s < found.sites.size(); ++s) {
       std::vector<double> by_cell;
       for (const std::size_t f : found.sites[s].cells) by_cell.push_back(scores.by_site[s][f]);
-      errors.add(found.sites[s].grid, by_cell, is_accuracy ? -1 : 1);
+      errors.add(found.sites[s].grid, by_cell, is_left ? -1 : 1);
     }
     std::vector<Contributions> objectives{std::move(errors)};
     for (Contributions& cost : sensitivity::costs_of(found)) objectives.push_back(std::move(cost));
@@ -245,5 +260,5 @@ class Sensitivity {
 
 }  // namespace
 
-LATHE_ANALYSIS(Sensitivity, "sensitivity", "1.0.0",
+LATHE_ANALYSIS(Sensitivity, "sensitivity", "1.1.0",
                "What each number format of a search space costs the network, operand by operand.")

@@ -88,9 +88,13 @@ BOOST_AUTO_TEST_CASE(each_loss_has_its_statistics) {
                        "f1_per_class"};
   Names classes{"loss", "accuracy", "accuracy_macro", "samples", "accuracy_per_class"};
   classes.insert(classes.end(), by_class.begin(), by_class.end());
-  BOOST_TEST(names_of(statistics_of(Loss::cross_entropy)) == classes,
+  const Names of_tokens{"nll", "perplexity", "tokens"};
+  Names counted = classes;
+  counted.insert(counted.end(), of_tokens.begin(), of_tokens.end());
+  BOOST_TEST(names_of(statistics_of(Loss::cross_entropy)) == counted,
              boost::test_tools::per_element());
   classes.insert(classes.end(), {"auc_macro", "auc_per_class", "confusion_matrix"});
+  classes.insert(classes.end(), of_tokens.begin(), of_tokens.end());
   BOOST_TEST(names_of(statistics_of(Loss::cross_entropy, true)) == classes,
              boost::test_tools::per_element());
   const Names numbers_of_mse{"loss", "mae", "r2", "samples"};
@@ -104,6 +108,25 @@ BOOST_AUTO_TEST_CASE(each_loss_has_its_statistics) {
   labels.insert(labels.end(), {"auc_macro", "auc_per_class", "label_counts"});
   BOOST_TEST(names_of(statistics_of(Loss::bce_with_logits, true)) == labels,
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(tokens_have_statistics_of_their_own_and_none_by_class) {
+  Counts counts;
+  counts.loss_sum = 6;
+  counts.weight = 4;
+  counts.rows = 2;
+  counts.right = 3;
+  counts.judged = counts.elements = 4;
+  const Evaluation tokens(Loss::cross_entropy, counts);
+  BOOST_TEST(names_of(tokens.statistics()) ==
+                 (Names{"loss", "accuracy", "samples", "nll", "perplexity", "tokens"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(tokens.number("nll") == 1.5);
+  BOOST_TEST(tokens.number("perplexity") == std::exp(1.5));
+  BOOST_TEST(tokens.number("accuracy") == 0.75);
+  BOOST_TEST(tokens.number("tokens") == 4);
+  BOOST_TEST(tokens.number("samples") == 2);
+  BOOST_TEST(!Evaluation(Loss::cross_entropy, kClasses).has("perplexity"));
 }
 
 BOOST_AUTO_TEST_CASE(an_epoch_has_the_columns_of_its_loss) {

@@ -7,6 +7,7 @@
 #include "core/cli/run/results/data_line.hpp"
 #include "core/cli/run/results/folder.hpp"
 #include "core/cli/run/results/results.hpp"
+#include "core/host/scoring/token_statistics.hpp"
 #include "core/run/bisection/changes.hpp"
 #include "core/run/bisection/halving.hpp"
 
@@ -82,11 +83,12 @@ void check_same_data(const Side& a, const Side& b) {
 }
 
 // A statistic that is one number of a network with that loss.
-const Statistic& chosen_metric(const std::string& asked, Loss loss) {
+const Statistic& chosen_metric(const std::string& asked, Loss loss, const Field& target) {
   std::vector<std::string> known;
   const Statistic* found = nullptr;
   for (const Statistic* statistic : statistics_of(loss, true)) {
-    if (statistic->form != Statistic::Form::number) continue;
+    if (statistic->form != Statistic::Form::number || !is_told_of(*statistic, loss, target))
+      continue;
     known.emplace_back(statistic->name);
     if (statistic->name == asked || (found == nullptr && asked.empty())) found = statistic;
     if (asked.empty() && statistic->name == "accuracy") found = statistic;
@@ -136,7 +138,7 @@ class Bisection {
     const RunContext context = session_.context({});
     const Loss loss = chosen_loss(context.loss, data_.info(), session_.dataset_choice().text);
     const Settings& settings = session_.settings();
-    metric_ = &chosen_metric(settings.text(kMetric), loss);
+    metric_ = &chosen_metric(settings.text(kMetric), loss, *data_.info().target());
     rows_ = {split, static_cast<std::uint64_t>(settings.get(kSamples)),
              context.rows_evaluated_at_once()};
     rows_.loss = context.loss;

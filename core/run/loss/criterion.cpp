@@ -1,5 +1,7 @@
 #include "core/run/loss/criterion.hpp"
 
+#include "core/host/scoring/ignored_target.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +17,7 @@ struct Criterion::Row {
   bool (*fits)(const Field& target, const Shape& output);
   void (*count)(const LossBatch& batch, Counts& counts);
   // Elements of a row whose value is none that the loss is defined for.
-  bool (*takes)(double value, std::int64_t output_elements);
+  bool (*takes)(double value, std::int64_t classes);
 };
 
 namespace {
@@ -28,7 +30,9 @@ bool alike(const Shape& a, const Shape& b) {
 }
 
 bool fits_cross_entropy(const Field& target, const Shape& output) {
-  return target.dtype == DType::int64 && target.shape.rank() == 0 && output.rank() == 1;
+  const auto &places = target.shape.dims(), &logits = output.dims();
+  return target.dtype == DType::int64 && logits.size() == places.size() + 1 &&
+         std::equal(places.begin(), places.end(), logits.begin());
 }
 bool fits_mse(const Field& target, const Shape& output) {
   return is_float(target.dtype) && alike(target.shape, output);
@@ -54,7 +58,8 @@ std::size_t place_of(const std::vector<Field>& fields, lathe_field_role role) {
 const Criterion::Row& Criterion::row_of(Loss loss) {
   static constexpr Row kRows[] = {
       {Loss::cross_entropy,
-       "a target that is one int64 class a row, and a network output of [classes] a row",
+       "a target that is one int64 class a row, and a network output of [classes] a row; or a "
+       "target of int64 classes [length], and an output of [length, classes]",
        fits_cross_entropy, cross_entropy,
        [](double value, std::int64_t classes) {
          return value >= 0 && value < static_cast<double>(classes);
@@ -103,6 +108,7 @@ Criterion::Criterion(std::optional<Loss> asked, const Graph& graph, const Datase
   }
   elements_ = row.numel();
   target_elements_ = target.shape.numel();
+  of_tokens_ = loss_ == Loss::cross_entropy && target.shape.rank() > 0;
   if (const std::size_t place = place_of(fields_, LATHE_FIELD_WEIGHT); place < fields_.size()) {
     const Field& weight = fields_[place];
     if (weight.dtype != DType::float32 || weight.shape.rank() != 0) {
@@ -121,7 +127,8 @@ void Criterion::add_identity(Hasher& hasher) const {
 
 Counts Criterion::counts_by_class(bool in_detail) const {
   Counts counts;
-  if (loss_ == Loss::mse) return counts;
+  // A vocabulary is no list of classes to tell about, and its logits are too many to keep.
+  if (loss_ == Loss::mse || of_tokens_) return counts;
   const auto classes = static_cast<std::size_t>(elements_);
   for (auto* column : {&counts.correct, &counts.labelled, &counts.predicted}) {
     column->resize(classes);
@@ -166,13 +173,18 @@ void Criterion::refuse_row(const Targets& targets, std::int64_t row, const std::
 }
 
 void Criterion::check(const Targets& targets, std::int64_t rows) const {
+  const std::int64_t classes = elements_ / target_elements_;
   with_elements(targets.dtype, targets.data, [&](const auto* values) {
     for (std::int64_t i = 0; i < rows * targets.elements; ++i) {
-      if (row_->takes(static_cast<double>(values[i]), elements_)) continue;
+      const auto value = static_cast<double>(values[i]);
+      if (row_->takes(value, classes)) continue;
+      if (of_tokens_ && value == static_cast<double>(kIgnoredTarget)) continue;
+      const std::string where =
+          of_tokens_ ? fmt::format(" at position {}", i % targets.elements) : std::string();
       refuse_row(targets, i / targets.elements,
                  loss_ == Loss::cross_entropy
-                     ? fmt::format("label {}, but the network has {} outputs (0 to {})", values[i],
-                                   elements_, elements_ - 1)
+                     ? fmt::format("label {}{}, but the network has {} outputs (0 to {})",
+                                   values[i], where, classes, classes - 1)
                      : fmt::format("{} in '{}'; the loss {} takes values from 0 to 1", values[i],
                                    fields_[target_].name, lathe::name(loss_)));
     }
@@ -187,27 +199,50 @@ void Criterion::check(const Targets& targets, std::int64_t rows) const {
   }
 }
 
+double Criterion::counted(const Targets& targets, std::int64_t row) const {
+  if (!of_tokens_) return 1.0;
+  const auto* labels = reinterpret_cast<const std::int64_t*>(targets.data) + row * targets.elements;
+  const auto ignored = std::count(labels, labels + targets.elements, kIgnoredTarget);
+  return static_cast<double>(targets.elements - ignored);
+}
+
 double Criterion::total_weight(const LossBatch& batch) const {
-  double total = 0;
-  for (std::int64_t i = 0; i < batch.rows; ++i) total += batch.weight(i);
+  double total = 0, targets = 0;
+  for (std::int64_t i = 0; i < batch.rows; ++i) {
+    const double of_row = counted(batch.targets, i);
+    targets += of_row;
+    total += batch.weight(i) * of_row;
+  }
   if (total != 0) return total;
-  throw run_error(
-      LATHE_OUT_OF_RANGE,
-      fmt::format("the weights '{}' of a batch of {} rows of data set '{}', row {} among them, "
-                  "are all 0, so it has no mean loss; choose a larger batch size, or leave "
-                  "such rows out",
-                  fields_[*weight_].name, batch.rows, data_, batch.targets.row(0)));
+  const std::string batch_text =
+      fmt::format("a batch of {} rows of data set '{}', row {} among them", batch.rows, data_,
+                  batch.targets.row(0));
+  const char* way_out =
+      "so it has no mean loss; choose a larger batch size, or leave such rows out";
+  throw run_error(LATHE_OUT_OF_RANGE,
+                  targets == 0
+                      ? fmt::format("no target '{}' of {}, counts (all are {}), {}",
+                                    fields_[target_].name, batch_text, kIgnoredTarget, way_out)
+                      : fmt::format("the weights '{}' of {}, are all 0, {}", fields_[*weight_].name,
+                                    batch_text, way_out));
 }
 
 void Criterion::count(LossBatch batch, Counts& counts) const {
   if (batch.gradient != nullptr) batch.total_weight = total_weight(batch);
   row_->count(batch, counts);
+  if (of_tokens_) counts.elements = counts.judged;  // by which an Evaluation knows them
   if (counts.by_class) keep(batch, counts.scored);
   counts.rows += batch.rows;
 }
 
 void Criterion::check_weight(const Counts& counts, const std::string& of) const {
   if (counts.weight != 0) return;
+  if (of_tokens_ && counts.judged == 0) {
+    throw run_error(LATHE_OUT_OF_RANGE,
+                    fmt::format("no target '{}' of {} of data set '{}' counts (all are {}), so "
+                                "there is no mean loss",
+                                fields_[target_].name, of, data_, kIgnoredTarget));
+  }
   throw run_error(LATHE_OUT_OF_RANGE,
                   fmt::format("the weights '{}' of {} of data set '{}' are all 0, so there is no "
                               "mean loss; give some of them a weight",

@@ -27,9 +27,10 @@ class Criterion {
   void check(const Targets& targets, std::int64_t rows) const;
 
   // Counts the rows of a batch that check() took. Throws run_error if its gradient is asked for and
-  // its rows weigh nothing, because there is no mean then.
+  // its rows weigh nothing, or none of their targets counts, because there is no mean then.
   void count(LossBatch batch, Counts& counts) const;
-  // Throws run_error naming the weights if the rows counted, those of `of`, weigh nothing.
+  // Throws run_error saying so if the rows counted, those of `of`, weigh nothing or none of their
+  // targets counts.
   void check_weight(const Counts& counts, const std::string& of) const;
 
  private:
@@ -38,6 +39,8 @@ class Criterion {
             std::string data);
   static const Row& row_of(Loss loss);
   void keep(const LossBatch& batch, ScoredRows& scored) const;
+  // Of a row with several targets only those that count.
+  double counted(const Targets& targets, std::int64_t row) const;
   double total_weight(const LossBatch& batch) const;
   [[noreturn]] void refuse_row(const Targets& targets, std::int64_t row,
                                const std::string& has) const;
@@ -49,6 +52,7 @@ class Criterion {
   std::size_t target_ = 0;                  // places in fields_
   std::optional<std::size_t> weight_ = {};  // likewise
   std::int64_t elements_ = 0, target_elements_ = 0;
+  bool of_tokens_ = false;  // several classes a row
 };
 
 // Copies of targets of rows anywhere in a split, one after the other.

@@ -15,6 +15,8 @@ namespace lathe::run {
 namespace {
 
 constexpr std::size_t kRows = Exponentials::kRows;
+// So many exponentials are added up as floats; of a vocabulary these sums as doubles.
+constexpr std::size_t kAddedAtOnce = 256;
 
 // exp(x) of x <= 0: x = n log 2 + r with |r| <= log(2) / 2, and a polynomial for exp(r), whose
 // coefficients are those of the Cephes library's expf.
@@ -38,7 +40,7 @@ inline float exp_of(float x) {
 
 // `values`: [class][row], logits that become their exponentials.
 LATHE_WIDE void exponentiate(float* values, std::size_t classes, float* top, std::int32_t* best,
-                             float* total) {
+                             double* total) {
   for (std::size_t r = 0; r < kRows; ++r) {
     top[r] = values[r];
     best[r] = 0;
@@ -52,12 +54,16 @@ LATHE_WIDE void exponentiate(float* values, std::size_t classes, float* top, std
       best[r] = larger ? static_cast<std::int32_t>(c) : best[r];
     }
   }
-  for (std::size_t c = 0; c < classes; ++c) {
-    float* of_class = values + c * kRows;
-    for (std::size_t r = 0; r < kRows; ++r) {
-      of_class[r] = exp_of(of_class[r] - top[r]);
-      total[r] += of_class[r];
+  for (std::size_t first = 0; first < classes; first += kAddedAtOnce) {
+    float sum[kRows] = {};
+    for (std::size_t c = first; c < std::min(classes, first + kAddedAtOnce); ++c) {
+      float* of_class = values + c * kRows;
+      for (std::size_t r = 0; r < kRows; ++r) {
+        of_class[r] = exp_of(of_class[r] - top[r]);
+        sum[r] += of_class[r];
+      }
     }
+    for (std::size_t r = 0; r < kRows; ++r) total[r] += static_cast<double>(sum[r]);
   }
 }
 

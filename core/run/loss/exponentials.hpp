@@ -21,13 +21,14 @@ class Exponentials {
   // Of a row among those taken: the first of its largest logits, that logit, the sum over classes.
   std::size_t best(std::size_t row) const { return static_cast<std::size_t>(best_[row]); }
   float top(std::size_t row) const { return top_[row]; }
-  float total(std::size_t row) const { return total_[row]; }
+  double total(std::size_t row) const { return total_[row]; }
   float of(std::size_t row, std::size_t c) const { return values_[c * kRows + row]; }
 
  private:
   std::size_t classes_;
   std::vector<float> values_;  // [class][row]
-  float top_[kRows] = {}, total_[kRows] = {};
+  float top_[kRows] = {};
+  double total_[kRows] = {};
   std::int32_t best_[kRows] = {};
 };
 

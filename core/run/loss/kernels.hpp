@@ -32,7 +32,8 @@ struct LossBatch {
   Targets targets;
   float* gradient = nullptr;  // not null: takes d loss / d output, times `scale`
   double scale = 1.0;
-  double total_weight = 0;  // of the rows, their number if they have no weights; for the gradient
+  double total_weight = 0;  // of the rows or of their targets that count, each 1 without weights;
+                            // for the gradient
 
   double weight(std::int64_t row) const {
     return targets.weights == nullptr ? 1.0 : static_cast<double>(targets.weights[row]);
@@ -44,7 +45,9 @@ struct LossBatch {
 // row from what the counts have, so that they are the same bits however rows are batched. The loss
 // of the batch, whose gradient is asked for, is the mean over its rows.
 
-// targets: int64. REQUIRES: 0 <= label < elements for every row.
+// targets: int64, one a row or several: then the output has as many groups of logits, a group for
+// each, and the mean is over the targets that count. REQUIRES: 0 <= label < classes, or of several
+// kIgnoredTarget, which does not count.
 void cross_entropy(const LossBatch& batch, Counts& counts);
 // targets: floats, as many as the output.
 void mse(const LossBatch& batch, Counts& counts);

@@ -10,6 +10,7 @@ struct Work {
   const lathe::executor& executor;
   const lathe::weights& weights;
   const lathe::formats& formats;
+  const lathe::data& data;
   const lathe::context& context;
   const lathe::rows& rows;
   const std::vector<Site>& sites;
@@ -43,7 +44,7 @@ inline void set_format(lathe::edit& edit, lathe::node_id node, const Site& site,
   }
 }
 
-enum class Measure { output, accuracy, kl };
+enum class Measure { output, accuracy, kl, top1, noise };
 
 // Runs the network with one site changed at a time (changed.cpp).
 Scores score_changed(const Work& work, Measure measure);

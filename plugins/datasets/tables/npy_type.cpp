@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 namespace datasets {
 
@@ -24,14 +25,14 @@ struct half {
   }
 };
 
-template <class T, bool Swapped>
-void values(const char* from, std::uint64_t count, float* out) {
+template <class T, bool Swapped, class Out>
+void values(const char* from, std::uint64_t count, Out* out) {
   for (std::uint64_t i = 0; i < count; ++i, from += sizeof(T)) {
     char bytes[sizeof(T)];
     for (std::size_t b = 0; b < sizeof(T); ++b) bytes[b] = from[Swapped ? sizeof(T) - 1 - b : b];
     T value;
     std::memcpy(&value, bytes, sizeof(T));
-    out[i] = static_cast<float>(value);
+    out[i] = static_cast<Out>(value);
   }
 }
 
@@ -40,9 +41,18 @@ struct known_type {
   npy_type little, big;
 };
 
+template <class T, bool Swapped>
+constexpr npy_type type_of() {
+  if constexpr (std::is_integral_v<T>) {
+    return {sizeof(T), values<T, Swapped, float>, values<T, Swapped, std::int64_t>};
+  } else {
+    return {sizeof(T), values<T, Swapped, float>};
+  }
+}
+
 template <class T>
 constexpr known_type known(std::string_view name) {
-  return {name, {sizeof(T), values<T, false>}, {sizeof(T), values<T, true>}};
+  return {name, type_of<T, false>(), type_of<T, true>()};
 }
 
 constexpr known_type kTypes[] = {

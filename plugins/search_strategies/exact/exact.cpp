@@ -184,7 +184,7 @@ struct Exact {
         return host_space.direction(o) == LATHE_DIRECTION_MAXIMIZE;
       }
     }
-    return objective == "accuracy";
+    return objective == "accuracy" || objective == "top1_agreement";
   }
 
   void check_budget() const {

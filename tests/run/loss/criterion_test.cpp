@@ -5,6 +5,8 @@
 #include "tests/run/fields.hpp"
 #include "tests/support/messages.hpp"
 
+#include <cmath>
+
 using namespace lathe_test;
 using lathe::Loss;
 using lathe::run::Criterion;
@@ -36,9 +38,73 @@ std::string refusal(std::optional<Loss> loss, int outputs, const lathe::Dataset&
   return message_of([&] { Criterion(loss, network(outputs), data); });
 }
 
+// Logits of `classes` classes at each of `length` places.
+Graph sequences(int length, int classes) {
+  Writer w(1);
+  w.input({length, 3});
+  w.linear("fc", 3, classes);
+  return w.finish(2);
+}
+
+// Two rows of three tokens.
+std::shared_ptr<lathe::Dataset> of_tokens(const std::vector<std::int64_t>& targets,
+                                          std::int64_t classes) {
+  const Tensor target = Tensor::of<std::int64_t>(DType::int64, Shape{2, 3}, targets);
+  const lathe::RowTensors rows{{floats(Shape{2, 3, 3}, std::vector<float>(18)), target}};
+  return lathe::dataset_of("set", {input("x", {3, 3}), target_field("y", target, classes)}, rows,
+                           rows, {});
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(criteria)
+
+BOOST_AUTO_TEST_CASE(of_sequences_each_place_has_its_class) {
+  const auto data = of_tokens({0, 4, -100, 2, -100, -100}, 5);
+  const Criterion criterion({}, sequences(3, 5), *data);
+  BOOST_TEST((criterion.loss() == Loss::cross_entropy));
+  const lathe::run::Targets targets = criterion.targets(data->all(Split::train));
+  BOOST_TEST(message_of([&] { criterion.check(targets, 2); }) == "");
+  const std::vector<float> output(30);
+  std::vector<float> gradient(30);
+  lathe::Counts counts;
+  criterion.count({output.data(), 2, 15, targets, gradient.data()}, counts);
+  BOOST_TEST(counts.elements == 3);
+  BOOST_TEST(counts.rows == 2);
+  BOOST_TEST(counts.loss() == std::log(5.0), boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(gradient[0] == (0.2F - 1) / 3);
+  BOOST_TEST(criterion.counts_by_class(true).by_class == false);  // a vocabulary is no such list
+}
+
+BOOST_AUTO_TEST_CASE(of_sequences_what_does_not_fit_is_named_with_its_place) {
+  const auto data = of_tokens({0, 4, -100, 2, 3, -100}, 5);
+  const std::string other = message_of([&] { Criterion({}, sequences(4, 5), *data); });
+  BOOST_TEST(contains(other, "int64 [3] of 5 classes a row"), other);
+  BOOST_TEST(contains(other, "output is [4, 5] a row"), other);
+  const Criterion small({}, sequences(3, 4), *data);
+  const std::string label =
+      message_of([&] { small.check(small.targets(data->all(Split::train)), 2); });
+  BOOST_TEST(contains(label, "row 0 of data set 'set' has label 4 at position 1"), label);
+  BOOST_TEST(contains(label, "4 outputs (0 to 3)"), label);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_in_which_no_target_counts_has_no_mean) {
+  const auto data = of_tokens({-100, -100, -100, 2, 3, -100}, 5);
+  const Criterion criterion({}, sequences(3, 5), *data);
+  const std::vector<float> output(15);
+  std::vector<float> gradient(15);
+  lathe::Counts counts;
+  const std::string text = message_of([&] {
+    criterion.count(
+        {output.data(), 1, 15, criterion.targets(data->all(Split::train)), gradient.data()},
+        counts);
+  });
+  BOOST_TEST(contains(text, "no target 'y' of a batch of 1 rows of data set 'set'"), text);
+  BOOST_TEST(contains(text, "larger batch size"), text);
+  criterion.count({output.data(), 1, 15, criterion.targets(data->all(Split::train))}, counts);
+  const std::string none = message_of([&] { criterion.check_weight(counts, "the 1 rows"); });
+  BOOST_TEST(contains(none, "no target 'y' of the 1 rows of data set 'set' counts"), none);
+}
 
 BOOST_AUTO_TEST_CASE(what_fits_is_taken) {
   const auto labels = with_target(integers({0, 1}), 2);

@@ -51,6 +51,19 @@ BOOST_AUTO_TEST_CASE(exponentials_are_within_two_units_of_the_last_place) {
   BOOST_TEST(worst < 2.0);
 }
 
+BOOST_AUTO_TEST_CASE(the_sum_over_a_large_vocabulary_keeps_its_digits) {
+  constexpr std::size_t kClasses = 100'003;
+  std::vector<float> logits(kClasses);
+  for (std::size_t c = 0; c < kClasses; ++c)
+    logits[c] = static_cast<float>(std::sin(static_cast<double>(c))) - 3;
+  double total = 0;
+  const float top = *std::ranges::max_element(logits);
+  for (const float logit : logits) total += std::exp(static_cast<double>(logit - top));
+  Exponentials found{kClasses};
+  found.take(logits.data(), 1);
+  BOOST_TEST(std::abs(found.total(0) / total - 1) < 1e-6);
+}
+
 BOOST_AUTO_TEST_CASE(the_first_of_equal_logits_is_the_best) {
   const float logits[] = {1, 3, 3, 2, -1, -1};
   Exponentials found{3};

@@ -164,6 +164,42 @@ BOOST_AUTO_TEST_CASE(binary_cross_entropy_is_the_formula) {
   }
 }
 
+// Two rows of three places with four classes each; two targets do not count. The same places as
+// rows of their own, but for those two, give the same bits.
+BOOST_AUTO_TEST_CASE(of_sequences_the_mean_is_over_the_targets_that_count) {
+  std::vector<float> logits;
+  for (int i = 0; i < 24; ++i) logits.push_back(static_cast<float>(std::sin(1.7 * i)) * 3);
+  logits[2 * 4] = kNaN;  // what does not count may be anything
+  const std::vector<std::int64_t> labels{3, 0, -100, 1, -100, 2};
+  Case rows{4, 4, {}, {}, {}};
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == -100) continue;
+    rows.output.insert(rows.output.end(), &logits[4 * i], &logits[4 * i] + 4);
+    rows.targets.push_back(static_cast<float>(labels[i]));
+  }
+  const Found expected = of_labels(rows);
+  std::vector<float> gradient(logits.size(), 1);
+  Targets targets;
+  targets.data = reinterpret_cast<const std::byte*>(labels.data());
+  targets.elements = 3;
+  LossBatch batch{logits.data(), 2, 12, targets, gradient.data()};
+  batch.total_weight = 4;
+  Counts counts;
+  cross_entropy(batch, counts);
+  BOOST_TEST(counts.loss() == expected.loss);
+  BOOST_TEST(counts.weight == 4);
+  BOOST_TEST(counts.judged == 4);
+  BOOST_TEST(counts.right == expected.counts.right);
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    for (std::size_t c = 0; c < 4; ++c) {
+      const float slope = labels[i] == -100 ? 0.0F : expected.gradient[4 * row + c];
+      BOOST_TEST(gradient[4 * i + c] == slope);
+    }
+    row += labels[i] == -100 ? 0 : 1;
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_gradient_is_scaled_and_the_loss_is_not) {
   const Case c{3, 3, kOutput, kNumbers, {}};
   const Found whole = run_kernel(mse, c, of_floats(c)),

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(output_is_the_mean_squared_error_of_one_changed_layer) {
 
 BOOST_AUTO_TEST_CASE(kl_is_the_divergence_of_the_classes_float_first) {
   Scene scene(classifier(), jets(40, 40), kWeights);
-  const json file = Scene::file(scene.run("kl")).at("kl_divergence");
+  const json file = Scene::file(scene.run("kl")).at("kl");
   const std::vector<double> plain = outputs_of(scene, scene.graph);
   for (std::size_t i = 0; i < 3; ++i) {
     const std::vector<double> now =
