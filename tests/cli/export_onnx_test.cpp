@@ -62,6 +62,33 @@ BOOST_AUTO_TEST_CASE(large_weights_lie_beside_the_file) {
              parameters_of("toy_convnet", folder.path()));
 }
 
+BOOST_AUTO_TEST_CASE(a_model_takes_its_sizes_from_a_data_set) {
+  const TemporaryFolder folder;
+  const std::string text = good({"export", "mlp", "jsc-sim", "net.onnx"}, folder.path()).out;
+  BOOST_TEST(contains(text, "the network of 'mlp'"), text);
+  check_bad_inputs({
+      {"a model without sizes", {}, {"export", "mlp", "net.onnx"}, 1, {"'mlp'", "data set"}},
+      {"data that are none",
+       {},
+       {"export", "mlp", "jsc-sm", "net.onnx"},
+       2,
+       {"'jsc-sm'", "jsc-sim"}},
+  });
+}
+
+// Files of ONNX have their weights.
+BOOST_AUTO_TEST_CASE(a_file_is_tested_as_it_is) {
+  const TemporaryFolder folder;
+  good({"train", "jsc-tiny", "jsc-sim", "--max-epochs", "1", "--project", "p"}, folder.path());
+  good({"export", "lathe_output/p", "net.onnx"}, folder.path());
+  const auto scores = [&](Words words) {
+    words.insert(words.begin(), "test");
+    words.emplace_back("--json");
+    return good(words, folder.path()).json().at("metrics").at("accuracy");
+  };
+  BOOST_TEST(scores({"net.onnx", "jsc-sim"}) == scores({"--load", "lathe_output/p"}));
+}
+
 BOOST_AUTO_TEST_CASE(wrong_words_are_refused) {
   check_bad_inputs({
       {"an opset before 13",

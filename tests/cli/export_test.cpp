@@ -154,7 +154,12 @@ BOOST_AUTO_TEST_CASE(bad_exports_are_refused_with_the_reason) {
   const std::pair<std::string, std::string> in{"in.safetensors", safetensors()};
   check_bad_inputs({
       {"no input", {}, {"export"}, 2, {"usage: lathe export INPUT [OUTPUT]"}},
-      {"three words", {in}, {"export", "a", "b", "c"}, 2, {"'c'", "usage: lathe export"}},
+      {"three words",
+       {in},
+       {"export", "a", "b", "c"},
+       2,
+       {"usage: lathe export", "MODEL DATASET net.onnx"}},
+      {"four words", {in}, {"export", "a", "b", "c", "d"}, 2, {"'d'", "usage: lathe export"}},
       {"an unknown option", {in}, {"export", "--form", "pt"}, 2, {"--form", "export --help"}},
       {"an unknown extension",
        {in},
