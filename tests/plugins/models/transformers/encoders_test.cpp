@@ -4,6 +4,9 @@
 
 #include "tests/graph/messages.hpp"
 
+#include "core/base/json.hpp"
+#include "core/graph/io/json.hpp"
+
 using namespace lathe_test;
 
 namespace {
@@ -34,6 +37,26 @@ BOOST_AUTO_TEST_CASE(they_compute_what_torch_does_under_its_names) {
       check_close(found.values<float>(), numbers(one.at("output").at("data")), 1e-4, 1e-4,
                   one.at("name"));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(they_come_back_from_saved_graphs) {
+  const LlamaFolder folder;
+  json tied = made_up_config();
+  tied["tie_word_embeddings"] = true;
+  folder.write_config(tied);
+  std::vector<std::pair<Graph, Tensor>> cases;
+  for (const json& one : golden_json("transformers.json"))
+    cases.emplace_back(Workbench(3).model(one.at("model"), one.at("options")), input_of(one));
+  cases.emplace_back(folder.graph({{"weights", "fresh"}}, 1),
+                     tokens({1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6}));
+  for (const auto& [graph, input] : cases) {
+    const std::string text = lathe::json_text(lathe::graph_to_json(graph));
+    const Graph back = lathe::graph_from_json(lathe::value_of(lathe::Json::parse(text)), 7)
+                           .with_parameters(lathe::parameters_of(graph));
+    BOOST_TEST(values_of(computed(back, input)) == values_of(computed(graph, input)),
+               boost::test_tools::per_element());
+    BOOST_TEST((back.ties() == graph.ties()));
   }
 }
 
