@@ -91,7 +91,8 @@ struct CompareOutputs {
       "largest noise), by their number in the split. Sums are doubles, row by row, so that neither "
       "batches nor threads change a bit of them.\n\n"
       "Up to 128 MiB of outputs the original's are computed once and remembered for all trials of "
-      "a search (within `--cache-limit`); of more, both networks are run batch by batch, and no output "
+      "a search (within `--cache-limit`); of more, both networks are run batch by batch, and no "
+      "output "
       "is kept.\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "
       "'quantize<by=type,linear.name=integer,linear.weight_width=4>,compare_outputs'`";

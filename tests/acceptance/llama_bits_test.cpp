@@ -45,8 +45,8 @@ void check_format(const std::string& format, const std::function<std::string(int
   for (const json& row : golden_json("own_networks/llama.json").at("quantization")) {
     if (row.at("format") != format) continue;
     ++rows;
-    check_row(row, "quantize<by=regex_name,.*_proj.weight={" + options(row.at("bits").get<int>()) +
-                       "}>,");
+    check_row(row, "quantize<by=regex_name,'.*_proj'.weight={" +
+                       options(row.at("bits").get<int>()) + "}>,");
   }
   BOOST_TEST(rows == 7);
 }

@@ -196,11 +196,17 @@ class Affine {
     const bool is_one = axis < 0 || (scale_.size() == 1 && zero_.size() < 2);
     const double shared =
         is_one ? 0.0 : static_cast<double>(site.shape()[static_cast<std::uint64_t>(axis)]);
-    return width_ * elements + shared * (32 + width_);
+    return width_ * elements + shared * (32 + (has_zero_points() ? width_ : 0));
   }
   std::vector<lathe::value> precision() const { return {width_}; }
 
  private:
+  // False: all of them are 0, whatever the tensor, and need no bits.
+  bool has_zero_points() const {
+    if (zero_.empty()) return scale_.empty() && !symmetric_;
+    return std::any_of(zero_.begin(), zero_.end(), [](float zero) { return zero != 0; });
+  }
+
   static Rounding rounding_named(const std::string& name) {
     if (name == "floor") return Rounding::floor;
     if (name == "ceil") return Rounding::ceil;

@@ -275,7 +275,9 @@ BOOST_AUTO_TEST_CASE(lists_that_do_not_fit_the_tensor_say_so) {
 BOOST_AUTO_TEST_CASE(storage_is_the_width_and_what_an_axis_needs) {
   BOOST_TEST(OneFormat("affine", {{"width", 4}}).storage_bits({10, 3}) == 120.0);
   BOOST_TEST(OneFormat("affine", {{"width", 4}, {"axis", 0}}).storage_bits({10, 3}) ==
-             120.0 + 10 * 36);
+             120.0 + 10 * 32);  // symmetric: without zero points
+  BOOST_TEST(OneFormat("affine", {{"width", 4}, {"axis", 0}, {"symmetric", false}})
+                 .storage_bits({10, 3}) == 120.0 + 10 * 36);
   BOOST_TEST(
       OneFormat("affine", {{"width", 4}, {"axis", 0}, {"scale", 0.5}}).storage_bits({10, 3}) ==
       120.0);
