@@ -1100,8 +1100,6 @@ pad                 input, pad, mode='constant', value=None
 ~sum                input, dim=None, keepdim=False, !dtype
 ~amax               input, dim=None, keepdim=False
 masked_fill         input, mask, value
-eq                  input, other
-ne [not_equal]      input, other
 tril                input, diagonal=0
 size                input, dim
 flatten             input, start_dim=0, end_dim=-1
@@ -1267,6 +1265,23 @@ def _div(node, input, other, *, rounding_mode=None):
         raise _No("a size is divided to a fraction; use //")
     _one_type(node, input, other)
     return _call("div", input, other)
+
+
+def _compared(op, node, input, other):
+    if not _is_tensor(input):
+        raise _No("it compares plain numbers, which are no tensors")
+    _one_type(node, input, other)
+    return _call(op, input, other)
+
+
+@_op("eq")
+def _eq(node, input, other):
+    return _compared("eq", node, input, other)
+
+
+@_op("ne", "not_equal")
+def _ne(node, input, other):
+    return _compared("ne", node, input, other)
 
 
 @_op("floordiv", "floor_divide")
@@ -1538,7 +1553,8 @@ def _module_table():
                 f"adaptive_{kind.lower()}_pool{dims}",
                 _attributes(must_be_left_out=("return_indices",), output_size=_output_size),
             )
-    return {getattr(nn, name): row for name, row in table.items()}
+    # Older versions of torch lack some, eg: RMSNorm.
+    return {getattr(nn, name): row for name, row in table.items() if hasattr(nn, name)}
 
 
 _MODULES = _module_table() if torch is not None else {}

@@ -11,6 +11,8 @@ from saving import SavingTest
 
 # Of x [N, 4], with the members of Net.
 SAVED = """
+torch.where(x == x.flatten(1), x, x * 2)
+torch.where(x != s.b, x, x * 2)
 x + s.b
 x + s.c
 x * s.w.view(1,-1)
@@ -193,7 +195,7 @@ x.cumsum(1)  ->  Lathe has no op for the method 'cumsum'
 torch.einsum('bi,ij->bj', x, s.l.weight)  ->  Lathe has no op for torch.functional.einsum; write it with matmul
 F.max_pool2d(x[:, None, None], (1, 2), return_indices=True)[0].flatten(1)  ->  Lathe has no op for torch.nn.functional.max_pool2d_with_indices
 x.bool()  ->  Lathe has no op for the method 'bool'
-x == x  ->  Lathe has no op for operator.eq
+x > x  ->  Lathe has no op for operator.gt
 x.view(torch.int32)  ->  it views a tensor as another type
 x[0]  ->  the result has shape [4] for a batch of 2 and [4] for 3
 x[0:1]  ->  the result has shape [1, 4] for a batch of 2 and [1, 4] for 3

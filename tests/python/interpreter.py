@@ -112,6 +112,8 @@ FUNCTIONS = {
             "bmm",
             "tril",
             "where",
+            "eq",
+            "ne",
             "flatten",
             "permute",
             "transpose",
