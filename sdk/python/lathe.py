@@ -1270,7 +1270,6 @@ def _div(node, input, other, *, rounding_mode=None):
 def _compared(op, node, input, other):
     if not _is_tensor(input):
         raise _No("it compares plain numbers, which are no tensors")
-    _one_type(node, input, other)
     return _call(op, input, other)
 
 
