@@ -94,6 +94,8 @@ struct CompareOutputs {
       "a search (within `--cache-limit`); of more, both networks are run batch by batch, and no "
       "output "
       "is kept.\n\n"
+      "Source: Kullback and Leibler, \"On information and sufficiency\", Annals of Mathematical "
+      "Statistics 22, 1951.\n\n"
       "Example: `lathe transform jsc-tiny jsc-sim --passes "
       "'quantize<by=type,linear.name=integer,linear.weight_width=4>,compare_outputs'`";
 

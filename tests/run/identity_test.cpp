@@ -131,10 +131,17 @@ BOOST_AUTO_TEST_CASE(activations_on_integers_and_on_floats_are_remembered_apart)
   Seen seen;
   const auto executor = executor_of({"stub"}, seen);
   const auto data = jets(64, 200);
-  for (const bool integers : {true, false, true, false}) {
-    executor->set_integer_kernels(integers);
-    executor->outputs(jsc_tiny(8), *data, kWhole);
-  }
+  const auto both = [&](const auto& run) {
+    for (const bool integers : {true, false}) {
+      executor->set_integer_kernels(integers);
+      run();
+    }
+  };
+  const auto outputs = [&] { executor->outputs(jsc_tiny(8), *data, kWhole); };
+  both(outputs);
+  both(outputs);
+  BOOST_TEST(seen.programs == 2);  // they were remembered themselves
+  both([&] { executor->evaluate(jsc_tiny(8), *data, kWhole); });
   BOOST_TEST(seen.found == (std::vector<bool>{true, false}), boost::test_tools::per_element());
 }
 
