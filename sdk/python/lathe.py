@@ -1100,8 +1100,6 @@ pad                 input, pad, mode='constant', value=None
 ~sum                input, dim=None, keepdim=False, !dtype
 ~amax               input, dim=None, keepdim=False
 masked_fill         input, mask, value
-eq                  input, other
-ne [not_equal]      input, other
 tril                input, diagonal=0
 size                input, dim
 flatten             input, start_dim=0, end_dim=-1
