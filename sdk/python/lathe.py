@@ -1552,7 +1552,7 @@ def _module_table():
                 f"adaptive_{kind.lower()}_pool{dims}",
                 _attributes(must_be_left_out=("return_indices",), output_size=_output_size),
             )
-    # Older versions of torch lack some, eg: RMSNorm.
+    # RMSNorm is one of PyTorch 2.4 and newer.
     return {getattr(nn, name): row for name, row in table.items() if hasattr(nn, name)}
 
 

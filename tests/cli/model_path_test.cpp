@@ -55,6 +55,28 @@ BOOST_AUTO_TEST_CASE(a_saved_network_need_not_say_its_model) {
   BOOST_TEST(counted(folder, {"net"}).at("parameters") == 16 * 5 + 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_of_hugging_face_is_a_llama) {
+  const std::string config = R"({"vocab_size": 11, "hidden_size": 8, "intermediate_size": 10,
+    "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 16})";
+  check_bad_inputs({
+      {"without weights",
+       {{"net/config.json", config}},
+       {"transform", "net", "--passes", "flops"},
+       1,
+       {"net", "'llama'", "neither model.safetensors"}},
+      {"of another kind",
+       {{"net/config.json", R"({"model_type": "gpt2"})"}},
+       {"transform", "./net", "--passes", "flops"},
+       2,
+       {"net/config.json", "'model_type'", "gpt2"}},
+      {"random weights that are to be tested",
+       {{"net/config.json", config}},
+       {"test", "llama<config=net,weights=fresh>", "jsc-sim"},
+       2,
+       {"needs trained weights"}},
+  });
+}
+
 BOOST_AUTO_TEST_CASE(paths_that_lead_nowhere_are_refused) {
   check_bad_inputs({
       {"no such file of ONNX",

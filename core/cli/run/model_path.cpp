@@ -14,6 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kOnnx = "onnx";  // the model, and what its files end in
+constexpr std::string_view kLlama = "llama";
+constexpr std::string_view kConfigFile = "config.json";  // of the folders that it reads
 
 bool is_onnx_file(const std::string& text) {
   return fs::path(text).extension() == fmt::format(".{}", kOnnx) &&
@@ -33,6 +35,15 @@ EffectiveOption& row_of(Settings& settings, std::string_view key) {
       settings.options, [&](const EffectiveOption& row) { return row.option->option.key == key; });
 }
 
+// As if MODEL had been that model with the option.
+void take_as_model(Settings& settings, std::string_view name, const char* option, Value path) {
+  ComponentText component;
+  component.name = name;
+  component.options.set(option, std::move(path));
+  const Position position = settings.value(kModel).position();
+  settings.adopt(kModel.key, Value(text_of(component)).at(position));
+}
+
 // As if --load had been given in MODEL's place, and no MODEL.
 void take_as_load(Settings& settings, const Value& folder) {
   EffectiveOption& model = row_of(settings, kModel.key);
@@ -49,7 +60,11 @@ void take_as_load(Settings& settings, const Value& folder) {
 
 bool brings_weights(const Settings& settings) {
   const Value& model = settings.value(kModel);
-  return model.is_string() && parse_component(model.as_string(), "MODEL").name == kOnnx;
+  if (!model.is_string()) return false;
+  const ComponentText component = parse_component(model.as_string(), "MODEL");
+  const Value* const weights = component.options.find("weights");
+  return component.name == kOnnx ||
+         (component.name == kLlama && (weights == nullptr || *weights != Value("fresh")));
 }
 
 void settle_model_path(Settings& settings) {
@@ -57,16 +72,14 @@ void settle_model_path(Settings& settings) {
   const Value given = settings.value(kModel);
   if (given.is_none()) return;
   const std::string& text = given.as_string();
-  if (is_onnx_file(text)) {
-    ComponentText component;
-    component.name = kOnnx;
-    component.options.set("file", Value(text));
-    settings.adopt(kModel.key, Value(text_of(component)).at(given.position()));
-    return;
-  }
+  if (is_onnx_file(text)) return take_as_model(settings, kOnnx, "file", Value(text));
   std::error_code ignored;
   const fs::path folder = path_of(given, settings);
-  if (!fs::is_regular_file(folder / kGraphFile, ignored)) return;
+  if (!fs::is_regular_file(folder / kGraphFile, ignored)) {
+    if (fs::is_regular_file(folder / kConfigFile, ignored))
+      take_as_model(settings, kLlama, "config", Value(folder.string()));
+    return;
+  }
   if (!settings.text(kLoadName).empty()) {
     throw usage_error(
         fmt::format("'{}' is a saved network, which has its weights; leave --load out", text),
