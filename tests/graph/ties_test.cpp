@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(tied_weights_are_one_parameter) {
     BOOST_TEST(weight(graph, node).qualified_name == "a.weight");
     BOOST_TEST(weight(graph, node).content == weight(graph, "a").content);
   }
-  BOOST_TEST(graph_to_json(graph).find("tied")->text() == R"({"b.weight"=a.weight, "c.weight"=a.weight})");
+  BOOST_TEST(graph_to_json(graph).find("tied")->text() ==
+             R"({"b.weight"=a.weight, "c.weight"=a.weight})");
   verify(graph.with_batch(5));
 }
 

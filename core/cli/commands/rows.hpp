@@ -210,7 +210,8 @@ inline constexpr Command kCommands[] = {
              "are listed. The form follows from OUTPUT's name: .pt and .pth are a state_dict that "
              "torch.load takes, also with weights_only=True; .safetensors is safetensors. With "
              "--codes INPUT is a saved graph, or a run that made one, and its quantized weights "
-             "become integer codes. .onnx is a network, and INPUT then also a model, eg: resnet20, or mlp "
+             "become integer codes. .onnx is a network, and INPUT then also a model, eg: resnet20, "
+             "or mlp "
              "with the DATASET that says its sizes; "
              "--quantization says what becomes of its number formats. --trial stands in place of "
              "INPUT."},

@@ -42,8 +42,8 @@ using Roles = std::vector<std::string_view>;
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(facts_of_a_row_agree_with_each_other) {
-  const std::vector<std::string> counted_by_themselves = {
-      "scaled_dot_product_attention", "multi_head_attention", "interpolate"};
+  const std::vector<std::string> counted_by_themselves = {"scaled_dot_product_attention",
+                                                          "multi_head_attention", "interpolate"};
   for (const OpRow& r : lathe::builtin_ops().rows()) {
     BOOST_TEST_CONTEXT(r.op) {
       const bool is_layer =
