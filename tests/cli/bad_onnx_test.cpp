@@ -9,22 +9,25 @@ using namespace lathe_test;
 
 namespace {
 
-// The network jsc-tiny as a file, with one text in it for another of the same length.
-std::string changed(const std::string& from, const std::string& to) {
-  static const std::string whole = [] {
+// The network jsc-tiny as a file.
+const std::string& whole() {
+  static const std::string bytes = [] {
     const TemporaryFolder folder;
     BOOST_REQUIRE(run_lathe({"export", "jsc-tiny", "net.onnx"}, folder.path()).exit_code == 0);
     std::ifstream in(folder.path() / "net.onnx", std::ios::binary);
     return std::string{std::istreambuf_iterator<char>(in), {}};
   }();
-  BOOST_REQUIRE(from.size() == to.size());
-  std::string bytes = whole;
-  std::size_t found = 0;
-  for (std::size_t at = 0; (at = bytes.find(from, at)) != std::string::npos; at += to.size()) {
+  return bytes;
+}
+
+// The same with one text in it for another of the same length.
+std::string changed(const std::string& from, const std::string& to) {
+  BOOST_REQUIRE(!from.empty() && from.size() == to.size());
+  std::string bytes = whole();
+  std::size_t at = bytes.find(from);
+  BOOST_REQUIRE(at != std::string::npos);
+  for (; at != std::string::npos; at = bytes.find(from, at + to.size()))
     bytes.replace(at, from.size(), to);
-    ++found;
-  }
-  BOOST_REQUIRE(from.empty() || found > 0);
   return bytes;
 }
 
@@ -38,7 +41,6 @@ BadInput counted(const std::string& what, const std::string& bytes,
 BOOST_AUTO_TEST_SUITE(bad_onnx)
 
 BOOST_AUTO_TEST_CASE(files_that_no_network_comes_of_are_named) {
-  const std::string whole = changed("", "");
   check_bad_inputs({
       {"a file that is not there",
        {},
@@ -46,7 +48,7 @@ BOOST_AUTO_TEST_CASE(files_that_no_network_comes_of_are_named) {
        2,
        {"'net.onnx'"}},
       counted("an empty file", "", {"net.onnx", "empty"}),
-      counted("a file that is cut off", whole.substr(0, whole.size() / 2),
+      counted("a file that is cut off", whole().substr(0, whole().size() / 2),
               {"net.onnx", "damaged or cut off"}),
       counted("no file of ONNX", "PK\3\4 this is a zip, or so", {"net.onnx", "no file of ONNX"}),
       counted("operators that are not known", changed("Gemm", "Gemn"),
@@ -57,16 +59,15 @@ BOOST_AUTO_TEST_CASE(files_that_no_network_comes_of_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_file_cannot_do_is_refused) {
-  const std::string whole = changed("", "");
   check_bad_inputs({
-      {"a test without data", {{"net.onnx", whole}}, {"test", "net.onnx"}, 2, {"--dataset"}},
+      {"a test without data", {{"net.onnx", whole()}}, {"test", "net.onnx"}, 2, {"--dataset"}},
       {"data of another width",
-       {{"net.onnx", whole}},
+       {{"net.onnx", whole()}},
        {"test", "net.onnx", "toy_tiny"},
        1,
        {"net.onnx", "16"}},
       {"a search over a layer that it does not have",
-       {{"net.onnx", whole},
+       {{"net.onnx", whole()},
         {"s.toml",
          "[search.search_space]\nname = \"graph/quantize/mixed_precision_ptq\"\nsetup.by = "
          "\"name\"\n[search.search_space.seed.conv1.config]\nname = [\"integer\"]\n"}},
