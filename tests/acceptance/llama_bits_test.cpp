@@ -22,7 +22,8 @@ json told_of(const std::string& quantize) {
                                "--project-dir", ".", "--json"},
                               folder.path());
   json all = json::object();
-  for (const json& pass : run.json().at("passes")) all.update(pass.at("scalars"));
+  const json report = run.json();
+  for (const json& pass : report.at("passes")) all.update(pass.at("scalars"));
   return all;
 }
 
@@ -42,7 +43,8 @@ void check_row(const json& row, const std::string& quantize) {
 // `options` of a width.
 void check_format(const std::string& format, const std::function<std::string(int bits)>& options) {
   int rows = 0;
-  for (const json& row : golden_json("own_networks/llama.json").at("quantization")) {
+  const json golden = golden_json("own_networks/llama.json");
+  for (const json& row : golden.at("quantization")) {
     if (row.at("format") != format) continue;
     ++rows;
     check_row(row, "quantize<by=regex_name,'.*_proj'.weight={" +
@@ -65,7 +67,8 @@ BOOST_AUTO_TEST_CASE(blocks_of_32_are_numpys_and_float_is_the_original) {
   check_format("mxint32", [](int bits) {
     return fmt::format("name=mxint,element_bits={},block_size=[32]", bits);
   });
-  check_row(golden_json("own_networks/llama.json").at("quantization").at(0), "");
+  const json golden = golden_json("own_networks/llama.json");
+  check_row(golden.at("quantization").at(0), "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,8 +32,9 @@ std::string changed(const std::string& from, const std::string& to) {
 }
 
 BadInput counted(const std::string& what, const std::string& bytes,
-                 const std::vector<std::string>& says) {
-  return {what, {{"net.onnx", bytes}}, {"transform", "net.onnx", "--passes", "flops"}, 1, says};
+                 const std::vector<std::string>& says, int exit_code = 1) {
+  return {
+      what, {{"net.onnx", bytes}}, {"transform", "net.onnx", "--passes", "flops"}, exit_code, says};
 }
 
 }  // namespace
@@ -45,16 +46,16 @@ BOOST_AUTO_TEST_CASE(files_that_no_network_comes_of_are_named) {
       {"a file that is not there",
        {},
        {"transform", "net.onnx", "--passes", "flops"},
-       2,
-       {"'net.onnx'"}},
+       1,
+       {"net.onnx", "no such file"}},
       counted("an empty file", "", {"net.onnx", "empty"}),
       counted("a file that is cut off", whole().substr(0, whole().size() / 2),
               {"net.onnx", "damaged or cut off"}),
       counted("no file of ONNX", "PK\3\4 this is a zip, or so", {"net.onnx", "no file of ONNX"}),
       counted("operators that are not known", changed("Gemm", "Gemn"),
-              {"net.onnx", "Gemn", "not known", "seq_blocks"}),
+              {"net.onnx", "Gemn", "not known", "seq_blocks"}, 2),
       counted("an attribute that is not known", changed("transB", "transX"),
-              {"net.onnx", "'transX'", "Gemm"}),
+              {"net.onnx", "'transX'", "Gemm"}, 2),
   });
 }
 
@@ -64,13 +65,21 @@ BOOST_AUTO_TEST_CASE(what_a_file_cannot_do_is_refused) {
       {"data of another width",
        {{"net.onnx", whole()}},
        {"test", "net.onnx", "toy_tiny"},
-       1,
-       {"net.onnx", "16"}},
+       2,
+       {"'x'", "[16]", "'toy_tiny'"}},
       {"a search over a layer that it does not have",
        {{"net.onnx", whole()},
         {"s.toml",
-         "[search.search_space]\nname = \"graph/quantize/mixed_precision_ptq\"\nsetup.by = "
-         "\"name\"\n[search.search_space.seed.conv1.config]\nname = [\"integer\"]\n"}},
+         R"([search.search_space]
+name = "graph/quantize/mixed_precision_ptq"
+setup.by = "name"
+seed.conv1.config = { name = ["integer"], weight_width = [4, 8] }
+[search.strategy]
+sw_runner.basic_evaluation = { data_loader = "val_dataloader" }
+setup = { n_trials = 2 }
+[search.strategy.metrics]
+accuracy = { scale = 1.0, direction = "maximize" }
+)"}},
        {"search", "--config", "s.toml", "--model", "net.onnx", "--dataset", "jsc-sim"},
        2,
        {"s.toml:", "conv1"}},

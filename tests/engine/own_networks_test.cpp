@@ -20,7 +20,9 @@ std::shared_ptr<lathe::Dataset> texts() {
     return lathe::RowTensors{
         {Tensor::of<std::int64_t>(DType::int64, Shape{count, 12}, ids), integers(labels)}};
   };
-  return lathe::dataset_of("test texts", rows(96, 1), rows(30, 3), rows(30, 5), 3);
+  const lathe::Field ids{"samples", LATHE_FIELD_INPUT, DType::int64, {}, false, 0, {}};
+  const lathe::Field classes{"labels", LATHE_FIELD_TARGET, DType::int64, {}, false, 3, {}};
+  return lathe::dataset_of("test texts", {ids, classes}, rows(96, 1), rows(30, 3), rows(30, 5));
 }
 
 }  // namespace

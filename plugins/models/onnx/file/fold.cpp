@@ -86,6 +86,9 @@ std::int64_t computed(std::string_view op, std::int64_t x, std::int64_t y) {
 }  // namespace
 
 ConstantPtr transposed(const ConstantPtr& constant, const std::vector<std::size_t>& order) {
+  if (order.size() != constant->rank()) {
+    throw lathe::invalid_argument("it is reordered as if it had other dimensions");
+  }
   const std::vector<std::int64_t> own = strides(constant->dims());
   std::vector<std::int64_t> dims, steps;
   for (const std::size_t d : order) {

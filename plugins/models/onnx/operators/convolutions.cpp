@@ -48,6 +48,7 @@ Extents channels_last(const Extents& first) {
 
 Weight weight_channels_first(Weight weight) {
   const std::size_t rank = weight.constant->rank();
+  if (rank < 3) throw lathe::invalid_argument("its weight has no kernel");
   std::vector<std::size_t> order{0, rank - 1};
   for (std::size_t d = 1; d + 1 < rank; ++d) order.push_back(d);
   weight.constant = transposed(weight.constant, order);

@@ -130,6 +130,19 @@ BOOST_AUTO_TEST_CASE(types_and_shapes_that_no_layer_takes_are_named) {
   check_says(refusal(old), {"opset 5"});
 }
 
+// Found by fuzzing: its dimensions were reordered before they were counted.
+BOOST_AUTO_TEST_CASE(a_convolution_of_channels_last_wants_a_kernel) {
+  for (const std::vector<std::int64_t>& dims : {std::vector<std::int64_t>{}, {1}, {1, 1}}) {
+    onnx::ModelProto model = model_of({4, 4, 3});
+    onnx::GraphProto& graph = *model.mutable_graph();
+    add_weight(graph, "w", dims, {1});
+    onnx::NodeProto& conv = add_node(graph, "Conv", {"x", "w"}, "y");
+    conv.set_domain("qonnx.custom_op.channels_last");
+    conv.set_name("c");
+    check_says(refusal(model), {"'c' (Conv)", "no kernel"});
+  }
+}
+
 BOOST_AUTO_TEST_CASE(external_data_stays_in_the_folder_of_its_file) {
   const TemporaryFolder folder;
   const std::filesystem::path inner = folder.path() / "net";

@@ -60,7 +60,8 @@ Tensor narrowed(const Tensor& tensor, DType dtype) {
 BOOST_AUTO_TEST_SUITE(llama)
 
 BOOST_AUTO_TEST_CASE(the_real_one_computes_the_golden_logits) {
-  for (const json& sequence : golden_json("own_networks/llama.json").at("sequences")) {
+  const json golden = golden_json("own_networks/llama.json");
+  for (const json& sequence : golden.at("sequences")) {
     const auto ids = sequence.at("ids").get<std::vector<std::int64_t>>();
     const Tensor logits = computed(real_llama(ids.size()), tokens(ids));
     BOOST_TEST_REQUIRE(logits.shape().text() == fmt::format("[1, {}, 512]", ids.size()));
