@@ -14,8 +14,8 @@ namespace {
 
 // Activations of a chunk stay within a core's second-level cache.
 constexpr std::int64_t kChunkElements = std::int64_t{1} << 18;
-// More of them, but for those of a single row, no evaluation needs: 128 MiB.
-constexpr std::int64_t kMostElements = std::int64_t{1} << 25;
+// More of them, but for those of a single row, no evaluation needs: 32 MiB.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 23;
 
 std::vector<std::size_t> input_fields(const DatasetInfo& info) {
   std::vector<std::size_t> inputs;

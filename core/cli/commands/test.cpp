@@ -65,6 +65,10 @@ void add_class_tables(const Evaluation& evaluation, const Field& target,
 void evaluate_split(Session& session, Graph& graph, Split split, const RunContext& context,
                     const RunFolder& folder, Results& results) {
   const Dataset& data = session.dataset();
+  const DatasetInfo info = data.info();
+  // Of tokens this is the last run of the network: nobody would read the activations it leaves.
+  if (info.target() != nullptr && info.target()->of_classes() && info.target()->shape.rank() > 0)
+    session.executor().set_cache_limit(0);
   Rows rows{split, 0, context.rows_evaluated_at_once()};
   rows.loss = context.loss;
   rows.by_class = true;
@@ -78,7 +82,6 @@ void evaluate_split(Session& session, Graph& graph, Split split, const RunContex
     return;
   }
   const Tensor outputs = session.executor().outputs(graph, data, rows);
-  const DatasetInfo info = data.info();
   const auto place = static_cast<std::size_t>(info.target() - info.fields.data());
   write_atomically(
       folder.results / "predictions.csv",
