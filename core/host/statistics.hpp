@@ -23,10 +23,10 @@ struct Counts {
   // is one logarithm.
   double loss_sum = 0, log_product = 1, weight = 0;
   std::int64_t rows = 0;
-  // Predictions: one a row of cross_entropy, one an element of bce_with_logits.
+  // Predictions: one a row or token of cross_entropy, one an element of bce_with_logits.
   std::int64_t right = 0, judged = 0;
-  // Of mse, over elements: sums of the errors; the target's mean and the sum of its squared
-  // deviations from that.
+  // Of cross_entropy of tokens those that count, else 0. Of mse, over elements: sums of the errors;
+  // the target's mean and the sum of its squared deviations.
   std::int64_t elements = 0;
   double absolute_error = 0, squared_error = 0;
   double target_mean = 0, target_deviation = 0;
