@@ -77,6 +77,22 @@ BOOST_AUTO_TEST_CASE(a_folder_of_hugging_face_is_a_llama) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_saved_network_may_have_no_weights) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "net/graph.json",
+             R"({"lathe_graph": 1, "dialect": 6, "origin": {}, "nodes": [
+ {"name": "x", "opcode": "placeholder", "op": "placeholder", "target": "x", "args": [], "kwargs": {},
+  "attributes": {"shape": [16]}},
+ {"name": "relu", "opcode": "call_function", "op": "relu", "target": "relu",
+  "args": [{"node": "x"}], "kwargs": {}, "attributes": {}},
+ {"name": "output", "opcode": "output", "op": "output", "target": "output",
+  "args": [{"node": "relu"}], "kwargs": {}, "attributes": {}}]})");
+  const std::string empty = "{}      ";
+  write_file(folder.path() / "net/model.safetensors",
+             std::string{static_cast<char>(empty.size()), 0, 0, 0, 0, 0, 0, 0} + empty);
+  BOOST_TEST(counted(folder, {"net"}).at("parameters") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(paths_that_lead_nowhere_are_refused) {
   check_bad_inputs({
       {"no such file of ONNX",

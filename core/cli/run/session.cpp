@@ -179,15 +179,15 @@ Graph Session::build_model_graph(const Value& options, const DatasetInfo& info,
                                   context.seed, context);
   if (loading_.empty()) return graph;
   try {
-    return load_weights(graph, loading_.files.weights);
+    return load_weights(graph, read_weights(loading_.files.weights), loading_.files.weights);
   } catch (const Error& error) {
     throw Error(error.blame(), error.code(), error.message() + why_unfit(loading_),
                 error.position());
   }
 }
 
-Graph Session::load_weights(const Graph& graph, const std::filesystem::path& path) {
-  const Checkpoint checkpoint = read_weights(path);
+Graph Session::load_weights(const Graph& graph, const Checkpoint& checkpoint,
+                            const std::filesystem::path& path) {
   const std::string asked = settings_.text(kLoadType);
   if (!asked.empty() && asked != load_type_of(checkpoint.type))
     log_warning("load_type is '{}', but '{}' is a {} file; it is read as what it is", asked,
@@ -233,7 +233,8 @@ Graph Session::load_weights(const Graph& graph, const std::filesystem::path& pat
 Graph Session::load_network(const SavedNetwork& network, std::uint64_t seed) {
   const Graph graph = rebuilt(network, seed, ops_, settings_.get(kBatchSize));
   log_info("loading {}", loading_.text());
-  const Graph loaded = load_weights(graph, loading_.files.weights);
+  const std::filesystem::path& weights = loading_.files.weights;
+  const Graph loaded = load_weights(graph, read_weights_of(graph, weights), weights);
   weights_.set("graph", Value(network.file.string()));
   return loaded.with_untrained(network.origin.untrained);
 }

@@ -92,7 +92,8 @@ class Session {
 
  private:
   Graph build_model_graph(const Value& options, const DatasetInfo& info, RunContext& context);
-  Graph load_weights(const Graph& graph, const std::filesystem::path& path);
+  Graph load_weights(const Graph& graph, const Checkpoint& checkpoint,
+                     const std::filesystem::path& path);
   Graph load_network(const SavedNetwork& network, std::uint64_t seed);
   Chosen choose_model() const;
   Chosen choose_dataset() const;

@@ -83,7 +83,7 @@ SavedGraph read_graph(const fs::path& named, const Registry& registry, const OpS
   require_formats(graph, registry, network.file);
   const fs::path& weights = loading.files.weights;
   const Loaded loaded =
-      load_parameters(graph, read_weights(weights), weights, {.prefix = "", .strict = true});
+      load_parameters(graph, read_weights_of(graph, weights), weights, {.prefix = "", .strict = true});
   require_whole(loaded.report, weights);
   return {loaded.graph.with_untrained(network.origin.untrained), network.origin};
 }

@@ -273,6 +273,13 @@ Checkpoint read_weights(const fs::path& path) {
   return checkpoint;
 }
 
+Checkpoint read_weights_of(const Graph& saved, const fs::path& path) {
+  if (!saved.parameters().empty()) return read_weights(path);
+  Checkpoint none;
+  none.type = "safetensors";
+  return none;
+}
+
 std::string why_unfit(const Loading& loading) {
   const std::string model = of(loading.metadata, kNetworkModel);
   const std::string passes = of(loading.metadata, kNetworkPasses);

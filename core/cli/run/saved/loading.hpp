@@ -43,6 +43,8 @@ Graph rebuilt(const SavedNetwork& network, std::uint64_t seed, const OpSet& ops,
 
 // A checkpoint without what only --resume reads of it.
 Checkpoint read_weights(const std::filesystem::path& path);
+// The same for the graph that was saved with it: if that has no parameters, nor has the file.
+Checkpoint read_weights_of(const Graph& saved, const std::filesystem::path& path);
 
 // What to add to an error about weights that do not fit the MODEL that was named; empty: nothing.
 std::string why_unfit(const Loading& loading);
