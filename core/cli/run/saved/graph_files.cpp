@@ -82,8 +82,8 @@ SavedGraph read_graph(const fs::path& named, const Registry& registry, const OpS
   const Graph graph = rebuilt(network, seed, ops, batch);
   require_formats(graph, registry, network.file);
   const fs::path& weights = loading.files.weights;
-  const Loaded loaded =
-      load_parameters(graph, read_weights_of(graph, weights), weights, {.prefix = "", .strict = true});
+  const Loaded loaded = load_parameters(graph, read_weights_of(graph, weights), weights,
+                                        {.prefix = "", .strict = true});
   require_whole(loaded.report, weights);
   return {loaded.graph.with_untrained(network.origin.untrained), network.origin};
 }
