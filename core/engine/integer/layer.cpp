@@ -70,7 +70,7 @@ Layer::Layer(const Plan& plan, std::uint32_t at, Weights& weights, const Setting
   if (!convolution.is_fast()) {
     throw Unfit(fmt::format("oneDNN has only '{}' for its shape", kernel_));
   }
-  if (!convolution.is_exact() && !settings.inexact_too) {
+  if (!takes(convolution)) {
     throw Unfit(fmt::format("'{}', which oneDNN takes for its shape, is not exact", kernel_));
   }
 }
@@ -195,6 +195,10 @@ std::int64_t Layer::rows_at_once(const DataBytes& x) const {
   return std::max<std::int64_t>(kSumsAtOnce * at::get_num_threads() / sums, 1);
 }
 
+bool Layer::takes(const ByteConvolution& convolution) const {
+  return convolution.is_exact() || (inexact_too_ && !convolution.races());
+}
+
 const Layer::Prepared& Layer::prepared(const ConvolutionShape& shape, int largest) {
   const auto [at, is_new] = prepared_.try_emplace(
       {shape.rows, shape.height, shape.width, shape.is_signed ? 1 : 0, largest});
@@ -202,7 +206,7 @@ const Layer::Prepared& Layer::prepared(const ConvolutionShape& shape, int larges
   if (is_new) {
     made.convolution = std::make_unique<ByteConvolution>(shape);
     // oneDNN may take another kernel for more rows than one.
-    made.is_exact = made.convolution->is_exact() || inexact_too_;
+    made.is_exact = takes(*made.convolution);
     for (std::size_t part = 0; part < weight_->parts(); ++part) {
       made.weights.push_back(weight_->packed(part, *made.convolution, largest));
     }

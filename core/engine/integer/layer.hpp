@@ -63,6 +63,7 @@ class Layer {
   void check_sums(LevelRange data) const;
   // Of data of these sizes, so many of their rows.
   ConvolutionShape shape_of(at::IntArrayRef sizes, std::int64_t rows, bool is_signed) const;
+  bool takes(const ByteConvolution& convolution) const;
   const Prepared& prepared(const ConvolutionShape& shape, int largest);
 
   std::uint32_t data_input_ = 0;

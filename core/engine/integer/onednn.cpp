@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,11 @@ const Instructions& effective_instructions() {
 // Kernels for processors without VNNI, which multiply pairs of bytes into saturating 16 bits: one
 // with VNNI may fall back on them for a shape that its own do not take.
 constexpr std::string_view kSaturating[] = {":sse41", ":avx", ":avx2", ":avx512_core"};
+
+// Kernels that int8 data are left to. Others are lent uint8: 2.6.3's depthwise "jit_uni_int8" sums
+// wrongly at some dilations, "gemm_s8s8s32:jit" with one output of a group.
+constexpr std::string_view kGoodWithSigned[] = {"brg", "jit_int8"};
+constexpr std::int32_t kShift = 128;  // from int8 to uint8
 
 constexpr std::int64_t kLargestFloatInteger = std::int64_t{1} << 24;
 
@@ -123,6 +129,27 @@ void* scratchpad(std::size_t size) {
   return std::align(kAlignment, size, start, left);
 }
 
+// What int8 data are as uint8: `count` bytes, each kShift more. Room of this thread.
+const void* shifted(const void* x, std::size_t count) {
+  thread_local std::vector<std::uint8_t> room;
+  if (room.size() < count) room.resize(count);
+  const auto* from = static_cast<const std::uint8_t*>(x);
+  std::transform(from, from + count, room.begin(),
+                 [](std::uint8_t byte) { return static_cast<std::uint8_t>(byte ^ kShift); });
+  return room.data();
+}
+
+// What the shift of the data adds to each filter's sums.
+std::vector<std::int32_t> shift_of_sums(const std::vector<std::int8_t>& weights,
+                                        const ConvolutionShape& shape) {
+  std::vector<std::int32_t> out;
+  const auto size = static_cast<std::ptrdiff_t>(shape.kernel_size());
+  for (auto from = weights.begin(); from != weights.end(); from += size) {
+    out.push_back(kShift * std::accumulate(from, from + size, std::int32_t{0}));
+  }
+  return out;
+}
+
 // One filter's weights from `first` on that may be one part: the sums of what data up to `largest`
 // make of them stay within what a float holds. Returns where they end.
 std::int64_t part_end(const std::int8_t* weights, std::int64_t first, std::int64_t size,
@@ -187,38 +214,56 @@ std::int64_t ConvolutionShape::out_width() const { return out_extent(*this, 1, w
 
 class PackedWeights {
  public:
-  std::vector<dnnl::memory> parts;  // one at least; results are their sum
+  struct Part {
+    dnnl::memory weights;
+    std::vector<std::int32_t> shift;  // of each filter's sums; empty: the data are not shifted
+  };
+  std::vector<Part> parts;  // one at least; results are their sum
 };
 
 struct ByteConvolution::Primitive {
-  ConvolutionShape shape;
+  ConvolutionShape shape;  // of what oneDNN is given
+  bool shifts_data;        // int8 data become uint8 on the way
   dnnl::convolution_forward::primitive_desc desc;
   dnnl::convolution_forward convolution;
   std::string_view kernel;
 
-  explicit Primitive(const ConvolutionShape& wanted)
+  Primitive(const ConvolutionShape& wanted, bool shifts)
       : shape(in_one_row(wanted)),
+        shifts_data(shifts),
         desc(convolution_desc(shape)),
         convolution(desc),
         kernel(desc.impl_info_str()) {}
+
+  static std::unique_ptr<const Primitive> of(ConvolutionShape shape) {
+    auto primitive = std::make_unique<const Primitive>(shape, false);
+    const auto starts = [&](std::string_view name) { return primitive->kernel.starts_with(name); };
+    if (!shape.is_signed || std::ranges::any_of(kGoodWithSigned, starts)) return primitive;
+    shape.is_signed = false;
+    return std::make_unique<const Primitive>(shape, true);
+  }
 
   std::size_t results() const {
     return static_cast<std::size_t>(shape.rows * shape.out_height() * shape.out_width() *
                                     shape.out_channels);
   }
-  void run(const void* x, const dnnl::memory& weights, std::int32_t* y) const {
-    const Desc room = desc.scratchpad_desc();
+  void run(const void* x, const PackedWeights::Part& part, std::int32_t* y) const {
+    const Desc room = desc.scratchpad_desc(), from = desc.src_desc();
+    if (shifts_data) x = shifted(x, from.get_size());
     convolution.execute(stream(),
-                        {{DNNL_ARG_SRC, {desc.src_desc(), cpu(), const_cast<void*>(x)}},
-                         {DNNL_ARG_WEIGHTS, weights},
+                        {{DNNL_ARG_SRC, {from, cpu(), const_cast<void*>(x)}},
+                         {DNNL_ARG_WEIGHTS, part.weights},
                          {DNNL_ARG_DST, {desc.dst_desc(), cpu(), y}},
                          {DNNL_ARG_SCRATCHPAD, {room, cpu(), scratchpad(room.get_size())}}});
+    if (!shifts_data) return;
+    for (std::int32_t* const end = y + results(); y != end; y += shape.out_channels) {
+      std::transform(y, y + shape.out_channels, part.shift.begin(), y, std::minus<>());
+    }
   }
 };
 
 ByteConvolution::ByteConvolution(const ConvolutionShape& shape)
-    : primitive_(guarded("make a convolution of bytes",
-                         [&] { return std::make_unique<const Primitive>(shape); })) {}
+    : primitive_(guarded("make a convolution of bytes", [&] { return Primitive::of(shape); })) {}
 
 ByteConvolution::~ByteConvolution() = default;
 
@@ -226,27 +271,37 @@ std::string_view ByteConvolution::kernel() const { return primitive_->kernel; }
 
 bool ByteConvolution::is_fast() const { return kernel().find("ref") == kernel().npos; }
 
+bool ByteConvolution::races() const {
+  // 2.6.3's rtus_driver_t copies 16 bytes where fewer are left of its thread's room.
+  return kernel().starts_with("jit_uni_int8_1x1") &&
+         primitive_->shape.stride != std::array<std::int64_t, 2>{1, 1};
+}
+
 bool ByteConvolution::is_exact() const {
-  return instructions().exact &&
+  return instructions().exact && !races() &&
          std::ranges::none_of(kSaturating, [&](auto end) { return kernel().ends_with(end); });
 }
 
 std::shared_ptr<const PackedWeights> ByteConvolution::pack(const std::int8_t* weights,
                                                            int largest) const {
   const ConvolutionShape& shape = primitive_->shape;
+  if (primitive_->shifts_data) largest += kShift;
   return guarded("pack the weights of a convolution", [&] {
     auto packed = std::make_shared<PackedWeights>();
     for (std::vector<std::int8_t>& part : parts_of(weights, shape, largest)) {
       dnnl::memory plain(weights_desc(shape, Tag::goihw, Tag::oihw), cpu(), part.data());
-      dnnl::memory& memory = packed->parts.emplace_back(primitive_->desc.weights_desc(), cpu());
+      dnnl::memory memory(primitive_->desc.weights_desc(), cpu());
       dnnl::reorder(plain, memory).execute(stream(), plain, memory);
+      packed->parts.push_back({memory, {}});
+      if (primitive_->shifts_data) packed->parts.back().shift = shift_of_sums(part, shape);
     }
     return packed;
   });
 }
 
 bool ByteConvolution::suits(const PackedWeights& weights) const {
-  return weights.parts[0].get_desc() == primitive_->desc.weights_desc();
+  return weights.parts[0].weights.get_desc() == primitive_->desc.weights_desc() &&
+         weights.parts[0].shift.empty() != primitive_->shifts_data;
 }
 
 void ByteConvolution::run(const void* x, const PackedWeights& weights, std::int32_t* y) const {

@@ -41,8 +41,8 @@ class Draw {
   }
   bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
 
-  // Two uint8 products of 127 * 128 fit 16 bits. oneDNN makes int8 data uint8 by adding 128 and, if
-  // intermediates may saturate, halves the weights of convolutions: they had better be even.
+  // Two uint8 products of 127 * 128 fit 16 bits. int8 data become uint8 by adding 128; where oneDNN
+  // does that it may halve the weights, so that intermediates do not saturate: they are even.
   Bytes data(std::size_t count, bool is_signed, bool extremes = false) {
     const int high = is_signed || instructions().exact ? 255 : 127;
     Bytes out(count);
@@ -123,6 +123,7 @@ std::string text(const ConvolutionShape& s) {
 
 void check(const ConvolutionShape& shape, Draw& draw, bool extremes) {
   const ByteConvolution convolution(shape);
+  if (convolution.races() || (instructions().exact && !convolution.is_exact())) return;
   const Bytes x = draw.data(data_size(shape), shape.is_signed, extremes);
   const Weights w =
       draw.weights(size(shape.out_channels * shape.kernel_size()), shape.is_signed, extremes);
@@ -185,6 +186,30 @@ BOOST_AUTO_TEST_CASE(instructions_are_exact_where_bytes_are_multiplied_into_32_b
 BOOST_AUTO_TEST_CASE(convolutions_of_every_shape_sum_exactly) {
   Draw draw(1);
   for (int i = 0; i < 300; ++i) check(random_shape(draw), draw, draw.chance(0.3));
+}
+
+// Shapes that kernels of 2.6.3 sum wrongly when data are int8, by AVX-512 VNNI and by AVX2 VNNI.
+BOOST_AUTO_TEST_CASE(signed_data_are_exact_where_onednn_sums_them_wrongly) {
+  Draw draw(7);
+  ConvolutionShape one_output_of_a_group;
+  one_output_of_a_group.rows = 3;
+  one_output_of_a_group.channels = 64;
+  one_output_of_a_group.height = 4;
+  one_output_of_a_group.width = 11;
+  one_output_of_a_group.out_channels = one_output_of_a_group.groups = 8;
+  ConvolutionShape depthwise;
+  depthwise.rows = 4;
+  depthwise.height = 18;
+  depthwise.width = 12;
+  depthwise.channels = depthwise.out_channels = depthwise.groups = 16;
+  depthwise.kernel = {4, 2};
+  depthwise.stride = {2, 2};
+  depthwise.dilation = {3, 3};
+  for (ConvolutionShape shape : {one_output_of_a_group, depthwise})
+    for (const bool extremes : {false, true}) {
+      shape.is_signed = true;
+      check(shape, draw, extremes);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(sums_that_a_float_does_not_hold_are_exact) {
@@ -286,7 +311,10 @@ BOOST_AUTO_TEST_CASE(products_of_matrices_are_exact) {
   for (int i = 0; i < 100; ++i) {
     const std::int64_t m = draw(1, 20), n = draw(1, 20);
     const std::int64_t k = draw.one_of<std::int64_t>({0, 1, 3, 17, 64, 700, 3000});
-    const bool is_signed = draw.chance(0.5), is_transposed = draw.chance(0.5);
+    // Which of two int8 factors oneDNN makes uint8 is not said: without exact instructions either
+    // may saturate.
+    const bool is_signed = draw.chance(0.5) && instructions().exact;
+    const bool is_transposed = draw.chance(0.5);
     const bool extremes = draw.chance(0.3);
     const Bytes a = draw.data(size(m * k), is_signed, extremes);
     const Weights b = draw.weights(size(k * n), is_signed, extremes);
