@@ -54,10 +54,15 @@ class Images {
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
-  Outcome test(const std::string& load, const std::string& split) const {
-    return succeed({"test", "--load", load, "--split", split, "--project-dir", ".", "--project",
-                    "t", "--json"},
-                   path());
+  Outcome test(const std::string& load, const std::string& split, const Words& more = {}) const {
+    Words words{"test",          "--load", load,        "--split", split,
+                "--project-dir", ".",      "--project", "t",       "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return succeed(words, path());
+  }
+  // As a training validates: in floats on every processor.
+  Outcome validate(const fs::path& load) const {
+    return test(load.string(), "validation", {"--integer-kernels", "off"});
   }
   fs::path results(const std::string& project) const {
     return path() / project / "software/training_ckpts";
@@ -110,8 +115,7 @@ BOOST_AUTO_TEST_CASE(a_widened_and_quantized_resnet20_is_tested_as_training_test
   fs::rename(at.path() / "run", at.path() / "kept/far/away");
   same("kept/far/away");
 
-  const Outcome last =
-      at.test("kept/far/away/software/training_ckpts/last.safetensors", "validation");
+  const Outcome last = at.validate("kept/far/away/software/training_ckpts/last.safetensors");
   const std::string csv =
       read_file(at.path() / "kept/far/away/software/training_ckpts/metrics.csv");
   BOOST_TEST(metric(last, "accuracy") == cell(csv, 1, "validation_accuracy"));
@@ -152,7 +156,7 @@ BOOST_AUTO_TEST_CASE(what_a_kill_in_the_second_epoch_leaves_is_the_end_of_the_fi
   wait_until([&] { return fs::exists(metrics); });
   kill(process, SIGKILL);
   wait_for(process);
-  const Outcome last = at.test((at.results("run") / "last.safetensors").string(), "validation");
+  const Outcome last = at.validate(at.results("run") / "last.safetensors");
   const std::string csv = read_file(metrics);
   // The kill may fall between the two files: what the weights say counts.
   const auto rows = static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')) - 1;
