@@ -1,6 +1,10 @@
 // Kernels of attention, written out in its products: a number format can sit between them, and the
 // weights of the attention are a result.
+#include "core/engine/kernels/causal_attention.hpp"
 #include "core/engine/kernels/kernel_rows.hpp"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 
 #include <cmath>
 #include <limits>
@@ -41,6 +45,43 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& y, bool grouped) {
   return out_of_groups(at::matmul(in_groups(x, y.size(-3)), y), x.size(-3));
 }
 
+// Rows of heads, [batch, heads, length, width], that causal_attention() takes.
+bool has_head_rows(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && x.stride(3) == 1 &&
+         x.numel() > 0;
+}
+
+HeadRows head_of(const at::Tensor& x, std::int64_t row, std::int64_t head) {
+  return {x.data_ptr<float>() + row * x.stride(0) + head * x.stride(1), x.stride(2), x.size(2),
+          x.size(3)};
+}
+
+// Whether that computes them: as they lie, without gradients.
+bool takes_causal(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  return c10::InferenceMode::is_enabled() && causal_attention_runs_here() && has_head_rows(q) &&
+         has_head_rows(k) && has_head_rows(v) && k.size(1) == v.size(1) &&
+         q.size(1) % k.size(1) == 0 && q.size(0) == k.size(0) && q.size(0) == v.size(0);
+}
+
+// [batch, heads, length, width of a value], in memory [batch, length, heads, width], as the layer
+// behind it reads it.
+at::Tensor attended(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
+  const std::int64_t heads = q.size(1), shared = heads / k.size(1);
+  at::Tensor y = at::empty({q.size(0), q.size(2), heads, v.size(3)}, q.options());
+  auto* out = y.data_ptr<float>();
+  at::parallel_for(0, q.size(0) * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(
+        static_cast<std::size_t>(causal_attention_scratch(head_of(k, 0, 0))));
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t row = i / heads, head = i % heads;
+      causal_attention(head_of(q, row, head), head_of(k, row, head / shared),
+                       head_of(v, row, head / shared), static_cast<float>(scale),
+                       out + row * y.stride(0) + head * y.stride(2), y.stride(1), scratch.data());
+    }
+  });
+  return y.transpose(1, 2);
+}
+
 Kernel scaled_dot_product_attention(const KernelNode& node) {
   const std::size_t query = *node.tensor("query"), key = *node.tensor("key"),
                     value = *node.tensor("value");
@@ -51,6 +92,10 @@ Kernel scaled_dot_product_attention(const KernelNode& node) {
           grouped = node.flag("enable_gqa")](const KernelCall& call) {
     const at::Tensor &q = call.inputs[query], &k = call.inputs[key];
     const double by = scaled ? given_scale : 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
+    const at::Tensor& v = call.inputs[value];
+    if (causal && !mask && !call.inner_format && (grouped || q.size(-3) == k.size(-3)) &&
+        takes_causal(q, k, v))
+      return attended(q, k, v, by);
     at::Tensor scores = product(q * by, transposed(k), grouped);
     at::Tensor shown = given(call, mask);
     if (causal) shown = at::ones({q.size(-2), k.size(-2)}, q.options().dtype(at::kBool)).tril();
@@ -60,7 +105,7 @@ Kernel scaled_dot_product_attention(const KernelNode& node) {
     } else if (shown.defined()) {
       scores = scores + shown;
     }
-    return product(call.inner(at::softmax(scores, -1)), call.inputs[value], grouped);
+    return product(call.inner(at::softmax(scores, -1)), v, grouped);
   };
 }
 
