@@ -68,6 +68,8 @@ void EngineProgram::give(const run::Portion& portion) {
 
 void EngineProgram::run(const run::Portion& portion) {
   const c10::InferenceMode inference;
+  // Else what the last run made would be in memory beside what this one makes.
+  for (Register& last : registers_) last.let_go();
   give(portion);
   Execution execution{plan_, operands_, registers_};
   execution.rows_per_format_call = portion.batch;

@@ -53,6 +53,20 @@ bool is_row_wise(const Graph& graph) {
   return true;
 }
 
+// Rows of numbers that one row of the data is to the linear layer that sees the fewest, eg: the
+// tokens of a sequence.
+std::int64_t fewest_positions(const Graph& graph, std::int64_t batch) {
+  std::optional<std::int64_t> fewest;
+  for (NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const Shape& shape = node.result.shape;
+    if (node.op != "linear" || shape.numel() == 0) continue;
+    const std::int64_t seen = shape.numel() / (batch * shape[shape.rank() - 1]);
+    fewest = std::min(fewest.value_or(seen), seen);
+  }
+  return std::max<std::int64_t>(fewest.value_or(1), 1);
+}
+
 // A format of a parameter sees that alone; one of an input or an output may look at a whole batch,
 // and random numbers are counted from where it begins.
 bool looks_at_batches(const Graph& graph, const Registry& registry) {
@@ -126,7 +140,9 @@ std::int64_t chunk_rows(const Graph& graph, const RowSource& source, const Regis
     const std::int64_t batches = kChunkElements / (widest * source.batch);
     return source.batch * std::max<std::int64_t>(batches, 1);
   }
-  const std::int64_t least = std::min(kLeastRows, kMostElements / widest);
+  const std::int64_t positions = fewest_positions(graph, batch);
+  const std::int64_t least =
+      std::min((kLeastRows + positions - 1) / positions, kMostElements / widest);
   return std::max<std::int64_t>({kChunkElements / widest, least, 1});
 }
 

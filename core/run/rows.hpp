@@ -31,9 +31,10 @@ std::vector<std::size_t> feed_of(const Graph& graph, const Dataset& data);
 std::vector<Tensor> fed(const std::vector<std::size_t>& feed, const RowTensors& rows);
 
 // Rows that an evaluation runs at once. If the graph keeps rows apart on the CPU, as many as its
-// caches take, and kLeastRows where memory allows: the same for batches of any size, so that a
-// library whose last bits depend on the number of rows gives the same ones (oneDNN's do on AVX2),
-// and small batches do not cost a dispatch per op each. A whole number of batches on another
+// caches take, and where memory allows so many that every linear layer multiplies kLeastRows rows
+// of numbers, which of sequences one row of the data may have: the same for batches of any size, so
+// that a library whose last bits depend on the number of rows gives the same ones (oneDNN's do on
+// AVX2), and small batches do not cost a dispatch per op each. A whole number of batches on another
 // device, or if a number format that may look at all of them sits on an input or an output. Else
 // one batch.
 std::int64_t chunk_rows(const Graph& graph, const RowSource& source, const Registry& registry,
