@@ -75,7 +75,9 @@ class Calibration {
       tools_.context.stop_if_cancelled();
       const Operand& operand = operands_[o];
       if (operand.is_parameter()) {
-        see(o, std::size_t{0}, weight_of(operand));
+        for (std::size_t which = 0; which < operand.tensor_count(); ++which) {
+          see(o, which, parameter_of(operand, which));
+        }
       } else if (watched.empty() || !(watched.back() == operand.node())) {
         watched.push_back(operand.node());
       }
@@ -109,8 +111,9 @@ class Calibration {
         .at_option("calibration_split");
   }
 
-  const lathe_tensor& weight_of(const Operand& operand) const {
-    return tools_.weights.raw_of(tools_.graph, operand.node(), lathe::role_name(operand.role()));
+  // An attention has two weights: in_proj_weight and out_proj.weight.
+  const lathe_tensor& parameter_of(const Operand& operand, std::size_t which) const {
+    return tools_.weights.raw_of(tools_.graph, operand.node(), operand.name_of(which));
   }
 
   void require_rows() const {

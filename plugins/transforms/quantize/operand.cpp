@@ -87,9 +87,10 @@ void Operand::check_extents(const lathe::node& node, const std::vector<lathe::sh
     if (shape.size() == rank_ && static_cast<std::uint64_t>(shape[along]) == extent_) continue;
     throw lathe::error(
         LATHE_INVALID_ARGUMENT,
-        lathe::join({"the inputs of node '", node.name(), "' (", node.op(),
-                     ") differ in dimension ", lathe::to_string(std::int64_t{axis_}),
-                     ", along which format '", format_, "' has options of its own for each index"}))
+        lathe::join({"the tensors that are '", lathe::role_name(role_), "' of node '", node.name(),
+                     "' (", node.op(), ") differ in dimension ",
+                     lathe::to_string(std::int64_t{axis_}), ", along which format '", format_,
+                     "' has options of its own for each index"}))
         .at_node(node);
   }
 }

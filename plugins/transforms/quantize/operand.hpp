@@ -44,6 +44,8 @@ class Operand {
   bool is_parameter() const { return parameter_; }
   // Which of the node's tensors that is, as an index into Trial::used; none: not of this operand.
   std::optional<std::size_t> which(std::string_view name) const;
+  std::size_t tensor_count() const { return inputs_.size(); }
+  std::string_view name_of(std::size_t which) const { return inputs_[which].name; }
   bool seen_once(std::size_t which) const { return inputs_[which].is_constant; }
   int axis() const { return axis_; }
   std::uint64_t extent() const { return extent_; }

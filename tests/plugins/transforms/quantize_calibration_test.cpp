@@ -383,3 +383,39 @@ BOOST_AUTO_TEST_CASE(both_inputs_of_a_sum_are_observed_for_its_one_format) {
     BOOST_TEST(seen_of(report, "data_in").values == 32);
   }
 }
+
+BOOST_AUTO_TEST_CASE(calibration_looks_at_both_weights_of_an_attention) {
+  StandIn engine;
+  NoData data;
+  Workbench bench{4};
+  bench.context.executor = [&]() -> lathe::Executor& { return engine; };
+  bench.context.dataset = [&]() -> const lathe::Dataset& { return data; };
+  const std::vector<float> in = draws(41, 12 * 4, 0.3), out = draws(42, 4 * 4, 6.0);
+  const lathe::Graph graph =
+      bench
+          .model("transformer-encoder", {{"vocab_size", 5},
+                                         {"width", 4},
+                                         {"heads", 2},
+                                         {"layers", 1},
+                                         {"length", 3},
+                                         {"classes", 2}})
+          .with_parameters(
+              {{"encoder.layers.0.self_attn.in_proj_weight", tensor_of(in, {12, 4})},
+               {"encoder.layers.0.self_attn.out_proj.weight", tensor_of(out, {4, 4})}});
+  std::vector<float> both = in;
+  both.insert(both.end(), out.begin(), out.end());
+  for (const char* method : {"range", "mse"}) {
+    lathe::Graph quantized = graph;
+    const lathe::PassReport report =
+        bench.run("quantize", quantized,
+                  {{"by", "type"},
+                   {"multi_head_attention", {{"name", "integer"}, {"weight_width", 6}}},
+                   {"calibration", method}});
+    const lathe::Node& node = quantized.node(quantized.find("encoder_layers_0_self_attn"));
+    const auto fraction =
+        static_cast<int>(node.format("weight")->options.find("frac_width")->as_int());
+    BOOST_TEST(fraction ==
+               (method == std::string("range") ? widest(both, 6) : least_error(both, 6)));
+    BOOST_TEST(seen_of(report, "weight").values == 64);
+  }
+}
