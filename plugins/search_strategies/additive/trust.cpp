@@ -30,8 +30,8 @@ double Trust::tpe_share() const {
     return std::pow(credit.earned / credit.proposals, 2);
   };
   const double tpe = merit(Proposer::kTpe);
-  const double share =
-      std::clamp(tpe / (tpe + merit(Proposer::kSurrogate)), kLeastShare, kMostShare);
+  const double share = (less_ ? 0.5 : 1.0) * std::clamp(tpe / (tpe + merit(Proposer::kSurrogate)),
+                                                        kLeastShare, kMostShare);
   if (told_ <= kTrialsForTpe) return share;
   return share * static_cast<double>(kTrialsForTpe) / static_cast<double>(told_);
 }

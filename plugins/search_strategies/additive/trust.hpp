@@ -23,6 +23,9 @@ class Trust {
   // `values`: to be minimised; empty: the trial ended without them.
   void finished(std::uint64_t trial, std::vector<double> values);
 
+  // Whether TPE is asked half as often as its proposals deserve.
+  void ask_tpe_less(bool less) { less_ = less; }
+
   double tpe_share() const;
 
  private:
@@ -41,6 +44,7 @@ class Trust {
   std::deque<Running> running_;
   std::deque<std::vector<double>> results_;  // the last ones
   std::uint64_t told_ = 0;
+  bool less_ = false;
 };
 
 }  // namespace search_strategies
