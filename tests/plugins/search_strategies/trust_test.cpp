@@ -31,3 +31,19 @@ BOOST_AUTO_TEST_CASE(tpe_that_reads_all_trials_is_asked_more_rarely_the_more_the
   BOOST_CHECK_GE(trust.tpe_share(), 0.25 / 4);
   BOOST_CHECK_LE(trust.tpe_share(), 0.8 / 4 + 1e-12);
 }
+
+BOOST_AUTO_TEST_CASE(tpe_that_is_asked_less_has_half_of_the_trials_it_would_have) {
+  Trust trust(5);
+  const auto trials_of_tpe = [&] {
+    double count = 0;
+    for (std::uint64_t trial = 0; trial < 10000; ++trial)
+      count += trust.proposer(trial) == Proposer::kTpe ? 1 : 0;
+    return count;
+  };
+  // Of 10,000 each: half, a quarter, half, within four deviations.
+  BOOST_CHECK_SMALL(trials_of_tpe() - 5000, 200.0);
+  trust.ask_tpe_less(true);
+  BOOST_CHECK_SMALL(trials_of_tpe() - 2500, 173.0);
+  trust.ask_tpe_less(false);
+  BOOST_CHECK_SMALL(trials_of_tpe() - 5000, 200.0);
+}
