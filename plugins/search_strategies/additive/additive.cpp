@@ -20,6 +20,13 @@ using search_strategies::TpeModel;
 using search_strategies::TpeOptions;
 using search_strategies::Trust;
 
+struct Ended {
+  std::uint64_t trial;
+  lathe_trial_state state;
+  std::vector<double> values, constraints;
+  std::int64_t step;
+};
+
 struct Additive {
   static constexpr lathe_option options[] = {
       lathe::int_option("n_startup_trials",
@@ -76,7 +83,9 @@ struct Additive {
     const Space& space = surrogate.space();
     const std::uint64_t place = (asked.trial << kAttemptBits | asked.attempt % kAttempts)
                                 << kDrawBits;
-    if (!surrogate.starting_up() && trust.proposer(asked.trial) == Proposer::kTpe) {
+    // A surrogate that is not told of the trials looks as if it were starting up.
+    const bool by_front = front && front->active();
+    if ((by_front || !surrogate.starting_up()) && trust.proposer(asked.trial) == Proposer::kTpe) {
       tpe.suggest(
           asked.attempt,
           [&](std::size_t parameter, std::uint64_t first, double* out, std::size_t count) {
@@ -90,7 +99,7 @@ struct Additive {
     Draws draws([&](std::uint64_t first, double* out, std::size_t count) {
       rng.uniform(space.seed, stream, place + first, lathe::span<double>(out, count));
     });
-    if (front && front->active()) {
+    if (by_front) {
       front->suggest(asked.attempt, draws, values.data());
     } else {
       surrogate.suggest(asked.attempt, draws, values.data());
@@ -116,14 +125,26 @@ struct Additive {
                                           : std::max(0.0, constraint);
     }
     tpe.finished(outcome.trial(), outcome.state(), last, step, violation);
-    surrogate.finished(
-        outcome.trial(), outcome.state(), outcome.complete() ? outcome.values().data() : nullptr,
-        outcome.constraints().empty() ? nullptr : outcome.constraints().data(), step);
     const std::vector<double> values = minimised(outcome);
     trust.finished(outcome.trial(), values);
-    if (!front) return;
-    front->finished(outcome.trial(), values);
-    trust.ask_tpe_less(front->active());
+    if (front) {
+      front->finished(outcome.trial(), values);
+      trust.ask_tpe_less(front->active());
+    }
+    Ended ended{outcome.trial(), outcome.state(), {}, {}, step};
+    if (outcome.complete()) ended.values.assign(outcome.values().begin(), outcome.values().end());
+    ended.constraints.assign(outcome.constraints().begin(), outcome.constraints().end());
+    untold.push_back(std::move(ended));
+    if (!front || !front->active()) tell_surrogate();
+  }
+
+  void tell_surrogate() {
+    for (const Ended& ended : untold) {
+      surrogate.finished(
+          ended.trial, ended.state, ended.values.empty() ? nullptr : ended.values.data(),
+          ended.constraints.empty() ? nullptr : ended.constraints.data(), ended.step);
+    }
+    untold.clear();
   }
 
   std::vector<double> minimised(const lathe::outcome& outcome) const {
@@ -144,6 +165,7 @@ struct Additive {
   Trust trust;
   std::unique_ptr<FrontModel> front;  // none: the space is not for it
   AdditiveModel surrogate;
+  std::vector<Ended> untold;  // to the surrogate, while `front` proposes in its place
 };
 
 }  // namespace

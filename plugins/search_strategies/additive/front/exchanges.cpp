@@ -4,8 +4,7 @@ namespace search_strategies {
 
 Place Exchanges::place(const Columns& point) const {
   Place result;
-  for (std::size_t o = 0; o < 2; ++o)
-    result[o] = axes_.coordinate(o, quantities_[o].parts(point).logarithm());
+  for (std::size_t o = 0; o < 2; ++o) result[o] = axes_.coordinate(o, quantities_[o].parts(point));
   return result;
 }
 
@@ -29,7 +28,7 @@ double Exchanges::climb(Columns& point, double gain, int steps) const {
           parts.corrections +=
               quantities_[o].joint_correction(from, first.p, first.to, second->p, second->to);
         }
-        place[o] = axes_.coordinate(o, parts.logarithm());
+        place[o] = axes_.coordinate(o, parts);
       }
       return front_.gain(place, axes_.worst);
     };

@@ -13,8 +13,8 @@ struct Axes {
   std::array<bool, 2> logarithmic{};
   Place worst{};
 
-  double coordinate(std::size_t o, double logarithm) const {
-    return logarithmic[o] ? logarithm : std::exp(logarithm);
+  double coordinate(std::size_t o, const Drawn::Parts& parts) const {
+    return logarithmic[o] ? parts.logarithm() : parts.value();
   }
 };
 

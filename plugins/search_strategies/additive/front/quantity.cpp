@@ -9,10 +9,16 @@ constexpr double kMostCorrection = 2;  // of a logarithm
 
 }  // namespace
 
-double Drawn::Parts::logarithm() const {
-  const double correction = fitted > 0 ? corrections / fitted : 0;
-  return std::log(drawn) + std::clamp(correction, -kMostCorrection, kMostCorrection);
+double Drawn::Parts::correction() const {
+  if (!(fitted > 0)) return 0;
+  return std::clamp(corrections / fitted, -kMostCorrection, kMostCorrection);
 }
+
+double Drawn::Parts::value() const {
+  return corrections == 0 ? drawn : drawn * std::exp(correction());
+}
+
+double Drawn::Parts::logarithm() const { return std::log(drawn) + correction(); }
 
 Drawn::Parts& Drawn::Parts::operator+=(const Parts& other) {
   drawn += other.drawn, fitted += other.fitted, corrections += other.corrections;

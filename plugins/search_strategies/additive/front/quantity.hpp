@@ -9,15 +9,22 @@ namespace search_strategies {
 
 // A draw of the curves, with the process' mean.
 struct Drawn {
-  Contributions drawn, fitted;
-  Corrections corrections;
+  Contributions drawn;
+  // Of the quantity, which has to outlive this and learn nothing meanwhile: pairs are too many to
+  // copy for every point.
+  const Contributions& fitted;
+  const Corrections& corrections;
 
   // What the value at a point is made of.
   struct Parts {
     double drawn = 0, fitted = 0, corrections = 0;
 
+    double value() const;
     double logarithm() const;
     Parts& operator+=(const Parts& other);
+
+   private:
+    double correction() const;  // of the logarithm
   };
   Parts parts(const Columns& columns) const;
   // What another choice of one parameter changes; of two, the changes and this besides.
