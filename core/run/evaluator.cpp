@@ -39,19 +39,6 @@ void end_if(const std::atomic<bool>* cancelled) {
   }
 }
 
-// Rows of one tensor after those of another.
-Tensor joined(const std::vector<Tensor>& parts, std::int64_t rows) {
-  if (parts.size() == 1) return parts[0];
-  Shape shape = parts[0].shape();
-  shape[0] = rows;
-  return Tensor::make(DType::float32, shape, [&](std::span<std::byte> out) {
-    for (const Tensor& part : parts) {
-      std::copy(part.bytes().begin(), part.bytes().end(), out.begin());
-      out = out.subspan(part.bytes().size());
-    }
-  });
-}
-
 // A search has a word of its own on each layer.
 void warn_of_untrained(const Graph& graph) {
   const RunContext* run = RunOfThread::get();
@@ -227,12 +214,16 @@ Tensor Evaluator::outputs(Backend& backend, const Graph& graph, const Dataset& d
     const Stored found = cache_.find(plan.outputs());
     if (found != nullptr) return *static_cast<const Tensor*>(found.get());
   }
-  std::vector<Tensor> parts;
-  run_rows(plan, true, [&](const Tensor& output, std::int64_t) {
-    // The program's own memory is valid until its next run only.
-    parts.push_back(Tensor::copy_of(output.dlpack()));
+  Shape shape = graph.node(result_of(graph)).result.shape;
+  if (shape.rank() > 0) shape[0] = plan.source.rows;
+  const std::int64_t elements = shape.numel() / std::max<std::int64_t>(plan.source.rows, 1);
+  const Tensor all = Tensor::make(DType::float32, shape, [&](std::span<std::byte> out) {
+    run_rows(plan, true, [&](const Tensor& output, std::int64_t) {
+      check_output(output, output.shape()[0], elements);
+      std::ranges::copy(output.bytes(), out.begin());
+      out = out.subspan(output.bytes().size());
+    });
   });
-  Tensor all = joined(parts, plan.source.rows);
   if (plan.result_is_kept() && all.bytes().size() <= cache_.limit() / kLargestPart)
     cache_.insert(plan.outputs(), std::make_shared<Tensor>(all), all.bytes().size());
   return all;
