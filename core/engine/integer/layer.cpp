@@ -196,7 +196,7 @@ std::int64_t Layer::rows_at_once(const DataBytes& x) const {
 }
 
 bool Layer::takes(const ByteConvolution& convolution) const {
-  return convolution.is_exact() || (inexact_too_ && !convolution.races());
+  return convolution.is_exact() || inexact_too_;
 }
 
 const Layer::Prepared& Layer::prepared(const ConvolutionShape& shape, int largest) {

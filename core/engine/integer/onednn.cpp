@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,10 @@ constexpr std::string_view kSaturating[] = {":sse41", ":avx", ":avx2", ":avx512_
 // wrongly at some dilations, "gemm_s8s8s32:jit" with one output of a group.
 constexpr std::string_view kGoodWithSigned[] = {"brg", "jit_int8"};
 constexpr std::int32_t kShift = 128;  // from int8 to uint8
+
+// 2.6.3's threads of this kernel write past their own room where it has strides (rtus_driver_t
+// copies 16 bytes where fewer are left): it gets data that are thinned to what it sees.
+constexpr std::string_view kThinned = "jit_uni_int8_1x1";
 
 constexpr std::int64_t kLargestFloatInteger = std::int64_t{1} << 24;
 
@@ -139,6 +144,42 @@ const void* shifted(const void* x, std::size_t count) {
   return room.data();
 }
 
+// The pixels of `x` that a kernel of 1 by 1 sees, as the data of an image without strides. Room of
+// this thread.
+const void* thinned(const void* x, const ConvolutionShape& shape) {
+  thread_local std::vector<std::byte> room;
+  const std::int64_t height = shape.out_height(), width = shape.out_width();
+  const std::size_t pixel = static_cast<std::size_t>(shape.channels);
+  const std::size_t size = static_cast<std::size_t>(shape.rows * height * width) * pixel;
+  if (room.size() < size) room.resize(size);
+  std::byte* to = room.data();
+  for (std::int64_t row = 0; row < shape.rows; ++row) {
+    for (std::int64_t i = 0; i < height; ++i) {
+      const std::int64_t y = i * shape.stride[0] - shape.padding_before[0];
+      for (std::int64_t j = 0; j < width; ++j, to += pixel) {
+        const std::int64_t z = j * shape.stride[1] - shape.padding_before[1];
+        if (y < 0 || y >= shape.height || z < 0 || z >= shape.width) {
+          std::fill_n(to, pixel, std::byte{0});
+        } else {
+          const std::int64_t at = (row * shape.height + y) * shape.width + z;
+          std::copy_n(static_cast<const std::byte*>(x) + at * shape.channels, pixel, to);
+        }
+      }
+    }
+  }
+  return room.data();
+}
+
+// Of a kernel of 1 by 1, to whom thinned() gives the data.
+ConvolutionShape of_thinned(const ConvolutionShape& shape) {
+  ConvolutionShape out = shape;
+  out.height = shape.out_height();
+  out.width = shape.out_width();
+  out.stride = {1, 1};
+  out.padding_before = out.padding_after = {0, 0};
+  return out;
+}
+
 // What the shift of the data adds to each filter's sums.
 std::vector<std::int32_t> shift_of_sums(const std::vector<std::int8_t>& weights,
                                         const ConvolutionShape& shape) {
@@ -222,8 +263,9 @@ class PackedWeights {
 };
 
 struct ByteConvolution::Primitive {
-  ConvolutionShape shape;  // of what oneDNN is given
-  bool shifts_data;        // int8 data become uint8 on the way
+  ConvolutionShape shape;                 // of what oneDNN is given
+  bool shifts_data;                       // int8 data become uint8 on the way
+  std::optional<ConvolutionShape> thins;  // of the data, if oneDNN is not given all of them
   dnnl::convolution_forward::primitive_desc desc;
   dnnl::convolution_forward convolution;
   std::string_view kernel;
@@ -235,12 +277,19 @@ struct ByteConvolution::Primitive {
         convolution(desc),
         kernel(desc.impl_info_str()) {}
 
-  static std::unique_ptr<const Primitive> of(ConvolutionShape shape) {
-    auto primitive = std::make_unique<const Primitive>(shape, false);
+  static std::unique_ptr<const Primitive> of(const ConvolutionShape& wanted) {
+    auto primitive = std::make_unique<Primitive>(wanted, false);
     const auto starts = [&](std::string_view name) { return primitive->kernel.starts_with(name); };
-    if (!shape.is_signed || std::ranges::any_of(kGoodWithSigned, starts)) return primitive;
-    shape.is_signed = false;
-    return std::make_unique<const Primitive>(shape, true);
+    const bool thins =
+        starts(kThinned) && primitive->shape.stride != std::array<std::int64_t, 2>{1, 1};
+    ConvolutionShape shape = thins ? of_thinned(wanted) : wanted;
+    if (thins) primitive = std::make_unique<Primitive>(shape, false);
+    if (shape.is_signed && std::ranges::none_of(kGoodWithSigned, starts)) {
+      shape.is_signed = false;
+      primitive = std::make_unique<Primitive>(shape, true);
+    }
+    if (thins) primitive->thins = wanted;
+    return primitive;
   }
 
   std::size_t results() const {
@@ -249,6 +298,7 @@ struct ByteConvolution::Primitive {
   }
   void run(const void* x, const PackedWeights::Part& part, std::int32_t* y) const {
     const Desc room = desc.scratchpad_desc(), from = desc.src_desc();
+    if (thins) x = thinned(x, *thins);
     if (shifts_data) x = shifted(x, from.get_size());
     convolution.execute(stream(),
                         {{DNNL_ARG_SRC, {from, cpu(), const_cast<void*>(x)}},
@@ -271,14 +321,8 @@ std::string_view ByteConvolution::kernel() const { return primitive_->kernel; }
 
 bool ByteConvolution::is_fast() const { return kernel().find("ref") == kernel().npos; }
 
-bool ByteConvolution::races() const {
-  // 2.6.3's rtus_driver_t copies 16 bytes where fewer are left of its thread's room.
-  return kernel().starts_with("jit_uni_int8_1x1") &&
-         primitive_->shape.stride != std::array<std::int64_t, 2>{1, 1};
-}
-
 bool ByteConvolution::is_exact() const {
-  return instructions().exact && !races() &&
+  return instructions().exact &&
          std::ranges::none_of(kSaturating, [&](auto end) { return kernel().ends_with(end); });
 }
 

@@ -49,8 +49,7 @@ class ByteConvolution {
   // oneDNN's name of the implementation, eg: "brgconv:avx512_core_vnni".
   std::string_view kernel() const;
   bool is_fast() const;  // none of oneDNN's reference loops
-  bool races() const;    // its threads may overwrite each other's data: not to be run
-  // Made of exact instructions, which not all are where there are some; and without races.
+  // Made of exact instructions, which not all are where there are some.
   bool is_exact() const;
 
   // `weights`: int8, out_channels x channels/groups x kernel height x kernel width. `largest`: of

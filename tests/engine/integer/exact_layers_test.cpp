@@ -23,9 +23,7 @@ std::string first_difference(const std::vector<float>& found, const std::vector<
 // Shapes that oneDNN has no fast kernel for, or none that is exact, stay on floats.
 bool is_for_lack_of_a_kernel(const std::string& why) {
   const auto says = [&](const char* words) { return why.find(words) != std::string::npos; };
-  // Strided convolutions of single pixels by it race.
-  const bool may_be_inexact = instructions_are_exact() || says("'jit_uni_int8_1x1");
-  return says("oneDNN has only 'ref") || (may_be_inexact && says("is not exact"));
+  return says("oneDNN has only 'ref") || (instructions_are_exact() && says("is not exact"));
 }
 
 // What is wrong with a layer; empty: nothing. Counts those on integers.

@@ -123,7 +123,7 @@ std::string text(const ConvolutionShape& s) {
 
 void check(const ConvolutionShape& shape, Draw& draw, bool extremes) {
   const ByteConvolution convolution(shape);
-  if (convolution.races() || (instructions().exact && !convolution.is_exact())) return;
+  if (instructions().exact && !convolution.is_exact()) return;
   const Bytes x = draw.data(data_size(shape), shape.is_signed, extremes);
   const Weights w =
       draw.weights(size(shape.out_channels * shape.kernel_size()), shape.is_signed, extremes);
@@ -210,6 +210,26 @@ BOOST_AUTO_TEST_CASE(signed_data_are_exact_where_onednn_sums_them_wrongly) {
       shape.is_signed = true;
       check(shape, draw, extremes);
     }
+}
+
+// 2.6.3's threads of its kernel for AVX2 VNNI write into each other's room.
+BOOST_AUTO_TEST_CASE(pixels_that_strides_skip_are_never_seen) {
+  Draw draw(8);
+  for (int i = 0; i < 40; ++i) {
+    ConvolutionShape shape;
+    shape.rows = draw(1, 4);
+    shape.channels = draw.one_of<std::int64_t>({3, 16, 19, 64});
+    shape.out_channels = draw.one_of<std::int64_t>({5, 32});
+    shape.height = draw(2, 13);
+    shape.width = draw(2, 13);
+    shape.stride = {draw(1, 3), draw(2, 3)};
+    shape.is_signed = i % 2 == 0;
+    if (!shape.is_signed) {
+      shape.padding_before = {draw(0, 2), draw(0, 2)};
+      shape.padding_after = {draw(0, 2), draw(0, 2)};
+    }
+    check(shape, draw, draw.chance(0.5));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(sums_that_a_float_does_not_hold_are_exact) {
