@@ -1,6 +1,7 @@
 // A path where a model is expected: a folder with a saved network, a file of ONNX.
 #include "tests/cli/bad_input.hpp"
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 using namespace lathe_test;
@@ -75,6 +76,32 @@ BOOST_AUTO_TEST_CASE(a_folder_of_hugging_face_is_a_llama) {
        2,
        {"needs trained weights"}},
   });
+}
+
+BOOST_AUTO_TEST_CASE(paths_of_a_config_are_beside_it_wherever_in_it_they_stand) {
+  const TemporaryFolder folder;
+  std::string row;
+  for (int i = 0; i < 16; ++i) row += "0.5,";
+  write_file(folder.path() / "a/rows.csv", row + "0\n" + row + "4\n");
+  write_file(folder.path() / "a/net/config.json", R"({"vocab_size": 11, "hidden_size": 8,
+    "intermediate_size": 10, "num_hidden_layers": 1, "num_attention_heads": 2})");
+  good({"export", "jsc-tiny", "a/net.onnx"}, folder.path());
+  const auto told = [&](const std::string& config, std::vector<std::string> words) {
+    write_file(folder.path() / "a/run.toml", config);
+    words.insert(words.end(), {"--config", "a/run.toml", "--json"});
+    return good(words, folder.path()).json().at("metrics");
+  };
+  const std::vector<std::string> test{"test", "--split", "validation"},
+      count{"transform", "--passes", "flops"};
+  for (const char* model : {"net.onnx", "onnx<file=net.onnx>"})
+    told(fmt::format("model = '{}'\ndataset = 'csv<validation=rows.csv>'\n", model), test);
+  for (const char* model :
+       {"llama<config=net,weights=fresh>", "llama<weights=fresh,config=\"net\">"})
+    told(fmt::format("model = '{}'\n", model), count);
+  write_file(folder.path() / "a/run.toml", "model = 'net'\n");
+  const Outcome outcome =
+      run_lathe({"transform", "--config", "a/run.toml", "--passes", "flops"}, folder.path());
+  BOOST_TEST(outcome.err.find("neither model.safetensors") != std::string::npos, outcome.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_saved_network_may_have_no_weights) {

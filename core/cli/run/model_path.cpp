@@ -77,7 +77,7 @@ void settle_model_path(Settings& settings) {
   const fs::path folder = path_of(given, settings);
   if (!fs::is_regular_file(folder / kGraphFile, ignored)) {
     if (fs::is_regular_file(folder / kConfigFile, ignored))
-      take_as_model(settings, kLlama, "config", Value(folder.string()));
+      take_as_model(settings, kLlama, "config", Value(text));
     return;
   }
   if (!settings.text(kLoadName).empty()) {

@@ -113,9 +113,7 @@ Chosen Session::choose(Kind kind, OptionKey<OptionalText> option, std::string_vi
                         ? fmt::format("'lathe {} MODEL DATASET', ", settings_.command->word)
                         : "",
                     key, key, key));
-  const std::string origin =
-      value.position().known() ? value.position().text() : fmt::format("<{}>", key);
-  const ComponentText text = parse_component(value.as_string(), origin);
+  const ComponentText text = given_component(value, key);
   const Component& component = registry_->find(kind, text.name, value.position());
   return {text_of(text), &component, check_options(component.options, text.options)};
 }

@@ -73,6 +73,13 @@ class Locator {
 
 }  // namespace
 
+ComponentText given_component(const Value& given, std::string_view option) {
+  const Position& place = given.position();
+  if (place.line > 0) return parse_component(given);
+  return parse_component(given.as_string(),
+                         place.known() ? place.text() : fmt::format("<{}>", option));
+}
+
 std::string resolved_text(const std::string& text, const Value& checked) {
   ComponentText component = parse_component(text, kOrigin);
   Value options{Value::Map{}};
@@ -103,7 +110,7 @@ std::string located_text(const std::string& text, const OptionTable& options,
 void require_same(const Value& model, const std::string& saved, const Component& component,
                   const fs::path& file) {
   const std::string& given = model.as_string();
-  const ComponentText mine = parse_component(given, model.position().text());
+  const ComponentText mine = given_component(model, "model");
   const ComponentText theirs = parse_component(saved, kOrigin);
   if (mine.name != theirs.name) refuse_other(given, saved, file);
   const Value asked = check_options(component.options, mine.options);

@@ -1,5 +1,5 @@
-// Components as a saved graph names them: with every path resolved, so that the same words mean the
-// same files from another folder, and found again where files have moved.
+// Components as a run or a saved graph names them: with every path resolved, so that the same words
+// mean the same files from another folder, and found again where files have moved.
 #pragma once
 
 #include "core/options/text/component_text.hpp"
@@ -8,6 +8,9 @@
 #include <filesystem>
 
 namespace lathe {
+
+// What a config file or the command line gave as `option`: paths of a file are beside it.
+ComponentText given_component(const Value& given, std::string_view option);
 
 // `text` as it was given, `checked` its options as they were checked: the component with what was
 // given of them, every path as it was resolved.
