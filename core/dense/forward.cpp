@@ -31,6 +31,8 @@ Forward::Forward(Chain chain, const std::vector<NodeId>& wanted, run::Cache& cac
   for (const Chain::Place& place : chain_.places) {
     if (std::find(wanted.begin(), wanted.end(), place.node) != wanted.end()) end_ = place.layers;
   }
+  // Of several results none may be left out, and all of them cost little.
+  if (all_) activations = nullptr;
   for (std::size_t i = chain_.places.size(); activations != nullptr && i-- > 1;) {
     const auto [node, layers] = chain_.places[i];
     if (layers > end_ || layers == 0) continue;

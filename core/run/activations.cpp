@@ -73,6 +73,12 @@ Activations::Activations(const Graph& graph, const std::vector<bool>& random, Ca
       rows_(rows),
       worth_(worth_keeping(graph)) {}
 
+Activations::Activations(const Graph& graph, const std::vector<bool>& random, Cache& cache,
+                         const ContentHash& on, std::int64_t rows, const std::vector<NodeId>& nodes)
+    : graph_(graph), random_(random), cache_(cache), on_(on), rows_(rows), worth_(graph.slots()) {
+  for (NodeId id : nodes) worth_[index_of(id)] = true;
+}
+
 Stored Activations::find(NodeId id) const {
   if (!worth_[index_of(id)] || random_[index_of(id)]) return nullptr;
   return cache_.find({graph_.hash(id), on_});

@@ -15,9 +15,13 @@ std::vector<bool> random_nodes(const Graph& graph, const Registry& registry);
 
 class Activations {
  public:
-  // `on`: the rows, their portions and who computes. `rows` there are; they must all outlive this.
+  // Of an evaluation, those that a search comes back to. `on`: the rows, their portions and who
+  // computes. `rows` there are; they must all outlive this.
   Activations(const Graph& graph, const std::vector<bool>& random, Cache& cache,
               const ContentHash& on, std::int64_t rows);
+  // Of these nodes alone.
+  Activations(const Graph& graph, const std::vector<bool>& random, Cache& cache,
+              const ContentHash& on, std::int64_t rows, const std::vector<NodeId>& nodes);
 
   // What an earlier evaluation left of a node; null: it must be computed.
   Stored find(NodeId id) const;

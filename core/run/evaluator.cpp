@@ -39,10 +39,14 @@ void end_if(const std::atomic<bool>* cancelled) {
   }
 }
 
+bool in_trial() {
+  const RunContext* run = RunOfThread::get();
+  return run != nullptr && run->in_trial;
+}
+
 // A search has a word of its own on each layer.
 void warn_of_untrained(const Graph& graph) {
-  const RunContext* run = RunOfThread::get();
-  if (run != nullptr && run->in_trial) return;
+  if (in_trial()) return;
   const std::vector<std::string> layers = untrained_layers(graph);
   if (!layers.empty()) tell_trouble(untrained_text("this run", layers, "or train them first"));
 }
@@ -141,13 +145,18 @@ Evaluator::Plan Evaluator::plan_for(Backend& backend, const Graph& graph, const 
   plan.threads = backend.threads_for(graph, std::min(plan.chunk, plan.source.rows));
   plan.cached = cache_.limit() > 0;
   if (!plan.cached) return plan;
-  Hasher hasher;
-  hasher.add(identities_.of(plan.source)).add(plan.source.batch).add(plan.chunk);
-  for (const std::size_t field : plan.source.feed) hasher.add(std::uint64_t{field});
-  backend.add_identity(hasher);
-  plan.on = hasher.finish();
+  plan.on = identity(backend, plan.source, plan.chunk);
   plan.random = random_nodes(graph, registry_);
   return plan;
+}
+
+ContentHash Evaluator::identity(const Backend& backend, const RowSource& source,
+                                std::int64_t chunk) {
+  Hasher hasher;
+  hasher.add(identities_.of(source)).add(source.batch).add(chunk);
+  for (const std::size_t field : source.feed) hasher.add(std::uint64_t{field});
+  backend.add_identity(hasher);
+  return hasher.finish();
 }
 
 void Evaluator::run_rows(const Plan& plan, bool with_activations, const Sink& sink) {
@@ -235,7 +244,17 @@ void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& dat
   check_batch_statistics(graph, Mode::evaluation, source.rows, source.batch, rows.split);
   const Watched watched(graph, nodes);
   if (watched.results.empty()) return;
-  const auto program = backend.program(graph, watched.results, nullptr);
+  // Of one trial the next observes the same results again: what calibrates, looks at the network as
+  // it is. Elsewhere they would only take memory.
+  std::vector<bool> random;
+  std::optional<Activations> activations;
+  if (cache_.limit() > 0 && in_trial()) {
+    random = random_nodes(graph, registry_);
+    activations.emplace(graph, random, cache_, identity(backend, source, source.batch), source.rows,
+                        watched.results);
+  }
+  const auto program =
+      backend.program(graph, watched.results, activations ? &*activations : nullptr);
   Portion portion{source.inputs, 0, 0, source.batch, 0};
   for (; portion.first < source.rows; portion.first += source.batch, ++portion.number) {
     end_if(rows.cancelled);
@@ -247,6 +266,7 @@ void Evaluator::observe(Backend& backend, const Graph& graph, const Dataset& dat
         graph, watched, batch, [&](NodeId id) { return program->result(id); },
         [](NodeId) { return Tensor(); }, observer);
   }
+  if (activations) program->leave(*activations);
 }
 
 // Forwards and backwards, batch by batch, in evaluation mode.

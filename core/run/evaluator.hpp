@@ -40,6 +40,8 @@ class Evaluator {
   using Sink = std::function<void(const Tensor& output, std::int64_t first_row)>;
 
   Plan plan_for(Backend& backend, const Graph& graph, const Dataset& data, const Rows& rows);
+  // Which rows, in which portions, and who computes on them.
+  ContentHash identity(const Backend& backend, const RowSource& source, std::int64_t chunk);
   void run_rows(const Plan& plan, bool with_activations, const Sink& sink);
   Score score(const Plan& plan, const Criterion& criterion, bool with_activations);
 

@@ -67,6 +67,43 @@ BOOST_AUTO_TEST_CASE(the_cache_changes_no_bit_of_any_result) {
   BOOST_TEST_MESSAGE(trials << " trials evaluated with and without the cache");
 }
 
+// What an observer is shown, bit by bit.
+std::vector<std::string> observed(lathe::Executor& executor, const Graph& graph,
+                                  const lathe::Dataset& data, const lathe::Rows& rows,
+                                  const std::vector<NodeId>& nodes) {
+  std::vector<std::string> seen;
+  executor.observe(graph, data, rows, nodes, [&](const lathe::Observation& shown) {
+    const auto bytes = shown.tensor.bytes();
+    seen.push_back(graph.node(shown.node).name + "/" + shown.operand.name + "/" +
+                   std::to_string(shown.first_row) + "/" +
+                   std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  });
+  return seen;
+}
+
+BOOST_AUTO_TEST_CASE(trials_observe_the_same_whatever_earlier_ones_left) {
+  auto cached = open_executor(), plain = open_executor();
+  plain->set_cache_limit(0);
+  const auto data = jets(64, 600);
+  lathe::RunContext run;
+  run.in_trial = true;
+  const lathe::RunOfThread working(&run);
+  std::mt19937 random(2);
+  const Graph base = jsc_toy(8);
+  for (int i = 0; i < 12; ++i) {
+    const Graph graph = i % 3 == 0 ? random_trial(base, random) : base;
+    std::vector<NodeId> nodes = nodes_of(graph, "linear");
+    if (i % 2 == 0) nodes.pop_back();
+    const auto rows = rows_of(512, i < 6 ? 100 : 512);
+    if (i % 4 == 0) cached->evaluate(graph, *data, rows);
+    const auto expected = observed(*plain, graph, *data, rows, nodes);
+    BOOST_TEST(expected.size() > 1u);
+    BOOST_TEST((observed(*cached, graph, *data, rows, nodes) == expected));
+  }
+  const lathe::Value cache = *cached->environment().find("cache");
+  BOOST_TEST(cache.find("hits")->as_int() > 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_cache_that_is_too_small_for_its_contents_stays_correct) {
   auto cached = open_executor();
   auto plain = open_executor();
