@@ -1,13 +1,14 @@
 """The training of bench/brackets/run in Debian's torch: nn.TransformerEncoder as transformer-encoder has it.
 
-    peer.py CONFIG SEED       in the folder that the files of CONFIG lie in
+    peer.py CONFIG SEED
 
-CONFIG is examples/brackets/train.toml. Prints one JSON object: accuracy on the test of the weights with the least
+CONFIG is examples/brackets/train.toml, its files beside it. Prints one JSON object: accuracy on the test of the weights with the least
 validation loss, and CPU seconds of the epochs, validation included.
 """
 import copy
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -101,6 +102,7 @@ def train(config, seed):
 def main():
     with open(sys.argv[1], "rb") as file:
         config = tomllib.load(file)
+    os.chdir(os.path.dirname(os.path.abspath(sys.argv[1])))
     torch.set_num_threads(1)
     print(json.dumps(train(config, int(sys.argv[2]))))
 

@@ -1,5 +1,6 @@
 // A path where a model is expected: a folder with a saved network, a file of ONNX.
 #include "tests/cli/bad_input.hpp"
+#include "tests/support/npy_file.hpp"
 
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
@@ -86,6 +87,8 @@ BOOST_AUTO_TEST_CASE(paths_of_a_config_are_beside_it_wherever_in_it_they_stand) 
   write_file(folder.path() / "a/net/config.json", R"({"vocab_size": 11, "hidden_size": 8,
     "intermediate_size": 10, "num_hidden_layers": 1, "num_attention_heads": 2})");
   good({"export", "jsc-tiny", "a/net.onnx"}, folder.path());
+  write_file(folder.path() / "a/x.npy", npy("'<f4'", "(2, 16)", std::string(2 * 16 * 4, '\0')));
+  write_file(folder.path() / "a/y.npy", npy("'|u1'", "(2,)", std::string("\0\4", 2)));
   const auto told = [&](const std::string& config, std::vector<std::string> words) {
     write_file(folder.path() / "a/run.toml", config);
     words.insert(words.end(), {"--config", "a/run.toml", "--json"});
@@ -94,7 +97,8 @@ BOOST_AUTO_TEST_CASE(paths_of_a_config_are_beside_it_wherever_in_it_they_stand) 
   const std::vector<std::string> test{"test", "--split", "validation"},
       count{"transform", "--passes", "flops"};
   for (const char* model : {"net.onnx", "onnx<file=net.onnx>"})
-    told(fmt::format("model = '{}'\ndataset = 'csv<validation=rows.csv>'\n", model), test);
+    for (const char* data : {"csv<validation=rows.csv>", "npy<validation=[x.npy,y.npy]>"})
+      told(fmt::format("model = '{}'\ndataset = '{}'\n", model, data), test);
   for (const char* model :
        {"llama<config=net,weights=fresh>", "llama<weights=fresh,config=\"net\">"})
     told(fmt::format("model = '{}'\n", model), count);

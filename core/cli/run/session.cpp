@@ -115,7 +115,7 @@ Chosen Session::choose(Kind kind, OptionKey<OptionalText> option, std::string_vi
                     key, key, key));
   const ComponentText text = given_component(value, key);
   const Component& component = registry_->find(kind, text.name, value.position());
-  return {text_of(text), &component, check_options(component.options, text.options)};
+  return {text_of(text), &component, checked_component(component.options, text.options)};
 }
 
 int Session::threads() const {

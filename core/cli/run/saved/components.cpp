@@ -23,6 +23,19 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+Value beside_config(const Value& value) {
+  if (value.is_list()) {
+    Value::List items;
+    for (const Value& item : value.as_list()) items.push_back(beside_config(item));
+    return Value(std::move(items)).at(value.position());
+  }
+  const fs::path config(value.position().file);
+  if (!value.is_string() || config.extension() != ".toml") return value;
+  const fs::path file = (config.parent_path() / value.as_string()).lexically_normal();
+  std::error_code ignored;
+  return fs::is_regular_file(file, ignored) ? Value(file.string()).at(value.position()) : value;
+}
+
 class Locator {
  public:
   Locator(std::string set, const DataPlaces& places) : set_(std::move(set)), places_(places) {}
@@ -78,6 +91,16 @@ ComponentText given_component(const Value& given, std::string_view option) {
   if (place.line > 0) return parse_component(given);
   return parse_component(given.as_string(),
                          place.known() ? place.text() : fmt::format("<{}>", option));
+}
+
+Value checked_component(const OptionTable& options, const Value& given) {
+  Value checked = check_options(options, given);
+  for (const Option& option : options.options) {
+    Value* value = checked.find_to_write(option.key);
+    const bool resolved = option.type == LATHE_OPTION_PATH;
+    if (value != nullptr && !resolved && may_name_files(option)) *value = beside_config(*value);
+  }
+  return checked;
 }
 
 std::string resolved_text(const std::string& text, const Value& checked) {

@@ -12,6 +12,10 @@ namespace lathe {
 // What a config file or the command line gave as `option`: paths of a file are beside it.
 ComponentText given_component(const Value& given, std::string_view option);
 
+// The options of that component, checked: every path resolved, and of options that may be names of
+// files among other things, each text that a file beside the config file is called by.
+Value checked_component(const OptionTable& options, const Value& given);
+
 // `text` as it was given, `checked` its options as they were checked: the component with what was
 // given of them, every path as it was resolved.
 std::string resolved_text(const std::string& text, const Value& checked);
