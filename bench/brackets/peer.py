@@ -2,8 +2,8 @@
 
     peer.py CONFIG SEED
 
-CONFIG is examples/brackets/train.toml, its files beside it. Prints one JSON object: accuracy on the test of the weights with the least
-validation loss, and CPU seconds of the epochs, validation included.
+CONFIG is examples/brackets/train.toml, its files beside it. Prints one JSON object: accuracy on the test of the
+weights with the least validation loss, and CPU seconds of the epochs, validation included.
 """
 import copy
 import json
