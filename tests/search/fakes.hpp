@@ -136,6 +136,8 @@ class MemoryStudy final : public Study {
   }
   void write(const std::vector<StoredTrial>& group) override {
     ++writes;
+    most_at_once = std::max(most_at_once, group.size());
+    std::this_thread::sleep_for(each_write_takes);
     if (fails) throw run_error(LATHE_RESOURCE_EXHAUSTED, "the disk is full");
     for (const StoredTrial& trial : group) {
       if (trial.number > stored.size()) throw std::logic_error("a gap in the trial numbers");
@@ -152,6 +154,8 @@ class MemoryStudy final : public Study {
   std::vector<StoredTrial> stored;
   std::vector<StoredTrial> added;  // by others, while the search runs
   int writes = 0;
+  std::size_t most_at_once = 0;
+  std::chrono::milliseconds each_write_takes{0};
   bool fails = false;
 
  private:

@@ -254,6 +254,29 @@ BOOST_AUTO_TEST_CASE(an_interrupted_search_keeps_what_is_done_and_can_go_on) {
   BOOST_CHECK_EQUAL(second.resumed, 20);
 }
 
+BOOST_AUTO_TEST_CASE(trials_wait_for_a_disk_that_is_slower_than_they_are) {
+  SearchOptions options = two_objectives();
+  options.n_trials = 20000;
+  options.jobs = 3;
+  const SearchSpace space = small_space(30);
+  CountingSampler sampler(space);
+  MemoryStudy study(described(options));
+  study.each_write_takes = std::chrono::milliseconds(60);
+  std::atomic<bool> cancelled{false};
+  const auto evaluate = [&](int, std::uint64_t trial, std::span<const double> point,
+                            const std::atomic<bool>&, const Report&) {
+    if (trial == 12000) cancelled = true;
+    return formula(point);
+  };
+  const SearchResult result = run_trials(options, space, sampler, &study, evaluate, {}, cancelled);
+  BOOST_TEST(result.interrupted);
+  // Nothing begins after the interrupt but what a worker had claimed.
+  BOOST_TEST(result.trials.size() >= 12001U);
+  BOOST_TEST(result.trials.size() <= 12004U);
+  BOOST_TEST(study.stored.size() == result.trials.size());
+  BOOST_TEST(study.most_at_once < 3000U);
+}
+
 BOOST_AUTO_TEST_CASE(a_trial_beyond_its_timeout_fails_and_the_window_moves_on) {
   SearchOptions options = two_objectives();
   options.n_trials = 12;

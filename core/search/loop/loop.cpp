@@ -23,6 +23,9 @@ using std::chrono::milliseconds;
 
 // How long what has ended may wait for the next write.
 constexpr milliseconds kWriteInterval{25};
+// So many trials at most have ended and are not in the study yet: a disk that is slower than the
+// trials would else have ever more to write, in memory and when the search is interrupted.
+constexpr std::uint64_t kMostUnwritten = 2048;
 // How often a worker that waits for another process looks whether the time is up.
 constexpr milliseconds kLookInterval{200};
 
@@ -120,6 +123,15 @@ class Loop {
       }
       const bool over = number >= upcoming_.limit() && !upcoming_.known(number);
       if (over && !others_run()) return std::nullopt;
+      if (cancelled_) {
+        interrupt();
+        return std::nullopt;
+      }
+      if (is_behind()) {
+        idle_.notify_all();
+        wait(lock);
+        continue;
+      }
       if (!upcoming_.ended_already(number) && out_of_time()) return std::nullopt;
       if (over) {
         wait(lock);
@@ -152,6 +164,16 @@ class Loop {
       lock.unlock();  // whoever waits to stop all this has a turn
       lock.lock();
     }
+  }
+
+  void interrupt() {
+    result_.interrupted = true;
+    stopping_ = true;
+  }
+
+  // Who shares the study has its own exchange with it.
+  bool is_behind() const {
+    return study_ != nullptr && !shared_ && ended_ > written_ + kMostUnwritten;
   }
 
   std::uint64_t occupied(Worker& worker, std::uint64_t number) {
@@ -272,9 +294,11 @@ class Loop {
   void supervise(std::size_t workers) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      const bool over = idle_.wait_for(lock, kWriteInterval, [&] { return left_ == workers; });
+      idle_.wait_for(lock, kWriteInterval, [&] { return left_ == workers || is_behind(); });
+      const bool over = left_ == workers;
       if (study_ != nullptr && !shared_) {
         const std::vector<Trial> due = journal_.due(slots_, over);
+        written_ = ended_;
         lock.unlock();
         const std::exception_ptr failed = write(due);
         lock.lock();
@@ -282,13 +306,11 @@ class Loop {
           fail(failed);
           study_ = nullptr;  // what one write could not do, the next would only repeat
         }
+        changed_.notify_all();  // for whoever waits until less is unwritten
       }
       if (over) return;
       if (events_.look) events_.look();
-      if (cancelled_ && !stopping_) {
-        result_.interrupted = true;
-        stopping_ = true;
-      }
+      if (cancelled_ && !stopping_) interrupt();
       watch();
       if (stopping_) changed_.notify_all();
     }
@@ -430,12 +452,13 @@ class Loop {
   std::condition_variable changed_;  // a trial has ended, or the search is over
   std::condition_variable idle_;     // a worker has left
   std::deque<Worker> workers_;
-  std::deque<Slot> slots_;   // by trial number
-  std::uint64_t ended_ = 0;  // trials below have ended and are reported
-  std::uint64_t told_ = 0;   // the sampler knows the outcome of trials below
-  std::size_t left_ = 0;     // workers that have nothing more to do
-  std::size_t busy_ = 0;     // workers that evaluate
-  bool alone_ = false;       // one of them, and nobody else may
+  std::deque<Slot> slots_;     // by trial number
+  std::uint64_t ended_ = 0;    // trials below have ended and are reported
+  std::uint64_t written_ = 0;  // trials below have been given to the study to write
+  std::uint64_t told_ = 0;     // the sampler knows the outcome of trials below
+  std::size_t left_ = 0;       // workers that have nothing more to do
+  std::size_t busy_ = 0;       // workers that evaluate
+  bool alone_ = false;         // one of them, and nobody else may
   bool stopping_ = false;
   std::exception_ptr failure_;
   Journal journal_;
