@@ -1,4 +1,4 @@
-// A bounded, least recently used map. Knows nothing about how its contents are made.
+// A bounded map with a queue before it. Knows nothing about how its contents are made.
 #include "core/run/cache.hpp"
 
 #include <malloc.h>

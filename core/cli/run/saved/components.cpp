@@ -23,6 +23,8 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+// Texts by whose names files lie beside the config file that has them: those files. What it says
+// otherwise, and what the command line says, stays as it is.
 Value beside_config(const Value& value) {
   if (value.is_list()) {
     Value::List items;
